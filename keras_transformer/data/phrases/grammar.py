@@ -1,0 +1,208 @@
+"""The rules that join the words of `lexicon` into Korean sentences and their English translations."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from .lexicon import (
+    NEGATIVE_AUXILIARY,
+    OBJECTS,
+    PLACES,
+    SUBJECTS,
+    TIMES,
+    VERBS,
+    EnglishParts,
+    KoreanParts,
+    PlaceRole,
+    Style,
+    Subject,
+    Tense,
+    Time,
+    Verb,
+    Viewpoint,
+)
+
+# Hangul syllables stand in Unicode in the order of their initial, vowel and final consonant, 28 finals (the first
+# one: no final) to each initial and vowel.
+_FIRST_SYLLABLE = ord("가")
+_FINALS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+
+# (statement, question) endings of the tenses whose endings do not depend on the verb.
+_PAST_ENDINGS = {Style.PLAIN: ("다", "니"), Style.POLITE: ("어요", "어요"), Style.FORMAL: ("습니다", "습니까")}
+_FUTURE_ENDINGS = {
+    Style.PLAIN: (" 것이다", " 거니"),
+    Style.POLITE: (" 거예요", " 거예요"),
+    Style.FORMAL: (" 것입니다", " 것입니까"),
+}
+
+
+class Phrase(NamedTuple):
+    """A sentence pair with the dictionary form of its verb and the Korean noun of its place, if it has one."""
+
+    korean: str
+    english: str
+    verb: str
+    place: str | None
+
+
+class _Stem(NamedTuple):
+    """What a Korean verb's endings attach to; see `KoreanParts`."""
+
+    base: str
+    eu_base: str
+    infinitive: str
+    polite_present: str
+
+
+class _Complement(NamedTuple):
+    """The object and the place of a verb, in the order each language has them, and the place by itself."""
+
+    korean: str
+    english: str
+    place: str | None
+
+
+def _final_consonant(word: str) -> str:
+    """Return the final consonant of the last syllable of a Korean word, "" where there is none."""
+    return _FINALS[(ord(word[-1]) - _FIRST_SYLLABLE) % len(_FINALS)]
+
+
+def _with_particle(noun: str, after_consonant: str, after_vowel: str) -> str:
+    """Append the form of a particle that the end of the noun calls for."""
+    return noun + (after_consonant if _final_consonant(noun) else after_vowel)
+
+
+def _replace_final(word: str, final: str) -> str:
+    """Give the last syllable of a Korean word another final consonant, or none with ""."""
+    shift = _FINALS.index(final) - _FINALS.index(_final_consonant(word))
+    return word[:-1] + chr(ord(word[-1]) + shift)
+
+
+def _stem(lemma: str, parts: KoreanParts, honorific: bool = False) -> _Stem:
+    """Return the stem of a verb, or with `honorific` the one that shows respect to the subject (가시 for 가다)."""
+    if honorific:
+        base = parts.honorific or parts.eu_base + "시"
+        return _Stem(base, base, base[:-1] + "셔", base[:-1] + "세요")
+    return _Stem(lemma.removesuffix("다"), parts.eu_base, parts.infinitive, parts.infinitive + "요")
+
+
+def _conjugate_present(stem: _Stem, style: Style, question: bool) -> str:
+    if style is Style.POLITE:
+        return stem.polite_present
+    # A final ㄹ is lost before ㄴ and ㅂ (만들다, 만든다), so that such a stem behaves as one that ends in a vowel.
+    base = _replace_final(stem.base, "") if _final_consonant(stem.base) == "ㄹ" else stem.base
+    closed = bool(_final_consonant(base))
+    if style is Style.FORMAL:
+        return (base + "습니" if closed else _replace_final(base, "ㅂ") + "니") + ("까" if question else "다")
+    if question:
+        return base + "니"
+    return base + "는다" if closed else _replace_final(base, "ㄴ") + "다"
+
+
+def _conjugate(stem: _Stem, tense: Tense, style: Style, question: bool) -> str:
+    if tense is Tense.PAST:
+        return _replace_final(stem.infinitive, "ㅆ") + _PAST_ENDINGS[style][question]
+    if tense is Tense.FUTURE:
+        return _replace_final(stem.eu_base, "ㄹ") + _FUTURE_ENDINGS[style][question]
+    return _conjugate_present(stem, style, question)
+
+
+@cache
+def _korean_predicate(verb: Verb, tense: Tense, style: Style, *, honorific: bool, negated: bool, question: bool) -> str:
+    """Return the verb of a Korean sentence with its endings.
+
+    Cached because a form is the same for most subjects, times, objects and places.
+    """
+    stem = _stem(verb.lemma, verb.korean, honorific)
+    if not negated:
+        return _conjugate(stem, tense, style, question)
+    return f"{stem.base}지 {_conjugate(_stem(*NEGATIVE_AUXILIARY), tense, style, question)}"
+
+
+def _auxiliary(tense: Tense, third_singular: bool) -> str:
+    if tense is Tense.PAST:
+        return "did"
+    if tense is Tense.FUTURE:
+        return "will"
+    return "does" if third_singular else "do"
+
+
+def _english_clause(subject: Subject, verb: EnglishParts, tense: Tense, *, negated: bool, question: bool) -> str:
+    """Return the subject and the verb of an English sentence, without a capital."""
+    auxiliary = _auxiliary(tense, subject.third_singular)
+    if question:
+        return f"{auxiliary} {subject.english} {verb.base}"
+    if negated:
+        return f"{subject.english} {auxiliary} not {verb.base}"
+    if tense is Tense.FUTURE:
+        return f"{subject.english} will {verb.base}"
+    if tense is Tense.PAST:
+        return f"{subject.english} {verb.past}"
+    return f"{subject.english} {verb.third_singular if subject.third_singular else verb.base}"
+
+
+def _join(*words: str) -> str:
+    return " ".join(word for word in words if word)
+
+
+def _object_phrases(noun: str | None) -> tuple[str, str]:
+    return (_with_particle(noun, "을", "를"), OBJECTS[noun]) if noun else ("", "")
+
+
+def _place_phrases(noun: str | None, role: PlaceRole) -> tuple[str, str]:
+    if not noun:
+        return "", ""
+    korean = noun + ("에서" if role is PlaceRole.LOCATION else "에")
+    english = PLACES[noun].to if role is PlaceRole.DESTINATION else PLACES[noun].at
+    return korean, english
+
+
+def _complements(verb: Verb) -> Iterator[_Complement]:
+    """Yield every object and place of the verb, and the absence of a place where the verb makes sense without it."""
+    no_place = (None,) if verb.place_role is PlaceRole.LOCATION else ()
+    for noun in verb.objects or (None,):
+        korean_object, english_object = _object_phrases(noun)
+        for place in no_place + verb.places:
+            korean_place, english_place = _place_phrases(place, verb.place_role)
+            yield _Complement(_join(korean_place, korean_object), _join(english_object, english_place), place)
+
+
+def _marked_subject(subject: Subject, style: Style, question: bool) -> str:
+    noun = subject.plain if style is Style.PLAIN else subject.polite
+    # To ask about somebody not talked to, Korean prefers the subject particle; the rest is the topic of the sentence.
+    if question and subject.viewpoint is Viewpoint.OTHER:
+        return _with_particle(noun, "이", "가")
+    return _with_particle(noun, "은", "는")
+
+
+def _sentence_kinds(subject: Subject) -> Iterator[tuple[bool, bool]]:
+    """Yield the (negated, question) pairs that are natural with the subject."""
+    if subject.viewpoint is not Viewpoint.ADDRESSEE:
+        yield False, False
+        yield True, False
+    if subject.viewpoint is not Viewpoint.SPEAKER:
+        yield False, True
+
+
+def _phrases_about(subject: Subject, time: Time, verb: Verb, complement: _Complement) -> Iterator[Phrase]:
+    for negated, question in _sentence_kinds(subject):
+        mark = "?" if question else "."
+        clause = _english_clause(subject, verb.english, time.tense, negated=negated, question=question)
+        english = _join(clause, complement.english, time.english) + mark
+        english = english[0].upper() + english[1:]
+        for style in Style:
+            predicate = _korean_predicate(
+                verb, time.tense, style, honorific=subject.honorific, negated=negated, question=question
+            )
+            topic = _marked_subject(subject, style, question)
+            korean = _join(topic, time.korean, complement.korean, predicate) + mark
+            yield Phrase(korean, english, verb.lemma, complement.place)
+
+
+def generate_phrases() -> Iterator[Phrase]:
+    """Yield every sentence of the grammar, the styles of one English sentence one after the other."""
+    for verb in VERBS:
+        for complement in _complements(verb):
+            for time in TIMES:
+                for subject in SUBJECTS:
+                    yield from _phrases_about(subject, time, verb, complement)

@@ -1,0 +1,57 @@
+"""Masks: the one place where it is decided which positions may be seen."""
+
+import keras
+from keras import ops
+
+from keras_transformer.special_tokens import PADDING_ID
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class PaddingMask(keras.layers.Layer):
+    """Tells real tokens from padding.
+
+    Call arguments:
+        token_ids: `(batch, length)` integers, 0 is padding.
+
+    Returns:
+        `(batch, length)` booleans, True at a real token.
+
+    Example:
+
+    >>> PaddingMask()(np.array([[7, 9, 0]]))
+    [[True, True, False]]
+    """
+
+    def call(self, token_ids):
+        return ops.not_equal(token_ids, PADDING_ID)
+
+    def compute_output_spec(self, token_ids):
+        return keras.KerasTensor(token_ids.shape, dtype="bool")
+
+
+def causal_mask(length):
+    """Lets position i see the positions 0 to i.
+
+    Args:
+        length: number of positions, an integer or a scalar tensor.
+
+    Returns:
+        `(1, 1, length, length)` booleans, True where the query (third axis) may see the key (fourth axis).
+
+    Reference:
+        "Attention Is All You Need", section 3.2.3: leftward information flow is prevented.
+    """
+    positions = ops.arange(length)
+    visible = ops.greater_equal(ops.expand_dims(positions, 1), ops.expand_dims(positions, 0))
+    return ops.reshape(visible, (1, 1, length, length))
+
+
+def key_mask(padding_mask):
+    """Shapes a padding mask `(batch, length)` for scores `(batch, heads, queries, length)`."""
+    padding_mask = ops.cast(padding_mask, "bool")
+    return ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
+
+
+def resolve_padding_mask(inputs, padding_mask):
+    """Falls back on the mask that a Keras layer such as `Embedding(mask_zero=True)` attached to its output."""
+    return getattr(inputs, "_keras_mask", None) if padding_mask is None else padding_mask

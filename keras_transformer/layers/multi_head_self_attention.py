@@ -1,0 +1,65 @@
+import keras
+from keras import ops
+
+from keras_transformer.layers import attention
+from keras_transformer.layers.masks import causal_mask, key_mask, resolve_padding_mask
+from keras_transformer.layers.multi_head_attention import MultiHeadAttention
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class MultiHeadSelfAttention(MultiHeadAttention):
+    """Multi-head attention of a sequence to itself.
+
+    Queries, keys and values come from one product with a kernel of `(hidden_dim, 3 * hidden_dim)`: one large matrix
+    product is faster than three, and Glorot's limit over the joint shape is the smaller start that deep post-norm
+    stacks want.
+
+    Args:
+        num_heads: number of heads; it must divide the width of the input.
+        dropout: rate of the dropout on the attention scores, from 0 up to (not including) 1. Default 0.0.
+
+    Call arguments:
+        inputs: `(batch, length, hidden_dim)`.
+        padding_mask: `(batch, length)` booleans, True at a real token, or None.
+        use_causal_mask: whether a position is kept from seeing later ones. Default False.
+        return_attention_scores: whether to return the scores as well. Default False.
+
+    Returns:
+        `(batch, length, hidden_dim)`; with `return_attention_scores` a pair of it and the scores
+        `(batch, num_heads, length, length)`, as they are before dropout.
+
+    Raises:
+        ValueError: `hidden_dim` is not divisible by `num_heads`.
+
+    Example:
+
+    >>> MultiHeadSelfAttention(num_heads=4)(np.zeros((2, 7, 32))).shape
+    (2, 7, 32)
+
+    Reference:
+        "Attention Is All You Need", section 3.2.2.
+    """
+
+    def build(self, input_shape):
+        width = self._checked_width(input_shape)
+        self.query_key_value_dense = self._dense(3 * width, "query_key_value")
+        self.output_dense = self._dense(width, "output")
+        self.query_key_value_dense.build(input_shape)
+        self.output_dense.build(input_shape)
+
+    def call(
+        self, inputs, padding_mask=None, use_causal_mask=False, return_attention_scores=False, training=None
+    ):
+        padding_mask = resolve_padding_mask(inputs, padding_mask)
+        mask = None if padding_mask is None else key_mask(padding_mask)
+        if use_causal_mask:
+            causal = causal_mask(ops.shape(inputs)[1])
+            mask = causal if mask is None else ops.logical_and(mask, causal)
+        query, key, value = self.project(inputs)
+        outputs, scores = self._attend(query, key, value, mask, training)
+        return (outputs, scores) if return_attention_scores else outputs
+
+    def project(self, inputs):
+        """Queries, keys and values of `inputs`, each `(batch, num_heads, length, head_dim)`."""
+        projected = ops.split(self.query_key_value_dense(inputs), 3, axis=-1)
+        return [attention.split_heads(part, self.num_heads) for part in projected]

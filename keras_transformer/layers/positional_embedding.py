@@ -1,0 +1,112 @@
+import keras
+import numpy as np
+from keras import ops
+
+
+def sinusoidal_positions(length, hidden_dim):
+    """The position encodings P[pos, 2i] = sin(pos / 10000^(2i/d)), P[pos, 2i+1] = cos(pos / 10000^(2i/d)).
+
+    Args:
+        length: number of positions.
+        hidden_dim: the width d.
+
+    Returns:
+        NumPy array `(length, hidden_dim)`, float32, computed in float64.
+
+    Reference:
+        "Attention Is All You Need", section 3.5.
+    """
+    pair = np.arange(hidden_dim) // 2
+    angles = np.arange(length)[:, np.newaxis] / np.power(10000.0, 2 * pair / hidden_dim)
+    positions = np.where(np.arange(hidden_dim) % 2 == 0, np.sin(angles), np.cos(angles))
+    return positions.astype("float32")
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class PositionalEmbedding(keras.layers.Layer):
+    """Token embeddings times sqrt(hidden_dim), plus sinusoidal positions, then dropout.
+
+    With `reverse=True` the same table maps the other way, from hidden states to logits over the vocabulary; so one
+    weight can serve as source embedding, target embedding and output projection.
+
+    Args:
+        vocabulary_size: number of tokens.
+        hidden_dim: width of the embeddings.
+        max_length: the longest sequence, in tokens.
+        dropout: rate of the dropout on the sum, from 0 up to (not including) 1. Default 0.0.
+
+    Call arguments:
+        inputs: `(batch, length)` token ids; with `reverse` hidden states `(batch, length, hidden_dim)`.
+        reverse: whether to map hidden states to logits. Default False.
+
+    Returns:
+        `(batch, length, hidden_dim)`; with `reverse` logits `(batch, length, vocabulary_size)`.
+
+    Raises:
+        ValueError: the length is known when the layer is called and exceeds `max_length`.
+
+    Example:
+
+    >>> embedding = PositionalEmbedding(vocabulary_size=100, hidden_dim=32, max_length=64)
+    >>> embedding(np.array([[5, 6, 7]])).shape
+    (1, 3, 32)
+
+    Reference:
+        "Attention Is All You Need", sections 3.4 and 3.5.
+    """
+
+    def __init__(self, vocabulary_size, hidden_dim, max_length, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        for name, number in [
+            ("vocabulary_size", vocabulary_size),
+            ("hidden_dim", hidden_dim),
+            ("max_length", max_length),
+        ]:
+            if number < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
+        self.vocabulary_size = vocabulary_size
+        self.hidden_dim = hidden_dim
+        self.max_length = max_length
+        self.dropout = dropout
+        self.sum_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.positions = sinusoidal_positions(max_length, hidden_dim)
+
+    def build(self, input_shape):
+        self.embeddings = self.add_weight(
+            name="embeddings",
+            shape=(self.vocabulary_size, self.hidden_dim),
+            # Times sqrt(hidden_dim) the embeddings then have the variance of a normalised hidden state.
+            initializer=keras.initializers.RandomNormal(stddev=self.hidden_dim**-0.5),
+        )
+
+    def call(self, inputs, reverse=False, training=None):
+        if reverse:
+            return ops.matmul(inputs, ops.transpose(ops.convert_to_tensor(self.embeddings)))
+        length = inputs.shape[1]
+        if length is not None and length > self.max_length:
+            raise ValueError(
+                f"A sequence must have at most `max_length` tokens. "
+                f"Received: length={length}, max_length={self.max_length}."
+            )
+        # A slice whose end is not known stays a slice of what is there, so the length is asked of the inputs.
+        positions = ops.convert_to_tensor(self.positions)[: ops.shape(inputs)[1]]
+        return self.sum_dropout(self.embed(inputs, positions), training=training)
+
+    def embed(self, token_ids, positions):
+        """Scaled embeddings plus `positions`, added in float32: bfloat16 counts exactly only up to 256."""
+        embedded = ops.take(self.embeddings, ops.cast(token_ids, "int32"), axis=0)
+        scaled = ops.cast(embedded, "float32") * self.hidden_dim**0.5
+        return ops.cast(scaled + positions, self.compute_dtype)
+
+    def compute_output_spec(self, inputs, reverse=False, training=None):
+        width = self.vocabulary_size if reverse else self.hidden_dim
+        return keras.KerasTensor((*inputs.shape[:2], width), dtype=self.compute_dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "hidden_dim": self.hidden_dim,
+            "max_length": self.max_length,
+            "dropout": self.dropout,
+        }

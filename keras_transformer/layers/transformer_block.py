@@ -1,0 +1,74 @@
+"""What the encoder block and the decoder block have in common: how a sub-layer is wired into the block."""
+
+import keras
+
+
+class TransformerBlock(keras.layers.Layer):
+    """Base of `TransformerEncoder` and `TransformerDecoder`; it has no `call` of its own.
+
+    Every sub-layer is wrapped as LayerNorm(x + Dropout(sublayer(x))) (post-norm, the paper's), or with
+    `normalize_first` as x + Dropout(sublayer(LayerNorm(x))) (pre-norm).
+
+    Args:
+        intermediate_dim: width inside the feed-forward network.
+        num_heads: number of attention heads; it must divide the width of the input.
+        dropout: rate of the dropout on every sub-layer's output. Default 0.0.
+        normalize_first: whether to normalise a sub-layer's input instead of the sum behind it. Default False.
+        activation: activation of the feed-forward network. Default "relu".
+        attention_dropout: rate of the dropout on the attention scores. Default 0.0.
+        intermediate_dropout: rate of the dropout inside the feed-forward network. Default 0.0.
+        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+    """
+
+    def __init__(
+        self,
+        intermediate_dim,
+        num_heads,
+        dropout=0.0,
+        normalize_first=False,
+        activation="relu",
+        attention_dropout=0.0,
+        intermediate_dropout=0.0,
+        layer_norm_epsilon=1e-5,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.intermediate_dim = intermediate_dim
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.normalize_first = normalize_first
+        self.activation = keras.activations.get(activation)
+        self.attention_dropout = attention_dropout
+        self.intermediate_dropout = intermediate_dropout
+        self.layer_norm_epsilon = layer_norm_epsilon
+
+    def _make_sublayer(self, layer_class, *args, name, **kwargs):
+        """A sub-layer with the layer normalisation and the dropout that wrap it."""
+        sublayer = layer_class(*args, dtype=self.dtype_policy, name=name, **kwargs)
+        norm = keras.layers.LayerNormalization(
+            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=f"{name}_norm"
+        )
+        dropout = keras.layers.Dropout(self.dropout, dtype=self.dtype_policy, name=f"{name}_dropout")
+        return sublayer, norm, dropout
+
+    def before_sublayer(self, inputs, norm):
+        """What the sub-layer gets: `inputs`, normalised in a pre-norm block."""
+        return norm(inputs) if self.normalize_first else inputs
+
+    def after_sublayer(self, inputs, outputs, norm, dropout, training=None):
+        """The residual sum of the block's `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
+        total = inputs + dropout(outputs, training=training)
+        return total if self.normalize_first else norm(total)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "intermediate_dim": self.intermediate_dim,
+            "num_heads": self.num_heads,
+            "dropout": self.dropout,
+            "normalize_first": self.normalize_first,
+            "activation": keras.activations.serialize(self.activation),
+            "attention_dropout": self.attention_dropout,
+            "intermediate_dropout": self.intermediate_dropout,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
+        }

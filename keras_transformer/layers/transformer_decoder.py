@@ -1,0 +1,121 @@
+import keras
+
+from keras_transformer.layers.feed_forward import FeedForward
+from keras_transformer.layers.masks import resolve_padding_mask
+from keras_transformer.layers.multi_head_cross_attention import MultiHeadCrossAttention
+from keras_transformer.layers.multi_head_self_attention import MultiHeadSelfAttention
+from keras_transformer.layers.transformer_block import TransformerBlock
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class TransformerDecoder(TransformerBlock):
+    """One decoder block: causal self-attention, attention to the encoder's output, the feed-forward network.
+
+    The width comes from the input. A stack of pre-norm blocks wants one more `LayerNormalization` at its end.
+
+    Args:
+        intermediate_dim: width inside the feed-forward network.
+        num_heads: number of attention heads; it must divide the width of the input.
+        dropout: rate of the dropout on every sub-layer's output. Default 0.0.
+        normalize_first: False (default) for post-norm, the paper's; True for pre-norm.
+        activation: activation of the feed-forward network. Default "relu".
+        attention_dropout: rate of the dropout on the attention scores. Default 0.0.
+        intermediate_dropout: rate of the dropout inside the feed-forward network. Default 0.0.
+        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+
+    Call arguments:
+        decoder_sequence: `(batch, target_length, hidden_dim)`.
+        encoder_sequence: `(batch, source_length, encoder_dim)`.
+        decoder_padding_mask: `(batch, target_length)` booleans, True at a real token, or None.
+        encoder_padding_mask: `(batch, source_length)` booleans, True at a real token, or None.
+        return_attention_scores: whether to return the scores as well. Default False.
+
+    Returns:
+        `(batch, target_length, hidden_dim)`; with `return_attention_scores` a triple of it, the scores of
+        self-attention `(batch, num_heads, target_length, target_length)` and those of cross-attention
+        `(batch, num_heads, target_length, source_length)`.
+
+    Raises:
+        ValueError: `hidden_dim` is not divisible by `num_heads`.
+
+    Example:
+
+    >>> decoder = TransformerDecoder(intermediate_dim=64, num_heads=4)
+    >>> decoder(np.zeros((2, 5, 32)), np.zeros((2, 7, 32))).shape
+    (2, 5, 32)
+
+    Reference:
+        "Attention Is All You Need", section 3.1.
+    """
+
+    def build(self, decoder_sequence_shape, encoder_sequence_shape):
+        self.self_attention, self.self_attention_norm, self.self_attention_dropout = self._make_sublayer(
+            MultiHeadSelfAttention, self.num_heads, dropout=self.attention_dropout, name="self_attention"
+        )
+        self.cross_attention, self.cross_attention_norm, self.cross_attention_dropout = self._make_sublayer(
+            MultiHeadCrossAttention, self.num_heads, dropout=self.attention_dropout, name="cross_attention"
+        )
+        self.feed_forward, self.feed_forward_norm, self.feed_forward_dropout = self._make_sublayer(
+            FeedForward,
+            self.intermediate_dim,
+            activation=self.activation,
+            dropout=self.intermediate_dropout,
+            name="feed_forward",
+        )
+        self.self_attention.build(decoder_sequence_shape)
+        self.cross_attention.build(decoder_sequence_shape, encoder_sequence_shape)
+        self.feed_forward.build(decoder_sequence_shape)
+        for norm in (self.self_attention_norm, self.cross_attention_norm, self.feed_forward_norm):
+            norm.build(decoder_sequence_shape)
+
+    def call(
+        self,
+        decoder_sequence,
+        encoder_sequence,
+        decoder_padding_mask=None,
+        encoder_padding_mask=None,
+        return_attention_scores=False,
+        training=None,
+    ):
+        decoder_padding_mask = resolve_padding_mask(decoder_sequence, decoder_padding_mask)
+        encoder_padding_mask = resolve_padding_mask(encoder_sequence, encoder_padding_mask)
+
+        def attend_to_self(inputs):
+            return self.self_attention(
+                inputs,
+                padding_mask=decoder_padding_mask,
+                use_causal_mask=True,
+                return_attention_scores=True,
+                training=training,
+            )
+
+        def attend_to_encoder(inputs):
+            return self.cross_attention(
+                inputs,
+                encoder_sequence,
+                padding_mask=encoder_padding_mask,
+                return_attention_scores=True,
+                training=training,
+            )
+
+        outputs, self_scores, cross_scores = self.connect(decoder_sequence, attend_to_self, attend_to_encoder, training)
+        return (outputs, self_scores, cross_scores) if return_attention_scores else outputs
+
+    def connect(self, inputs, attend_to_self, attend_to_encoder, training=None):
+        """Runs the block with the given ways to attend, each from inputs to outputs and scores.
+
+        `call` gives it the attention layers; decoding with a cache gives it functions that read the cache, so that
+        the wiring of the block is written once.
+        """
+        norm, dropout = self.self_attention_norm, self.self_attention_dropout
+        attended, self_scores = attend_to_self(self.before_sublayer(inputs, norm))
+        x = self.after_sublayer(inputs, attended, norm, dropout, training)
+
+        norm, dropout = self.cross_attention_norm, self.cross_attention_dropout
+        attended, cross_scores = attend_to_encoder(self.before_sublayer(x, norm))
+        x = self.after_sublayer(x, attended, norm, dropout, training)
+
+        norm, dropout = self.feed_forward_norm, self.feed_forward_dropout
+        transformed = self.feed_forward(self.before_sublayer(x, norm), training=training)
+        x = self.after_sublayer(x, transformed, norm, dropout, training)
+        return x, self_scores, cross_scores

@@ -1,0 +1,128 @@
+import keras
+from keras import ops
+
+from keras_transformer.special_tokens import PADDING_ID
+
+
+def token_cross_entropy(labels, logits, label_smoothing=0.0):
+    """Cross-entropy of every token with its smoothed label.
+
+    The label's probability is 1 - label_smoothing, and label_smoothing is spread evenly over the whole vocabulary:
+    loss = log Z - (1 - label_smoothing) * logit[label] - label_smoothing * mean(logits). The gradient,
+    softmax - smoothed label, is made from the softmax of the forward pass, so that nothing of the size of the logits
+    is computed twice and no one-hot label is ever made.
+
+    Args:
+        labels: `(batch, length)` token ids.
+        logits: `(batch, length, vocabulary_size)`.
+        label_smoothing: the part of the probability spread over the vocabulary. Default 0.0.
+
+    Returns:
+        `(batch, length)` float32, in nats.
+
+    Reference:
+        Szegedy et al. 2016 (arXiv 1512.00567), section 7; "Attention Is All You Need", section 5.4.
+    """
+    vocabulary_size = logits.shape[-1]
+    flat_labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+    rows = ops.arange(ops.shape(flat_labels)[0], dtype="int32")
+    label_positions = ops.stack([rows, flat_labels], axis=1)
+
+    @ops.custom_gradient
+    def cross_entropy(flat_logits):
+        probabilities = ops.softmax(flat_logits, axis=-1)
+        # The largest probability is at least 1 / vocabulary_size, so its logarithm is exact where that of a label's
+        # tiny probability is not.
+        log_normalizer = ops.max(flat_logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
+        label_logits = _take_labels(flat_logits, flat_labels)
+        label_probabilities = _take_labels(probabilities, flat_labels)
+        losses = log_normalizer - (1.0 - label_smoothing) * label_logits
+        if label_smoothing:
+            losses = losses - label_smoothing * ops.mean(flat_logits, axis=-1)
+
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            smooth_part = probabilities * ops.expand_dims(upstream, 1)
+            at_labels = label_probabilities - (1.0 - label_smoothing)
+            if label_smoothing:
+                smooth_part = smooth_part - ops.expand_dims(upstream * (label_smoothing / vocabulary_size), 1)
+                at_labels = at_labels - label_smoothing / vocabulary_size
+            # The last use of `smooth_part`, so that TensorFlow updates it in place.
+            return ops.scatter_update(smooth_part, label_positions, at_labels * upstream)
+
+        return losses, gradient
+
+    flat_logits = ops.reshape(ops.cast(logits, "float32"), (-1, vocabulary_size))
+    return ops.reshape(cross_entropy(flat_logits), ops.shape(labels))
+
+
+def _take_labels(table, flat_labels):
+    """The entry of each row of `table` that its label names."""
+    return ops.squeeze(ops.take_along_axis(table, ops.expand_dims(flat_labels, 1), axis=1), 1)
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class SmoothedCrossEntropy(keras.losses.Loss):
+    """Label-smoothed cross-entropy of token logits, averaged over the real tokens of the batch.
+
+    Padding (label 0) counts neither above nor below the fraction line, so the loss of a batch does not depend on how
+    it was padded.
+
+    Args:
+        label_smoothing: the part of the probability spread evenly over the vocabulary, from 0 up to (not including) 1.
+            Default 0.0.
+        name: name of the loss. Default "smoothed_cross_entropy".
+
+    Call arguments:
+        y_true: `(batch, length)` token ids, 0 is padding.
+        y_pred: `(batch, length, vocabulary_size)` logits.
+        sample_weight: weights that broadcast to `(batch, length)`, or None.
+
+    Returns:
+        A scalar, in nats per token.
+
+    Example:
+
+    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1))
+    """
+
+    def __init__(self, label_smoothing=0.0, name="smoothed_cross_entropy", **kwargs):
+        super().__init__(name=name, **kwargs)
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(
+                f"`label_smoothing` must be at least 0 and below 1. Received: label_smoothing={label_smoothing}."
+            )
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        labels = ops.cast(y_true, "int32")
+        losses = self.call(labels, y_pred)
+        weights = token_weights(labels, sample_weight)
+        # Without a single real token the loss is 0, not 0 / 0.
+        return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1e-9)
+
+    def call(self, y_true, y_pred):
+        """Losses of the single tokens, `(batch, length)`, padding included."""
+        return token_cross_entropy(y_true, y_pred, self.label_smoothing)
+
+    def get_config(self):
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def token_weights(labels, sample_weight=None):
+    """1 for a real token and 0 for padding, times the sample weight.
+
+    Args:
+        labels: `(batch, length)` token ids, 0 is padding.
+        sample_weight: `(batch,)` or `(batch, length)`, or None.
+
+    Returns:
+        `(batch, length)` float32.
+    """
+    weights = ops.cast(ops.not_equal(labels, PADDING_ID), "float32")
+    if sample_weight is None:
+        return weights
+    sample_weight = ops.cast(sample_weight, "float32")
+    if len(sample_weight.shape) == 1:
+        sample_weight = ops.expand_dims(sample_weight, 1)
+    return weights * sample_weight

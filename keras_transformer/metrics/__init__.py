@@ -1,0 +1,6 @@
+"""Metrics over token logits; padding never counts."""
+
+from keras_transformer.metrics.perplexity import Perplexity
+from keras_transformer.metrics.token_accuracy import TokenAccuracy
+
+__all__ = ["Perplexity", "TokenAccuracy"]

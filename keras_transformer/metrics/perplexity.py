@@ -1,0 +1,40 @@
+import keras
+from keras import ops
+
+from keras_transformer.losses import token_cross_entropy, token_weights
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class Perplexity(keras.metrics.Metric):
+    """exp of the mean cross-entropy per real token, without label smoothing.
+
+    It is exp of `SmoothedCrossEntropy(0.0)` over all tokens seen since the last reset, and it shares the softmax of
+    the loss, which keeps it cheap next to metrics that make their own.
+
+    Args:
+        name: name of the metric. Default "perplexity".
+
+    Call arguments:
+        y_true: `(batch, length)` token ids, 0 is padding.
+        y_pred: `(batch, length, vocabulary_size)` logits.
+        sample_weight: `(batch,)` or `(batch, length)`, or None.
+
+    Example:
+
+    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1), metrics=[Perplexity()])
+    """
+
+    def __init__(self, name="perplexity", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.cross_entropy = self.add_variable((), "zeros", name="cross_entropy")
+        self.tokens = self.add_variable((), "zeros", name="tokens")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        labels = ops.cast(y_true, "int32")
+        weights = token_weights(labels, sample_weight)
+        losses = token_cross_entropy(labels, y_pred)
+        self.cross_entropy.assign_add(ops.sum(losses * weights))
+        self.tokens.assign_add(ops.sum(weights))
+
+    def result(self):
+        return ops.exp(self.cross_entropy / ops.maximum(self.tokens, 1e-9))

@@ -1,0 +1,37 @@
+import keras
+from keras import ops
+
+from keras_transformer.losses import token_weights
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class TokenAccuracy(keras.metrics.Metric):
+    """The part of the real tokens whose label is the most probable token.
+
+    Args:
+        name: name of the metric. Default "token_accuracy".
+
+    Call arguments:
+        y_true: `(batch, length)` token ids, 0 is padding.
+        y_pred: `(batch, length, vocabulary_size)` logits.
+        sample_weight: `(batch,)` or `(batch, length)`, or None.
+
+    Example:
+
+    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1), metrics=[TokenAccuracy()])
+    """
+
+    def __init__(self, name="token_accuracy", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.correct = self.add_variable((), "zeros", name="correct")
+        self.tokens = self.add_variable((), "zeros", name="tokens")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        labels = ops.cast(y_true, "int32")
+        weights = token_weights(labels, sample_weight)
+        hits = ops.equal(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), labels)
+        self.correct.assign_add(ops.sum(ops.cast(hits, "float32") * weights))
+        self.tokens.assign_add(ops.sum(weights))
+
+    def result(self):
+        return self.correct / ops.maximum(self.tokens, 1e-9)

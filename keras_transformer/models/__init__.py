@@ -1,0 +1,6 @@
+"""The model: its config and the functional `keras.Model` built from it."""
+
+from keras_transformer.models.build_transformer import build_transformer
+from keras_transformer.models.transformer_config import TransformerConfig
+
+__all__ = ["TransformerConfig", "build_transformer"]

@@ -1,0 +1,86 @@
+import keras
+
+from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
+
+
+def build_transformer(config):
+    """Assembles the encoder-decoder Transformer as a functional `keras.Model`.
+
+    The target is fed shifted by one ("teacher forcing"): `target_ids` begins with the start token, and the logits at a
+    position predict the token behind it.
+
+    Args:
+        config: a `TransformerConfig`.
+
+    Returns:
+        A functional `keras.Model` from `{"source_ids": (batch, source_length), "target_ids": (batch, target_length)}`,
+        int32, 0 is padding, to logits `(batch, target_length, target_vocabulary_size)`, float32.
+
+    Example:
+
+    >>> config = TransformerConfig.from_preset("tiny", vocabulary_size=8000)
+    >>> model = build_transformer(config)
+    >>> model({"source_ids": np.array([[5, 6, 3]]), "target_ids": np.array([[2, 7]])}).shape
+    (1, 2, 8000)
+
+    Reference:
+        "Attention Is All You Need", figure 1.
+    """
+    source_ids = keras.Input((None,), dtype="int32", name="source_ids")
+    target_ids = keras.Input((None,), dtype="int32", name="target_ids")
+    source_embedding, target_embedding = _embeddings(config)
+
+    source_padding_mask = PaddingMask(name="source_padding_mask")(source_ids)
+    x = source_embedding(source_ids)
+    for number in range(1, config.num_encoder_layers + 1):
+        x = TransformerEncoder(**_block_arguments(config), name=f"encoder_{number}")(
+            x, padding_mask=source_padding_mask
+        )
+    encoder_sequence = _final_norm(config, "encoder_norm")(x) if config.normalize_first else x
+
+    x = target_embedding(target_ids)
+    for number in range(1, config.num_decoder_layers + 1):
+        # Targets are padded at their end, where the causal mask hides the padding already.
+        x = TransformerDecoder(**_block_arguments(config), name=f"decoder_{number}")(
+            x, encoder_sequence, encoder_padding_mask=source_padding_mask
+        )
+    x = _final_norm(config, "decoder_norm")(x) if config.normalize_first else x
+
+    if config.share_output:
+        x = target_embedding(x, reverse=True)
+    else:
+        x = keras.layers.Dense(config.target_vocabulary_size, use_bias=False, name="output_projection")(x)
+    # In mixed precision the softmax over a vocabulary wants float32.
+    logits = keras.layers.Activation("linear", dtype="float32", name="logits")(x)
+    return keras.Model({"source_ids": source_ids, "target_ids": target_ids}, logits, name="transformer")
+
+
+def _embeddings(config):
+    """The source's and the target's embedding, one layer where they are shared."""
+
+    def embedding(vocabulary_size, name):
+        return PositionalEmbedding(
+            vocabulary_size, config.hidden_dim, config.max_length, dropout=config.dropout, name=name
+        )
+
+    if config.share_embeddings:
+        return (embedding(config.vocabulary_size, "embedding"),) * 2
+    source_embedding = embedding(config.vocabulary_size, "source_embedding")
+    return source_embedding, embedding(config.target_vocabulary_size, "target_embedding")
+
+
+def _block_arguments(config):
+    return {
+        "intermediate_dim": config.intermediate_dim,
+        "num_heads": config.num_heads,
+        "dropout": config.dropout,
+        "normalize_first": config.normalize_first,
+        "activation": config.activation,
+        "attention_dropout": config.attention_dropout,
+        "intermediate_dropout": config.intermediate_dropout,
+        "layer_norm_epsilon": config.layer_norm_epsilon,
+    }
+
+
+def _final_norm(config, name):
+    return keras.layers.LayerNormalization(epsilon=config.layer_norm_epsilon, name=name)

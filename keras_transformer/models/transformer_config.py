@@ -1,0 +1,149 @@
+import dataclasses
+
+import keras
+
+# Name: (encoder layers and decoder layers each, hidden_dim, intermediate_dim, num_heads, dropout).
+PRESETS = {
+    "tiny": (4, 128, 256, 4, 0.1),
+    "small": (6, 512, 1024, 4, 0.1),
+    "base": (6, 512, 2048, 8, 0.1),
+    "big": (6, 1024, 4096, 16, 0.3),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """Everything that decides the shape of a Transformer; checked when it is made, immutable afterwards.
+
+    Args:
+        vocabulary_size: number of tokens of the source, and of the target unless `target_vocabulary_size` is given.
+        target_vocabulary_size: number of tokens of the target where it has a vocabulary of its own. Default None.
+        num_encoder_layers: number of encoder blocks. Default 6.
+        num_decoder_layers: number of decoder blocks. Default 6.
+        hidden_dim: width of the model, d_model in the paper. Default 512.
+        intermediate_dim: width inside the feed-forward networks, d_ff in the paper. Default 2048.
+        num_heads: number of attention heads; it must divide `hidden_dim`. Default 8.
+        dropout: rate on the sum of embedding and position and on every sub-layer's output. Default 0.1.
+        attention_dropout: rate on the attention scores. Default 0.0.
+        intermediate_dropout: rate inside the feed-forward networks. Default 0.0.
+        activation: activation of the feed-forward networks. Default "relu".
+        normalize_first: False (default) for post-norm, the paper's; True for pre-norm with a final normalisation.
+        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+        max_length: the longest source or target, in tokens. Default 256.
+        share_embeddings: whether source and target share one embedding table. Default: True, unless the target has
+            a vocabulary of its own.
+        share_output: whether the output projection is the transposed target embedding table. Default True.
+
+    Raises:
+        ValueError: a value is out of range, or two values do not go together.
+
+    Example:
+
+    >>> config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, dropout=0.3)
+    >>> TransformerConfig.from_dict(config.to_dict()) == config
+    True
+
+    Reference:
+        "Attention Is All You Need", table 3, for the presets "base" and "big"; "tiny" and "small" are the usual
+        sizes for small data.
+    """
+
+    vocabulary_size: int
+    target_vocabulary_size: int | None = None
+    num_encoder_layers: int = 6
+    num_decoder_layers: int = 6
+    hidden_dim: int = 512
+    intermediate_dim: int = 2048
+    num_heads: int = 8
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    intermediate_dropout: float = 0.0
+    activation: str = "relu"
+    normalize_first: bool = False
+    layer_norm_epsilon: float = 1e-5
+    max_length: int = 256
+    share_embeddings: bool | None = None
+    share_output: bool = True
+
+    def __post_init__(self):
+        two_vocabularies = self.target_vocabulary_size is not None
+        if self.share_embeddings is None:
+            object.__setattr__(self, "share_embeddings", not two_vocabularies)
+        if self.target_vocabulary_size is None:
+            object.__setattr__(self, "target_vocabulary_size", self.vocabulary_size)
+        self._check_types()
+        self._check_values()
+
+    def _check_types(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            kind = {"activation": str, "normalize_first": bool, "share_embeddings": bool, "share_output": bool}.get(
+                field.name, float if isinstance(field.default, float) else int
+            )
+            accepted = (int, float) if kind is float else kind
+            if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+                raise ValueError(f"`{field.name}` must be of type {kind.__name__}. Received: {field.name}={value!r}.")
+
+    def _check_values(self):
+        for name, value in dataclasses.asdict(self).items():
+            if isinstance(value, bool) or isinstance(value, str):
+                continue
+            if "dropout" in name and not 0 <= value < 1:
+                raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={value}.")
+            if "dropout" not in name and value <= 0:
+                raise ValueError(f"`{name}` must be positive. Received: {name}={value}.")
+        if self.hidden_dim % self.num_heads:
+            raise ValueError(
+                "`hidden_dim` must be divisible by `num_heads`. "
+                f"Received: hidden_dim={self.hidden_dim}, num_heads={self.num_heads}."
+            )
+        if self.share_embeddings and self.target_vocabulary_size != self.vocabulary_size:
+            raise ValueError(
+                "`share_embeddings` needs one vocabulary for both languages. Received: "
+                f"vocabulary_size={self.vocabulary_size}, target_vocabulary_size={self.target_vocabulary_size}."
+            )
+        keras.activations.get(self.activation)
+
+    @classmethod
+    def from_preset(cls, name, **overrides):
+        """A config of one of the usual sizes.
+
+        Args:
+            name: "tiny" (4+4 layers, 128/256, 4 heads), "small" (6+6, 512/1024, 4), "base" (6+6, 512/2048, 8) or
+                "big" (6+6, 1024/4096, 16).
+            **overrides: any field of the config; `vocabulary_size` is required.
+
+        Raises:
+            ValueError: there is no such preset.
+        """
+        if name not in PRESETS:
+            raise ValueError(f"A preset must be one of {', '.join(PRESETS)}. Received: {name!r}.")
+        layers, hidden_dim, intermediate_dim, num_heads, dropout = PRESETS[name]
+        fields = {
+            "num_encoder_layers": layers,
+            "num_decoder_layers": layers,
+            "hidden_dim": hidden_dim,
+            "intermediate_dim": intermediate_dim,
+            "num_heads": num_heads,
+            "dropout": dropout,
+        }
+        return cls(**{**fields, **overrides})
+
+    def to_dict(self):
+        """The fields as a dictionary that JSON can hold."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields):
+        """The config that `to_dict` was called on.
+
+        Raises:
+            ValueError: a field is unknown, missing or wrong.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        unknown = sorted(set(fields) - set(known))
+        if unknown:
+            raise ValueError(f"A config has the fields {', '.join(known)}. Received also: {', '.join(unknown)}.")
+        if "vocabulary_size" not in fields:
+            raise ValueError("A config needs the field `vocabulary_size`.")
+        return cls(**fields)

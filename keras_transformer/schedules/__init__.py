@@ -1,0 +1,5 @@
+"""Learning-rate schedules."""
+
+from keras_transformer.schedules.warmup_schedule import WarmupSchedule
+
+__all__ = ["WarmupSchedule"]

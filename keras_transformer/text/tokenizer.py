@@ -1,0 +1,108 @@
+import hashlib
+import pathlib
+
+import sentencepiece
+import tensorflow as tf
+import tensorflow_text
+
+from keras_transformer.errors import InputError
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+
+
+class Tokenizer:
+    """Text to token ids and back inside the TensorFlow graph, from one SentencePiece model.
+
+    Args:
+        model: the bytes of a SentencePiece model whose padding, unknown, start and end tokens have the ids 0 to 3, as
+            `learn_vocabulary` makes it.
+
+    Raises:
+        InputError: the bytes are not a SentencePiece model, or its special tokens have other ids.
+
+    Example:
+
+    >>> tokenizer = learn_vocabulary(["a small text", "another one"], vocabulary_size=300)
+    >>> tokenizer.detokenize(tokenizer.tokenize(["a text"]))
+    [b"a text"]
+    """
+
+    def __init__(self, model):
+        self.model = bytes(model)
+        self._pieces = _checked_processor(self.model)
+        # TensorFlow Text names the resource by `name`: two tokenizers of one name become one in a SavedModel.
+        self._name = f"sentencepiece_{hashlib.sha256(self.model).hexdigest()[:16]}"
+        self._tokenizer = self._make_tokenizer()
+        self._samplers = {}
+
+    def _make_tokenizer(self, suffix="", **arguments):
+        return tensorflow_text.SentencepieceTokenizer(
+            model=self.model, out_type=tf.int32, name=self._name + suffix, **arguments
+        )
+
+    @classmethod
+    def load(cls, path):
+        """The tokenizer from a SentencePiece model file."""
+        try:
+            return cls(pathlib.Path(path).read_bytes())
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+
+    def save(self, path):
+        """Writes the SentencePiece model file."""
+        pathlib.Path(path).write_bytes(self.model)
+
+    @property
+    def vocabulary_size(self):
+        """Number of tokens, the four special ones among them."""
+        return self._pieces.vocab_size()
+
+    def tokenize(self, texts, sampling=0.0):
+        """Token ids of texts, without start and end token.
+
+        Args:
+            texts: `(batch,)` strings, UTF-8; bytes that are not UTF-8 are read as U+FFFD.
+            sampling: 0.0 (default) for the best segmentation; above, subword regularisation: the smoothing of the
+                distribution a segmentation is drawn from (0.1 draws freely, 1.0 seldom differs from the best) for a
+                unigram model, the part of the merges left out for a BPE model.
+
+        Returns:
+            `tf.RaggedTensor` `(batch, None)`, int32.
+
+        Reference:
+            Kudo 2018 (arXiv 1804.10959); Provilkov et al. 2020 (arXiv 1910.13267).
+        """
+        if not sampling:
+            return self._tokenizer.tokenize(texts)
+        if sampling not in self._samplers:
+            self._samplers[sampling] = self._make_tokenizer("_sampling", nbest_size=-1, alpha=sampling)
+        return self._samplers[sampling].tokenize(texts)
+
+    def detokenize(self, token_ids):
+        """Texts of token ids; special tokens leave no trace.
+
+        Args:
+            token_ids: `tf.RaggedTensor` `(batch, None)` or `tf.Tensor` `(batch, length)`, int32.
+
+        Returns:
+            `(batch,)` strings, valid UTF-8 whatever the ids.
+        """
+        return self._tokenizer.detokenize(token_ids)
+
+    def tokens(self, token_ids):
+        """The written form of token ids, `▁` standing for a space; same shape as `token_ids`."""
+        return self._tokenizer.id_to_string(token_ids)
+
+
+def _checked_processor(model):
+    try:
+        processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    except RuntimeError:
+        raise InputError("expected a SentencePiece model, but this is none; learn a vocabulary anew.") from None
+    found = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
+    expected = (PADDING_ID, UNKNOWN_ID, START_ID, END_ID)
+    if found != expected:
+        raise InputError(
+            f"expected padding, unknown, start and end token at the ids {expected}, but they are at {found}; "
+            "train the SentencePiece model with --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3."
+        )
+    return processor
