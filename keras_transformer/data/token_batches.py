@@ -1,7 +1,8 @@
+import numpy as np
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
-from keras_transformer.special_tokens import END_ID, START_ID
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
 
 # Lines that are sorted by length together: enough that the lines of a batch are of one length, and few megabytes.
 POOL_LINES = 20_000
@@ -19,6 +20,7 @@ def token_batches(
     shuffle=False,
     seed=0,
     sampling=0.0,
+    steps_per_epoch=None,
 ):
     """Turns sentence pairs into batches for `model.fit`, each of about `batch_tokens` tokens and little padding.
 
@@ -35,6 +37,8 @@ def token_batches(
         shuffle: whether lines and batches are shuffled, in another order each epoch. Default False.
         seed: seed of the shuffling; the same seed gives the same sequence of epochs. Default 0.
         sampling: subword regularisation on both sides, see `Tokenizer.tokenize`. Default 0.0, none.
+        steps_per_epoch: number of batches of an epoch, see `count_batches`. Given it, Keras shows how far an epoch has
+            come; where an epoch has fewer batches, the next one lends some. Default None: all there are.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,
@@ -72,7 +76,13 @@ def token_batches(
         return batches.map(lambda start, end: _batch(sources[start:end], targets[start:end]))
 
 
-    return tf.data.Dataset.zip(pools, seeds).flat_map(batches_of_pool).prefetch(tf.data.AUTOTUNE)
+    batches = tf.data.Dataset.zip(pools, seeds).flat_map(batches_of_pool)
+    if steps_per_epoch is not None:
+        batches = batches.repeat().take(steps_per_epoch)
+    options = tf.data.Options()
+    # The autotuner would hold up the end of an iterator for as long as it happens to sleep, up to ten seconds.
+    options.autotune.enabled = False
+    return batches.prefetch(4).with_options(options)
 
 
 def _token_rows(sources, targets, max_length):
@@ -106,31 +116,48 @@ def _cut_by_budget(sources, targets, batch_tokens):
 
 def _batch(sources, targets):
     labels = targets.to_tensor()
+    return {"source_ids": sources.to_tensor(), "target_ids": shift_targets(labels)}, labels
+
+
+def shift_targets(labels):
+    """What the decoder sees when it is to predict the labels: the start token, then all labels but the last.
+
+    Args:
+        labels: `(batch, length)` int32, 0 is padding.
+
+    Returns:
+        `(batch, length)` int32, with padding where the labels have it.
+    """
     starts = tf.fill([tf.shape(labels)[0], 1], START_ID)
-    target_ids = tf.concat([starts, targets[:, :-1].to_tensor()], axis=1)
-    return {"source_ids": sources.to_tensor(), "target_ids": target_ids}, labels
+    shifted = tf.concat([starts, labels[:, :-1]], axis=1)
+    return tf.where(labels == PADDING_ID, PADDING_ID, shifted)
 
 
-def padding_fraction(batches, num_batches=200):
-    """The part of the tokens that are padding, both sides counted.
+def count_batches(batches):
+    """Counts the batches of an epoch and how much of them is padding, in one pass over the data.
 
     Args:
         batches: what `token_batches` returns.
-        num_batches: the number of batches that are looked at. Default 200.
 
     Returns:
-        A number from 0 to 1.
+        A pair: the number of batches, and the part of the tokens that are padding, both sides counted, from 0 to 1.
 
     Raises:
         InputError: there is no batch: every line was filtered out.
     """
-    total = real = 0
-    for inputs, _ in batches.take(num_batches):
-        for ids in inputs.values():
-            total += int(tf.size(ids))
-            real += int(tf.math.count_nonzero(ids))
-    if not total:
+    counts = batches.map(lambda inputs, _: _token_counts(inputs))
+    num_batches, total, real = counts.reduce((0, np.int64(0), np.int64(0)), lambda sums, new: (
+        sums[0] + 1, sums[1] + new[0], sums[2] + new[1]
+    ))
+    if not num_batches:
         raise InputError(
             "No sentence pair is left: every one is blank or longer than `[data] max_length` tokens; raise it."
         )
-    return 1 - real / total
+    return int(num_batches), 1 - int(real) / int(total)
+
+
+def _token_counts(inputs):
+    """Tokens with padding and tokens without, of both sides."""
+    sides = tf.nest.flatten(inputs)
+    total = tf.add_n([tf.size(ids, tf.int64) for ids in sides])
+    return total, tf.add_n([tf.math.count_nonzero(ids, dtype=tf.int64) for ids in sides])

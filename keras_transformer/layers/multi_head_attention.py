@@ -17,6 +17,7 @@ class MultiHeadAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         if num_heads < 1:
             raise ValueError(f"`num_heads` must be at least 1. Received: num_heads={num_heads}.")
+        self.supports_masking = True
         self.num_heads = num_heads
         self.dropout = dropout
         self.score_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")

@@ -2,5 +2,6 @@
 
 from keras_transformer.models.build_transformer import build_transformer
 from keras_transformer.models.transformer_config import TransformerConfig
+from keras_transformer.models.transformer_parts import TransformerParts, transformer_parts
 
-__all__ = ["TransformerConfig", "build_transformer"]
+__all__ = ["TransformerConfig", "TransformerParts", "build_transformer", "transformer_parts"]

@@ -11,14 +11,16 @@ from keras_transformer.text.tokenizer import Tokenizer
 
 MODEL_TYPES = ("unigram", "bpe")
 _NUM_BYTE_TOKENS = 256
+# They become spaces, so that whatever is translated stays one line and one column.
+_SEPARATORS = "\t\n\r"
 
 
 def learn_vocabulary(lines, vocabulary_size, model_type="unigram", lowercase=False, max_lines=1_000_000, seed=0):
     """Learns a SentencePiece vocabulary.
 
     Text is taken as it is, with no Unicode normalisation, and characters that are not in the vocabulary are spelled
-    in bytes, so that any text comes back as it went in; only runs of spaces become one space, as always in
-    SentencePiece.
+    in bytes, so that any text comes back as it went in; only tabs and line ends become spaces, and runs of spaces
+    one space.
 
     Args:
         lines: strings, an iterable; blank ones are left out.
@@ -67,17 +69,16 @@ def learn_vocabulary(lines, vocabulary_size, model_type="unigram", lowercase=Fal
                 num_threads=1,  # More threads add up in another order: the same text would give another vocabulary.
                 **_normalization(lowercase, pathlib.Path(folder)),
             )
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise InputError(_explain(str(error), vocabulary_size)) from None
     return Tokenizer(model.getvalue())
 
 
 def _normalization(lowercase, folder):
-    if not lowercase:
-        return {"normalization_rule_name": "identity"}
-    # SentencePiece's own lower-casing comes only together with NFKC, which changes more than the case.
-    rules = folder / "lowercase.tsv"
-    rules.write_text("\n".join(_lowercase_rules()) + "\n", encoding="ascii")
+    """Rules of our own: SentencePiece's lower-casing comes only together with NFKC, which changes more than the case."""
+    rules = folder / "normalization.tsv"
+    lines = [f"{ord(separator):X}\t20" for separator in _SEPARATORS] + list(_lowercase_rules() if lowercase else ())
+    rules.write_text("\n".join(lines) + "\n", encoding="ascii")
     return {"normalization_rule_tsv": str(rules)}
 
 

@@ -96,7 +96,7 @@ class Tokenizer:
 def _checked_processor(model):
     try:
         processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    except RuntimeError:
+    except (RuntimeError, ValueError):
         raise InputError("expected a SentencePiece model, but this is none; learn a vocabulary anew.") from None
     found = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
     expected = (PADDING_ID, UNKNOWN_ID, START_ID, END_ID)

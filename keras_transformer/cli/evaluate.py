@@ -1,0 +1,38 @@
+import json
+import pathlib
+import time
+
+import click
+
+from keras_transformer.cli.lines import progress, read_parallel_lines
+from keras_transformer.cli.search_options import search_options
+from keras_transformer.evaluation import TOKENIZERS, corpus_scores
+from keras_transformer.translator import Translator
+
+_LINES_PER_CHUNK = 1024
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=pathlib.Path))
+@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text to translate.")
+@click.option("--reference", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation by people.")
+@click.option("--tokenize", type=click.Choice(TOKENIZERS), default="13a", help="sacreBLEU's tokenization.")
+@click.option("--lowercase", is_flag=True, help="Compare without regard to case.")
+@search_options
+def evaluate(model, source, reference, tokenize, lowercase, beam_size, length_penalty, batch_size):
+    """Translate a text with MODEL (a model folder) and print BLEU and chrF against a reference, as JSON.
+
+    For text that is tokenised already, --tokenize none.
+    """
+    sources, references = read_parallel_lines(source, reference)
+    translator = Translator.load(model)
+    translations = []
+    started = time.perf_counter()
+    with progress(len(sources), "Translating") as bar:
+        for start in range(0, len(sources), _LINES_PER_CHUNK):
+            chunk = sources[start : start + _LINES_PER_CHUNK]
+            translations += translator.translate(chunk, beam_size, length_penalty, batch_size=batch_size)
+            bar.update(len(chunk))
+    seconds = time.perf_counter() - started
+    scores = corpus_scores(translations, references, tokenize, lowercase)
+    click.echo(json.dumps({**scores, "sentences": len(sources), "seconds": round(seconds, 3)}))

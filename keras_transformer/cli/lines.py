@@ -1,0 +1,115 @@
+"""Lines in and lines out, without the surprises of text files."""
+
+import contextlib
+import queue
+import sys
+import threading
+
+import click
+
+from keras_transformer.errors import InputError
+
+
+def decoded_lines(file, name):
+    """The lines of a binary file as strings, without line end and byte order mark; only a line feed ends a line.
+
+    Raises:
+        InputError: a line is not UTF-8; the message names the file and the line.
+    """
+    for number, line in enumerate(file, start=1):
+        try:
+            text = line.decode("utf-8").rstrip("\n").rstrip("\r")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{name}, line {number}: expected UTF-8, but byte {error.start + 1} of the line is "
+                f"0x{line[error.start]:02x}."
+            ) from None
+        yield text.removeprefix("\ufeff") if number == 1 else text
+
+
+def chunks_as_they_come(lines, most):
+    """Lists of lines: whatever has come by the time it is asked for, at least one line and at most `most`.
+
+    A file is so read in full chunks, while somebody who writes line by line has each answer at once. Memory holds two
+    chunks at the most.
+    """
+    waiting = queue.Queue(maxsize=most)
+    end = object()
+
+    def read():
+        try:
+            for line in lines:
+                waiting.put(line)
+            waiting.put(end)
+        except Exception as error:  # Raised again where the lines are used.
+            waiting.put(error)
+
+    threading.Thread(target=read, daemon=True).start()
+    last = None
+    while last is None:
+        chunk = [waiting.get()]
+        while len(chunk) < most and chunk[-1] is not end and not isinstance(chunk[-1], Exception):
+            try:
+                chunk.append(waiting.get(timeout=0.02))
+            except queue.Empty:
+                break
+        if chunk[-1] is end or isinstance(chunk[-1], Exception):
+            last = chunk.pop()
+        if chunk:
+            yield chunk
+    if isinstance(last, Exception):
+        raise last
+
+
+@contextlib.contextmanager
+def opened_input(path):
+    """The binary file at `path`, or standard input; and its name for messages."""
+    if path is None:
+        yield sys.stdin.buffer, "standard input"
+    else:
+        try:
+            file = open(path, "rb")
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}.") from None
+        with file:
+            yield file, str(path)
+
+
+@contextlib.contextmanager
+def opened_output(path):
+    """A function that writes a line to the file at `path`, or to standard output."""
+    if path is None:
+        yield lambda line: _write(sys.stdout.buffer, line)
+    else:
+        try:
+            file = open(path, "wb")
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}.") from None
+        with file:
+            yield lambda line: _write(file, line)
+
+
+def _write(file, line):
+    file.write(line.encode("utf-8") + b"\n")
+    file.flush()
+
+
+def read_parallel_lines(source, target):
+    """All lines of two text files, which must have as many lines as each other."""
+    texts = []
+    for path in (source, target):
+        with opened_input(path) as (file, name):
+            texts.append(list(decoded_lines(file, name)))
+    if len(texts[0]) != len(texts[1]):
+        raise InputError(
+            f"The files must have as many lines as each other, but {source} has {len(texts[0])} and {target} has "
+            f"{len(texts[1])}."
+        )
+    if not texts[0]:
+        raise InputError(f"{source}: the file is empty.")
+    return texts
+
+
+def progress(length, label):
+    """A progress bar on standard error, shown only on a terminal."""
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())

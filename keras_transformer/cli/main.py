@@ -1,0 +1,61 @@
+import sys
+import traceback
+import warnings
+
+import click
+
+from keras_transformer.cli.evaluate import evaluate
+from keras_transformer.cli.info import info
+from keras_transformer.cli.score import score
+from keras_transformer.cli.train import train
+from keras_transformer.cli.translate import translate
+from keras_transformer.errors import InputError
+from keras_transformer.version import __version__
+
+EXIT_INPUT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(__version__, prog_name="keras-transformer")
+@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+def cli(debug):
+    """Train an encoder-decoder Transformer on parallel text, and translate with it."""
+
+
+for command in (train, translate, evaluate, score, info):
+    cli.add_command(command)
+
+
+def main(arguments=None):
+    """Runs the command line and returns its exit status: 0, 1 (a fault of ours), 2 (the user's to mend) or 130."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    # `--debug` is welcome behind the command as well.
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    warnings.showwarning = _show_warning
+    try:
+        return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the results has gone; what is left to flush has nowhere to go.
+        sys.stdout = None
+        return EXIT_INPUT_ERROR
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        if isinstance(error, click.ClickException):
+            return _complain(error.format_message(), error.exit_code)
+        if isinstance(error, (InputError, OSError)):
+            return _complain(str(error), EXIT_INPUT_ERROR)
+        return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)
+
+
+def _complain(message, status):
+    print(f"keras-transformer: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    print(f"keras-transformer: warning: {' '.join(str(message).split())}", file=sys.stderr)

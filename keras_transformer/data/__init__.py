@@ -1,0 +1,17 @@
+"""Sentence pairs and the batches that `model.fit` takes."""
+
+from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines
+from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
+from keras_transformer.data.token_batches import count_batches, token_batches
+
+__all__ = [
+    "check_text_files",
+    "check_tsv_file",
+    "checked_lines",
+    "count_batches",
+    "listed_pairs",
+    "split_pairs",
+    "text_pairs",
+    "token_batches",
+    "tsv_pairs",
+]

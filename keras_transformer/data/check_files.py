@@ -1,0 +1,77 @@
+"""Checks of text files before any work starts; every fault is one line that names the file and the line."""
+
+import pathlib
+
+from keras_transformer.errors import InputError
+
+
+def check_text_files(source, target):
+    """Checks two parallel text files.
+
+    Returns:
+        The number of line pairs.
+
+    Raises:
+        InputError: a file is missing, unreadable, empty or not UTF-8, or their numbers of lines differ.
+    """
+    num_source, num_target = (sum(1 for _ in checked_lines(path)) for path in (source, target))
+    if num_source != num_target:
+        raise InputError(
+            f"Source and target must have as many lines as each other, but {source} has {num_source} and {target} "
+            f"has {num_target}."
+        )
+    return num_source
+
+
+def check_tsv_file(path, source_column, target_column):
+    """Checks a file of tab-separated columns; blank lines are passed over.
+
+    Returns:
+        The number of pairs.
+
+    Raises:
+        InputError: the file is missing, unreadable, empty or not UTF-8, or a line has too few columns.
+    """
+    needed = max(source_column, target_column)
+    num_pairs = 0
+    for number, line in enumerate(checked_lines(path), start=1):
+        if not line.strip():
+            continue
+        found = line.count("\t") + 1
+        if found < needed:
+            raise InputError(
+                f"{path}, line {number}: expected at least {needed} tab-separated columns, but there "
+                f"{'is 1' if found == 1 else f'are {found}'}."
+            )
+        num_pairs += 1
+    return num_pairs
+
+
+def checked_lines(path):
+    """The lines of a text file, without line ends and byte order mark, read as they are needed.
+
+    Raises:
+        InputError: the file is missing, unreadable or has only blank lines, or a line is not UTF-8.
+    """
+    path = pathlib.Path(path)
+    blank = True
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                text = _decode(line, path, number)
+                blank = blank and not text.strip()
+                yield text.removeprefix("\ufeff").rstrip("\r\n") if number == 1 else text.rstrip("\r\n")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}.") from None
+    if blank:
+        raise InputError(f"{path}: the file is empty.")
+
+
+def _decode(line, path, number):
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}, line {number}: expected UTF-8, but byte {error.start + 1} of the line is "
+            f"0x{line[error.start]:02x}; convert the file to UTF-8."
+        ) from None

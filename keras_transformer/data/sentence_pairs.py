@@ -1,0 +1,83 @@
+import tensorflow as tf
+
+SPLITS = ("train", "validation", "test")
+_HASH_BUCKETS = 10_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def text_pairs(source, target):
+    """Sentence pairs from two text files, line by line.
+
+    Args:
+        source: path of the source text, UTF-8, one sentence a line.
+        target: path of its translation, with as many lines.
+
+    Returns:
+        `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
+        mark and carriage return.
+
+    Example:
+
+    >>> pairs = text_pairs("train.ko", "train.en")
+    """
+    return tf.data.Dataset.zip(_lines(source), _lines(target))
+
+
+def tsv_pairs(path, source_column=1, target_column=2):
+    """Sentence pairs from one file of tab-separated columns.
+
+    Args:
+        path: path of the file, UTF-8, one pair a line.
+        source_column: column of the source, counted from 1. Default 1.
+        target_column: column of the target, counted from 1. Default 2.
+
+    Returns:
+        `tf.data.Dataset` of `(source, target)` scalar strings, streamed.
+
+    Example:
+
+    >>> pairs = tsv_pairs("kor.txt", source_column=2, target_column=1)
+    """
+
+    def split(line):
+        columns = tf.strings.split(line, "\t")
+        return tf.strings.strip(columns[source_column - 1]), tf.strings.strip(columns[target_column - 1])
+
+    # Blank lines have no columns.
+    return _lines(path).filter(lambda line: tf.strings.length(line) > 0).map(split)
+
+
+def listed_pairs(pairs):
+    """Sentence pairs from a list of `(source, target)` strings, as a `tf.data.Dataset` of scalar strings."""
+    sources, targets = zip(*pairs)
+    return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
+
+
+def split_pairs(pairs, split, held_out):
+    """One of three splits that share no target sentence.
+
+    The hash of the target decides, so that the splits need no memory and stay the same from run to run.
+
+    Args:
+        pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
+        split: "train", "validation" or "test".
+        held_out: the part of the target sentences, from 0 to 0.5, that validation gets, and test as well.
+
+    Returns:
+        `tf.data.Dataset` of the split's pairs.
+    """
+    held_out_buckets = round(held_out * _HASH_BUCKETS)
+    first = {"validation": 0, "test": held_out_buckets, "train": 2 * held_out_buckets}[split]
+    end = _HASH_BUCKETS if split == "train" else first + held_out_buckets
+
+    def belongs(_, target):
+        bucket = tf.strings.to_hash_bucket_fast(target, _HASH_BUCKETS)
+        return (bucket >= first) & (bucket < end)
+
+    return pairs.filter(belongs)
+
+
+def _lines(path):
+    # Only the first line can begin with a byte order mark, but asking every line is as cheap as counting them.
+    lines = tf.data.TextLineDataset(str(path))
+    return lines.map(lambda line: tf.strings.strip(tf.strings.regex_replace(line, _BYTE_ORDER_MARK, b"")))

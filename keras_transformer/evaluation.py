@@ -1,0 +1,30 @@
+import sacrebleu
+
+# sacreBLEU's, less those that want packages of their own.
+TOKENIZERS = ("13a", "none", "intl", "char", "zh")
+
+
+def corpus_scores(translations, references, tokenize="13a", lowercase=False):
+    """BLEU and chrF of a text, by sacreBLEU.
+
+    Args:
+        translations: a list of strings.
+        references: a list of as many strings.
+        tokenize: sacreBLEU's tokenization, one of `TOKENIZERS`. Default "13a".
+        lowercase: whether case is ignored. Default False.
+
+    Returns:
+        A dictionary of `bleu` and `chrf`, from 0 to 100, and BLEU's `signature`.
+
+    Reference:
+        Post 2018 (arXiv 1804.08771).
+    """
+    # `force` keeps sacreBLEU from warning that text with " ." looks tokenised: `tokenize` is the user's choice.
+    bleu = sacrebleu.BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
+    bleu_score = bleu.corpus_score(translations, [references])
+    chrf_score = sacrebleu.CHRF(lowercase=lowercase).corpus_score(translations, [references])
+    return {
+        "bleu": round(bleu_score.score, 4),
+        "chrf": round(chrf_score.score, 4),
+        "signature": str(bleu.get_signature()),
+    }

@@ -1,0 +1,122 @@
+"""The model in CTranslate2's format."""
+
+import pathlib
+
+import numpy as np
+
+from keras_transformer.layers.positional_embedding import sinusoidal_positions
+from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
+
+# Keras's name of an activation: CTranslate2's name of it.
+ACTIVATIONS = {
+    "relu": "RELU",
+    "gelu": "GELU",
+    "silu": "SWISH",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
+}
+
+
+def save_ctranslate2(model, source_tokens, target_tokens, path):
+    """Writes a folder that `ctranslate2.Translator` loads, weights in float32.
+
+    CTranslate2 adds the start and the end token itself: it is given and returns the written tokens alone.
+
+    Args:
+        model: a functional `keras.Model` of `build_transformer`.
+        source_tokens: the written form of the source vocabulary's tokens, in the order of their ids.
+        target_tokens: that of the target's; the same list where the vocabulary is shared.
+        path: the folder; it is made where it is missing, and its files are written over.
+
+    Raises:
+        ImportError: the package `ctranslate2` is missing.
+        ValueError: the model is of another kind, CTranslate2 lacks its activation, or a vocabulary has another size
+            than the model's.
+    """
+    parts = transformer_parts(model)
+    _check_sizes(parts.config, source_tokens, target_tokens)
+    spec = _transformer_spec(parts, target_tokens)
+    spec.register_source_vocabulary(list(source_tokens))
+    spec.register_target_vocabulary(list(target_tokens))
+    spec.validate()
+    spec.optimize()
+    path = pathlib.Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    spec.save(str(path))
+
+
+def _check_sizes(config, source_tokens, target_tokens):
+    for name, tokens, size in [
+        ("source_tokens", source_tokens, config.vocabulary_size),
+        ("target_tokens", target_tokens, config.target_vocabulary_size),
+    ]:
+        if len(tokens) != size:
+            raise ValueError(f"`{name}` must have the model's {size} tokens. Received: {len(tokens)} tokens.")
+
+
+def _transformer_spec(parts, target_tokens):
+    """CTranslate2's description of the model, with the weights in it."""
+    from ctranslate2 import specs
+
+    config = parts.config
+    if config.activation not in ACTIVATIONS:
+        raise ValueError(
+            f"CTranslate2 has the activations {', '.join(ACTIVATIONS)}. Received: activation={config.activation!r}."
+        )
+    spec = specs.TransformerSpec.from_config(
+        (config.num_encoder_layers, config.num_decoder_layers),
+        config.num_heads,
+        pre_norm=config.normalize_first,
+        activation=getattr(specs.Activation, ACTIVATIONS[config.activation]),
+    )
+    spec.config.layer_norm_epsilon = config.layer_norm_epsilon
+    spec.config.unk_token = target_tokens[UNKNOWN_ID]
+    spec.config.bos_token = spec.config.decoder_start_token = target_tokens[START_ID]
+    spec.config.eos_token = target_tokens[END_ID]
+    spec.config.add_source_eos = True
+
+    _set_stack(spec.encoder, spec.encoder.embeddings[0], parts.source_embedding, parts.encoders, parts.encoder_norm)
+    _set_stack(spec.decoder, spec.decoder.embeddings, parts.target_embedding, parts.decoders, parts.decoder_norm)
+    if parts.output_projection is None:
+        spec.decoder.projection.weight = _array(parts.target_embedding.embeddings)
+    else:
+        _set_dense(spec.decoder.projection, parts.output_projection)
+    return spec
+
+
+def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
+    """Embedding, positions, blocks and final normalisation of the encoder or the decoder."""
+    embeddings_spec.weight = _array(embedding.embeddings)
+    spec.position_encodings.encodings = sinusoidal_positions(embedding.max_length, embedding.hidden_dim)
+    for block_spec, block in zip(spec.layer, blocks):
+        attention = block.self_attention
+        _set_dense(block_spec.self_attention.linear[0], attention.query_key_value_dense)
+        _set_dense(block_spec.self_attention.linear[1], attention.output_dense)
+        _set_norm(block_spec.self_attention.layer_norm, block.self_attention_norm)
+        if hasattr(block, "cross_attention"):
+            attention = block.cross_attention
+            _set_dense(block_spec.attention.linear[0], attention.query_dense)
+            _set_dense(block_spec.attention.linear[1], attention.key_value_dense)
+            _set_dense(block_spec.attention.linear[2], attention.output_dense)
+            _set_norm(block_spec.attention.layer_norm, block.cross_attention_norm)
+        _set_dense(block_spec.ffn.linear_0, block.feed_forward.intermediate_dense)
+        _set_dense(block_spec.ffn.linear_1, block.feed_forward.output_dense)
+        _set_norm(block_spec.ffn.layer_norm, block.feed_forward_norm)
+    if final_norm is not None:
+        _set_norm(spec.layer_norm, final_norm)
+
+
+def _set_dense(spec, dense):
+    """A dense layer; CTranslate2 stores its kernel as (outputs, inputs)."""
+    spec.weight = np.ascontiguousarray(_array(dense.kernel).T)
+    if dense.bias is not None:
+        spec.bias = _array(dense.bias)
+
+
+def _set_norm(spec, norm):
+    spec.gamma, spec.beta = _array(norm.gamma), _array(norm.beta)
+
+
+def _array(variable):
+    return np.array(variable, dtype="float32")

@@ -1,0 +1,6 @@
+"""Generation: beam search inside the TensorFlow graph, the same for Python, SavedModel and TFLite."""
+
+from keras_transformer.generation.generator import Generator
+from keras_transformer.generation.hypotheses import Hypotheses
+
+__all__ = ["Generator", "Hypotheses"]

@@ -1,0 +1,110 @@
+"""The hypotheses of a beam, and which of their continuations survive a step."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_transformer.special_tokens import END_ID, START_ID
+
+
+class Beam(NamedTuple):
+    """The `beam_size` hypotheses of every sentence, live and finished together.
+
+    Args:
+        token_ids: `(batch, beam_size)` int32, the newest token of every hypothesis, 0 behind the end.
+        log_probs: `(batch, beam_size)` float32, log-probability of a live hypothesis, minus infinity otherwise.
+        scores: `(batch, beam_size)` float32, score of a finished hypothesis, minus infinity otherwise.
+        history: `(batch, beam_size, length)` int32, all tokens so far behind the start token, then 0.
+    """
+
+    token_ids: tf.Tensor
+    log_probs: tf.Tensor
+    scores: tf.Tensor
+    history: tf.Tensor
+
+
+def first_beam(has_source, beam_size, length):
+    """One live hypothesis, the start token alone, for every sentence that `has_source` `(batch,)`."""
+    batch_size = tf.shape(has_source)[0]
+    nothing = tf.fill((batch_size, beam_size), -math.inf)
+    is_first = tf.equal(tf.range(beam_size), 0)
+    is_live = tf.logical_and(tf.expand_dims(has_source, 1), tf.expand_dims(is_first, 0))
+    return Beam(
+        token_ids=tf.fill((batch_size, beam_size), START_ID),
+        log_probs=tf.where(is_live, 0.0, -math.inf),
+        scores=nothing,
+        history=tf.zeros((batch_size, beam_size, length), tf.int32),
+    )
+
+
+def penalties(length_penalty, max_length):
+    """What a log-probability is divided by for every length from 0 to `max_length`: ((5 + length) / 6)^alpha.
+
+    Reference:
+        Wu et al. 2016 (arXiv 1609.08144), equation 14.
+    """
+    return (((5.0 + np.arange(max_length + 1)) / 6.0) ** length_penalty).astype("float32")
+
+
+def advance(beam, tokens, step, penalty, may_continue):
+    """Lets the best of all continuations survive.
+
+    The candidates are every finished hypothesis as it is, every live one with the end token, and every live one with
+    each of its best tokens.
+
+    Args:
+        beam: the `Beam` before the step.
+        tokens: `TopTokens` of its hypotheses, `batch * beam_size` rows.
+        step: scalar int32, how many tokens the hypotheses had.
+        penalty: scalar float32, what the log-probability of the continuations is divided by.
+        may_continue: `(batch,)` booleans, False where only the end token may follow.
+
+    Returns:
+        The new `Beam`, best first, and the slot that each hypothesis continues, `(batch, beam_size)` int32.
+    """
+    beam_size, count = beam.log_probs.shape[1], tokens.token_ids.shape[1]
+    shape = (-1, beam_size * count)
+    with_end = beam.log_probs + tf.reshape(tokens.end_log_probs, (-1, beam_size))
+    with_token = tf.expand_dims(beam.log_probs, 2) + tf.reshape(tokens.log_probs, (-1, beam_size, count))
+    with_token = tf.where(tf.expand_dims(may_continue, 1), tf.reshape(with_token, shape), -math.inf)
+
+    nothing = tf.fill(tf.shape(beam.scores), -math.inf)
+    scores, chosen = tf.math.top_k(
+        tf.concat([beam.scores, with_end / penalty, with_token / penalty], axis=1), beam_size
+    )
+    parents = np.concatenate([np.arange(beam_size), np.arange(beam_size), np.repeat(np.arange(beam_size), count)])
+    parents = tf.gather(parents.astype("int32"), chosen)
+    ends = np.repeat(np.array([0, END_ID], "int32"), beam_size)
+    ends = tf.broadcast_to(tf.constant(ends), (tf.shape(beam.scores)[0], 2 * beam_size))
+    candidate_ids = tf.concat([ends, tf.reshape(tokens.token_ids, shape)], axis=1)
+    # A hypothesis that does not exist has the score minus infinity; it must not leave a token behind.
+    exists = tf.greater(scores, -math.inf)
+    token_ids = tf.where(exists, tf.gather(candidate_ids, chosen, batch_dims=1), 0)
+    log_probs = tf.gather(tf.concat([nothing, nothing, with_token], axis=1), chosen, batch_dims=1)
+    scores = tf.where(tf.less(chosen, 2 * beam_size), scores, -math.inf)
+    history = beam.history if beam_size == 1 else tf.gather(beam.history, parents, batch_dims=1)
+    is_now = tf.equal(tf.range(tf.shape(history)[2]), step)
+    history = tf.where(is_now, tf.expand_dims(token_ids, 2), history)
+    return Beam(token_ids, log_probs, scores, history), parents
+
+
+def stop_early(beam, n_best, best_penalties):
+    """Ends the search of sentences whose `n_best` hypotheses can no longer be surpassed.
+
+    A live hypothesis can reach at most its log-probability over the penalty that favours it most, since every further
+    token makes it less probable.
+
+    Args:
+        beam: the `Beam`.
+        n_best: number of hypotheses wanted.
+        best_penalties: `(batch,)` or scalar float32, the largest penalty that a continuation can have.
+
+    Returns:
+        The `Beam` without the live hypotheses of those sentences.
+    """
+    worst_wanted = tf.math.top_k(beam.scores, n_best).values[:, -1]
+    reachable = tf.reduce_max(beam.log_probs, axis=1) / best_penalties
+    is_done = tf.greater_equal(worst_wanted, reachable)
+    return beam._replace(log_probs=tf.where(tf.expand_dims(is_done, 1), -math.inf, beam.log_probs))

@@ -1,0 +1,92 @@
+"""The most probable tokens of a large vocabulary, in few passes over it."""
+
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
+
+# Below so many tokens a plain `top_k` is as fast.
+SMALL_VOCABULARY = 512
+
+
+class TopTokens(NamedTuple):
+    """Log-probabilities of the best tokens of every row; minus infinity for a special token among them.
+
+    Args:
+        log_probs: `(rows, count)` float32, unordered.
+        token_ids: `(rows, count)` int32.
+        end_log_probs: `(rows,)` float32, of the end token.
+    """
+
+    log_probs: tf.Tensor
+    token_ids: tf.Tensor
+    end_log_probs: tf.Tensor
+
+
+def top_tokens(logits, count):
+    """The `count` most probable ordinary tokens of every row, and the end token.
+
+    A few more are returned: the special tokens, which are never generated, may be among the best.
+
+    Args:
+        logits: `(rows, vocabulary_size)` float32; the vocabulary's size is known.
+        count: how many ordinary tokens are wanted.
+
+    Returns:
+        `TopTokens` with `min(count + NUM_SPECIAL_TOKENS, vocabulary_size)` tokens.
+    """
+    vocabulary_size = logits.shape[-1]
+    values, token_ids = top_k(logits, min(count + NUM_SPECIAL_TOKENS, vocabulary_size))
+    log_normalizers = log_normalizer(logits, values[:, :1], token_ids[:, :1])
+    is_special = token_ids < NUM_SPECIAL_TOKENS
+    log_probs = tf.where(is_special, -math.inf, values - log_normalizers)
+    end_log_probs = logits[:, END_ID] - tf.squeeze(log_normalizers, 1)
+    return TopTokens(log_probs, token_ids, end_log_probs)
+
+
+def log_normalizer(logits, largest, largest_ids):
+    """log(sum(exp(logits))) of every row, `(rows, 1)`.
+
+    The softmax is the fastest pass over a vocabulary there is. It gives the largest logit the probability
+    exp(largest) / sum(exp(logits)), never below 1 / vocabulary_size, so its logarithm is exact.
+    """
+    probabilities = tf.nn.softmax(logits)
+    return largest - tf.math.log(tf.gather(probabilities, largest_ids, batch_dims=1))
+
+
+def top_k(logits, k):
+    """`tf.math.top_k` in two levels: the best blocks of the vocabulary, then the best of their entries.
+
+    Exact: an entry among the best k is in a block whose maximum is among the best k maxima.
+
+    Args:
+        logits: `(rows, vocabulary_size)`; the vocabulary's size is known.
+        k: number of entries, at most `vocabulary_size`.
+
+    Returns:
+        Values and indices, `(rows, k)` each, the largest first.
+    """
+    vocabulary_size = logits.shape[-1]
+    block_size = best_block_size(vocabulary_size, k)
+    num_blocks = -(-vocabulary_size // block_size)
+    if vocabulary_size < SMALL_VOCABULARY or num_blocks <= k:
+        return tf.math.top_k(logits, k)
+    missing = num_blocks * block_size - vocabulary_size
+    if missing:
+        logits = tf.pad(logits, [[0, 0], [0, missing]], constant_values=logits.dtype.min)
+    blocks = tf.reshape(logits, (-1, num_blocks, block_size))
+    _, best_blocks = tf.math.top_k(tf.reduce_max(blocks, axis=2), k)
+    entries = tf.gather(blocks, best_blocks, batch_dims=1)
+    values, positions = tf.math.top_k(tf.reshape(entries, (-1, k * block_size)), k)
+    block_of_position = tf.gather(best_blocks, positions // block_size, batch_dims=1)
+    return values, block_of_position * block_size + positions % block_size
+
+
+def best_block_size(vocabulary_size, k):
+    """The size near which the two levels have least work, preferably one that divides the vocabulary evenly."""
+    ideal = max(1, round(math.sqrt(vocabulary_size / k)))
+    sizes = range(max(1, ideal // 2), 2 * ideal + 1)
+    even = [size for size in sizes if vocabulary_size % size == 0]
+    return min(even or sizes, key=lambda size: abs(size - ideal))

@@ -1,0 +1,134 @@
+"""The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
+
+import json
+import os
+import pathlib
+
+
+from keras_transformer.errors import InputError
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.text import Tokenizer
+from keras_transformer.version import __version__
+
+FORMAT_VERSION = 1
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "model.weights.h5"
+SHARED_TOKENIZER_NAME = "tokenizer.model"
+SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME = "source.model", "target.model"
+
+
+def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
+    """Writes a model folder; the weights go last, and a folder without them is not taken for a model.
+
+    Args:
+        path: the folder; made where it is missing.
+        model: the Keras model whose weights are saved.
+        config: its `TransformerConfig`.
+        source_tokenizer: the source's `Tokenizer`.
+        target_tokenizer: the target's `Tokenizer`; where it is the source's, one file serves both.
+    """
+    path = pathlib.Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
+    _write(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
+    save_tokenizers(path, source_tokenizer, target_tokenizer)
+    _write(path / WEIGHTS_NAME, model.save_weights)
+
+
+def save_tokenizers(path, source_tokenizer, target_tokenizer):
+    """Writes one SentencePiece model where source and target share it, otherwise two."""
+    if source_tokenizer.model == target_tokenizer.model:
+        _write(path / SHARED_TOKENIZER_NAME, source_tokenizer.save)
+    else:
+        _write(path / SOURCE_TOKENIZER_NAME, source_tokenizer.save)
+        _write(path / TARGET_TOKENIZER_NAME, target_tokenizer.save)
+
+
+def load_tokenizers(path):
+    """The source's and the target's tokenizer of a model folder, one object where they are shared."""
+    if (path / SHARED_TOKENIZER_NAME).is_file():
+        return (Tokenizer.load(path / SHARED_TOKENIZER_NAME),) * 2
+    return Tokenizer.load(path / SOURCE_TOKENIZER_NAME), Tokenizer.load(path / TARGET_TOKENIZER_NAME)
+
+
+def load_config(path):
+    """The `TransformerConfig` of a complete model folder.
+
+    Raises:
+        InputError: there is no such folder, it is incomplete, or it was written by a newer version.
+    """
+    path = pathlib.Path(path)
+    if not path.is_dir():
+        raise InputError(f"{path}: expected a model folder, but there is none.")
+    _check_complete(path)
+    try:
+        fields = json.loads((path / CONFIG_NAME).read_text(encoding="utf-8"))
+        version = fields["format_version"]
+        config_fields = fields["model"]
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path / CONFIG_NAME}: expected the JSON of a model config; the file is damaged.") from None
+    if version != FORMAT_VERSION:
+        raise InputError(
+            f"{path}: the model folder has format {version}, but this version ({__version__}) reads format "
+            f"{FORMAT_VERSION}; install the keras-transformer that wrote it, or a newer one."
+        )
+    try:
+        return TransformerConfig.from_dict(config_fields)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{path / CONFIG_NAME}: {error}") from None
+
+
+def load_model_folder(path):
+    """Loads a model folder.
+
+    Args:
+        path: the folder.
+
+    Returns:
+        The Keras model, the source's and the target's `Tokenizer`.
+
+    Raises:
+        InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
+    """
+    path = pathlib.Path(path)
+    config = load_config(path)
+    source_tokenizer, target_tokenizer = load_tokenizers(path)
+    sizes = (source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size)
+    if sizes != (config.vocabulary_size, config.target_vocabulary_size):
+        raise InputError(
+            f"{path}: the config wants vocabularies of {config.vocabulary_size} and {config.target_vocabulary_size} "
+            f"tokens, but the tokenizers have {sizes[0]} and {sizes[1]}; the folder mixes two models."
+        )
+    model = build_transformer(config)
+    load_weights(model, path / WEIGHTS_NAME)
+    return model, source_tokenizer, target_tokenizer
+
+
+def load_weights(model, path):
+    """Loads a weights file, telling in one line where it does not fit the model."""
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path}: the weights do not fit the config, or the file is damaged ({reason}).") from None
+
+
+def _check_complete(path):
+    has_tokenizers = (path / SHARED_TOKENIZER_NAME).is_file() or (
+        (path / SOURCE_TOKENIZER_NAME).is_file() and (path / TARGET_TOKENIZER_NAME).is_file()
+    )
+    missing = [name for name in (CONFIG_NAME, WEIGHTS_NAME) if not (path / name).is_file()]
+    if not has_tokenizers:
+        missing.append(SHARED_TOKENIZER_NAME)
+    if missing:
+        raise InputError(
+            f"{path}: not a complete model folder, {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
+            "missing; if its training was interrupted, go on with `keras-transformer train ... --resume`."
+        )
+
+
+def _write(path, save):
+    """Writes a file under another name and renames it, so that a kill leaves no half of it."""
+    unfinished = path.with_name(f"unfinished_{path.name}")
+    save(unfinished)
+    os.replace(unfinished, path)

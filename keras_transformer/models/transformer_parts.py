@@ -1,0 +1,116 @@
+import dataclasses
+
+import keras
+
+from keras_transformer.layers import PositionalEmbedding, TransformerDecoder, TransformerEncoder
+from keras_transformer.models.transformer_config import TransformerConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class TransformerParts:
+    """The layers of a Transformer by what they do, for code that runs them in another order than training does.
+
+    Args:
+        source_embedding: the `PositionalEmbedding` of the source.
+        target_embedding: that of the target; the same layer where the embeddings are shared.
+        encoders: the `TransformerEncoder` blocks, first to last.
+        encoder_norm: the `LayerNormalization` behind the encoder blocks, None in a post-norm model.
+        decoders: the `TransformerDecoder` blocks, first to last.
+        decoder_norm: the `LayerNormalization` behind the decoder blocks, None in a post-norm model.
+        output_projection: the `Dense` layer over the vocabulary, None where the target embedding is used for it.
+    """
+
+    source_embedding: PositionalEmbedding
+    target_embedding: PositionalEmbedding
+    encoders: tuple
+    encoder_norm: keras.layers.LayerNormalization | None
+    decoders: tuple
+    decoder_norm: keras.layers.LayerNormalization | None
+    output_projection: keras.layers.Dense | None
+
+    @property
+    def config(self):
+        """The `TransformerConfig` that the model was built from."""
+        block = self.decoders[0]
+        return TransformerConfig(
+            vocabulary_size=self.source_embedding.vocabulary_size,
+            target_vocabulary_size=self.target_embedding.vocabulary_size,
+            num_encoder_layers=len(self.encoders),
+            num_decoder_layers=len(self.decoders),
+            hidden_dim=self.target_embedding.hidden_dim,
+            intermediate_dim=block.intermediate_dim,
+            num_heads=block.num_heads,
+            dropout=block.dropout,
+            attention_dropout=block.attention_dropout,
+            intermediate_dropout=block.intermediate_dropout,
+            activation=keras.activations.serialize(block.activation),
+            normalize_first=block.normalize_first,
+            layer_norm_epsilon=block.layer_norm_epsilon,
+            max_length=self.target_embedding.max_length,
+            share_embeddings=self.source_embedding is self.target_embedding,
+            share_output=self.output_projection is None,
+        )
+
+
+def transformer_parts(model):
+    """Finds the layers of a model of `build_transformer`, also after it was saved and loaded.
+
+    Args:
+        model: a functional `keras.Model` as `build_transformer` makes it.
+
+    Returns:
+        `TransformerParts`.
+
+    Raises:
+        ValueError: the model is of another kind.
+
+    Example:
+
+    >>> transformer_parts(build_transformer(config)).config == config
+    True
+    """
+    layers = {layer.name: layer for layer in getattr(model, "layers", ())}
+    shared = layers.get("embedding")
+    parts = TransformerParts(
+        source_embedding=shared or layers.get("source_embedding"),
+        target_embedding=shared or layers.get("target_embedding"),
+        encoders=_numbered(layers, "encoder"),
+        encoder_norm=layers.get("encoder_norm"),
+        decoders=_numbered(layers, "decoder"),
+        decoder_norm=layers.get("decoder_norm"),
+        output_projection=layers.get("output_projection"),
+    )
+    _check(parts, model)
+    return parts
+
+
+def _numbered(layers, name):
+    """The layers called `name_1`, `name_2` and so on."""
+    found = []
+    while f"{name}_{len(found) + 1}" in layers:
+        found.append(layers[f"{name}_{len(found) + 1}"])
+    return tuple(found)
+
+
+def _check(parts, model):
+    """Raises a ValueError unless every part is there and of its kind."""
+    pre_norm = any(getattr(block, "normalize_first", False) for block in parts.decoders)
+    complete = (
+        isinstance(parts.source_embedding, PositionalEmbedding)
+        and isinstance(parts.target_embedding, PositionalEmbedding)
+        and _all_of(parts.encoders, TransformerEncoder)
+        and _all_of(parts.decoders, TransformerDecoder)
+        and all(isinstance(norm, keras.layers.LayerNormalization) == pre_norm for norm in
+                (parts.encoder_norm, parts.decoder_norm))
+        and isinstance(parts.output_projection, keras.layers.Dense | None)
+    )
+    if not complete:
+        raise ValueError(
+            "Expected a model of `build_transformer`, with layers named `embedding` (or `source_embedding` and "
+            "`target_embedding`), `encoder_1`…, `decoder_1`…. "
+            f"Received: a {type(model).__name__} named {getattr(model, 'name', None)!r}."
+        )
+
+
+def _all_of(blocks, kind):
+    return len(blocks) > 0 and all(isinstance(block, kind) for block in blocks)

@@ -1,0 +1,36 @@
+"""Imports TensorFlow without its start-up chatter.
+
+TensorFlow writes about oneDNN and missing CUDA drivers straight to file descriptor 2 before any log level counts, in
+front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to see it.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+
+@contextlib.contextmanager
+def _standard_error_held_back():
+    """Holds back what is written to file descriptor 2; shows it after all if the block fails."""
+    with tempfile.TemporaryFile() as held_back:
+        original = os.dup(2)
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(original, held_back.read())
+            raise
+        finally:
+            os.dup2(original, 2)
+            os.close(original)
+
+
+if "tensorflow" not in sys.modules and "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    with _standard_error_held_back():
+        import tensorflow as tf
+
+        # The search for a GPU complains on its own, at the first use; so it is made here.
+        tf.config.list_physical_devices()

@@ -1,0 +1,97 @@
+"""From the `[data]` and `[vocabulary]` sections of a recipe to sentence pairs and tokenizers."""
+
+import itertools
+
+from keras_transformer.data import (
+    check_text_files,
+    check_tsv_file,
+    listed_pairs,
+    split_pairs,
+    text_pairs,
+    tsv_pairs,
+)
+from keras_transformer.data.phrases import phrase_splits
+from keras_transformer.errors import InputError
+from keras_transformer.text import Tokenizer, learn_vocabulary
+
+
+def check_recipe_files(data, vocabulary):
+    """Checks every file that a recipe names, before any work starts.
+
+    Returns:
+        The number of training pairs (those held out counted in), or None for the embedded corpus.
+
+    Raises:
+        InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others.
+    """
+    for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
+        if path:
+            _load_tokenizer(path)
+    if data.validation_source:
+        check_text_files(data.validation_source, data.validation_target)
+    if data.validation_pairs:
+        check_tsv_file(data.validation_pairs, data.source_column, data.target_column)
+    if data.train_pairs:
+        return check_tsv_file(data.train_pairs, data.source_column, data.target_column)
+    if data.train_source:
+        return check_text_files(data.train_source, data.train_target)
+    return None
+
+
+def recipe_pairs(data):
+    """The sentence pairs of a recipe by split.
+
+    Returns:
+        A dictionary with `tf.data.Dataset`s of `(source, target)` scalar strings: "train", "validation" and, where the
+        recipe holds sentences out, "test".
+    """
+    if data.corpus:
+        return {split: listed_pairs(pairs) for split, pairs in phrase_splits().items()}
+    if data.train_pairs:
+        train = tsv_pairs(data.train_pairs, data.source_column, data.target_column)
+    else:
+        train = text_pairs(data.train_source, data.train_target)
+    if data.held_out:
+        return {split: split_pairs(train, split, data.held_out) for split in ("train", "validation", "test")}
+    if data.validation_pairs:
+        return {"train": train, "validation": tsv_pairs(data.validation_pairs, data.source_column, data.target_column)}
+    return {"train": train, "validation": text_pairs(data.validation_source, data.validation_target)}
+
+
+def recipe_tokenizers(recipe, train_pairs):
+    """The source's and the target's tokenizer: loaded where the recipe names files, otherwise learned.
+
+    Args:
+        recipe: a `Recipe`.
+        train_pairs: `tf.data.Dataset` of the training pairs; nothing is learned from other splits.
+
+    Raises:
+        InputError: the text does not support a vocabulary of that size.
+    """
+    vocabulary = recipe.vocabulary
+    if vocabulary.file:
+        return (_load_tokenizer(vocabulary.file),) * 2
+    if vocabulary.source_file:
+        return _load_tokenizer(vocabulary.source_file), _load_tokenizer(vocabulary.target_file)
+
+    def learn(lines):
+        return learn_vocabulary(
+            lines, vocabulary.size, vocabulary.model_type, recipe.data.lowercase, seed=recipe.training.seed
+        )
+
+    if vocabulary.shared:
+        return (learn(itertools.chain.from_iterable(_texts(train_pairs))),) * 2
+    return learn(source for source, _ in _texts(train_pairs)), learn(target for _, target in _texts(train_pairs))
+
+
+def _texts(pairs):
+    """The pairs as Python strings, one after the other."""
+    for source, target in pairs.as_numpy_iterator():
+        yield source.decode("utf-8"), target.decode("utf-8")
+
+
+def _load_tokenizer(path):
+    try:
+        return Tokenizer.load(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None

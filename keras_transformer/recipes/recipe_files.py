@@ -1,0 +1,128 @@
+import difflib
+import pathlib
+import tomllib
+
+import pydantic
+import tomli_w
+
+from keras_transformer.errors import InputError
+from keras_transformer.recipes.recipe import Recipe
+
+_FILE_KEYS = {
+    "data": (
+        "train_source",
+        "train_target",
+        "validation_source",
+        "validation_target",
+        "train_pairs",
+        "validation_pairs",
+    ),
+    "vocabulary": ("file", "source_file", "target_file"),
+}
+
+
+def load_recipe(path, overrides=()):
+    """Reads and checks a recipe.
+
+    Args:
+        path: path of the TOML file; file names in it are relative to its folder.
+        overrides: strings "section.key=value", as `--set` gives them; the value is TOML, or text where it is not.
+
+    Returns:
+        A `Recipe` with absolute file names.
+
+    Raises:
+        InputError: the file is missing or no TOML, a key is unknown (the message names the nearest known one), or a
+            value is of the wrong type or out of range.
+    """
+    path = pathlib.Path(path)
+    try:
+        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: expected UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: {error}.") from None
+    _resolve_files(sections, path.parent)
+    given_here = {}
+    for override in overrides:
+        _set(given_here, override)
+    _resolve_files(given_here, pathlib.Path.cwd())
+    for section, keys in given_here.items():
+        sections[section] = {**_without_alternatives(sections.get(section, {}), keys), **keys}
+    return recipe_from_dict(sections, path)
+
+
+def recipe_from_dict(sections, name="recipe"):
+    """The recipe that the sections make; errors are told as in `load_recipe`, with `name` in front."""
+    _check_keys(sections, name)
+    try:
+        return Recipe(**sections)
+    except pydantic.ValidationError as error:
+        raise InputError(f"{name}: {_first_error(error)}") from None
+
+
+def save_recipe(recipe, path):
+    """Writes a recipe as TOML, defaults filled in; a key that is not set is left out, as TOML has no null."""
+    sections = recipe.model_dump(exclude_none=True)
+    pathlib.Path(path).write_text(tomli_w.dumps(sections), encoding="utf-8")
+
+
+def _set(sections, override):
+    key, equals, value = override.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (equals and dot and name):
+        raise InputError(f"--set expects SECTION.KEY=VALUE, such as training.epochs=5. Received: {override}")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    sections.setdefault(section, {})[name] = parsed
+
+
+def _without_alternatives(keys, given_here):
+    """`keys` without the one that a key given on the command line stands in place of."""
+    alternatives = {"steps": "epochs", "epochs": "steps"}
+    dropped = {alternatives[key] for key in given_here if key in alternatives}
+    return {key: value for key, value in keys.items() if key not in dropped}
+
+
+def _resolve_files(sections, folder):
+    for section, names in _FILE_KEYS.items():
+        keys = sections.get(section)
+        for name in names:
+            if isinstance(keys, dict) and isinstance(keys.get(name), str):
+                keys[name] = str((folder / keys[name]).resolve())
+
+
+def _check_keys(sections, name):
+    """Raises for the first unknown section or key, with the nearest known one."""
+    known = {
+        section: list(field.annotation.model_fields) for section, field in Recipe.model_fields.items()
+    }
+    for section, keys in sections.items():
+        if section not in known:
+            raise InputError(f"{name}: there is no section [{section}]{_nearest(section, known)}.")
+        if not isinstance(keys, dict):
+            raise InputError(f"{name}: [{section}] must be a section of keys. Received: {section} = {keys!r}.")
+        for key in keys:
+            if key not in known[section]:
+                raise InputError(f"{name}: [{section}] has no key `{key}`{_nearest(key, known[section])}.")
+    if "data" not in sections:
+        raise InputError(f"{name}: the section [data] is missing; it says what to train on.")
+
+
+def _nearest(name, known):
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean `{close[0]}`?" if close else f"; it must be one of {', '.join(known)}"
+
+
+def _first_error(error):
+    """The first of pydantic's errors in one line."""
+    first = error.errors()[0]
+    section, *key = first["loc"]
+    message = first["msg"].removeprefix("Value error, ")
+    if not key:
+        return f"[{section}]: {message}."
+    return f"[{section}] {key[0]}: {message[0].lower()}{message[1:]}. Received: {first['input']!r}."

@@ -1,0 +1,180 @@
+import contextlib
+import pathlib
+import sys
+import time
+
+import keras
+
+from keras_transformer import model_folder
+from keras_transformer.callbacks import EpochCheckpoints, StopAfterSteps, StopOnNonFiniteLoss, TokensPerSecond
+from keras_transformer.data import count_batches, token_batches
+from keras_transformer.errors import InputError
+from keras_transformer.losses import SmoothedCrossEntropy
+from keras_transformer.metrics import Perplexity, TokenAccuracy
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.recipes.model_card import write_model_card
+from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers
+from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
+from keras_transformer.schedules import WarmupSchedule
+from keras_transformer.translator import Translator
+
+RECIPE_NAME = "recipe.toml"
+HISTORY_NAME = "history.csv"
+CHECKPOINTS_NAME = "checkpoints"
+
+
+def train_recipe(recipe, output, resume=False):
+    """Trains a model with `model.fit` as the recipe says and writes the model folder.
+
+    Args:
+        recipe: a `Recipe`.
+        output: the model folder to write; it must not hold a model yet, unless `resume`.
+        resume: whether to go on after the last whole epoch of an interrupted training. Default False.
+
+    Returns:
+        The `Translator` with the trained (and, where the recipe says so, averaged) weights.
+
+    Raises:
+        InputError: something the recipe names cannot be used (before any work starts), or the loss is not finite.
+
+    Example:
+
+    >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
+    """
+    output = pathlib.Path(output)
+    check_recipe_files(recipe.data, recipe.vocabulary)
+    _check_output(recipe, output, resume)
+    keras.utils.set_random_seed(recipe.training.seed)
+    pairs = recipe_pairs(recipe.data)
+    tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
+    config = _config(recipe, *tokenizers)
+    batches, steps_per_epoch = _batches(recipe, pairs, tokenizers)
+
+    output.mkdir(parents=True, exist_ok=True)
+    save_recipe(recipe, output / RECIPE_NAME)
+    model_folder.save_tokenizers(output, *tokenizers)
+    checkpoints = EpochCheckpoints(output / CHECKPOINTS_NAME, keep=recipe.training.average_checkpoints)
+    model, epochs_done = checkpoints.restore() if resume else (None, 0)
+    if model is None:
+        model = _compiled_model(recipe, config)
+    started = time.time()
+    history = _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output)
+    seconds = time.time() - started
+
+    keras.config.set_dtype_policy("float32")
+    averaged = build_transformer(config)
+    checkpoints.average(averaged, recipe.training.average_checkpoints)
+    translator = Translator(averaged, *tokenizers)
+    write_model_card(output, recipe, config, history, seconds)
+    translator.save(output)
+    return translator
+
+
+def _check_output(recipe, output, resume):
+    if not resume:
+        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise InputError(
+                f"{output} exists already and is not overwritten; choose another --output, or go on with --resume."
+            )
+        return
+    if not (output / RECIPE_NAME).is_file():
+        raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
+    before = load_recipe(output / RECIPE_NAME)
+    for section in ("data", "vocabulary", "model"):
+        if getattr(before, section) != getattr(recipe, section):
+            raise InputError(
+                f"{output}: [{section}] of the recipe is not what the interrupted training had (see "
+                f"{output / RECIPE_NAME}); resume with the same recipe."
+            )
+
+
+def _tokenizers(recipe, train_pairs, output, resume):
+    if resume:
+        return model_folder.load_tokenizers(output)
+    _say("Learning the vocabulary ...")
+    return recipe_tokenizers(recipe, train_pairs)
+
+
+def _config(recipe, source_tokenizer, target_tokenizer):
+    model = recipe.model.model_dump(exclude_none=True)
+    two_vocabularies = source_tokenizer.model != target_tokenizer.model
+    try:
+        return TransformerConfig.from_preset(
+            model.pop("preset"),
+            vocabulary_size=source_tokenizer.vocabulary_size,
+            target_vocabulary_size=target_tokenizer.vocabulary_size if two_vocabularies else None,
+            max_length=recipe.data.max_length,
+            **model,
+        )
+    except ValueError as error:
+        raise InputError(f"[model]: {error}") from None
+
+
+def _batches(recipe, pairs, tokenizers):
+    """Batches by split and the number of training batches of an epoch."""
+
+    def make(split, **arguments):
+        return token_batches(
+            pairs[split],
+            *tokenizers,
+            batch_tokens=recipe.training.batch_tokens,
+            max_length=recipe.data.max_length,
+            **arguments,
+        )
+
+    train = {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
+    _say("Counting the batches ...")
+    steps_per_epoch, padding = count_batches(make("train", **train))
+    validation_steps, _ = count_batches(make("validation"))
+    _say(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.")
+    batches = {
+        "train": make("train", steps_per_epoch=steps_per_epoch, **train),
+        "validation": make("validation", steps_per_epoch=validation_steps),
+    }
+    return batches, steps_per_epoch
+
+
+def _compiled_model(recipe, config):
+    training = recipe.training
+    keras.config.set_dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}")
+    model = build_transformer(config)
+    rate = {"peak": training.learning_rate} if training.learning_rate else {"hidden_dim": config.hidden_dim}
+    optimizer = keras.optimizers.Adam(
+        WarmupSchedule(warmup_steps=training.warmup_steps, **rate),
+        beta_2=0.98,
+        epsilon=1e-9,
+        global_clipnorm=training.clip_norm,
+    )
+    model.compile(
+        optimizer,
+        loss=SmoothedCrossEntropy(training.label_smoothing),
+        metrics=[Perplexity(), TokenAccuracy()],
+        # Batches come in many shapes, and XLA would compile the step anew for each.
+        jit_compile=False,
+    )
+    return model
+
+
+def _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output):
+    training = recipe.training
+    epochs = training.epochs or -(-training.steps // steps_per_epoch)
+    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), checkpoints]
+    if training.steps:
+        callbacks.append(StopAfterSteps(training.steps))
+    callbacks.append(keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0))
+    # Keras prints its progress to standard output, which is for results.
+    with contextlib.redirect_stdout(sys.stderr):
+        history = model.fit(
+            batches["train"],
+            validation_data=batches["validation"],
+            epochs=epochs,
+            initial_epoch=epochs_done,
+            callbacks=callbacks,
+            shuffle=False,  # The batches are shuffled already.
+            verbose=1 if sys.stderr.isatty() else 2,
+        )
+    return history.history
+
+
+def _say(message):
+    print(message, file=sys.stderr)

@@ -1,0 +1,198 @@
+import pathlib
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+from keras_transformer.data.token_batches import shift_targets
+from keras_transformer.errors import InputError
+from keras_transformer.generation import Generator
+from keras_transformer.losses import token_cross_entropy, token_weights
+from keras_transformer.model_folder import load_model_folder, save_model_folder
+from keras_transformer.models import transformer_parts
+from keras_transformer.special_tokens import END_ID, PADDING_ID
+
+_BATCH_SIZE = 64
+
+
+class Translator:
+    """A trained model with its tokenizers: text in, translations out.
+
+    Args:
+        model: the Keras model that `build_transformer` made.
+        source_tokenizer: the source's `Tokenizer`.
+        target_tokenizer: the target's `Tokenizer`. Default: the source's.
+
+    Raises:
+        ValueError: a tokenizer has another number of tokens than the model.
+
+    Example:
+
+    >>> translator = Translator.load("models/phrases")
+    >>> translator.translate(["나는 어제 카페에 갔다."])
+    ["I went to the cafe yesterday."]
+    """
+
+    def __init__(self, model, source_tokenizer, target_tokenizer=None):
+        self.model = model
+        self.source_tokenizer = source_tokenizer
+        self.target_tokenizer = target_tokenizer or source_tokenizer
+        self.config = transformer_parts(model).config
+        self._check_vocabularies()
+        self._generator = Generator(model)
+        self._generate = {}
+        self._log_probabilities = tf.function(
+            self._log_probabilities_of_batch, input_signature=[tf.TensorSpec((None, None), tf.int32)] * 2
+        )
+
+    def _check_vocabularies(self):
+        for side, tokenizer, size in (
+            ("source", self.source_tokenizer, self.config.vocabulary_size),
+            ("target", self.target_tokenizer, self.config.target_vocabulary_size),
+        ):
+            if tokenizer.vocabulary_size != size:
+                raise ValueError(
+                    f"The {side} tokenizer must have as many tokens as the model. Received: a tokenizer of "
+                    f"{tokenizer.vocabulary_size} tokens and a model of {size}."
+                )
+
+    def translate(
+        self, texts, beam_size=4, length_penalty=0.6, n_best=1, batch_size=_BATCH_SIZE, return_scores=False
+    ):
+        """Translates texts; the result has their number and order, and an empty text stays empty.
+
+        Texts are sorted by length into batches, which changes the speed and not the translations. A text of more
+        tokens than the model's `max_length` is cut there, with a warning.
+
+        Args:
+            texts: a list of strings.
+            beam_size: number of hypotheses kept at every step; 1 is greedy. Default 4.
+            length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, by which log-probabilities are divided;
+                0 prefers short translations, more prefers longer ones. Default 0.6.
+            n_best: number of translations of each text, at most `beam_size`. Default 1.
+            batch_size: number of texts translated at a time. Default 64.
+            return_scores: whether to return the scores as well. Default False.
+
+        Returns:
+            A list of strings, or with `n_best` above 1 a list of lists of strings, best first. With `return_scores` a
+            pair of it and the scores, floats in the same structure: log-probability over length penalty.
+
+        Raises:
+            ValueError: `texts` is a single string, or a number is out of range.
+        """
+        _check_texts(texts)
+        _check_search(beam_size, n_best, batch_size)
+        # A row of nothing, where the text is empty, is answered with nothing.
+        rows = [row if len(row) > 1 else [] for row in self._rows(self.source_tokenizer, texts)]
+        translations, scores = [None] * len(texts), [None] * len(texts)
+        for indices in _batches_by_length(rows, batch_size):
+            found = self._search(_pad([rows[index] for index in indices]), beam_size, length_penalty, n_best)
+            for index, texts_of_row, scores_of_row in zip(indices, *found):
+                translations[index], scores[index] = texts_of_row, scores_of_row
+        if n_best == 1:
+            translations, scores = ([row[0] for row in table] for table in (translations, scores))
+        return (translations, scores) if return_scores else translations
+
+    def score(self, pairs, batch_size=_BATCH_SIZE):
+        """The log-probability of given translations.
+
+        Args:
+            pairs: a list of `(source, target)` strings.
+            batch_size: number of pairs scored at a time. Default 64.
+
+        Returns:
+            A list of floats: the natural logarithm of the probability of the target and its end, given the source.
+        """
+        pairs = list(pairs)
+        sources = self._rows(self.source_tokenizer, [source for source, _ in pairs])
+        targets = self._rows(self.target_tokenizer, [target for _, target in pairs])
+        scores = [None] * len(pairs)
+        for indices in _batches_by_length([s + t for s, t in zip(sources, targets)], batch_size):
+            found = self._log_probabilities(
+                _pad([sources[index] for index in indices]), _pad([targets[index] for index in indices])
+            )
+            for index, score in zip(indices, found.numpy()):
+                scores[index] = float(score)
+        return scores
+
+    def save(self, path):
+        """Writes the model folder: config, tokenizers and weights.
+
+        Args:
+            path: the folder; made where it is missing. A model that is there already is replaced.
+        """
+        save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer)
+
+    @classmethod
+    def load(cls, path):
+        """The translator of a model folder that `save` or the command `train` wrote.
+
+        Raises:
+            InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
+        """
+        return cls(*load_model_folder(pathlib.Path(path)))
+
+    def _rows(self, tokenizer, texts):
+        """Token ids with the end token, as lists, cut at the model's longest sequence."""
+        if not texts:
+            return []
+        longest = self.config.max_length - 1
+        rows = tokenizer.tokenize(texts).to_list()
+        too_long = [number for number, row in enumerate(rows, start=1) if len(row) > longest]
+        if too_long:
+            warnings.warn(
+                f"{len(too_long)} of {len(texts)} texts (the first is number {too_long[0]}) have more than {longest} "
+                "tokens and are cut there.",
+                stacklevel=3,
+            )
+        return [row[:longest] + [END_ID] for row in rows]
+
+    def _search(self, source_ids, beam_size, length_penalty, n_best):
+        key = (beam_size, length_penalty, n_best)
+        if key not in self._generate:
+            self._generate[key] = tf.function(
+                lambda ids: self._generator.generate(ids, *key),
+                input_signature=[tf.TensorSpec((None, None), tf.int32)],
+            )
+        found = self._generate[key](source_ids)
+        shape = tf.shape(found.token_ids)
+        texts = self.target_tokenizer.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
+        rows = [text.decode("utf-8") for text in texts.numpy()]
+        texts_of_rows = [rows[start : start + n_best] for start in range(0, len(rows), n_best)]
+        return texts_of_rows, found.scores.numpy().tolist()
+
+    def _log_probabilities_of_batch(self, source_ids, labels):
+        logits = self.model({"source_ids": source_ids, "target_ids": shift_targets(labels)}, training=False)
+        return -tf.reduce_sum(token_cross_entropy(labels, logits) * token_weights(labels), axis=1)
+
+
+def _check_texts(texts):
+    if isinstance(texts, (str, bytes)):
+        raise ValueError(f"Expected a list of texts. Received: the single text {texts[:50]!r}; put it into a list.")
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"Expected texts of type str. Received: {text!r}.")
+
+
+def _check_search(beam_size, n_best, batch_size):
+    for name, value in (("beam_size", beam_size), ("n_best", n_best), ("batch_size", batch_size)):
+        if value < 1:
+            raise InputError(f"`{name}` must be at least 1. Received: {name}={value}.")
+    if n_best > beam_size:
+        raise InputError(
+            f"`n_best` must be at most `beam_size`. Received: n_best={n_best}, beam_size={beam_size}."
+        )
+
+
+def _batches_by_length(rows, batch_size):
+    """Indices of rows in batches of about one length."""
+    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
+def _pad(rows):
+    """`(rows, longest)` int32, padded at the end; at least one column, so that even nothing has a shape."""
+    table = np.full((len(rows), max(1, max(map(len, rows)))), PADDING_ID, "int32")
+    for row, ids in zip(table, rows):
+        row[: len(ids)] = ids
+    return table

@@ -1,0 +1,51 @@
+"""What all tests share: a quiet and reproducible Keras, a tiny model, and the folder of parallel data."""
+
+# ruff: noqa: E402 (TensorFlow reads its log level when it is imported)
+
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import pytest
+
+from keras_transformer.models import TransformerConfig, build_transformer
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def fresh_keras():
+    """Every test starts from the same seed and leaves no names and no dtype policy behind."""
+    keras.utils.set_random_seed(0)
+    yield
+    keras.utils.clear_session(free_memory=False)
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def tiny_config():
+    return TransformerConfig(
+        vocabulary_size=50,
+        num_encoder_layers=2,
+        num_decoder_layers=2,
+        hidden_dim=16,
+        intermediate_dim=32,
+        num_heads=2,
+        max_length=12,
+    )
+
+
+@pytest.fixture
+def tiny_model(tiny_config):
+    return build_transformer(tiny_config)
+
+
+@pytest.fixture(scope="session")
+def parallel_data():
+    """The folder of parallel corpora; `KERAS_TRANSFORMER_DATA` names another than `../shared/data`."""
+    folder = pathlib.Path(os.environ.get("KERAS_TRANSFORMER_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no parallel data in {folder}; set KERAS_TRANSFORMER_DATA")
+    return folder

@@ -1,0 +1,106 @@
+"""Computes on the current Keras backend what must not depend on it; `test_jax_backend.py` runs it on two.
+
+Run as a script, it writes the results to the `.npz` file it is given.
+"""
+
+import sys
+
+import keras
+import numpy as np
+
+from keras_transformer import layers
+from keras_transformer.losses import SmoothedCrossEntropy
+from keras_transformer.metrics import Perplexity, TokenAccuracy
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.schedules import WarmupSchedule
+
+SOURCE = np.array([[7, 8, 9, 3], [7, 3, 0, 0]])
+TARGET = np.array([[2, 5, 6, 7], [2, 9, 0, 0]])
+LABELS = np.array([[5, 6, 7, 3], [9, 3, 0, 0]])
+INPUTS = {"source_ids": SOURCE, "target_ids": TARGET}
+HIDDEN_STATES = np.random.default_rng(1).normal(size=(2, 4, 16)).astype("float32")
+ENCODED = np.random.default_rng(2).normal(size=(2, 4, 16)).astype("float32")
+LOGITS = np.random.default_rng(3).normal(0, 3, (2, 4, 30)).astype("float32")
+
+
+def compute():
+    """The results, NumPy arrays by name."""
+    return {**layer_outputs(), **loss_and_gradient(), **training()}
+
+
+def layer_outputs():
+    embedding = layers.PositionalEmbedding(30, 16, 9)
+    self_attention, cross_attention = layers.MultiHeadSelfAttention(4), layers.MultiHeadCrossAttention(4)
+    feed_forward = layers.FeedForward(32)
+    outputs = {
+        "padding_mask": layers.PaddingMask()(SOURCE),
+        "self_attention": called(self_attention, HIDDEN_STATES, padding_mask=SOURCE > 0, use_causal_mask=True),
+        "cross_attention": called(cross_attention, HIDDEN_STATES, ENCODED, padding_mask=SOURCE > 0),
+        "feed_forward": called(feed_forward, HIDDEN_STATES),
+        "embedding": called(embedding, SOURCE),
+        "reverse": embedding(HIDDEN_STATES, reverse=True),
+    }
+    masks = {"decoder_padding_mask": TARGET > 0, "encoder_padding_mask": SOURCE > 0}
+    for normalize_first in (False, True):
+        encoder = layers.TransformerEncoder(32, 4, normalize_first=normalize_first)
+        decoder = layers.TransformerDecoder(32, 4, normalize_first=normalize_first)
+        outputs[f"encoder_{normalize_first}"] = called(encoder, HIDDEN_STATES, padding_mask=SOURCE > 0)
+        outputs[f"decoder_{normalize_first}"] = called(decoder, HIDDEN_STATES, ENCODED, **masks)
+    return {name: keras.ops.convert_to_numpy(output) for name, output in outputs.items()}
+
+
+def called(layer, *inputs, **arguments):
+    """The layer's output once its weights are the same on every backend."""
+    layer.build(*[array.shape for array in inputs])
+    set_same_weights(layer)
+    return layer(*inputs, **arguments)
+
+
+def set_same_weights(layer):
+    generator = np.random.default_rng(0)
+    for weight in layer.trainable_weights:
+        weight.assign(generator.normal(0.1, 0.2, weight.shape).astype("float32"))
+
+
+def loss_and_gradient():
+    loss = SmoothedCrossEntropy(0.1)
+    if keras.backend.backend() == "jax":
+        import jax
+
+        value, gradient = jax.value_and_grad(lambda logits: loss(LABELS, logits))(LOGITS)
+    else:
+        import tensorflow as tf
+
+        logits = tf.constant(LOGITS)
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            value = loss(LABELS, logits)
+        gradient = tape.gradient(value, logits)
+    return {"single_loss": np.array(value), "loss_gradient": np.array(gradient)}
+
+
+def training():
+    """The logits, and what three steps of `fit` print."""
+    config = TransformerConfig(
+        vocabulary_size=30,
+        num_encoder_layers=1,
+        num_decoder_layers=1,
+        hidden_dim=16,
+        intermediate_dim=32,
+        num_heads=4,
+        max_length=9,
+        dropout=0.0,
+    )
+    model = build_transformer(config)
+    set_same_weights(model)
+    logits = keras.ops.convert_to_numpy(model(INPUTS))
+    model.compile(
+        keras.optimizers.Adam(WarmupSchedule(peak=0.01, warmup_steps=2)),
+        loss=SmoothedCrossEntropy(0.1),
+        metrics=[Perplexity(), TokenAccuracy()],
+    )
+    return {"logits": logits, **model.fit(INPUTS, LABELS, epochs=3, verbose=0).history}
+
+
+if __name__ == "__main__":
+    np.savez(sys.argv[1], **compute())

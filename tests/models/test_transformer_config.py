@@ -1,0 +1,111 @@
+"""Tests of the config: the presets' numbers, what it refuses, and its way to a dictionary and back."""
+
+import dataclasses
+import json
+
+import pytest
+
+from keras_transformer.models import TransformerConfig
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout"),
+    [
+        ("tiny", 4, 128, 256, 4, 0.1),
+        ("small", 6, 512, 1024, 4, 0.1),
+        ("base", 6, 512, 2048, 8, 0.1),
+        ("big", 6, 1024, 4096, 16, 0.3),
+    ],
+)
+def test_presets_have_the_published_sizes(name, layers, hidden_dim, intermediate_dim, num_heads, dropout):
+    config = TransformerConfig.from_preset(name, vocabulary_size=8000)
+    assert (config.num_encoder_layers, config.num_decoder_layers) == (layers, layers)
+    assert (config.hidden_dim, config.intermediate_dim, config.num_heads) == (hidden_dim, intermediate_dim, num_heads)
+    assert (config.dropout, config.attention_dropout, config.intermediate_dropout) == (dropout, 0.0, 0.0)
+    assert config.vocabulary_size == config.target_vocabulary_size == 8000
+    assert not config.normalize_first
+
+
+def test_the_defaults_are_the_preset_base():
+    assert TransformerConfig(vocabulary_size=8000) == TransformerConfig.from_preset("base", vocabulary_size=8000)
+
+
+def test_overrides_win_over_the_preset():
+    config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, dropout=0.3, num_decoder_layers=2)
+    assert (config.dropout, config.num_decoder_layers, config.num_encoder_layers) == (0.3, 2, 4)
+
+
+def test_unknown_preset_names_the_known_ones():
+    with pytest.raises(ValueError, match="one of tiny, small, base, big. Received: 'huge'"):
+        TransformerConfig.from_preset("huge", vocabulary_size=8000)
+
+
+def test_config_is_frozen():
+    config = TransformerConfig(vocabulary_size=8000)
+    with pytest.raises(dataclasses.FrozenInstanceError, match="dropout"):
+        config.dropout = 0.5
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"vocabulary_size": 8000},
+        {"vocabulary_size": 8000, "target_vocabulary_size": 9000},
+        {"vocabulary_size": 8000, "target_vocabulary_size": 8000},
+        {"vocabulary_size": 8000, "share_embeddings": False, "share_output": False, "normalize_first": True},
+    ],
+)
+def test_dictionary_round_trip_through_json(fields):
+    config = TransformerConfig(**fields)
+    assert TransformerConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_embeddings_are_shared_unless_the_target_has_a_vocabulary_of_its_own():
+    assert TransformerConfig(vocabulary_size=8000).share_embeddings is True
+    assert TransformerConfig(vocabulary_size=8000, target_vocabulary_size=9000).share_embeddings is False
+    assert TransformerConfig(vocabulary_size=8000, target_vocabulary_size=8000).share_embeddings is False
+
+
+def test_dictionary_with_unknown_fields_names_them_and_the_known_ones():
+    with pytest.raises(ValueError, match="fields vocabulary_size, .*share_output. Received also: heads, width"):
+        TransformerConfig.from_dict({"vocabulary_size": 8000, "width": 4, "heads": 2})
+
+
+def test_dictionary_without_vocabulary_size_is_refused():
+    with pytest.raises(ValueError, match="needs the field `vocabulary_size`"):
+        TransformerConfig.from_dict({"hidden_dim": 128})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"hidden_dim": 100}, "divisible by `num_heads`. Received: hidden_dim=100, num_heads=8"),
+        ({"vocabulary_size": 0}, "`vocabulary_size` must be positive. Received: vocabulary_size=0"),
+        ({"num_encoder_layers": 0}, "`num_encoder_layers` must be positive. Received: num_encoder_layers=0"),
+        ({"num_decoder_layers": -1}, "`num_decoder_layers` must be positive. Received: num_decoder_layers=-1"),
+        ({"max_length": 0}, "`max_length` must be positive. Received: max_length=0"),
+        ({"layer_norm_epsilon": 0.0}, "`layer_norm_epsilon` must be positive. Received: layer_norm_epsilon=0.0"),
+        ({"dropout": 1.0}, "`dropout` must be at least 0 and below 1. Received: dropout=1.0"),
+        ({"attention_dropout": -0.1}, "`attention_dropout` must be at least 0 and below 1"),
+        ({"intermediate_dropout": float("nan")}, "`intermediate_dropout` must be at least 0 and below 1"),
+        ({"hidden_dim": 512.0}, "`hidden_dim` must be of type int. Received: hidden_dim=512.0"),
+        ({"num_heads": True}, "`num_heads` must be of type int. Received: num_heads=True"),
+        ({"target_vocabulary_size": "8k"}, "`target_vocabulary_size` must be of type int. Received: .*='8k'"),
+        ({"dropout": "0.1"}, "`dropout` must be of type float. Received: dropout='0.1'"),
+        ({"dropout": False}, "`dropout` must be of type float. Received: dropout=False"),
+        ({"normalize_first": 1}, "`normalize_first` must be of type bool. Received: normalize_first=1"),
+        ({"activation": None}, "`activation` must be of type str. Received: activation=None"),
+        ({"activation": "rleu"}, "Could not interpret activation function identifier: rleu"),
+        (
+            {"target_vocabulary_size": 9000, "share_embeddings": True},
+            "needs one vocabulary for both languages. Received: vocabulary_size=8000, target_vocabulary_size=9000",
+        ),
+    ],
+)
+def test_wrong_fields_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        TransformerConfig(**{"vocabulary_size": 8000, **fields})
+
+
+def test_an_integer_is_good_enough_for_a_rate():
+    assert TransformerConfig(vocabulary_size=8000, dropout=0).dropout == 0
