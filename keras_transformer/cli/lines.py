@@ -111,5 +111,6 @@ def read_parallel_lines(source, target):
 
 
 def progress(length, label):
-    """A progress bar on standard error, shown only on a terminal."""
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
+    """A progress bar on standard error, shown only on a terminal, and only where the length is known."""
+    hidden = length is None or not sys.stderr.isatty()
+    return click.progressbar(length=length or 0, label=label, file=sys.stderr, hidden=hidden)

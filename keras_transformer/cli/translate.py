@@ -28,7 +28,7 @@ def translate(model, source, output, n_best, scores, beam_size, length_penalty, 
         raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
     with opened_input(source) as (file, name):
         translator = Translator.load(model)
-        with opened_output(output) as write, progress(None if source is None else source.stat().st_size, "") as bar:
+        with opened_output(output) as write, progress(None if source is None else source.stat().st_size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), batch_size * _BATCHES_PER_CHUNK):
                 found = translator.translate(chunk, beam_size, length_penalty, n_best, batch_size, return_scores=True)
                 for texts, scores_of_line in zip(*found):

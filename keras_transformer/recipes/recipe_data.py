@@ -86,8 +86,9 @@ def recipe_tokenizers(recipe, train_pairs):
 
 def _texts(pairs):
     """The pairs as Python strings, one after the other."""
-    for source, target in pairs.as_numpy_iterator():
-        yield source.decode("utf-8"), target.decode("utf-8")
+    for sources, targets in pairs.batch(1024).as_numpy_iterator():
+        for source, target in zip(sources, targets, strict=True):
+            yield source.decode("utf-8"), target.decode("utf-8")
 
 
 def _load_tokenizer(path):

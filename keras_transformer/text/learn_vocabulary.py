@@ -1,9 +1,11 @@
 import io
 import pathlib
+import random
 import re
 import tempfile
 
 import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
@@ -49,18 +51,15 @@ def learn_vocabulary(lines, vocabulary_size, model_type="unigram", lowercase=Fal
             f"`vocabulary_size` must be at least {smallest}: 4 special tokens, 256 bytes and a text's own. "
             f"Received: {vocabulary_size}."
         )
-    sentencepiece.set_random_generator_seed(seed)
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         try:
             sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=(line for line in map(str.strip, lines) if line),
+                sentence_iterator=iter(_draw((line for line in map(str.strip, lines) if line), max_lines, seed)),
                 model_writer=model,
                 vocab_size=vocabulary_size,
                 model_type=model_type,
                 byte_fallback=True,
-                input_sentence_size=max_lines,
-                shuffle_input_sentence=True,
                 pad_id=PADDING_ID,
                 unk_id=UNKNOWN_ID,
                 bos_id=START_ID,
@@ -71,7 +70,23 @@ def learn_vocabulary(lines, vocabulary_size, model_type="unigram", lowercase=Fal
             )
         except (RuntimeError, ValueError) as error:
             raise InputError(_explain(str(error), vocabulary_size)) from None
-    return Tokenizer(model.getvalue())
+    return Tokenizer(_without_path(model.getvalue()))
+
+
+def _draw(lines, max_lines, seed):
+    """At most `max_lines` of the lines, each with the same chance; SentencePiece's own draw has a fixed seed.
+
+    Reference:
+        Vitter 1985, "Random sampling with a reservoir", algorithm R.
+    """
+    generator = random.Random(seed)
+    drawn = []
+    for number, line in enumerate(lines):
+        if number < max_lines:
+            drawn.append(line)
+        elif (place := generator.randrange(number + 1)) < max_lines:
+            drawn[place] = line
+    return drawn
 
 
 def _normalization(lowercase, folder):
@@ -80,6 +95,13 @@ def _normalization(lowercase, folder):
     lines = [f"{ord(separator):X}\t20" for separator in _SEPARATORS] + list(_lowercase_rules() if lowercase else ())
     rules.write_text("\n".join(lines) + "\n", encoding="ascii")
     return {"normalization_rule_tsv": str(rules)}
+
+
+def _without_path(model):
+    """The model without the path of the rules' file, which is another each time; the rules themselves are in it."""
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    proto.normalizer_spec.ClearField("normalization_rule_tsv")
+    return proto.SerializeToString(deterministic=True)
 
 
 def _lowercase_rules():

@@ -4,9 +4,23 @@ import pathlib
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text
+from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+
+
+class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
+    """A SentencePiece model that outlives TensorFlow's cache of kernels.
+
+    TensorFlow Text leaves the resource to the kernel that made it, and `keras.utils.set_random_seed`,
+    `tf.random.set_seed` and `keras.utils.clear_session` empty the cache of kernels: every tokenizer that exists would
+    be dead afterwards. A shared name makes the resource the process's.
+    """
+
+    def _create_resource(self):
+        create = sentencepiece_tokenizer.gen_sentencepiece_tokenizer.sentencepiece_op
+        return create(model=self._model, shared_name=self._name, name=self._name)
 
 
 class Tokenizer:
@@ -29,15 +43,16 @@ class Tokenizer:
     def __init__(self, model):
         self.model = bytes(model)
         self._pieces = _checked_processor(self.model)
-        # TensorFlow Text names the resource by `name`: two tokenizers of one name become one in a SavedModel.
+        # Two tokenizers of one name would become one in a SavedModel.
         self._name = f"sentencepiece_{hashlib.sha256(self.model).hexdigest()[:16]}"
         self._tokenizer = self._make_tokenizer()
         self._samplers = {}
 
     def _make_tokenizer(self, suffix="", **arguments):
-        return tensorflow_text.SentencepieceTokenizer(
-            model=self.model, out_type=tf.int32, name=self._name + suffix, **arguments
-        )
+        name = self._name + suffix
+        tokenizer = tensorflow_text.SentencepieceTokenizer(model=self.model, out_type=tf.int32, name=name, **arguments)
+        tokenizer._model_resource = _LastingModelResource(self.model, name)
+        return tokenizer
 
     @classmethod
     def load(cls, path):
@@ -94,8 +109,9 @@ class Tokenizer:
 
 
 def _checked_processor(model):
+    processor = sentencepiece.SentencePieceProcessor()
     try:
-        processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        processor.LoadFromSerializedProto(model)  # The constructor would take no bytes for nothing to load.
     except (RuntimeError, ValueError):
         raise InputError("expected a SentencePiece model, but this is none; learn a vocabulary anew.") from None
     found = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())

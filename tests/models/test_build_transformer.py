@@ -118,7 +118,6 @@ def test_saved_file_loads_to_an_equal_model(tiny_config, tmp_path, shared):
     inputs = {"source_ids": SOURCE, "target_ids": TARGET}
     np.testing.assert_array_equal(loaded(inputs), model(inputs))
     assert loaded.count_params() == model.count_params()
-    assert loaded.get_config() == model.get_config()
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

@@ -1,0 +1,36 @@
+# Two commands: `make demo` trains a Korean-English translator and tries it; `make test` runs the tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+MODEL = models/phrases
+
+.PHONY: demo test test-all lint clean
+
+demo: $(MODEL)/model.weights.h5
+	$(BIN)/python training/evaluate_phrases.py $(MODEL)
+
+$(MODEL)/model.weights.h5: | $(VENV)/installed
+	rm -rf $(MODEL)
+	$(BIN)/keras-transformer train training/recipes/phrases.toml --output $(MODEL)
+
+test: $(VENV)/installed-for-tests lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/installed-for-tests lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-for-tests: pyproject.toml | $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(MODEL) build *.egg-info

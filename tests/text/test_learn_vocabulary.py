@@ -1,0 +1,72 @@
+"""Tests of learning a vocabulary: its options, that it can be repeated, and what it says when it cannot be done."""
+
+import pytest
+
+from keras_transformer.errors import InputError
+from keras_transformer.text import learn_vocabulary
+
+
+def decoded(tokenizer, text):
+    return tokenizer.detokenize(tokenizer.tokenize([text])).numpy()[0].decode()
+
+
+def test_learning_is_deterministic(tokenizer, lines, request):
+    again = learn_vocabulary(lines, 380, model_type=request.node.callspec.params["tokenizer"])
+    assert again.model == tokenizer.model
+
+
+def test_a_draw_of_the_lines_is_repeated_with_the_same_seed(lines):
+    models = [learn_vocabulary(lines, 330, max_lines=60, seed=seed).model for seed in (1, 1, 2)]
+    assert models[0] == models[1] != models[2]
+    assert learn_vocabulary(lines, 380, max_lines=len(lines), seed=2).model == learn_vocabulary(lines, 380).model
+
+
+def test_lines_may_be_a_generator_with_blank_ones(lines, unigram_tokenizer):
+    assert learn_vocabulary((f"  {line}\n\n" for line in lines), 380).model == unigram_tokenizer.model
+
+
+def test_case_is_kept_unless_lowercase_is_asked_for(lines, unigram_tokenizer):
+    assert decoded(unigram_tokenizer, "The OLD Farmer") == "The OLD Farmer"
+    lowercase = learn_vocabulary(lines, 370, lowercase=True)
+    for text in ("The OLD Farmer", "ÄRGER İZMIR ДОМ", "나는 ①ﬁ x²"):
+        assert decoded(lowercase, text) == text.lower()
+    # Each letter by itself: whether a sigma ends a word is not looked at.
+    assert decoded(lowercase, "ΣΟΦΌΣ") == "σοφόσ"
+    assert lowercase.tokenize(["THE OLD"]).to_list() == lowercase.tokenize(["the old"]).to_list()
+
+
+def test_too_large_a_vocabulary_says_the_largest(lines):
+    with pytest.raises(InputError, match=r"at most \d+ tokens, but 9000 were asked for; lower") as error:
+        learn_vocabulary(lines, 9000)
+    largest = int(str(error.value).split("at most ")[1].split()[0])
+    assert learn_vocabulary(lines, largest).vocabulary_size == largest
+    with pytest.raises(InputError, match=f"at most {largest} tokens, but {largest + 1} were"):
+        learn_vocabulary(lines, largest + 1)
+
+
+def test_too_large_a_bpe_vocabulary_is_refused(lines):
+    with pytest.raises(InputError, match=r"at most \d+ tokens, but 9000 were asked for; lower"):
+        learn_vocabulary(lines, 9000, model_type="bpe")
+
+
+def test_too_small_a_vocabulary_for_the_characters_says_the_smallest(lines):
+    with pytest.raises(InputError, match=r"has \d+ different characters and special tokens, .* only 270; raise") as error:
+        learn_vocabulary(lines, 270)
+    smallest = int(str(error.value).split(" has ")[1].split()[0])
+    assert learn_vocabulary(lines, smallest).vocabulary_size == smallest
+
+
+def test_a_vocabulary_without_room_for_a_text_of_its_own_is_refused(lines):
+    with pytest.raises(InputError, match="must be at least 261: 4 special tokens, 256 bytes .* Received: 260"):
+        learn_vocabulary(lines, 260)
+
+
+@pytest.mark.parametrize("lines", [[], ["", "   ", "\n"]])
+def test_no_text_is_refused(lines):
+    with pytest.raises(InputError, match="There is no text to learn a vocabulary from"):
+        learn_vocabulary(lines, 300)
+
+
+def test_unknown_model_type_names_the_known_ones(lines):
+    with pytest.raises(InputError, match="one of unigram, bpe. Received: 'word'"):
+        learn_vocabulary(lines, 300, model_type="word")

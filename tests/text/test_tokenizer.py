@@ -1,0 +1,177 @@
+"""Tests of the tokenizer: any text comes back as it went in, in a graph and in a SavedModel too."""
+
+import subprocess
+import sys
+import unicodedata
+
+import keras
+import numpy as np
+import pytest
+import sentencepiece
+import tensorflow as tf
+
+from keras_transformer.errors import InputError
+from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text import Tokenizer, learn_vocabulary
+
+FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+TEXTS = [
+    "The old farmer reads a letter.",
+    "나는 학교에 갑니다.",
+    unicodedata.normalize("NFD", "나는 café에"),
+    f"A family {FAMILY} and a thumb \N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-5}",
+    "שלום עולם \N{RIGHT-TO-LEFT MARK}مرحبا",
+    "literal <s> </s> <pad> <unk> <0x41> tokens",
+    "a\N{NULL}b",
+    "\N{NO-BREAK SPACE} and \N{IDEOGRAPHIC SPACE} and \N{LINE SEPARATOR} stay",
+    "\N{LINEAR B SYLLABLE B008 A}\U0010fffd\N{REPLACEMENT CHARACTER}",
+    "x" * 5000,
+    "",
+]
+
+
+def decoded(texts):
+    return [text.decode("utf-8") for text in texts.numpy()]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:20]))
+def test_text_comes_back_as_it_went_in(tokenizer, text):
+    assert decoded(tokenizer.detokenize(tokenizer.tokenize([text]))) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("   ", ""), ("  a   b  ", "a b"), ("a\tb\r\nc\n", "a b c"), ("a\N{LOWER ONE EIGHTH BLOCK}b", "a b")],
+)
+def test_spaces_separators_and_the_sign_for_a_space_become_single_spaces(tokenizer, text, expected):
+    assert decoded(tokenizer.detokenize(tokenizer.tokenize([text]))) == [expected]
+
+
+@pytest.mark.parametrize("text", [b"a\xffb", b"\xc3(", b"\xed\xa0\x80", b"cut \xea\xb0"])
+def test_bytes_that_are_not_utf8_become_replacement_characters(tokenizer, text):
+    (found,) = decoded(tokenizer.detokenize(tokenizer.tokenize([text])))
+    # How many replacement characters stand for a run of wrong bytes is not laid down.
+    runs = [part for part in text.decode("utf-8", "replace").split("\N{REPLACEMENT CHARACTER}") if part]
+    assert [part for part in found.split("\N{REPLACEMENT CHARACTER}") if part] == runs
+    assert "\N{REPLACEMENT CHARACTER}" in found
+
+
+def test_special_tokens_have_the_ids_0_to_3_and_leave_no_trace(tokenizer):
+    assert (PADDING_ID, UNKNOWN_ID, START_ID, END_ID, NUM_SPECIAL_TOKENS) == (0, 1, 2, 3, 4)
+    assert tokenizer.tokens(tf.range(4)).numpy().tolist() == [b"<pad>", b"<unk>", b"<s>", b"</s>"]
+    ids = tokenizer.tokenize(["The old farmer"]).numpy()[0]
+    wrapped = [START_ID, *ids, END_ID, PADDING_ID, PADDING_ID]
+    assert decoded(tokenizer.detokenize(tf.constant([wrapped]))) == ["The old farmer"]
+
+
+def test_text_never_becomes_a_special_token(tokenizer):
+    assert int(tf.reduce_min(tokenizer.tokenize(TEXTS).flat_values)) >= NUM_SPECIAL_TOKENS
+
+
+def test_ids_are_those_of_sentencepiece(tokenizer):
+    processor = sentencepiece.SentencePieceProcessor(model_proto=tokenizer.model)
+    assert tokenizer.vocabulary_size == processor.vocab_size() == 380
+    for text, ids in zip(TEXTS, tokenizer.tokenize(TEXTS).to_list(), strict=True):
+        assert ids == processor.encode(text)
+
+
+def test_tokens_are_the_written_form(tokenizer):
+    ids = tokenizer.tokenize(["The old farmer", ""])
+    tokens = tokenizer.tokens(ids)
+    assert tokens.row_lengths().numpy().tolist() == ids.row_lengths().numpy().tolist()
+    assert b"".join(tokens[0].numpy()).decode() == "▁The▁old▁farmer"
+
+
+def test_it_works_inside_a_graph(tokenizer):
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)])
+    def round_trip(texts):
+        return tokenizer.detokenize(tokenizer.tokenize(texts))
+
+    assert decoded(round_trip(tf.constant(TEXTS))) == TEXTS
+    assert round_trip(tf.constant([], tf.string)).shape == (0,)
+
+
+@pytest.mark.parametrize("in_graph", [False, True])
+def test_sampling_varies_the_segmentation_and_never_the_text(tokenizer, in_graph):
+    tokenize = tf.function(tokenizer.tokenize) if in_graph else tokenizer.tokenize
+    text = "The old farmer waits for the train near the river."
+    ids = tokenize(tf.constant([text] * 20), sampling=0.2)
+    assert len({tuple(row) for row in ids.to_list()}) > 5
+    assert decoded(tokenizer.detokenize(ids)) == [text] * 20
+    best = tokenizer.tokenize([text] * 2).to_list()
+    assert best[0] == best[1]
+
+
+def test_any_ids_detokenize_to_valid_utf8(tokenizer):
+    random_ids = np.random.default_rng(0).integers(0, tokenizer.vocabulary_size, (200, 30), dtype="int32")
+    all_bytes = [[NUM_SPECIAL_TOKENS + byte] for byte in range(256)]
+    assert tokenizer.tokens(tf.constant(all_bytes)).numpy()[[0, 255], 0].tolist() == [b"<0x00>", b"<0xFF>"]
+    assert len(decoded(tokenizer.detokenize(random_ids))) == 200
+    texts = decoded(tokenizer.detokenize(tf.constant(all_bytes)))
+    assert texts[:128] == [chr(byte) for byte in range(128)]
+    assert texts[128:] == ["\N{REPLACEMENT CHARACTER}"] * 128
+    assert len(decoded(tokenizer.detokenize(tf.reshape(all_bytes, (1, 256))))) == 1
+
+
+@pytest.mark.parametrize("reset", [keras.utils.clear_session, lambda: keras.utils.set_random_seed(1)])
+def test_it_outlives_what_empties_the_caches_of_tensorflow(tokenizer, reset):
+    dataset = tf.data.Dataset.from_tensors(["The old farmer"]).map(tokenizer.tokenize)
+    tokenize, expected = tf.function(tokenizer.tokenize), next(iter(dataset)).to_list()
+    tokenize(tf.constant(["The old farmer"]))
+    reset()
+    assert tokenizer.tokenize(["The old farmer"]).to_list() == expected
+    assert tokenize(tf.constant(["The old farmer"])).to_list() == expected
+    assert next(iter(dataset)).to_list() == expected
+
+
+def test_file_round_trip(tokenizer, tmp_path):
+    tokenizer.save(tmp_path / "tokenizer.model")
+    loaded = Tokenizer.load(tmp_path / "tokenizer.model")
+    assert loaded.model == tokenizer.model
+    assert loaded.tokenize(TEXTS).to_list() == tokenizer.tokenize(TEXTS).to_list()
+
+
+FRESH_PROCESS = """
+import sys
+import tensorflow as tf
+import tensorflow_text
+module = tf.saved_model.load(sys.argv[1])
+for function in (module.first, module.second):
+    print(function(tf.constant(["reads a letter"])).numpy().tolist())
+assert "keras_transformer" not in sys.modules
+"""
+
+
+def test_two_tokenizers_of_a_saved_model_stay_two_in_a_fresh_process(lines, unigram_tokenizer, tmp_path):
+    """TensorFlow Text issue 1304: two of one name become one, and nobody says so."""
+    other = learn_vocabulary(lines, vocabulary_size=350)
+    signature = [tf.TensorSpec((None,), tf.string)]
+    module = tf.Module()
+    module.tokenizers = [unigram_tokenizer._tokenizer, other._tokenizer]
+    module.first = tf.function(lambda texts: unigram_tokenizer.tokenize(texts).to_tensor(), signature)
+    module.second = tf.function(lambda texts: other.tokenize(texts).to_tensor(), signature)
+    tf.saved_model.save(module, str(tmp_path / "saved"))
+    output = subprocess.run(
+        [sys.executable, "-c", FRESH_PROCESS, tmp_path / "saved"], capture_output=True, text=True, check=True
+    ).stdout
+    expected = [each.tokenize(["reads a letter"]).to_list() for each in (unigram_tokenizer, other)]
+    assert expected[0] != expected[1]
+    assert output.splitlines() == [str(ids) for ids in expected]
+
+
+def test_what_is_not_a_sentencepiece_model_is_refused(tmp_path):
+    for content in (b"hello", b""):
+        with pytest.raises(InputError, match="expected a SentencePiece model, but this is none"):
+            Tokenizer(content)
+    (tmp_path / "notes.txt").write_bytes(b"hello")
+    with pytest.raises(InputError, match="notes.txt: expected a SentencePiece model"):
+        Tokenizer.load(tmp_path / "notes.txt")
+
+
+def test_a_model_with_other_special_ids_is_refused(lines, tmp_path):
+    prefix = str(tmp_path / "foreign")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_prefix=prefix, vocab_size=120, minloglevel=2
+    )
+    with pytest.raises(InputError, match=r"foreign.model: .* at the ids \(0, 1, 2, 3\), but they are at \(-1, 0, 1, 2\)"):
+        Tokenizer.load(f"{prefix}.model")
