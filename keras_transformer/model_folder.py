@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import warnings
 
+import h5py
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
@@ -36,12 +38,22 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):
-    """Writes one SentencePiece model where source and target share it, otherwise two."""
+    """Writes one SentencePiece model where source and target share it, otherwise two; removes what was there before."""
     if source_tokenizer.model == target_tokenizer.model:
-        _write(path / SHARED_TOKENIZER_NAME, source_tokenizer.save)
+        tokenizers = {SHARED_TOKENIZER_NAME: source_tokenizer}
     else:
-        _write(path / SOURCE_TOKENIZER_NAME, source_tokenizer.save)
-        _write(path / TARGET_TOKENIZER_NAME, target_tokenizer.save)
+        tokenizers = {SOURCE_TOKENIZER_NAME: source_tokenizer, TARGET_TOKENIZER_NAME: target_tokenizer}
+    for name, tokenizer in tokenizers.items():
+        _write(path / name, tokenizer.save)
+    for name in {SHARED_TOKENIZER_NAME, SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME} - set(tokenizers):
+        (path / name).unlink(missing_ok=True)
+
+
+def has_tokenizers(path):
+    """Whether the folder holds the tokenizers of source and target."""
+    return (path / SHARED_TOKENIZER_NAME).is_file() or (
+        (path / SOURCE_TOKENIZER_NAME).is_file() and (path / TARGET_TOKENIZER_NAME).is_file()
+    )
 
 
 def load_tokenizers(path):
@@ -64,7 +76,7 @@ def load_config(path):
     try:
         fields = json.loads((path / CONFIG_NAME).read_text(encoding="utf-8"))
         version = fields["format_version"]
-        config_fields = fields["model"]
+        config_fields = dict(fields["model"])
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path / CONFIG_NAME}: expected the JSON of a model config; the file is damaged.") from None
     if version != FORMAT_VERSION:
@@ -74,7 +86,7 @@ def load_config(path):
         )
     try:
         return TransformerConfig.from_dict(config_fields)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError) as error:
         raise InputError(f"{path / CONFIG_NAME}: {error}") from None
 
 
@@ -107,18 +119,34 @@ def load_model_folder(path):
 def load_weights(model, path):
     """Loads a weights file, telling in one line where it does not fit the model."""
     try:
-        model.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+        found = _count_parameters(path)
+        # Keras passes over weights that the model has no place for.
+        if found != model.count_params():
+            raise ValueError(f"{found:,} parameters instead of {model.count_params():,}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
+            model.load_weights(path)
+    except (ValueError, KeyError, RuntimeError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: the weights do not fit the config, or the file is damaged ({reason}).") from None
 
 
+def _count_parameters(path):
+    """The number of parameters in a weights file; the states of random generators are none."""
+    sizes = []
+
+    def add_size(name, item):
+        if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
+            sizes.append(item.size)
+
+    with h5py.File(path) as file:
+        file.visititems(add_size)
+    return sum(sizes)
+
+
 def _check_complete(path):
-    has_tokenizers = (path / SHARED_TOKENIZER_NAME).is_file() or (
-        (path / SOURCE_TOKENIZER_NAME).is_file() and (path / TARGET_TOKENIZER_NAME).is_file()
-    )
     missing = [name for name in (CONFIG_NAME, WEIGHTS_NAME) if not (path / name).is_file()]
-    if not has_tokenizers:
+    if not has_tokenizers(path):
         missing.append(SHARED_TOKENIZER_NAME)
     if missing:
         raise InputError(

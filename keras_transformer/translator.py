@@ -40,7 +40,6 @@ class Translator:
         self.config = transformer_parts(model).config
         self._check_vocabularies()
         self._generator = Generator(model)
-        self._generate = {}
         self._log_probabilities = tf.function(
             self._log_probabilities_of_batch, input_signature=[tf.TensorSpec((None, None), tf.int32)] * 2
         )
@@ -80,14 +79,14 @@ class Translator:
         Raises:
             ValueError: `texts` is a single string, or a number is out of range.
         """
-        _check_texts(texts)
+        texts = _checked_texts(texts)
         _check_search(beam_size, n_best, batch_size)
         # A row of nothing, where the text is empty, is answered with nothing.
         rows = [row if len(row) > 1 else [] for row in self._rows(self.source_tokenizer, texts)]
         translations, scores = [None] * len(texts), [None] * len(texts)
         for indices in _batches_by_length(rows, batch_size):
             found = self._search(_pad([rows[index] for index in indices]), beam_size, length_penalty, n_best)
-            for index, texts_of_row, scores_of_row in zip(indices, *found):
+            for index, texts_of_row, scores_of_row in zip(indices, *found, strict=True):
                 translations[index], scores[index] = texts_of_row, scores_of_row
         if n_best == 1:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
@@ -102,16 +101,20 @@ class Translator:
 
         Returns:
             A list of floats: the natural logarithm of the probability of the target and its end, given the source.
+
+        Raises:
+            ValueError: `pairs` is something else than pairs of strings, or `batch_size` is out of range.
         """
-        pairs = list(pairs)
-        sources = self._rows(self.source_tokenizer, [source for source, _ in pairs])
-        targets = self._rows(self.target_tokenizer, [target for _, target in pairs])
-        scores = [None] * len(pairs)
-        for indices in _batches_by_length([s + t for s, t in zip(sources, targets)], batch_size):
+        source_texts, target_texts = _checked_pairs(pairs)
+        _check_search(1, 1, batch_size)
+        sources = self._rows(self.source_tokenizer, source_texts)
+        targets = self._rows(self.target_tokenizer, target_texts)
+        scores = [None] * len(sources)
+        for indices in _batches_by_length([s + t for s, t in zip(sources, targets, strict=True)], batch_size):
             found = self._log_probabilities(
                 _pad([sources[index] for index in indices]), _pad([targets[index] for index in indices])
             )
-            for index, score in zip(indices, found.numpy()):
+            for index, score in zip(indices, found.numpy(), strict=True):
                 scores[index] = float(score)
         return scores
 
@@ -138,23 +141,17 @@ class Translator:
             return []
         longest = self.config.max_length - 1
         rows = tokenizer.tokenize(texts).to_list()
-        too_long = [number for number, row in enumerate(rows, start=1) if len(row) > longest]
+        too_long = [text for text, row in zip(texts, rows, strict=True) if len(row) > longest]
         if too_long:
             warnings.warn(
-                f"{len(too_long)} of {len(texts)} texts (the first is number {too_long[0]}) have more than {longest} "
-                "tokens and are cut there.",
+                f"{len(too_long)} of {len(texts)} texts have more than {longest} tokens and are cut there; the first "
+                f"begins with {too_long[0][:40]!r}.",
                 stacklevel=3,
             )
         return [row[:longest] + [END_ID] for row in rows]
 
     def _search(self, source_ids, beam_size, length_penalty, n_best):
-        key = (beam_size, length_penalty, n_best)
-        if key not in self._generate:
-            self._generate[key] = tf.function(
-                lambda ids: self._generator.generate(ids, *key),
-                input_signature=[tf.TensorSpec((None, None), tf.int32)],
-            )
-        found = self._generate[key](source_ids)
+        found = self._generator.generate(source_ids, beam_size, length_penalty, n_best)
         shape = tf.shape(found.token_ids)
         texts = self.target_tokenizer.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
         rows = [text.decode("utf-8") for text in texts.numpy()]
@@ -166,12 +163,24 @@ class Translator:
         return -tf.reduce_sum(token_cross_entropy(labels, logits) * token_weights(labels), axis=1)
 
 
-def _check_texts(texts):
+def _checked_texts(texts):
     if isinstance(texts, (str, bytes)):
         raise ValueError(f"Expected a list of texts. Received: the single text {texts[:50]!r}; put it into a list.")
+    texts = list(texts)
     for text in texts:
         if not isinstance(text, str):
             raise ValueError(f"Expected texts of type str. Received: {text!r}.")
+    return texts
+
+
+def _checked_pairs(pairs):
+    """The sources and the targets."""
+    pairs = list(pairs)
+    for pair in pairs:
+        # A string of two characters would unpack as well.
+        if isinstance(pair, (str, bytes)) or len(pair) != 2:
+            raise ValueError(f"Expected a list of pairs (source, target). Received: {pair!r} in the list.")
+    return _checked_texts(source for source, _ in pairs), _checked_texts(target for _, target in pairs)
 
 
 def _check_search(beam_size, n_best, batch_size):
@@ -193,6 +202,6 @@ def _batches_by_length(rows, batch_size):
 def _pad(rows):
     """`(rows, longest)` int32, padded at the end; at least one column, so that even nothing has a shape."""
     table = np.full((len(rows), max(1, max(map(len, rows)))), PADDING_ID, "int32")
-    for row, ids in zip(table, rows):
+    for row, ids in zip(table, rows, strict=True):
         row[: len(ids)] = ids
     return table

@@ -4,5 +4,6 @@ from keras_transformer.callbacks.epoch_checkpoints import EpochCheckpoints
 from keras_transformer.callbacks.stop_after_steps import StopAfterSteps
 from keras_transformer.callbacks.stop_on_non_finite_loss import StopOnNonFiniteLoss
 from keras_transformer.callbacks.tokens_per_second import TokensPerSecond
+from keras_transformer.callbacks.translation_scores import TranslationScores
 
-__all__ = ["EpochCheckpoints", "StopAfterSteps", "StopOnNonFiniteLoss", "TokensPerSecond"]
+__all__ = ["EpochCheckpoints", "StopAfterSteps", "StopOnNonFiniteLoss", "TokensPerSecond", "TranslationScores"]

@@ -85,7 +85,6 @@ class EpochCheckpoints(keras.callbacks.Callback):
             model.load_weights(path)
             weights = model.get_weights()
             # Summed in float64: a mean over many checkpoints shall not depend on their order.
-            totals = [total + weight for total, weight in zip(totals, weights)] if totals else [
-                np.asarray(weight, "float64") for weight in weights
-            ]
+            totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]
+            totals = [total + weight for total, weight in zip(totals, weights, strict=True)]
         model.set_weights([(total / len(paths)).astype("float32") for total in totals])

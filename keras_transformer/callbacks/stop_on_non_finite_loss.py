@@ -8,7 +8,8 @@ from keras_transformer.errors import InputError
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
     """Stops training with an error as soon as the loss is not a number or infinite.
 
-    It raises before the epoch ends, so that no checkpoint is written with spoilt weights and the last good one stays.
+    The validation loss is looked at as well, because the last step of an epoch can spoil the weights after its loss was
+    computed. Put before a callback that writes checkpoints, it keeps the last good one from being replaced.
 
     Raises:
         InputError: the loss is not finite; the message names epoch and step.
@@ -18,10 +19,17 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch, logs=None):
-        loss = (logs or {}).get("loss", 0.0)
+        self._step = batch + 1
+        self._check("loss", logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._check("val_loss", logs)
+
+    def _check(self, name, logs):
+        loss = (logs or {}).get(name, 0.0)
         if not math.isfinite(loss):
             raise InputError(
-                f"Training stopped: the loss is {loss} at step {batch + 1} of epoch {self._epoch} (step "
-                f"{int(self.model.optimizer.iterations)} in all); the last checkpoint is kept. Lower the learning "
-                "rate or warm up for longer."
+                f"Training stopped: the {'validation ' if name == 'val_loss' else ''}loss is {loss} at step "
+                f"{self._step} of epoch {self._epoch} (step {int(self.model.optimizer.iterations)} in all); the last "
+                "checkpoint is kept. Lower the learning rate or warm up for longer."
             )

@@ -12,17 +12,17 @@ from keras_transformer.translator import Translator
 _LINES_PER_CHUNK = 1024
 
 
-@click.command()
+@click.command(short_help="Measure BLEU and chrF on a test set.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
-@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text to translate.")
-@click.option("--reference", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation by people.")
+@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
+@click.option("--reference", required=True, type=click.Path(path_type=pathlib.Path), help="Its reference translation.")
 @click.option("--tokenize", type=click.Choice(TOKENIZERS), default="13a", help="sacreBLEU's tokenization.")
 @click.option("--lowercase", is_flag=True, help="Compare without regard to case.")
 @search_options
 def evaluate(model, source, reference, tokenize, lowercase, beam_size, length_penalty, batch_size):
-    """Translate a text with MODEL (a model folder) and print BLEU and chrF against a reference, as JSON.
+    """Translate a text with MODEL, a model folder, and print BLEU and chrF against a reference, as JSON.
 
-    For text that is tokenised already, --tokenize none.
+    Where the reference is tokenised already, as in Multi30k's task1/tok, give --tokenize none.
     """
     sources, references = read_parallel_lines(source, reference)
     translator = Translator.load(model)

@@ -1,4 +1,3 @@
-import csv
 import json
 import pathlib
 
@@ -8,14 +7,14 @@ import tensorflow as tf
 
 from keras_transformer.model_folder import load_config, load_tokenizers
 from keras_transformer.models import build_transformer
-from keras_transformer.recipes.train_recipe import HISTORY_NAME
+from keras_transformer.recipes.history import HISTORY_NAME, last_scores
 from keras_transformer.version import __version__
 
 
-@click.command()
+@click.command(short_help="Describe a model, as JSON.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 def info(model):
-    """Print what MODEL (a model folder) is, as JSON: config, parameters, vocabulary, scores, versions."""
+    """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, last scores, versions."""
     config = load_config(model)
     source_tokenizer, target_tokenizer = load_tokenizers(model)
     shared = source_tokenizer.model == target_tokenizer.model
@@ -29,7 +28,7 @@ def info(model):
                     "source": source_tokenizer.vocabulary_size,
                     "target": target_tokenizer.vocabulary_size,
                 },
-                "scores": _last_scores(model / HISTORY_NAME),
+                "scores": last_scores(model / HISTORY_NAME),
                 "versions": {
                     "keras_transformer": __version__,
                     "keras": keras.__version__,
@@ -39,12 +38,3 @@ def info(model):
             indent=2,
         )
     )
-
-
-def _last_scores(path):
-    """The last row of the training history as numbers; nothing where the model was not trained by a recipe."""
-    if not path.is_file():
-        return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}

@@ -1,6 +1,7 @@
 """Lines in and lines out, without the surprises of text files."""
 
 import contextlib
+import os
 import queue
 import sys
 import threading
@@ -65,32 +66,43 @@ def chunks_as_they_come(lines, most):
 def opened_input(path):
     """The binary file at `path`, or standard input; and its name for messages."""
     if path is None:
-        yield sys.stdin.buffer, "standard input"
+        # A file object of its own: Python aborts at its exit where a thread still waits in `sys.stdin`.
+        yield open(sys.stdin.fileno(), "rb", closefd=False), "standard input"  # noqa: SIM115 (nothing to close)
     else:
-        try:
-            file = open(path, "rb")
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}.") from None
-        with file:
+        with _opened(path, "rb") as file:
             yield file, str(path)
 
 
+def _opened(path, mode):
+    try:
+        return open(path, mode)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None
+
+
 @contextlib.contextmanager
-def opened_output(path):
-    """A function that writes a line to the file at `path`, or to standard output."""
+def opened_output(path, source=None):
+    """A function that writes a line to the file at `path`, or to standard output.
+
+    Args:
+        path: the file, which is replaced; None for standard output.
+        source: a file that is read at the same time and must be another one; None where there is none.
+
+    Raises:
+        InputError: the file cannot be written, or it is the one that is read.
+    """
     if path is None:
         yield lambda line: _write(sys.stdout.buffer, line)
     else:
-        try:
-            file = open(path, "wb")
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}.") from None
-        with file:
+        if source is not None and path.is_file() and os.path.samefile(path, source):
+            raise InputError(f"{path}: input and output are the same file, which would be lost; choose another output.")
+        with _opened(path, "wb") as file:
             yield lambda line: _write(file, line)
 
 
 def _write(file, line):
-    file.write(line.encode("utf-8") + b"\n")
+    # A model can spell any byte; what it wrote stays one line.
+    file.write(line.replace("\n", " ").replace("\r", " ").encode("utf-8") + b"\n")
     file.flush()
 
 

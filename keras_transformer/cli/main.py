@@ -14,6 +14,7 @@ from keras_transformer.version import __version__
 
 EXIT_INPUT_ERROR = 2
 EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -28,7 +29,7 @@ for command in (train, translate, evaluate, score, info):
 
 
 def main(arguments=None):
-    """Runs the command line and returns its exit status: 0, 1 (a fault of ours), 2 (the user's to mend) or 130."""
+    """Runs the command line and returns its exit status: 0, 1 (a fault of ours), 2 (the user's to mend), 130 or 141."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     # `--debug` is welcome behind the command as well.
     debug = "--debug" in arguments
@@ -38,9 +39,11 @@ def main(arguments=None):
         return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.Abort):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the results has gone; what is left to flush has nowhere to go.
-        sys.stdout = None
+    except SystemExit:
+        # Click's answer where whoever read the results has gone, as in `| head -1`.
+        return EXIT_BROKEN_PIPE
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
         return EXIT_INPUT_ERROR
     except Exception as error:
         if debug:

@@ -8,18 +8,21 @@ from keras_transformer.translator import Translator
 _LINES_PER_CHUNK = 1024
 
 
-@click.command()
+@click.command(short_help="Score given translations.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
-@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Source text.")
-@click.option("--target", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation.")
+@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
+@click.option("--target", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation, line by line.")
 @click.option("--batch-size", type=click.IntRange(1), default=64, help="Pairs scored at a time.")
 def score(model, source, target, batch_size):
-    """Print the log-probability that MODEL (a model folder) gives each line of a translation, one a line."""
+    """Print the log-probability that MODEL, a model folder, gives each line of a translation.
+
+    One number a line: the natural logarithm of the probability of the whole target line, given the source line.
+    """
     sources, targets = read_parallel_lines(source, target)
     translator = Translator.load(model)
     with progress(len(sources), "Scoring") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):
             end = min(start + _LINES_PER_CHUNK, len(sources))
-            for value in translator.score(list(zip(sources[start:end], targets[start:end])), batch_size):
+            for value in translator.score(list(zip(sources[start:end], targets[start:end], strict=True)), batch_size):
                 click.echo(f"{value:.4f}")
             bar.update(end - start)

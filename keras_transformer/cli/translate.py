@@ -11,7 +11,7 @@ from keras_transformer.translator import Translator
 _BATCHES_PER_CHUNK = 16
 
 
-@click.command()
+@click.command(short_help="Translate text, line by line.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option("--input", "source", type=click.Path(path_type=pathlib.Path), help="Text to translate [default: stdin]")
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Where translations go [default: stdout]")
@@ -19,19 +19,21 @@ _BATCHES_PER_CHUNK = 16
 @click.option("--scores", is_flag=True, help="Put the score and a tab before each translation.")
 @search_options
 def translate(model, source, output, n_best, scores, beam_size, length_penalty, batch_size):
-    """Translate text with MODEL (a model folder), line by line: one line in, one line out, in order.
+    """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.
 
     An empty line gives an empty line; with --n-best N every line gives N lines. Lines are translated as they come, in
-    constant memory.
+    constant memory, so that files of any size and conversations both work.
     """
     if n_best > beam_size:
         raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
     with opened_input(source) as (file, name):
         translator = Translator.load(model)
-        with opened_output(output) as write, progress(None if source is None else source.stat().st_size, "Translating") as bar:
+        size = None if source is None else source.stat().st_size
+        with opened_output(output, source) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), batch_size * _BATCHES_PER_CHUNK):
                 found = translator.translate(chunk, beam_size, length_penalty, n_best, batch_size, return_scores=True)
-                for texts, scores_of_line in zip(*found):
-                    for text, score in [(texts, scores_of_line)] if n_best == 1 else zip(texts, scores_of_line):
+                for best_texts, best_scores in zip(*found, strict=True):
+                    best = [(best_texts, best_scores)] if n_best == 1 else zip(best_texts, best_scores, strict=True)
+                    for text, score in best:
                         write(f"{score:.4f}\t{text}" if scores else text)
                 bar.update(sum(len(line.encode("utf-8")) + 1 for line in chunk))

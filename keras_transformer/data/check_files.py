@@ -1,6 +1,7 @@
 """Checks of text files before any work starts; every fault is one line that names the file and the line."""
 
 import pathlib
+import string
 
 from keras_transformer.errors import InputError
 
@@ -35,7 +36,7 @@ def check_tsv_file(path, source_column, target_column):
     needed = max(source_column, target_column)
     num_pairs = 0
     for number, line in enumerate(checked_lines(path), start=1):
-        if not line.strip():
+        if not line.strip(string.whitespace):  # ASCII's, as `tsv_pairs` has it.
             continue
         found = line.count("\t") + 1
         if found < needed:

@@ -20,7 +20,7 @@ def text_pairs(source, target):
 
     >>> pairs = text_pairs("train.ko", "train.en")
     """
-    return tf.data.Dataset.zip(_lines(source), _lines(target))
+    return tf.data.Dataset.zip(*(_lines(path).map(tf.strings.strip) for path in (source, target)))
 
 
 def tsv_pairs(path, source_column=1, target_column=2):
@@ -43,13 +43,13 @@ def tsv_pairs(path, source_column=1, target_column=2):
         columns = tf.strings.split(line, "\t")
         return tf.strings.strip(columns[source_column - 1]), tf.strings.strip(columns[target_column - 1])
 
-    # Blank lines have no columns.
-    return _lines(path).filter(lambda line: tf.strings.length(line) > 0).map(split)
+    # Blank lines have no columns. Only here may a line be stripped: a tab at its end belongs to an empty column.
+    return _lines(path).filter(lambda line: tf.strings.length(tf.strings.strip(line)) > 0).map(split)
 
 
 def listed_pairs(pairs):
     """Sentence pairs from a list of `(source, target)` strings, as a `tf.data.Dataset` of scalar strings."""
-    sources, targets = zip(*pairs)
+    sources, targets = zip(*pairs, strict=True)
     return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
 
 
@@ -79,5 +79,4 @@ def split_pairs(pairs, split, held_out):
 
 def _lines(path):
     # Only the first line can begin with a byte order mark, but asking every line is as cheap as counting them.
-    lines = tf.data.TextLineDataset(str(path))
-    return lines.map(lambda line: tf.strings.strip(tf.strings.regex_replace(line, _BYTE_ORDER_MARK, b"")))
+    return tf.data.TextLineDataset(str(path)).map(lambda line: tf.strings.regex_replace(line, _BYTE_ORDER_MARK, b""))

@@ -70,11 +70,12 @@ def token_batches(
             source_tokenizer.tokenize(sources, sampling), target_tokenizer.tokenize(targets, sampling), max_length
         )
         starts, ends = _cut_by_budget(sources, targets, batch_tokens)
-        batches = tf.data.Dataset.from_tensor_slices((starts, ends))
         if shuffle:
-            batches = batches.shuffle(tf.size(starts, tf.int64) + 1, seed=pool_seed)
+            # Not `Dataset.shuffle`, which takes no seed tensor where TensorFlow's global seed is 0.
+            order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[0, pool_seed])
+            starts, ends = tf.gather(starts, order), tf.gather(ends, order)
+        batches = tf.data.Dataset.from_tensor_slices((starts, ends))
         return batches.map(lambda start, end: _batch(sources[start:end], targets[start:end]))
-
 
     batches = tf.data.Dataset.zip(pools, seeds).flat_map(batches_of_pool)
     if steps_per_epoch is not None:
@@ -87,13 +88,15 @@ def token_batches(
 
 def _token_rows(sources, targets, max_length):
     """Drops pairs that are empty or too long, adds the end token, and sorts by length, longest first."""
-    source_lengths, target_lengths = sources.row_lengths() + 1, targets.row_lengths() + 1
+    source_lengths = tf.cast(sources.row_lengths(), tf.int32) + 1
+    target_lengths = tf.cast(targets.row_lengths(), tf.int32) + 1
     longest = tf.maximum(source_lengths, target_lengths)
     fits = (source_lengths > 1) & (target_lengths > 1) & (longest <= max_length)
     # The longest first: then the first row of a batch tells how many rows fit. Rows that tie are sorted by the other
     # lengths, so that the shorter side of a batch has little padding as well.
-    rank = (longest * (max_length + 1) + target_lengths) * (max_length + 1) + source_lengths
-    order = tf.argsort(tf.where(fits, rank, -1), direction="DESCENDING", stable=True)
+    order = tf.argsort(source_lengths, direction="DESCENDING", stable=True)
+    for lengths in (target_lengths, tf.where(fits, longest, 0)):
+        order = tf.gather(order, tf.argsort(tf.gather(lengths, order), direction="DESCENDING", stable=True))
     order = order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
     ends = tf.fill([tf.size(order), 1], END_ID)
     return tf.concat([tf.gather(sources, order), ends], axis=1), tf.concat([tf.gather(targets, order), ends], axis=1)
@@ -158,6 +161,8 @@ def count_batches(batches):
 
 def _token_counts(inputs):
     """Tokens with padding and tokens without, of both sides."""
-    sides = tf.nest.flatten(inputs)
-    total = tf.add_n([tf.size(ids, tf.int64) for ids in sides])
-    return total, tf.add_n([tf.math.count_nonzero(ids, dtype=tf.int64) for ids in sides])
+    total = real = tf.constant(0, tf.int64)
+    for ids in inputs.values():
+        total += tf.size(ids, tf.int64)
+        real += tf.math.count_nonzero(ids, dtype=tf.int64)
+    return total, real

@@ -16,7 +16,7 @@ class Beam(NamedTuple):
         token_ids: `(batch, beam_size)` int32, the newest token of every hypothesis, 0 behind the end.
         log_probs: `(batch, beam_size)` float32, log-probability of a live hypothesis, minus infinity otherwise.
         scores: `(batch, beam_size)` float32, score of a finished hypothesis, minus infinity otherwise.
-        history: `(batch, beam_size, length)` int32, all tokens so far behind the start token, then 0.
+        history: `(batch, beam_size, steps)` int32, all tokens so far behind the start token.
     """
 
     token_ids: tf.Tensor
@@ -25,30 +25,35 @@ class Beam(NamedTuple):
     history: tf.Tensor
 
 
-def first_beam(has_source, beam_size, length):
+def first_beam(has_source, beam_size):
     """One live hypothesis, the start token alone, for every sentence that `has_source` `(batch,)`."""
     batch_size = tf.shape(has_source)[0]
-    nothing = tf.fill((batch_size, beam_size), -math.inf)
     is_first = tf.equal(tf.range(beam_size), 0)
     is_live = tf.logical_and(tf.expand_dims(has_source, 1), tf.expand_dims(is_first, 0))
     return Beam(
         token_ids=tf.fill((batch_size, beam_size), START_ID),
         log_probs=tf.where(is_live, 0.0, -math.inf),
-        scores=nothing,
-        history=tf.zeros((batch_size, beam_size, length), tf.int32),
+        scores=tf.fill((batch_size, beam_size), -math.inf),
+        history=tf.zeros((batch_size, beam_size, 0), tf.int32),
     )
 
 
-def penalties(length_penalty, max_length):
+def beam_shapes(beam_size):
+    """The shapes of a `Beam`, for `tf.while_loop`."""
+    flat = tf.TensorShape((None, beam_size))
+    return Beam(flat, flat, flat, tf.TensorShape((None, beam_size, None)))
+
+
+def length_penalties(length_penalty, max_length):
     """What a log-probability is divided by for every length from 0 to `max_length`: ((5 + length) / 6)^alpha.
 
     Reference:
         Wu et al. 2016 (arXiv 1609.08144), equation 14.
     """
-    return (((5.0 + np.arange(max_length + 1)) / 6.0) ** length_penalty).astype("float32")
+    return tf.pow((5.0 + tf.range(max_length + 1, dtype=tf.float32)) / 6.0, length_penalty)
 
 
-def advance(beam, tokens, step, penalty, may_continue):
+def advance(beam, tokens, penalty, may_continue):
     """Lets the best of all continuations survive.
 
     The candidates are every finished hypothesis as it is, every live one with the end token, and every live one with
@@ -57,7 +62,6 @@ def advance(beam, tokens, step, penalty, may_continue):
     Args:
         beam: the `Beam` before the step.
         tokens: `TopTokens` of its hypotheses, `batch * beam_size` rows.
-        step: scalar int32, how many tokens the hypotheses had.
         penalty: scalar float32, what the log-probability of the continuations is divided by.
         may_continue: `(batch,)` booleans, False where only the end token may follow.
 
@@ -85,26 +89,30 @@ def advance(beam, tokens, step, penalty, may_continue):
     log_probs = tf.gather(tf.concat([nothing, nothing, with_token], axis=1), chosen, batch_dims=1)
     scores = tf.where(tf.less(chosen, 2 * beam_size), scores, -math.inf)
     history = beam.history if beam_size == 1 else tf.gather(beam.history, parents, batch_dims=1)
-    is_now = tf.equal(tf.range(tf.shape(history)[2]), step)
-    history = tf.where(is_now, tf.expand_dims(token_ids, 2), history)
+    history = tf.concat([history, tf.expand_dims(token_ids, 2)], axis=2)
     return Beam(token_ids, log_probs, scores, history), parents
 
 
-def stop_early(beam, n_best, best_penalties):
+def is_live(beam):
+    """Which sentences have live hypotheses, `(batch,)` booleans."""
+    return tf.reduce_any(tf.greater(beam.log_probs, tf.float32.min), axis=1)
+
+
+def stop_early(beam, n_best, largest_penalties):
     """Ends the search of sentences whose `n_best` hypotheses can no longer be surpassed.
 
-    A live hypothesis can reach at most its log-probability over the penalty that favours it most, since every further
+    A live hypothesis can reach at most its log-probability over the largest penalty ahead of it, since every further
     token makes it less probable.
 
     Args:
         beam: the `Beam`.
         n_best: number of hypotheses wanted.
-        best_penalties: `(batch,)` or scalar float32, the largest penalty that a continuation can have.
+        largest_penalties: `(batch,)` float32, the largest penalty from the hypotheses' length to the longest possible.
 
     Returns:
         The `Beam` without the live hypotheses of those sentences.
     """
     worst_wanted = tf.math.top_k(beam.scores, n_best).values[:, -1]
-    reachable = tf.reduce_max(beam.log_probs, axis=1) / best_penalties
+    reachable = tf.reduce_max(beam.log_probs, axis=1) / largest_penalties
     is_done = tf.greater_equal(worst_wanted, reachable)
     return beam._replace(log_probs=tf.where(tf.expand_dims(is_done, 1), -math.inf, beam.log_probs))

@@ -7,7 +7,7 @@ from keras_transformer.special_tokens import PADDING_ID
 
 
 class EncodedSource(NamedTuple):
-    """What decoding needs of a batch of source sentences; computed once.
+    """What decoding needs of source sentences, computed once.
 
     Args:
         keys: per decoder block `(batch, num_heads, source_length, head_dim)`, divided by sqrt(head_dim).
@@ -21,24 +21,33 @@ class EncodedSource(NamedTuple):
 
 
 class DecoderCache(NamedTuple):
-    """Keys and values of every hypothesis at every step so far, never moved once they are written.
+    """Keys and values of all hypotheses at all steps so far.
 
-    A row holds the hypotheses of one sentence, in one head, at one step, so that a step writes whole rows.
+    They are never reordered: a hypothesis finds its own past by `bias`, which is reordered in their place. TensorFlow
+    cannot append to a tensor without copying it, so that new steps are collected in a small one and moved to the
+    large one at the end of a block of steps.
 
     Args:
-        keys: per decoder block `(batch * num_heads * steps, beam_size * head_dim)`.
-        values: the same shapes.
-        bias: `(batch, beam_size, steps * beam_size)` float32: 0 where a hypothesis descends from the slot, very
-            negative elsewhere. Hypotheses are reordered here alone.
+        old_keys: per decoder block `(batch, num_heads, old_steps * beam_size, head_dim)`.
+        old_values: the same shapes.
+        new_keys: per decoder block `(batch, num_heads, new_steps * beam_size, head_dim)`.
+        new_values: the same shapes.
+        bias: `(batch, 1, beam_size, (old_steps + new_steps) * beam_size)` float32, 0 where a hypothesis descends from
+            the slot, very negative elsewhere.
     """
 
-    keys: tuple
-    values: tuple
+    old_keys: tuple
+    old_values: tuple
+    new_keys: tuple
+    new_values: tuple
     bias: tf.Tensor
 
 
 class CachedDecoder:
     """The decoder of a Transformer one token at a time, with the layers' own weights and wiring.
+
+    All hypotheses of a sentence ask the keys of the sentence in one product, for the source's keys as for the cached
+    ones, so nothing is copied per hypothesis.
 
     Args:
         parts: the `TransformerParts` of the model.
@@ -51,6 +60,7 @@ class CachedDecoder:
         self.num_heads = parts.decoders[0].num_heads
         self.hidden_dim = parts.target_embedding.hidden_dim
         self.head_dim = self.hidden_dim // self.num_heads
+        self.dtype = parts.decoders[0].compute_dtype
 
     def encode(self, source_ids):
         """Runs the encoder.
@@ -68,20 +78,21 @@ class CachedDecoder:
         if self.parts.encoder_norm is not None:
             x = self.parts.encoder_norm(x)
         keys, values = zip(*[decoder.cross_attention.project_value(x) for decoder in self.parts.decoders])
-        scale = tf.cast(self.head_dim**-0.5, keys[0].dtype)
+        scale = tf.cast(self.head_dim**-0.5, self.dtype)
         bias = hiding_bias(tf.expand_dims(tf.expand_dims(padding_mask, 1), 1))
         return EncodedSource(tuple(key * scale for key in keys), values, bias)
 
-    def empty_cache(self, batch_size, steps):
-        """A `DecoderCache` with room for `steps` steps."""
-        rows = tf.zeros((batch_size * self.num_heads * steps, self.beam_size * self.head_dim), self._dtype)
-        rows = (rows,) * len(self.parts.decoders)
-        hidden = hiding_bias(tf.zeros((batch_size, self.beam_size, steps * self.beam_size), tf.bool))
-        return DecoderCache(rows, rows, hidden)
+    def empty_cache(self, batch_size):
+        """The `DecoderCache` before the first step; it holds one step that nothing descends from."""
+        hidden = tf.zeros((batch_size, self.num_heads, self.beam_size, self.head_dim), self.dtype)
+        none = (hidden[:, :, :0],) * len(self.parts.decoders)
+        bias = hiding_bias(tf.zeros((batch_size, 1, self.beam_size, self.beam_size), tf.bool))
+        return DecoderCache((hidden,) * len(none), (hidden,) * len(none), none, none, bias)
 
-    @property
-    def _dtype(self):
-        return self.parts.decoders[0].compute_dtype
+    def cache_shapes(self):
+        """The shapes of a `DecoderCache`, for `tf.while_loop`."""
+        heads = (tf.TensorShape((None, self.num_heads, None, self.head_dim)),) * len(self.parts.decoders)
+        return DecoderCache(heads, heads, heads, heads, tf.TensorShape((None, 1, self.beam_size, None)))
 
     def step(self, token_ids, position, encoded, cache):
         """Decodes one more token of every hypothesis.
@@ -95,60 +106,50 @@ class CachedDecoder:
         Returns:
             Logits `(batch * beam_size, vocabulary_size)` float32, and the new cache.
         """
-        bias = self._reveal(position, cache.bias)
-        rows = self._rows(position, cache)
+        bias = tf.concat([cache.bias, self._own_slot(tf.shape(token_ids)[0])], axis=3)
         embedding = self.parts.target_embedding
         x = embedding.embed(tf.reshape(token_ids, (-1,)), tf.gather(embedding.positions, position))
-        all_keys, all_values = [], []
+        new_keys, new_values = [], []
         for number, decoder in enumerate(self.parts.decoders):
-            written = []
 
-            def attend_to_self(inputs, layer=decoder.self_attention, number=number, written=written):
+            def attend_to_self(inputs, layer=decoder.self_attention, number=number):
                 query, key, value = self._split_heads(layer.query_key_value_dense(inputs), 3)
-                written.append(self._write(cache.keys[number], rows, key))
-                written.append(self._write(cache.values[number], rows, value))
+                new_keys.append(tf.concat([cache.new_keys[number], key], axis=2))
+                new_values.append(tf.concat([cache.new_values[number], value], axis=2))
                 query = query * tf.cast(self.head_dim**-0.5, query.dtype)
-                keys, values = [self._read(part, query) for part in written]
-                mixed = self._attend(query, keys, values, tf.expand_dims(bias, 1))
-                return layer.output_dense(mixed), None
+                keys = [cache.old_keys[number], new_keys[number]]
+                values = [cache.old_values[number], new_values[number]]
+                return layer.output_dense(self._attend(query, keys, values, bias)), None
 
             def attend_to_encoder(inputs, layer=decoder.cross_attention, number=number):
                 (query,) = self._split_heads(layer.query_dense(inputs), 1)
-                mixed = self._attend(query, encoded.keys[number], encoded.values[number], encoded.bias)
+                mixed = self._attend(query, [encoded.keys[number]], [encoded.values[number]], encoded.bias)
                 return layer.output_dense(mixed), None
 
             x, _, _ = decoder.connect(x, attend_to_self, attend_to_encoder, training=False)
-            all_keys.append(written[0])
-            all_values.append(written[1])
-        return self._logits(x), DecoderCache(tuple(all_keys), tuple(all_values), bias)
+        cache = cache._replace(new_keys=tuple(new_keys), new_values=tuple(new_values), bias=bias)
+        return self._logits(x), cache
 
     def reorder(self, cache, parents):
         """The cache after every hypothesis was replaced by a continuation of `parents` `(batch, beam_size)`."""
         if self.beam_size == 1:
             return cache
-        return cache._replace(bias=tf.gather(cache.bias, parents, batch_dims=1))
+        return cache._replace(bias=tf.expand_dims(tf.gather(tf.squeeze(cache.bias, 1), parents, batch_dims=1), 1))
 
-    def _reveal(self, position, bias):
-        """Shows every hypothesis its own slot of this step."""
-        slots = tf.expand_dims(position * self.beam_size + tf.range(self.beam_size), 1)
-        is_own = tf.equal(tf.range(tf.shape(bias)[2]), slots)
-        return tf.where(is_own, 0.0, bias)
+    def end_block(self, cache, sentences):
+        """The cache of some of its sentences, with the new steps moved to the old ones."""
 
-    def _rows(self, position, cache):
-        """Indices of the cache's rows for this step, `(batch * num_heads, 1)`."""
-        shape = tf.shape(cache.bias)
-        steps = shape[2] // self.beam_size
-        return tf.expand_dims(tf.range(shape[0] * self.num_heads) * steps + position, 1)
+        def merge(old, new):
+            return tuple(tf.gather(tf.concat(parts, axis=2), sentences) for parts in zip(old, new))
 
-    def _write(self, rows, indices, new):
-        """Writes `(batch, num_heads, beam_size, head_dim)` at the rows of this step."""
-        updates = tf.reshape(new, (-1, self.beam_size * self.head_dim))
-        return tf.tensor_scatter_nd_update(rows, indices, updates)
+        keys, values = merge(cache.old_keys, cache.new_keys), merge(cache.old_values, cache.new_values)
+        none = tuple(key[:, :, :0] for key in keys)
+        return DecoderCache(keys, values, none, none, tf.gather(cache.bias, sentences))
 
-    def _read(self, rows, query):
-        """The cache's rows as `(batch, num_heads, steps * beam_size, head_dim)`."""
-        steps = tf.shape(rows)[0] // (tf.shape(query)[0] * self.num_heads)
-        return tf.reshape(rows, (-1, self.num_heads, steps * self.beam_size, self.head_dim))
+    def _own_slot(self, batch_size):
+        """The bias by which every hypothesis sees its own slot of the new step alone."""
+        bias = hiding_bias(tf.eye(self.beam_size, dtype=tf.bool))
+        return tf.broadcast_to(bias, (batch_size, 1, self.beam_size, self.beam_size))
 
     def _split_heads(self, projected, parts):
         """`(batch * beam_size, parts * hidden_dim)` to `parts` times `(batch, num_heads, beam_size, head_dim)`."""
@@ -156,9 +157,19 @@ class CachedDecoder:
         return tf.unstack(tf.transpose(split, (2, 0, 3, 1, 4)))
 
     def _attend(self, query, keys, values, bias):
-        """Attention, the heads merged: `(batch * beam_size, hidden_dim)`."""
-        products = tf.cast(tf.matmul(query, keys, transpose_b=True), tf.float32) + bias
-        mixed = tf.matmul(tf.cast(tf.nn.softmax(products), values.dtype), values)
+        """Attention to keys and values that lie in several tensors; the heads merged.
+
+        Returns:
+            `(batch * beam_size, hidden_dim)`.
+        """
+        products = [tf.matmul(query, key, transpose_b=True) for key in keys]
+        products = products[0] if len(products) == 1 else tf.concat(products, axis=3)
+        scores = tf.cast(tf.nn.softmax(tf.cast(products, tf.float32) + bias), self.dtype)
+        if len(values) > 1:
+            scores = tf.split(scores, [tf.shape(value)[2] for value in values], axis=3)
+            mixed = tf.add_n([tf.matmul(*pair) for pair in zip(scores, values)])
+        else:
+            mixed = tf.matmul(scores, values[0])
         return tf.reshape(tf.transpose(mixed, (0, 2, 1, 3)), (-1, self.hidden_dim))
 
     def _logits(self, x):

@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -11,6 +13,8 @@ from keras_transformer.special_tokens import PADDING_ID
 # A translation has at most LENGTH_FACTOR * source tokens + LENGTH_MARGIN tokens, the end token among them.
 LENGTH_FACTOR = 2
 LENGTH_MARGIN = 10
+# Between two blocks of so many steps finished sentences leave the batch and new keys and values join the old ones.
+BLOCK_STEPS = 8
 
 
 class Generator:
@@ -71,40 +75,59 @@ class Generator:
         _check_range("beam_size", beam_size, 1, None)
         _check_range("n_best", n_best, 1, beam_size)
         _check_range("max_length", max_length, 1, longest)
-        options = (beam_size, float(length_penalty), n_best, max_length)
-        if not tf.executing_eagerly():
-            return self._search(tf.cast(source_ids, tf.int32), *options)
-        if options not in self._functions:
-            signature = [tf.TensorSpec((None, None), tf.int32)]
-            self._functions[options] = tf.function(lambda ids: self._search(ids, *options), input_signature=signature)
-        return self._functions[options](tf.cast(source_ids, tf.int32))
+        source_ids = tf.cast(source_ids, tf.int32)
+        limits = (tf.constant(length_penalty, tf.float32), tf.constant(max_length))
+        if tf.executing_eagerly():
+            return self._function(beam_size, n_best)(source_ids, *limits)
+        return self._search(source_ids, *limits, beam_size=beam_size, n_best=n_best)
 
-    def _search(self, source_ids, beam_size, length_penalty, n_best, max_length):
+    def _function(self, beam_size, n_best):
+        """The search as a graph, traced once for every beam."""
+        if (beam_size, n_best) not in self._functions:
+            signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(()), tf.TensorSpec((), tf.int32)]
+            search = functools.partial(self._search, beam_size=beam_size, n_best=n_best)
+            self._functions[beam_size, n_best] = tf.function(search, input_signature=signature)
+        return self._functions[beam_size, n_best]
+
+    def _search(self, source_ids, length_penalty, max_length, beam_size, n_best):
+        """Decodes in blocks of steps; between two blocks finished sentences leave the batch."""
         decoder = CachedDecoder(self.parts, beam_size)
+        encoded = decoder.encode(source_ids)
         num_tokens = tf.reduce_sum(tf.cast(tf.not_equal(source_ids, PADDING_ID), tf.int32), axis=1)
         max_lengths = tf.minimum(max_length, LENGTH_FACTOR * num_tokens + LENGTH_MARGIN)
-        # Without a sentence the maximum is the lowest integer.
-        length = tf.maximum(tf.reduce_max(max_lengths), 1)
-        penalties = tf.constant(beams.penalties(length_penalty, max_length))
-        encoded = decoder.encode(source_ids)
+        penalties = beams.length_penalties(length_penalty, max_length)
 
-        def is_searching(step, beam, cache):
-            return tf.reduce_any(tf.greater(beam.log_probs, tf.float32.min))
+        def decode_block(step, sentences, beam, cache, found):
+            limits = tf.gather(max_lengths, sentences)
+            block_encoded = tf.nest.map_structure(lambda part: tf.gather(part, sentences), encoded)
+            block_end = step + BLOCK_STEPS
 
-        def search_step(step, beam, cache):
-            logits, cache = decoder.step(beam.token_ids, step, encoded, cache)
-            tokens = top_tokens(logits, beam_size)
-            penalty = tf.gather(penalties, step + 1)
-            beam, parents = beams.advance(beam, tokens, step, penalty, tf.less(step + 1, max_lengths))
-            most = tf.gather(penalties, max_lengths) if length_penalty > 0 else penalty
-            beam = beams.stop_early(beam, n_best, most)
-            return step + 1, beam, decoder.reorder(cache, parents)
+            def is_decoding(step, beam, cache):
+                return tf.logical_and(tf.less(step, block_end), tf.reduce_any(beams.is_live(beam)))
+
+            def decode_step(step, beam, cache):
+                logits, cache = decoder.step(beam.token_ids, step, block_encoded, cache)
+                step = step + 1
+                penalty = tf.gather(penalties, step)
+                beam, parents = beams.advance(beam, top_tokens(logits, beam_size), penalty, tf.less(step, limits))
+                beam = beams.stop_early(beam, n_best, tf.maximum(penalty, tf.gather(penalties, limits)))
+                return step, beam, decoder.reorder(cache, parents)
+
+            shapes = (step.shape, beams.beam_shapes(beam_size), decoder.cache_shapes())
+            step, beam, cache = tf.while_loop(is_decoding, decode_step, (step, beam, cache), shapes)
+            found = _record(found, sentences, beam)
+            unfinished = tf.reshape(tf.where(beams.is_live(beam)), (-1,))
+            sentences, beam = tf.nest.map_structure(lambda part: tf.gather(part, unfinished), (sentences, beam))
+            return step, sentences, beam, decoder.end_block(cache, unfinished), found
 
         has_source = tf.greater(num_tokens, 0)
-        beam = beams.first_beam(has_source, beam_size, length)
-        state = (tf.constant(0), beam, decoder.empty_cache(tf.shape(source_ids)[0], length))
-        _, beam, _ = tf.while_loop(is_searching, search_step, state)
-        return _best(beam, n_best, has_source)
+        beam = beams.first_beam(has_source, beam_size)
+        batch_size = tf.shape(source_ids)[0]
+        found = Hypotheses(tf.zeros((batch_size, beam_size, tf.reduce_max(max_lengths)), tf.int32), beam.scores)
+        state = (tf.constant(0), tf.range(batch_size), beam, decoder.empty_cache(batch_size), found)
+        shapes = (state[0].shape, state[1].shape, beams.beam_shapes(beam_size), decoder.cache_shapes(), Hypotheses(found.token_ids.shape, found.scores.shape))
+        step, _, _, _, found = tf.while_loop(lambda *state: tf.greater(tf.size(state[1]), 0), decode_block, state, shapes)
+        return _best(found, n_best, has_source, step)
 
 
 def _check_range(name, value, low, high):
@@ -113,9 +136,21 @@ def _check_range(name, value, low, high):
         raise ValueError(f"`{name}` must be {expected}. Received: {name}={value}.")
 
 
-def _best(beam, n_best, has_source):
-    """The best finished hypotheses as `Hypotheses`."""
-    scores, chosen = tf.math.top_k(beam.scores, n_best)
+def _record(found, sentences, beam):
+    """Writes the hypotheses of some sentences over what was found for them before."""
+    missing = tf.shape(found.token_ids)[2] - tf.shape(beam.history)[2]
+    history = tf.pad(beam.history, [[0, 0], [0, 0], [0, missing]])
+    rows = tf.expand_dims(sentences, 1)
+    return Hypotheses(
+        tf.tensor_scatter_nd_update(found.token_ids, rows, history),
+        tf.tensor_scatter_nd_update(found.scores, rows, beam.scores),
+    )
+
+
+def _best(found, n_best, has_source, length):
+    """The best finished hypotheses, without the columns behind `length`."""
+    scores, chosen = tf.math.top_k(found.scores, n_best)
+    token_ids = tf.gather(found.token_ids[:, :, :length], chosen, batch_dims=1)
     exists = tf.greater(scores, tf.float32.min)
-    token_ids = tf.where(tf.expand_dims(exists, 2), tf.gather(beam.history, chosen, batch_dims=1), PADDING_ID)
+    token_ids = tf.where(tf.expand_dims(exists, 2), token_ids, PADDING_ID)
     return Hypotheses(token_ids, tf.where(tf.expand_dims(has_source, 1), scores, 0.0))

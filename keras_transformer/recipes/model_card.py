@@ -1,19 +1,19 @@
 import pathlib
 
+from keras_transformer.recipes.history import HISTORY_NAME, last_scores
 from keras_transformer.version import __version__
 
 CARD_NAME = "README.md"
 
 
-def write_model_card(path, recipe, config, history, seconds):
+def write_model_card(path, recipe, config, minutes=None):
     """Writes the model card: what the model is, what it was trained on, how well it does, how to use it.
 
     Args:
         path: the model folder.
         recipe: the `Recipe` as run.
         config: the `TransformerConfig`.
-        history: dictionary of lists, the history of `model.fit`; may be empty.
-        seconds: how long training took.
+        minutes: how long training took; None where that is not known, as after a resumed training.
     """
     path = pathlib.Path(path)
     lines = [
@@ -35,9 +35,10 @@ def write_model_card(path, recipe, config, history, seconds):
         "",
         "## Training",
         "",
-        *_table({**_data_of(recipe), **recipe.training.model_dump(exclude_none=True), "minutes": f"{seconds / 60:.1f}"}),
+        *_table({**_data_of(recipe), **recipe.training.model_dump(exclude_none=True), **_duration(minutes)}),
     ]
-    scores = {name: f"{values[-1]:.4f}" for name, values in history.items() if name.startswith("val_") and values}
+    history = last_scores(path / HISTORY_NAME)
+    scores = {name: f"{value:.4f}" for name, value in history.items() if name.startswith("val_")}
     if scores:
         lines += ["", "## Validation, last epoch", "", *_table(scores)]
     (path / CARD_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -47,6 +48,10 @@ def _data_of(recipe):
     """The data section with file names only: folders are the business of the machine that trained."""
     keys = recipe.data.model_dump(exclude_none=True)
     return {key: pathlib.Path(value).name if isinstance(value, str) else value for key, value in keys.items()}
+
+
+def _duration(minutes):
+    return {} if minutes is None else {"minutes": f"{minutes:.1f}"}
 
 
 def _table(fields):

@@ -11,7 +11,7 @@ from keras_transformer.models.transformer_config import PRESETS
 
 
 class _Section(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class DataSection(_Section):
@@ -130,3 +130,33 @@ class Recipe(_Section):
     model: ModelSection = ModelSection()
     training: TrainingSection = TrainingSection()
     evaluation: EvaluationSection = EvaluationSection()
+
+    @pydantic.model_validator(mode="after")
+    def _sections_fit(self):
+        if self.training.batch_tokens < self.data.max_length:
+            raise ValueError(
+                "[training] batch_tokens must be at least [data] max_length, or the longest sentence fits into no "
+                f"batch. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
+            )
+        if self.model.share_embeddings and (self.vocabulary.source_file or not self.vocabulary.shared):
+            raise ValueError("[model] share_embeddings needs one vocabulary: [vocabulary] shared = true, or file")
+        self.model_config_of(self.vocabulary.size)
+        return self
+
+    def model_config_of(self, vocabulary_size, target_vocabulary_size=None):
+        """The `TransformerConfig` of the recipe's model, with vocabularies of these sizes.
+
+        Raises:
+            ValueError: the keys of `[model]` do not fit each other.
+        """
+        fields = self.model.model_dump(exclude_none=True)
+        try:
+            return TransformerConfig.from_preset(
+                fields.pop("preset"),
+                vocabulary_size=vocabulary_size,
+                target_vocabulary_size=target_vocabulary_size,
+                max_length=self.data.max_length,
+                **fields,
+            )
+        except ValueError as error:
+            raise ValueError(f"[model] {error}") from None

@@ -37,7 +37,7 @@ def load_recipe(path, overrides=()):
     """
     path = pathlib.Path(path)
     try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+        sections = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -50,7 +50,9 @@ def load_recipe(path, overrides=()):
         _set(given_here, override)
     _resolve_files(given_here, pathlib.Path.cwd())
     for section, keys in given_here.items():
-        sections[section] = {**_without_alternatives(sections.get(section, {}), keys), **keys}
+        before = sections.get(section, {})
+        if isinstance(before, dict):
+            sections[section] = {**_without_alternatives(before, keys), **keys}
     return recipe_from_dict(sections, path)
 
 
@@ -98,31 +100,31 @@ def _resolve_files(sections, folder):
 
 def _check_keys(sections, name):
     """Raises for the first unknown section or key, with the nearest known one."""
-    known = {
-        section: list(field.annotation.model_fields) for section, field in Recipe.model_fields.items()
-    }
+    known = {section: list(field.annotation.model_fields) for section, field in Recipe.model_fields.items()}
     for section, keys in sections.items():
         if section not in known:
-            raise InputError(f"{name}: there is no section [{section}]{_nearest(section, known)}.")
+            raise InputError(f"{name}: there is no section [{section}]; {_nearest(section, known)}")
         if not isinstance(keys, dict):
             raise InputError(f"{name}: [{section}] must be a section of keys. Received: {section} = {keys!r}.")
         for key in keys:
             if key not in known[section]:
-                raise InputError(f"{name}: [{section}] has no key `{key}`{_nearest(key, known[section])}.")
+                raise InputError(f"{name}: [{section}] has no key `{key}`; {_nearest(key, known[section])}")
     if "data" not in sections:
         raise InputError(f"{name}: the section [data] is missing; it says what to train on.")
 
 
 def _nearest(name, known):
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean `{close[0]}`?" if close else f"; it must be one of {', '.join(known)}"
+    return f"did you mean `{close[0]}`?" if close else f"it must be one of {', '.join(known)}."
 
 
 def _first_error(error):
     """The first of pydantic's errors in one line."""
     first = error.errors()[0]
-    section, *key = first["loc"]
-    message = first["msg"].removeprefix("Value error, ")
-    if not key:
+    section, key = (*first["loc"], None, None)[:2]
+    message = first["msg"].removeprefix("Value error, ").removesuffix(".")
+    if section is None:
+        return f"{message}."
+    if key is None:
         return f"[{section}]: {message}."
-    return f"[{section}] {key[0]}: {message[0].lower()}{message[1:]}. Received: {first['input']!r}."
+    return f"[{section}] {key}: {message[0].lower()}{message[1:]}. Received: {first['input']!r}."

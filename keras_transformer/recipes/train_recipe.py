@@ -11,7 +11,8 @@ from keras_transformer.data import count_batches, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
-from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.models import build_transformer
+from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
 from keras_transformer.recipes.model_card import write_model_card
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers
 from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
@@ -19,8 +20,10 @@ from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.translator import Translator
 
 RECIPE_NAME = "recipe.toml"
-HISTORY_NAME = "history.csv"
 CHECKPOINTS_NAME = "checkpoints"
+# What `--resume` takes from the checkpoint, so that it cannot be changed on the way.
+_FIXED_SECTIONS = ("data", "vocabulary", "model")
+_FIXED_TRAINING_KEYS = {"label_smoothing", "clip_norm", "precision"}
 
 
 def train_recipe(recipe, output, resume=False):
@@ -42,8 +45,8 @@ def train_recipe(recipe, output, resume=False):
     >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
     """
     output = pathlib.Path(output)
-    check_recipe_files(recipe.data, recipe.vocabulary)
     _check_output(recipe, output, resume)
+    check_recipe_files(recipe.data, recipe.vocabulary)
     keras.utils.set_random_seed(recipe.training.seed)
     pairs = recipe_pairs(recipe.data)
     tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
@@ -57,15 +60,19 @@ def train_recipe(recipe, output, resume=False):
     model, epochs_done = checkpoints.restore() if resume else (None, 0)
     if model is None:
         model = _compiled_model(recipe, config)
+    else:
+        _say(f"Going on after epoch {epochs_done}.")
+        model.optimizer.learning_rate = _schedule(recipe.training, config)
+    drop_epochs(output / HISTORY_NAME, epochs_done)
     started = time.time()
-    history = _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output)
-    seconds = time.time() - started
+    _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output)
+    minutes = (time.time() - started) / 60
 
-    keras.config.set_dtype_policy("float32")
-    averaged = build_transformer(config)
+    with _dtype_policy("float32"):
+        averaged = build_transformer(config)
     checkpoints.average(averaged, recipe.training.average_checkpoints)
     translator = Translator(averaged, *tokenizers)
-    write_model_card(output, recipe, config, history, seconds)
+    write_model_card(output, recipe, config, None if resume else minutes)
     translator.save(output)
     return translator
 
@@ -80,34 +87,30 @@ def _check_output(recipe, output, resume):
     if not (output / RECIPE_NAME).is_file():
         raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
     before = load_recipe(output / RECIPE_NAME)
-    for section in ("data", "vocabulary", "model"):
-        if getattr(before, section) != getattr(recipe, section):
-            raise InputError(
-                f"{output}: [{section}] of the recipe is not what the interrupted training had (see "
-                f"{output / RECIPE_NAME}); resume with the same recipe."
-            )
+    changed = [f"[{name}]" for name in _FIXED_SECTIONS if getattr(before, name) != getattr(recipe, name)]
+    if before.training.model_dump(include=_FIXED_TRAINING_KEYS) != recipe.training.model_dump(
+        include=_FIXED_TRAINING_KEYS
+    ):
+        changed.append("[training]")
+    if changed:
+        raise InputError(
+            f"{output}: {changed[0]} of the recipe is not what the interrupted training had (see "
+            f"{output / RECIPE_NAME}); resume with the same recipe."
+        )
 
 
 def _tokenizers(recipe, train_pairs, output, resume):
-    if resume:
+    if resume and model_folder.has_tokenizers(output):
         return model_folder.load_tokenizers(output)
     _say("Learning the vocabulary ...")
     return recipe_tokenizers(recipe, train_pairs)
 
 
 def _config(recipe, source_tokenizer, target_tokenizer):
-    model = recipe.model.model_dump(exclude_none=True)
     two_vocabularies = source_tokenizer.model != target_tokenizer.model
-    try:
-        return TransformerConfig.from_preset(
-            model.pop("preset"),
-            vocabulary_size=source_tokenizer.vocabulary_size,
-            target_vocabulary_size=target_tokenizer.vocabulary_size if two_vocabularies else None,
-            max_length=recipe.data.max_length,
-            **model,
-        )
-    except ValueError as error:
-        raise InputError(f"[model]: {error}") from None
+    return recipe.model_config_of(
+        source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
+    )
 
 
 def _batches(recipe, pairs, tokenizers):
@@ -124,8 +127,8 @@ def _batches(recipe, pairs, tokenizers):
 
     train = {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
     _say("Counting the batches ...")
-    steps_per_epoch, padding = count_batches(make("train", **train))
-    validation_steps, _ = count_batches(make("validation"))
+    steps_per_epoch, padding = _count("train", make("train", **train))
+    validation_steps, _ = _count("validation", make("validation"))
     _say(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.")
     batches = {
         "train": make("train", steps_per_epoch=steps_per_epoch, **train),
@@ -134,13 +137,35 @@ def _batches(recipe, pairs, tokenizers):
     return batches, steps_per_epoch
 
 
+def _count(split, batches):
+    try:
+        return count_batches(batches)
+    except InputError as error:
+        raise InputError(f"{split} data: {error}") from None
+
+
+def _schedule(training, config):
+    rate = {"peak": training.learning_rate} if training.learning_rate else {"hidden_dim": config.hidden_dim}
+    return WarmupSchedule(warmup_steps=training.warmup_steps, **rate)
+
+
+@contextlib.contextmanager
+def _dtype_policy(name):
+    """Layers that are built inside have this policy; the one from before comes back."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def _compiled_model(recipe, config):
     training = recipe.training
-    keras.config.set_dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}")
-    model = build_transformer(config)
-    rate = {"peak": training.learning_rate} if training.learning_rate else {"hidden_dim": config.hidden_dim}
+    with _dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
+        model = build_transformer(config)
     optimizer = keras.optimizers.Adam(
-        WarmupSchedule(warmup_steps=training.warmup_steps, **rate),
+        _schedule(training, config),
         beta_2=0.98,
         epsilon=1e-9,
         global_clipnorm=training.clip_norm,
@@ -158,22 +183,28 @@ def _compiled_model(recipe, config):
 def _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output):
     training = recipe.training
     epochs = training.epochs or -(-training.steps // steps_per_epoch)
-    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), checkpoints]
+    # The history before the checkpoints: an epoch that counts as done has its row.
+    history = keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0)
+    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), history, checkpoints]
     if training.steps:
         callbacks.append(StopAfterSteps(training.steps))
-    callbacks.append(keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0))
-    # Keras prints its progress to standard output, which is for results.
-    with contextlib.redirect_stdout(sys.stderr):
-        history = model.fit(
-            batches["train"],
-            validation_data=batches["validation"],
-            epochs=epochs,
-            initial_epoch=epochs_done,
-            callbacks=callbacks,
-            shuffle=False,  # The batches are shuffled already.
-            verbose=1 if sys.stderr.isatty() else 2,
-        )
-    return history.history
+    try:
+        # Keras prints its progress to standard output, which is for results.
+        with contextlib.redirect_stdout(sys.stderr):
+            model.fit(
+                batches["train"],
+                validation_data=batches["validation"],
+                epochs=epochs,
+                initial_epoch=epochs_done,
+                callbacks=callbacks,
+                shuffle=False,  # The batches are shuffled already.
+                verbose=1 if sys.stderr.isatty() else 2,
+            )
+    except KeyboardInterrupt:
+        _say("Interrupted; --resume goes on after the last whole epoch.")
+        raise
+    finally:
+        history.on_train_end()
 
 
 def _say(message):

@@ -12,7 +12,8 @@ def test_output_is_the_formula_of_the_paper(randomize):
     layer.build(x.shape)
     randomize(layer)
     w1, b1, w2, b2 = layer.get_weights()
-    assert w1.shape == (8, 12) and w2.shape == (12, 8)
+    assert w1.shape == (8, 12)
+    assert w2.shape == (12, 8)
     np.testing.assert_allclose(layer(x), np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-5, atol=1e-5)
 
 

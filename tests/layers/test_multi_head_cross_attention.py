@@ -40,7 +40,8 @@ def test_scores_sum_to_one_and_give_padding_exactly_zero(query, value):
     scores = np.array(scores)
     assert scores.shape == (2, 4, 5, 7)
     np.testing.assert_allclose(scores.sum(axis=-1), 1.0, atol=1e-6)
-    assert (scores[1, :, :, 4:] == 0).all() and (scores[1, :, :, :4] > 0).all()
+    assert (scores[1, :, :, 4:] == 0).all()
+    assert (scores[1, :, :, :4] > 0).all()
 
 
 def test_the_mask_of_a_keras_embedding_of_the_value_is_honoured(query):

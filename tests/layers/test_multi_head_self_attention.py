@@ -38,7 +38,8 @@ def test_scores_sum_to_one_and_are_exactly_zero_where_nothing_may_be_seen(inputs
     np.testing.assert_allclose(scores.sum(axis=-1), 1.0, atol=1e-6)
     visible = PADDING_MASK[:, np.newaxis, np.newaxis, :] & np.tril(np.ones((7, 7), bool))
     visible = np.broadcast_to(visible, scores.shape)
-    assert (scores[~visible] == 0).all() and (scores[visible] > 0).all()
+    assert (scores[~visible] == 0).all()
+    assert (scores[visible] > 0).all()
 
 
 def test_huge_scores_stay_exact_under_the_mask():

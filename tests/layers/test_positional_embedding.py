@@ -14,7 +14,8 @@ from keras_transformer.layers.positional_embedding import sinusoidal_positions
 @pytest.mark.parametrize("hidden_dim", [8, 7, 1])
 def test_positions_are_the_formula_of_the_paper(hidden_dim):
     positions = sinusoidal_positions(600, hidden_dim)
-    assert positions.shape == (600, hidden_dim) and positions.dtype == np.float32
+    assert positions.shape == (600, hidden_dim)
+    assert positions.dtype == np.float32
     for position in (0, 1, 2, 77, 257, 599):
         for i in range(math.ceil(hidden_dim / 2)):
             angle = position / 10000 ** (2 * i / hidden_dim)

@@ -33,21 +33,21 @@ def test_output_is_that_of_keras_nlp(target, source, normalize_first, activation
     theirs.build(target.shape, source.shape)
     randomize(ours)
     copy_block(ours, theirs)
-    np.testing.assert_allclose(
-        ours(target, source, **masks), theirs(target, source, **masks), rtol=1e-5, atol=1e-5
-    )
+    np.testing.assert_allclose(ours(target, source, **masks), theirs(target, source, **masks), rtol=1e-5, atol=1e-5)
 
 
 def test_scores_sum_to_one_and_see_neither_the_future_nor_padding(target, source):
     layer = TransformerDecoder(32, 4)
     outputs, self_scores, cross_scores = layer(target, source, **MASKS, return_attention_scores=True)
     self_scores, cross_scores = np.array(self_scores), np.array(cross_scores)
-    assert self_scores.shape == (2, 4, 5, 5) and cross_scores.shape == (2, 4, 5, 7)
+    assert self_scores.shape == (2, 4, 5, 5)
+    assert cross_scores.shape == (2, 4, 5, 7)
     np.testing.assert_array_equal(outputs, layer(target, source, **MASKS))
     for scores in (self_scores, cross_scores):
         np.testing.assert_allclose(scores.sum(axis=-1), 1.0, atol=1e-6)
     assert (self_scores[:, :, *np.triu_indices(5, 1)] == 0).all()
-    assert (self_scores[1, :, :, 3:] == 0).all() and (cross_scores[1, :, :, 4:] == 0).all()
+    assert (self_scores[1, :, :, 3:] == 0).all()
+    assert (cross_scores[1, :, :, 4:] == 0).all()
 
 
 def test_a_later_position_never_changes_an_earlier_output(target, source):

@@ -62,7 +62,8 @@ def test_padding_counts_neither_in_the_value_nor_in_the_gradient(logits):
     padding = (LABELS == 0)[..., np.newaxis]
     value, gradient = value_and_gradient(lambda x: loss(LABELS, x), logits)
     assert loss(LABELS, tf.where(padding, 100.0, logits)) == value
-    assert (np.array(gradient)[1, 2:] == 0).all() and (np.array(gradient)[0] != 0).all()
+    assert (np.array(gradient)[1, 2:] == 0).all()
+    assert (np.array(gradient)[0] != 0).all()
     padded_labels = np.pad(LABELS, [(0, 1), (0, 2)])
     np.testing.assert_allclose(loss(padded_labels, tf.pad(logits, [(0, 1), (0, 2), (0, 0)])), float(value), rtol=1e-6)
 
@@ -109,8 +110,10 @@ def test_half_precision_logits_are_computed_in_float32(logits, dtype):
     half = tf.cast(logits, dtype)
     value, gradient = value_and_gradient(lambda x: SmoothedCrossEntropy(0.1)(LABELS, x), half)
     expected, _ = value_and_gradient(lambda x: SmoothedCrossEntropy(0.1)(LABELS, x), tf.cast(half, "float32"))
-    assert value.dtype == "float32" and value == expected
-    assert gradient.dtype == dtype and np.isfinite(tf.cast(gradient, "float32")).all()
+    assert value.dtype == "float32"
+    assert value == expected
+    assert gradient.dtype == dtype
+    assert np.isfinite(tf.cast(gradient, "float32")).all()
 
 
 def test_labels_may_be_floats_as_keras_hands_them_over(logits):
@@ -134,7 +137,8 @@ def test_no_one_hot_labels_are_made():
         tf.TensorSpec((None, None), "float32"), tf.TensorSpec((None, None, VOCABULARY), "float32")
     ).graph
     operations = {operation.type for operation in graph.get_operations()}
-    assert "Softmax" in operations and "OneHot" not in operations
+    assert "Softmax" in operations
+    assert "OneHot" not in operations
 
 
 def test_serialisation_keeps_the_smoothing():

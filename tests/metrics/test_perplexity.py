@@ -51,4 +51,5 @@ def test_reset_forgets_and_padding_alone_gives_one():
 
 def test_config_round_trip():
     metric = keras.metrics.deserialize(keras.metrics.serialize(Perplexity(name="ppl")))
-    assert isinstance(metric, Perplexity) and metric.name == "ppl"
+    assert isinstance(metric, Perplexity)
+    assert metric.name == "ppl"

@@ -42,4 +42,5 @@ def test_labels_and_logits_may_be_of_any_precision():
 
 def test_config_round_trip():
     metric = keras.metrics.deserialize(keras.metrics.serialize(TokenAccuracy(name="accuracy")))
-    assert isinstance(metric, TokenAccuracy) and metric.name == "accuracy"
+    assert isinstance(metric, TokenAccuracy)
+    assert metric.name == "accuracy"

@@ -14,6 +14,11 @@ from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.schedules import WarmupSchedule
 
+if keras.backend.backend() == "jax":
+    import jax
+else:
+    import tensorflow as tf
+
 SOURCE = np.array([[7, 8, 9, 3], [7, 3, 0, 0]])
 TARGET = np.array([[2, 5, 6, 7], [2, 9, 0, 0]])
 LABELS = np.array([[5, 6, 7, 3], [9, 3, 0, 0]])
@@ -65,12 +70,8 @@ def set_same_weights(layer):
 def loss_and_gradient():
     loss = SmoothedCrossEntropy(0.1)
     if keras.backend.backend() == "jax":
-        import jax
-
         value, gradient = jax.value_and_grad(lambda logits: loss(LABELS, logits))(LOGITS)
     else:
-        import tensorflow as tf
-
         logits = tf.constant(LOGITS)
         with tf.GradientTape() as tape:
             tape.watch(logits)

@@ -106,7 +106,8 @@ def test_the_gradient_reaches_every_weight(tiny_config, shared):
         loss = SmoothedCrossEntropy(0.1)(TARGET, model({"source_ids": SOURCE, "target_ids": TARGET}))
     gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
     for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
-        assert gradient is not None and tf.reduce_max(tf.abs(tf.convert_to_tensor(gradient))) > 0, weight.path
+        assert gradient is not None, weight.path
+        assert tf.reduce_max(tf.abs(tf.convert_to_tensor(gradient))) > 0, weight.path
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -125,7 +126,8 @@ def test_logits_are_float32_in_mixed_precision(tiny_config, policy):
     keras.config.set_dtype_policy(policy)
     model = build_transformer(tiny_config)
     logits = model({"source_ids": SOURCE, "target_ids": TARGET})
-    assert logits.dtype == "float32" and np.isfinite(logits).all()
+    assert logits.dtype == "float32"
+    assert np.isfinite(logits).all()
     assert model.get_layer("encoder_1").compute_dtype == policy.removeprefix("mixed_")
 
 
@@ -147,7 +149,8 @@ def test_summary_and_plot_name_every_part(tiny_config, own_tables):
     model.summary(print_fn=lines.append, line_length=150)
     plot = keras.utils.model_to_dot(model, show_layer_names=True, show_shapes=True).to_string()
     for name in names:
-        assert f"{name} (" in lines[0] and name in plot
+        assert f"{name} (" in lines[0]
+        assert name in plot
 
 
 def test_sublayers_and_weights_have_names_that_tell_where_they_are(tiny_model):

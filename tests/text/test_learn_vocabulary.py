@@ -50,7 +50,9 @@ def test_too_large_a_bpe_vocabulary_is_refused(lines):
 
 
 def test_too_small_a_vocabulary_for_the_characters_says_the_smallest(lines):
-    with pytest.raises(InputError, match=r"has \d+ different characters and special tokens, .* only 270; raise") as error:
+    with pytest.raises(
+        InputError, match=r"has \d+ different characters and special tokens, .* only 270; raise"
+    ) as error:
         learn_vocabulary(lines, 270)
     smallest = int(str(error.value).split(" has ")[1].split()[0])
     assert learn_vocabulary(lines, smallest).vocabulary_size == smallest

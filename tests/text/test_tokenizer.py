@@ -173,5 +173,7 @@ def test_a_model_with_other_special_ids_is_refused(lines, tmp_path):
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(lines), model_prefix=prefix, vocab_size=120, minloglevel=2
     )
-    with pytest.raises(InputError, match=r"foreign.model: .* at the ids \(0, 1, 2, 3\), but they are at \(-1, 0, 1, 2\)"):
+    with pytest.raises(
+        InputError, match=r"foreign.model: .* at the ids \(0, 1, 2, 3\), but they are at \(-1, 0, 1, 2\)"
+    ):
         Tokenizer.load(f"{prefix}.model")

@@ -1,0 +1,40 @@
+import types
+import typing
+
+from keras_transformer.recipes.recipe import Recipe
+
+
+def describe_keys():
+    """Every key of a recipe with its type, its default and its meaning, as Markdown.
+
+    `training/recipes/README.md` is this text; a test compares the two.
+    """
+    lines = [
+        "# The keys of a recipe",
+        "",
+        "A recipe is a TOML file. File names in it are relative to its folder. `--set SECTION.KEY=VALUE` sets a key from "
+        "the command line.",
+    ]
+    for section, field in Recipe.model_fields.items():
+        model = field.annotation
+        lines += ["", f"## [{section}]", "", model.__doc__.partition(": ")[2], ""]
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        lines += [
+            f"| `{name}` | {_type_name(key.annotation)} | {_default(key.default)} | {key.description} |"
+            for name, key in model.model_fields.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _type_name(annotation):
+    if typing.get_origin(annotation) is typing.Literal:
+        return ", ".join(f'"{value}"' for value in typing.get_args(annotation))
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return _type_name(next(kind for kind in typing.get_args(annotation) if kind is not types.NoneType))
+    return {"str": "text", "bool": "true, false", "int": "whole number", "float": "number"}[annotation.__name__]
+
+
+def _default(value):
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else f"`{value}`"

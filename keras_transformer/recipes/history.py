@@ -1,0 +1,26 @@
+import csv
+
+HISTORY_NAME = "history.csv"
+
+
+def last_scores(path):
+    """The last row of a training history.
+
+    Args:
+        path: the CSV file that `train_recipe` writes, one row an epoch.
+
+    Returns:
+        A dictionary from column to number; empty where there is no such file, as beside a model that no recipe trained.
+    """
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
+
+
+def drop_epochs(path, first):
+    """Removes the rows of the epochs from `first`, counted from 0, onwards: those that will be trained again."""
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(lines[: 1 + first]), encoding="utf-8")

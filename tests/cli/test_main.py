@@ -1,0 +1,111 @@
+"""What needs a process of its own: exit status, standard error, signals, pipes; and the group itself."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from keras_transformer.translator import Translator
+from keras_transformer.version import __version__
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "keras_transformer"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+
+
+@contextlib.contextmanager
+def process(*arguments):
+    """The running command, ended in any case."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([*COMMAND, *map(str, arguments)], env=ENVIRONMENT, **pipes) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def test_an_error_is_one_line_and_a_traceback_only_with_debug(tmp_path):
+    message = f"keras-transformer: {tmp_path / 'missing.toml'}: No such file or directory."
+    arguments = [*COMMAND, "train", str(tmp_path / "missing.toml"), "--debug"]
+    result = subprocess.run(arguments, env=ENVIRONMENT, capture_output=True, text=True)
+    *traceback, last = result.stderr.splitlines()
+    assert (result.returncode, result.stdout, last) == (2, "", message)
+    assert traceback[0] == "Traceback (most recent call last):"
+
+    result = subprocess.run(arguments[:-1], env=ENVIRONMENT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", message + "\n")
+
+
+def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, translator):
+    with process("translate", model) as running:
+        for text in ("the cat sees bread .", "", "a man likes the house ."):
+            running.stdin.write(text.encode() + b"\n")
+            running.stdin.flush()
+            # Nothing else is written before this has come.
+            assert running.stdout.readline().decode() == translator.translate([text])[0] + "\n"
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=60) == 130
+        assert running.stderr.read().strip() == b""
+
+
+def test_a_reader_that_leaves_is_no_fault(model):
+    with process("translate", model, "--beam-size", "1", "--batch-size", "1") as running:
+        running.stdin.write(b"the dog\n" * 50)
+        running.stdin.flush()
+        assert running.stdout.readline()
+        running.stdout.close()
+        running.stdin.close()
+        assert running.wait(timeout=60) == 141
+        assert running.stderr.read() == b""
+
+
+def test_help_names_every_command(run):
+    result = run("--help")
+    assert result.status == 0
+    for command in ("train", "translate", "evaluate", "score", "info"):
+        assert f"  {command} " in result.output
+    assert "..." not in result.output.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("command", ["train", "translate", "evaluate", "score", "info"])
+def test_every_command_has_help(run, command):
+    result = run(command, "-h")
+    assert (result.status, result.errors) == (0, "")
+    assert result.output.startswith(f"Usage: keras-transformer {command} [OPTIONS]")
+
+
+def test_without_a_command_the_help_goes_to_standard_error(run):
+    result = run()
+    assert (result.status, result.output) == (2, "")
+    assert result.errors == run("--help").output
+
+
+def test_a_misspelt_command_names_the_nearest(run):
+    run("trian", "recipe.toml").assert_one_error("No such command 'trian'. Did you mean 'train'?")
+
+
+def test_the_version_is_printed(run):
+    assert __version__ in run("--version").output
+
+
+def test_a_fault_of_ours_is_one_line_too(run, model, monkeypatch):
+    def fail(path):
+        raise RuntimeError("two\nlines")
+
+    monkeypatch.setattr(Translator, "load", fail)
+    result = run("translate", model)
+    assert (result.status, result.output) == (1, "")
+    assert result.errors == "keras-transformer: RuntimeError: two lines (a fault of ours; --debug shows where)\n"
+
+
+def test_an_interrupt_gives_130(run, model, monkeypatch):
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Translator, "load", interrupt)
+    result = run("translate", model)
+    assert (result.status, result.output, result.errors.strip()) == (130, "", "")

@@ -1,0 +1,162 @@
+import csv
+import tomllib
+
+import pytest
+
+from keras_transformer.data import listed_pairs, split_pairs
+from keras_transformer.recipes import load_recipe
+from keras_transformer.recipes.recipe_data import recipe_pairs
+from keras_transformer.text import Tokenizer
+from keras_transformer.translator import Translator
+
+TEXT_KEYS = ["train_source", "train_target", "validation_source", "validation_target"]
+PAIRS_DATA = """\
+[data]
+train_pairs = "pairs.tsv"
+source_column = 3
+target_column = 2
+held_out = 0.2
+max_length = 40
+lowercase = true
+
+[vocabulary]
+size = 285
+shared = false
+sampling = 0.1
+"""
+
+
+def history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_model_folder_holds_what_a_model_needs(model):
+    names = {path.name for path in model.iterdir()}
+    expected = {"config.json", "tokenizer.model", "model.weights.h5", "recipe.toml", "history.csv", "README.md"}
+    assert names == expected | {"checkpoints"}
+    assert sorted(path.name for path in (model / "checkpoints").iterdir()) == [
+        "epoch_0003.weights.h5",
+        "epoch_0004.keras",
+        "epoch_0004.weights.h5",
+    ]
+
+
+def test_the_history_has_a_row_for_every_epoch(model):
+    rows = history(model)
+    assert [row["epoch"] for row in rows] == ["0", "1", "2", "3"]
+    assert set(rows[0]) == {
+        *("epoch", "loss", "perplexity", "token_accuracy", "tokens_per_second"),
+        *("val_loss", "val_perplexity", "val_token_accuracy"),
+    }
+    assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"])
+
+
+def test_the_recipe_as_run_has_its_defaults_filled_in(trained):
+    as_run = tomllib.loads((trained / "model" / "recipe.toml").read_text())
+    assert as_run["data"]["train_source"] == str(trained / "train.en")
+    assert as_run["data"]["lowercase"] is False
+    assert as_run["vocabulary"] == {"size": 300, "model_type": "unigram", "shared": True, "sampling": 0.0}
+    assert as_run["training"]["label_smoothing"] == 0.1
+    assert as_run["evaluation"]["every"] == 0
+    assert load_recipe(trained / "model" / "recipe.toml") == load_recipe(trained / "recipe.toml")
+
+
+def test_the_recipe_as_run_trains_the_same_model_again(run, model, tmp_path):
+    output = tmp_path / "again"
+    result = run("train", model / "recipe.toml", "--output", output, "--set", "training.epochs=1")
+    assert (result.status, result.output) == (0, f"{output}\n")
+    assert len(history(output)) == 1
+    assert float(history(output)[0]["val_loss"]) == pytest.approx(float(history(model)[0]["val_loss"]), rel=1e-4)
+    assert (output / "tokenizer.model").read_bytes() == (model / "tokenizer.model").read_bytes()
+
+
+def test_the_model_card_says_what_the_model_is(model):
+    card = (model / "README.md").read_text()
+    for part in ("# model", "| hidden_dim | 32 |", "| train_source | train.en |", "| val_loss | ", "| minutes | "):
+        assert part in card
+    assert str(model.parent) not in card
+
+
+def test_a_model_that_exists_is_not_overwritten(run, trained):
+    before = {path: path.read_bytes() for path in (trained / "model").rglob("*") if path.is_file()}
+    result = run("train", trained / "recipe.toml", "--output", trained / "model")
+    result.assert_one_error(f"{trained / 'model'} exists already and is not overwritten", "--resume")
+    assert {path: path.read_bytes() for path in (trained / "model").rglob("*") if path.is_file()} == before
+
+
+def test_a_file_in_place_of_the_output_is_not_overwritten(run, corpus):
+    (corpus / "model").write_text("precious")
+    run("train", corpus / "recipe.toml", "--output", corpus / "model").assert_one_error("exists already")
+    assert (corpus / "model").read_text() == "precious"
+
+
+def test_the_output_is_named_after_the_recipe(run, corpus, monkeypatch):
+    monkeypatch.chdir(corpus)
+    (corpus / "models" / "recipe").mkdir(parents=True)
+    (corpus / "models" / "recipe" / "something").touch()
+    run("train", "recipe.toml").assert_one_error("models/recipe exists already")
+
+
+@pytest.fixture(scope="module")
+def pairs_model(trained):
+    """Trained on tab-separated pairs, lower-cased, with two vocabularies, sampling and a number of steps."""
+    recipe = (trained / "recipe.toml").read_text()
+    model, training = recipe.partition("[model]")[1:]
+    text = PAIRS_DATA + "\n" + model + training.replace("epochs = 4", "steps = 7")
+    (trained / "pairs.toml").write_text(text)
+    recipe = load_recipe(trained / "pairs.toml")
+    return recipe, trained / "pairs_model"
+
+
+@pytest.fixture(scope="module")
+def trained_pairs_model(pairs_model, trained):
+    from keras_transformer.cli.main import main  # noqa: PLC0415
+
+    assert main(["train", str(trained / "pairs.toml"), "--output", str(pairs_model[1])]) == 0
+    return pairs_model[1]
+
+
+def test_held_out_splits_share_no_target_sentence(pairs_model):
+    splits = recipe_pairs(pairs_model[0].data)
+    sentences = [set(map(tuple, splits[name].as_numpy_iterator())) for name in ("train", "validation", "test")]
+    assert sum(map(len, sentences)) == 80
+    targets = [{target for _, target in split} for split in sentences]
+    assert not targets[0] & targets[1]
+    assert not targets[0] & targets[2]
+    assert not targets[1] & targets[2]
+    assert all(8 <= len(split) for split in sentences[1:])
+
+
+def test_pairs_train_a_model_with_two_vocabularies(trained_pairs_model):
+    names = {path.name for path in trained_pairs_model.iterdir()}
+    assert {"source.model", "target.model"} <= names
+    assert "tokenizer.model" not in names
+    translator = Translator.load(trained_pairs_model)
+    assert translator.source_tokenizer.model != translator.target_tokenizer.model
+    assert len(translator.translate(["the cat sees bread .", ""])) == 2
+    source = translator.source_tokenizer
+    assert source.tokenize(["THE CAT"]).to_list() == source.tokenize(["the cat"]).to_list()
+
+
+def test_steps_end_the_training_in_the_middle_of_an_epoch(pairs_model, trained_pairs_model):
+    assert pairs_model[0].training.epochs is None
+    from keras.models import load_model  # noqa: PLC0415
+
+    states = list((trained_pairs_model / "checkpoints").glob("*.keras"))
+    assert len(states) == 1
+    assert int(load_model(states[0]).optimizer.iterations) == 7
+
+
+def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path):
+    recipe = tmp_path / "phrases.toml"
+    recipe.write_text(
+        '[data]\ncorpus = "phrases"\nmax_length = 128\n'
+        "[model]\nnum_encoder_layers = 1\nnum_decoder_layers = 1\nhidden_dim = 16\nintermediate_dim = 16\n"
+        "num_heads = 2\n[training]\nsteps = 2\nbatch_tokens = 1024\n"
+    )
+    vocabulary = model / "tokenizer.model"
+    result = run("train", recipe, "--set", f"vocabulary.file={vocabulary}", "--output", tmp_path / "phrases")
+    assert result.status == 0
+    assert (tmp_path / "phrases" / "tokenizer.model").read_bytes() == vocabulary.read_bytes()
+    assert len(history(tmp_path / "phrases")) == 1

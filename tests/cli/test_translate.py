@@ -1,0 +1,116 @@
+import pytest
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+SENTENCE = "the cat sees bread ."
+
+
+@pytest.fixture
+def translate(run, model):
+    def translate(*arguments, stdin=b""):
+        return run("translate", model, *arguments, stdin=stdin)
+
+    return translate
+
+
+def test_lines_come_back_in_order_as_the_translator_gives_them(translate, translator):
+    texts = [SENTENCE, "a man likes the house .", "", "the dog", "the child buys an apple .", "   "]
+    result = translate(stdin="\n".join(texts).encode() + b"\n")
+    assert result.status == 0
+    assert result.errors == ""
+    assert result.lines == translator.translate(texts)
+    assert result.lines[2] == result.lines[5] == ""
+    assert result.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", []),
+        (b"\n\n\n", ["", "", ""]),
+        (b"the cat sees bread .", [SENTENCE]),
+        (b"the cat sees bread .\r\n\r\n", [SENTENCE, ""]),
+        (b"\xef\xbb\xbfthe cat sees bread .\n", [SENTENCE]),
+    ],
+    ids=["nothing", "blank lines", "no final line end", "CRLF", "byte order mark"],
+)
+def test_line_ends_and_marks_do_not_matter(translate, translator, content, expected):
+    assert translate(stdin=content).lines == translator.translate(expected)
+
+
+@pytest.mark.parametrize("text", ["the\0cat", "\0", "the cat\u2028sees bread", "a\x85b", "a\x0bb\x0cc", "a\rb", "\ufeff"])
+def test_strange_characters_do_not_split_a_line(translate, text):
+    assert len(translate(stdin=f"{text}\n{SENTENCE}\n".encode()).lines) == 2
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_very_long_line_is_cut_with_one_warning(translate):
+    result = translate(stdin=b"x" * 100_000 + b"\n" + SENTENCE.encode() + b"\n")
+    assert result.status == 0
+    assert len(result.lines) == 2
+    assert result.errors == (
+        "keras-transformer: warning: 1 of 2 texts have more than 39 tokens and are cut there; the first begins with "
+        f"'{'x' * 40}'.\n"
+    )
+
+
+def test_lines_before_one_that_is_no_utf8_are_translated(translate):
+    result = translate(stdin=SENTENCE.encode() + b"\n\xff\xfe\n" + SENTENCE.encode() + b"\n")
+    assert result.status == 2
+    assert len(result.lines) == 1
+    assert result.errors == (
+        "keras-transformer: standard input, line 2: expected UTF-8, but byte 1 of the line is 0xff.\n"
+    )
+
+
+def test_n_best_gives_n_lines_for_every_line(translate, translator):
+    result = translate("--n-best", 3, stdin=f"{SENTENCE}\n\n".encode())
+    assert result.lines == [*translator.translate([SENTENCE], n_best=3)[0], "", "", ""]
+
+
+def test_scores_come_before_a_tab(translate, translator):
+    result = translate("--scores", "--beam-size", 2, "--n-best", 2, stdin=SENTENCE.encode())
+    texts, scores = translator.translate([SENTENCE], beam_size=2, n_best=2, return_scores=True)
+    assert result.lines == [f"{score:.4f}\t{text}" for text, score in zip(texts[0], scores[0], strict=True)]
+
+
+def test_files_are_read_and_written(translate, trained, translator, tmp_path):
+    output = tmp_path / "output"
+    result = translate("--input", trained / "validation.en", "--output", output, "--batch-size", 5)
+    assert (result.status, result.output, result.errors) == (0, "", "")
+    sources = (trained / "validation.en").read_text().splitlines()
+    assert output.read_text().splitlines() == translator.translate(sources)
+
+
+def test_more_lines_than_a_chunk_are_all_translated(translate):
+    # A chunk holds 16 batches.
+    result = translate("--batch-size", 2, "--beam-size", 1, stdin=b"the dog\n" * 100)
+    assert len(result.lines) == 100
+    assert len(set(result.lines)) == 1
+
+
+def test_a_translation_with_line_ends_stays_one_line(translate, translator, monkeypatch):
+    found = (["a\nb", "c\r\nd"], [-1.0, -2.0])
+    monkeypatch.setattr(type(translator), "translate", lambda *arguments, **options: found)
+    assert translate(stdin=b"one\ntwo\n").lines == ["a b", "c  d"]
+
+
+def test_the_input_survives_being_named_as_output(translate, tmp_path):
+    path = tmp_path / "text"
+    path.write_text(SENTENCE)
+    translate("--input", path, "--output", path).assert_one_error(str(path), "input and output are the same file")
+    assert path.read_text() == SENTENCE
+
+
+def test_n_best_above_the_beam_size_is_refused(translate):
+    translate("--beam-size", 2, "--n-best", 3).assert_one_error("--n-best must be at most --beam-size", "3 and 2")
+
+
+def test_a_missing_input_is_refused_before_the_output_is_made(translate, tmp_path):
+    result = translate("--input", tmp_path / "missing", "--output", tmp_path / "output")
+    result.assert_one_error("missing: No such file or directory.")
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_number_out_of_range_is_refused(translate):
+    translate("--beam-size", 0).assert_one_error("'--beam-size'", "0 is not in the range")

@@ -1,0 +1,247 @@
+"""Tests of the batches: full, hardly padded, complete, in a new order every epoch, and streamed."""
+
+import collections
+import importlib
+import itertools
+import random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_transformer.data.token_batches import count_batches, token_batches
+from keras_transformer.errors import InputError
+from keras_transformer.losses import SmoothedCrossEntropy
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
+from keras_transformer.text import learn_vocabulary
+
+module = importlib.import_module("keras_transformer.data.token_batches")
+WORDS = ["one", "two", "three", "red", "blue", "small", "large", "cat", "dog", "bird", "tree", "river", "sees", "has"]
+
+
+def make_pairs(number, longest):
+    """Pairs of different sentences, from one word to `longest`, the translation about as long as the source."""
+    generator = random.Random(0)
+    pairs = []
+    for index in range(number):
+        length = generator.randint(1, longest)
+        source = " ".join(generator.choices(WORDS, k=length))
+        target = " ".join(generator.choices(WORDS, k=max(1, length + generator.randint(-2, 2))))
+        pairs.append((f"{index} {source}", f"{target} {index}"))
+    return pairs
+
+
+PAIRS = make_pairs(3000, 30)
+
+
+def dataset(pairs):
+    return tf.data.Dataset.from_tensor_slices(tuple(map(list, zip(*pairs, strict=True))))
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return learn_vocabulary(itertools.chain(*PAIRS), vocabulary_size=330)
+
+
+@pytest.fixture(scope="module")
+def reversed_tokenizer():
+    """One of another vocabulary."""
+    return learn_vocabulary((text[::-1] for text in itertools.chain(*PAIRS)), vocabulary_size=320)
+
+
+@pytest.fixture
+def small_pools(monkeypatch):
+    monkeypatch.setattr(module, "POOL_LINES", 100)
+    monkeypatch.setattr(module, "SHUFFLE_LINES", 400)
+
+
+def texts_of(batches, source_tokenizer, target_tokenizer):
+    """How often each pair of texts is in the batches."""
+    pairs = collections.Counter()
+    for inputs, labels in batches:
+        sources = source_tokenizer.detokenize(inputs["source_ids"]).numpy()
+        targets = target_tokenizer.detokenize(labels).numpy()
+        pairs.update((source.decode(), target.decode()) for source, target in zip(sources, targets, strict=True))
+    return pairs
+
+
+def signatures(batches):
+    """What tells whether two epochs are the same."""
+    return [inputs["source_ids"].numpy().tobytes() for inputs, _ in batches]
+
+
+def test_labels_are_the_target_shifted_by_one(tokenizer):
+    batches = token_batches(dataset([("red cat", "blue dog has"), ("bird", "tree")]), tokenizer)
+    ((inputs, labels),) = list(batches)
+    target = tokenizer.tokenize(["blue dog has", "tree"]).to_list()
+    source = tokenizer.tokenize(["red cat", "bird"]).to_list()
+    rows = zip(inputs["source_ids"].numpy(), inputs["target_ids"].numpy(), labels.numpy(), source, target, strict=True)
+    for source_ids, target_ids, label_ids, source_tokens, target_tokens in rows:
+        np.testing.assert_array_equal(np.trim_zeros(source_ids, "b"), [*source_tokens, END_ID])
+        np.testing.assert_array_equal(np.trim_zeros(target_ids, "b"), [START_ID, *target_tokens])
+        np.testing.assert_array_equal(np.trim_zeros(label_ids, "b"), [*target_tokens, END_ID])
+
+
+def test_ids_are_int32_and_both_sides_of_the_target_are_padded_alike(tokenizer):
+    batches = token_batches(dataset(PAIRS[:200]), tokenizer, batch_tokens=300)
+    assert batches.element_spec == (
+        {"source_ids": tf.TensorSpec((None, None), "int32"), "target_ids": tf.TensorSpec((None, None), "int32")},
+        tf.TensorSpec((None, None), "int32"),
+    )
+    for inputs, labels in batches:
+        np.testing.assert_array_equal(inputs["target_ids"] == PADDING_ID, labels == PADDING_ID)
+        for ids in (inputs["source_ids"], labels):
+            assert tf.reduce_any(ids[:, -1] != PADDING_ID)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_batches_never_exceed_the_budget_and_are_as_full_as_it_allows(tokenizer, shuffle):
+    batches = token_batches(dataset(PAIRS), tokenizer, batch_tokens=1000, shuffle=shuffle)
+    not_full = 0
+    for inputs, labels in batches:
+        rows, longest = labels.shape[0], max(labels.shape[1], inputs["source_ids"].shape[1])
+        assert rows * longest <= 1000
+        not_full += (rows + 1) * longest <= 1000
+    assert not_full <= 1
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_every_fitting_pair_occurs_once_an_epoch(tokenizer, reversed_tokenizer, small_pools, shuffle):
+    blank = [("", "a cat"), ("a dog", ""), ("   ", "a tree"), ("", "")]
+    pairs = [*PAIRS[:700], *blank]
+    sources, targets = zip(*pairs, strict=True)
+    source_lengths = tokenizer.tokenize(sources).row_lengths() + 1
+    lengths = np.maximum(source_lengths, reversed_tokenizer.tokenize(targets).row_lengths() + 1)
+    max_length = int(np.median(lengths))
+    fits = lengths <= max_length
+    expected = [pair for pair, fit in zip(pairs, fits, strict=True) if fit and all(map(str.strip, pair))]
+    assert max_length in lengths
+    assert 0 < len(expected) < 700
+    batches = token_batches(
+        dataset(pairs), tokenizer, reversed_tokenizer, batch_tokens=600, max_length=max_length, shuffle=shuffle
+    )
+    for _ in range(2):
+        assert texts_of(batches, tokenizer, reversed_tokenizer) == collections.Counter(expected)
+
+
+def test_order_changes_with_the_epoch_and_the_seed_and_nothing_else(tokenizer, small_pools):
+    def epochs(seed):
+        batches = token_batches(dataset(PAIRS[:500]), tokenizer, batch_tokens=600, shuffle=True, seed=seed)
+        return [signatures(batches) for _ in range(2)]
+
+    first, second = epochs(seed=1)
+    assert first != second
+    assert sorted(first) != sorted(second)
+    assert epochs(seed=1) == [first, second]
+    assert first not in epochs(seed=2)
+
+
+def test_batches_of_one_pool_are_shuffled_too(tokenizer):
+    batches = token_batches(dataset(PAIRS), tokenizer, batch_tokens=600, shuffle=True)
+    first, second = ([labels.shape[1] for _, labels in batches] for _ in range(2))
+    assert first != sorted(first, reverse=True)
+    assert first != second
+
+
+def test_without_shuffling_every_epoch_is_the_same(tokenizer):
+    batches = token_batches(dataset(PAIRS[:500]), tokenizer, batch_tokens=600)
+    assert signatures(batches) == signatures(batches)
+
+
+def test_padding_is_under_a_tenth(tokenizer):
+    batches = token_batches(dataset(PAIRS), tokenizer, batch_tokens=1000, shuffle=True)
+    number, padding = count_batches(batches)
+    sides = [ids.numpy() for inputs, _ in batches for ids in inputs.values()]
+    assert number == len(sides) / 2
+    # The second epoch is shuffled anew, so that its figure is close to the first's and not the same.
+    assert padding == pytest.approx(1 - sum(map(np.count_nonzero, sides)) / sum(ids.size for ids in sides), abs=0.01)
+    assert 0 < padding < 0.1
+
+
+def test_padding_of_multi30k_is_under_a_tenth(parallel_data):
+    folder = parallel_data / "multi30k" / "raw"
+    if not folder.is_dir():
+        pytest.skip(f"no Multi30k in {folder}")
+    lines = [(folder / f"train.{language}").read_text("utf-8").splitlines() for language in ("en", "de")]
+    tokenizer = learn_vocabulary(itertools.chain(*lines), vocabulary_size=4000, max_lines=10_000)
+    batches = token_batches(dataset(list(zip(*lines, strict=True))), tokenizer, shuffle=True)
+    _, padding = count_batches(batches)
+    assert padding < 0.1
+
+
+@pytest.mark.parametrize(("shuffle", "most"), [(False, 200), (True, 600)])
+def test_an_endless_corpus_is_streamed(tokenizer, small_pools, shuffle, most):
+    pulled = 0
+
+    def endless():
+        nonlocal pulled
+        for pair in itertools.cycle(PAIRS):
+            pulled += 1
+            yield pair
+
+    pairs = tf.data.Dataset.from_generator(endless, output_signature=(tf.TensorSpec((), tf.string),) * 2)
+    batches = iter(token_batches(pairs, tokenizer, batch_tokens=300, shuffle=shuffle))
+    next(batches)
+    assert 0 < pulled <= most
+
+
+def test_steps_per_epoch_cuts_an_epoch_or_borrows_from_the_next(tokenizer):
+    def batches(steps):
+        return token_batches(dataset(PAIRS[:200]), tokenizer, batch_tokens=600, steps_per_epoch=steps)
+
+    everything = signatures(batches(None))
+    number = len(everything)
+    assert signatures(batches(number - 1)) == everything[:-1]
+    assert signatures(batches(number + 1)) == [*everything, everything[0]]
+    assert batches(number + 1).cardinality() == number + 1
+
+
+def test_sampling_varies_the_tokens_and_never_the_text(tokenizer):
+    pairs = PAIRS[:100]
+    batches = token_batches(dataset(pairs), tokenizer, batch_tokens=1000, sampling=0.2)
+    assert signatures(batches) != signatures(batches)
+    assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(pairs)
+
+
+@pytest.fixture
+def compiled_model(tokenizer):
+    config = TransformerConfig(
+        vocabulary_size=tokenizer.vocabulary_size,
+        num_encoder_layers=1,
+        num_decoder_layers=1,
+        hidden_dim=16,
+        intermediate_dim=32,
+        num_heads=2,
+    )
+    model = build_transformer(config)
+    model.compile("adam", SmoothedCrossEntropy(0.1))
+    return model
+
+
+# Keras warns of its own default, and of every dataset whose length it does not know.
+@pytest.mark.filterwarnings("ignore:.shuffle=True. was passed, but will be ignored:UserWarning")
+@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
+def test_a_plain_fit_takes_them(tokenizer, compiled_model):
+    history = compiled_model.fit(token_batches(dataset(PAIRS[:200]), tokenizer, shuffle=True), epochs=2, verbose=0)
+    assert history.history["loss"][1] < history.history["loss"][0]
+
+
+def test_a_fit_that_knows_the_steps_runs_every_epoch_without_a_warning(tokenizer, compiled_model):
+    number, _ = count_batches(token_batches(dataset(PAIRS[:200]), tokenizer))
+    batches = token_batches(dataset(PAIRS[:200]), tokenizer, shuffle=True, steps_per_epoch=number)
+    history = compiled_model.fit(batches, validation_data=batches, epochs=2, shuffle=False, verbose=0).history
+    assert history["val_loss"][1] < history["val_loss"][0]
+    assert int(compiled_model.optimizer.iterations) == 2 * number
+
+
+def test_no_batch_is_an_error_that_says_why(tokenizer):
+    for pairs in ([("", "cat")], PAIRS[:3]):
+        with pytest.raises(InputError, match="every one is blank or longer than `.data. max_length` tokens; raise it"):
+            count_batches(token_batches(dataset(pairs), tokenizer, max_length=2))
+
+
+def test_a_budget_smaller_than_the_longest_line_is_refused(tokenizer):
+    assert token_batches(dataset(PAIRS), tokenizer, batch_tokens=64, max_length=64)
+    with pytest.raises(InputError, match="at least `max_length`, .* Received: batch_tokens=63, max_length=64"):
+        token_batches(dataset(PAIRS), tokenizer, batch_tokens=63, max_length=64)
