@@ -132,11 +132,11 @@ def load_weights(model, path):
 
 
 def _count_parameters(path):
-    """The number of parameters in a weights file; the states of random generators are none."""
+    """The number of parameters in a weights file, without what else Keras puts there: optimizer, random generators."""
     sizes = []
 
     def add_size(name, item):
-        if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
+        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and "seed_generator" not in name:
             sizes.append(item.size)
 
     with h5py.File(path) as file:

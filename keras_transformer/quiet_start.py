@@ -28,7 +28,8 @@ def _standard_error_held_back():
 
 
 if "tensorflow" not in sys.modules and "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _standard_error_held_back():
         import tensorflow as tf
 

@@ -30,7 +30,7 @@ def fresh_keras():
 def tiny_config():
     return TransformerConfig(
         vocabulary_size=50,
-        num_encoder_layers=2,
+        num_encoder_layers=1,
         num_decoder_layers=2,
         hidden_dim=16,
         intermediate_dim=32,

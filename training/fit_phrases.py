@@ -12,20 +12,20 @@ import keras_transformer as kt
 from keras_transformer.data.phrases import phrase_splits
 
 
-def main(steps=800):
+def main(steps=700):
     splits = phrase_splits()
     lines = itertools.chain.from_iterable(splits["train"])
     tokenizer = kt.text.learn_vocabulary(lines, vocabulary_size=800)
 
     def batches(split, **arguments):
         pairs = kt.data.listed_pairs(splits[split])
-        return kt.data.token_batches(pairs, tokenizer, max_length=64, **arguments)
+        return kt.data.token_batches(pairs, tokenizer, batch_tokens=2048, max_length=64, **arguments)
 
-    config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=tokenizer.vocabulary_size, normalize_first=True)
+    config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=800, normalize_first=True, dropout=0.0)
     model = kt.build_transformer(config)
     model.summary()
     model.compile(
-        keras.optimizers.Adam(kt.schedules.WarmupSchedule(peak=0.003, warmup_steps=200), beta_2=0.98, epsilon=1e-9),
+        keras.optimizers.Adam(kt.schedules.WarmupSchedule(peak=0.002, warmup_steps=200), beta_2=0.98, epsilon=1e-9),
         loss=kt.losses.SmoothedCrossEntropy(0.1),
         metrics=[kt.metrics.Perplexity(), kt.metrics.TokenAccuracy()],
         jit_compile=False,

@@ -51,7 +51,8 @@ def token_batches(
     Example:
 
     >>> pairs = text_pairs("train.ko", "train.en")
-    >>> model.fit(token_batches(pairs, tokenizer, shuffle=True), epochs=20)
+    >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000)
+    >>> model.fit(batches, epochs=20, shuffle=False)  # They are shuffled already.
     """
     target_tokenizer = target_tokenizer or source_tokenizer
     if batch_tokens < max_length:

@@ -44,15 +44,6 @@ def beam_shapes(beam_size):
     return Beam(flat, flat, flat, tf.TensorShape((None, beam_size, None)))
 
 
-def length_penalties(length_penalty, max_length):
-    """What a log-probability is divided by for every length from 0 to `max_length`: ((5 + length) / 6)^alpha.
-
-    Reference:
-        Wu et al. 2016 (arXiv 1609.08144), equation 14.
-    """
-    return tf.pow((5.0 + tf.range(max_length + 1, dtype=tf.float32)) / 6.0, length_penalty)
-
-
 def advance(beam, tokens, penalty, may_continue):
     """Lets the best of all continuations survive.
 

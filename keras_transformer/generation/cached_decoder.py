@@ -83,11 +83,14 @@ class CachedDecoder:
         return EncodedSource(tuple(key * scale for key in keys), values, bias)
 
     def empty_cache(self, batch_size):
-        """The `DecoderCache` before the first step; it holds one step that nothing descends from."""
-        hidden = tf.zeros((batch_size, self.num_heads, self.beam_size, self.head_dim), self.dtype)
-        none = (hidden[:, :, :0],) * len(self.parts.decoders)
-        bias = hiding_bias(tf.zeros((batch_size, 1, self.beam_size, self.beam_size), tf.bool))
-        return DecoderCache((hidden,) * len(none), (hidden,) * len(none), none, none, bias)
+        """The `DecoderCache` before the first step.
+
+        It holds an old and a new step that nothing descends from: TFLite's XNNPACK knows no empty tensors.
+        """
+        slots = (tf.zeros((batch_size, self.num_heads, self.beam_size, self.head_dim), self.dtype),)
+        slots = slots * len(self.parts.decoders)
+        bias = hiding_bias(tf.zeros((batch_size, 1, self.beam_size, 2 * self.beam_size), tf.bool))
+        return DecoderCache(slots, slots, slots, slots, bias)
 
     def cache_shapes(self):
         """The shapes of a `DecoderCache`, for `tf.while_loop`."""
@@ -137,14 +140,18 @@ class CachedDecoder:
         return cache._replace(bias=tf.expand_dims(tf.gather(tf.squeeze(cache.bias, 1), parents, batch_dims=1), 1))
 
     def end_block(self, cache, sentences):
-        """The cache of some of its sentences, with the new steps moved to the old ones."""
+        """The cache of some of its sentences, with all new steps but the last moved to the old ones."""
 
-        def merge(old, new):
-            return tuple(tf.gather(tf.concat(parts, axis=2), sentences) for parts in zip(old, new))
+        num_new = tf.shape(cache.new_keys[0])[2] - self.beam_size
 
-        keys, values = merge(cache.old_keys, cache.new_keys), merge(cache.old_values, cache.new_values)
-        none = tuple(key[:, :, :0] for key in keys)
-        return DecoderCache(keys, values, none, none, tf.gather(cache.bias, sentences))
+        def move(old, new):
+            old = [tf.concat([first, second[:, :, :num_new]], axis=2) for first, second in zip(old, new)]
+            new = [part[:, :, num_new:] for part in new]
+            return [tuple(tf.gather(part, sentences) for part in parts) for parts in (old, new)]
+
+        old_keys, new_keys = move(cache.old_keys, cache.new_keys)
+        old_values, new_values = move(cache.old_values, cache.new_values)
+        return DecoderCache(old_keys, old_values, new_keys, new_values, tf.gather(cache.bias, sentences))
 
     def _own_slot(self, batch_size):
         """The bias by which every hypothesis sees its own slot of the new step alone."""

@@ -74,7 +74,7 @@ def save_recipe(recipe, path):
 def _set(sections, override):
     key, equals, value = override.partition("=")
     section, dot, name = key.strip().partition(".")
-    if not (equals and dot and name):
+    if not (equals and section and dot and name):
         raise InputError(f"--set expects SECTION.KEY=VALUE, such as training.epochs=5. Received: {override}")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]

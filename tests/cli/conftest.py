@@ -12,7 +12,13 @@ from keras_transformer.translator import Translator
 
 SUBJECTS = {"the cat": "die Katze", "the dog": "der Hund", "a man": "ein Mann", "the child": "das Kind"}
 VERBS = {"sees": "sieht", "buys": "kauft", "likes": "mag", "finds": "findet"}
-OBJECTS = {"a tree": "einen Baum", "bread": "Brot", "the house": "das Haus", "water": "Wasser", "an apple": "einen Apfel"}
+OBJECTS = {
+    "a tree": "einen Baum",
+    "bread": "Brot",
+    "the house": "das Haus",
+    "water": "Wasser",
+    "an apple": "einen Apfel",
+}
 PAIRS = [
     (f"{subject} {verb} {thing} .", f"{SUBJECTS[subject]} {VERBS[verb]} {OBJECTS[thing]} .")
     for subject in SUBJECTS

@@ -38,7 +38,9 @@ def test_line_ends_and_marks_do_not_matter(translate, translator, content, expec
     assert translate(stdin=content).lines == translator.translate(expected)
 
 
-@pytest.mark.parametrize("text", ["the\0cat", "\0", "the cat\u2028sees bread", "a\x85b", "a\x0bb\x0cc", "a\rb", "\ufeff"])
+@pytest.mark.parametrize(
+    "text", ["the\0cat", "\0", "the cat\u2028sees bread", "a\x85b", "a\x0bb\x0cc", "a\rb", "\ufeff"]
+)
 def test_strange_characters_do_not_split_a_line(translate, text):
     assert len(translate(stdin=f"{text}\n{SENTENCE}\n".encode()).lines) == 2
 

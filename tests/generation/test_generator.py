@@ -6,7 +6,7 @@ import tensorflow as tf
 from slow_search import log_probabilities, sentences, slow_search, small_model
 
 from keras_transformer.generation import Generator
-from keras_transformer.generation.generator import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
 LENGTHS = (3, 1, 5, 2)
@@ -59,33 +59,34 @@ def test_equals_the_slow_search_for_every_kind_of_model(overrides):
     assert_equals_slow_search(model, Generator(model), source_ids, beam_size=3, length_penalty=0.6, n_best=3)
 
 
-@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 2.0, -0.5])
-def test_a_beam_of_all_hypotheses_finds_what_enumeration_finds(length_penalty):
+@pytest.fixture(scope="module")
+def tiny_vocabulary():
+    """A model of three ordinary tokens, a source, and all 40 translations of at most 4 tokens as (log-prob, tokens)."""
     model = small_model(seed=3, vocabulary_size=7)
     source = sentences((4,), vocabulary_size=7)
-    ordinary, max_length = range(NUM_SPECIAL_TOKENS, 7), 4
-    expected = []
-    for length in range(max_length):
-        prefixes = list(itertools.product(ordinary, repeat=length))
-        for prefix in prefixes:
-            tokens = [*prefix, END_ID]
-            log_prob = sum(
-                log_probabilities(model, source[0], [prefix[:place]])[0, token] for place, token in enumerate(tokens)
-            )
-            expected.append((log_prob / ((5 + len(tokens)) / 6) ** length_penalty, tokens))
+    log_probs, translations = {(): 0.0}, []
+    for length in range(4):
+        prefixes = list(itertools.product(range(NUM_SPECIAL_TOKENS, 7), repeat=length))
+        for prefix, following in zip(prefixes, log_probabilities(model, source[0], prefixes)):
+            translations.append((log_probs[prefix] + following[END_ID], [*prefix, END_ID]))
+            log_probs.update({(*prefix, token): log_probs[prefix] + following[token] for token in range(7)})
+    assert len(translations) == 40
+    return Generator(model), source, translations
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 2.0, -0.5])
+def test_a_beam_of_all_hypotheses_finds_what_enumeration_finds(tiny_vocabulary, length_penalty):
+    generator, source, translations = tiny_vocabulary
+    expected = [(log_prob / ((5 + len(tokens)) / 6) ** length_penalty, tokens) for log_prob, tokens in translations]
     expected.sort(reverse=True)
 
-    found = Generator(model).generate(
-        source, beam_size=45, length_penalty=length_penalty, n_best=45, max_length=max_length
-    )
+    found = generator.generate(source, beam_size=45, length_penalty=length_penalty, n_best=45, max_length=4)
 
-    count = len(expected)
-    assert count == 40
-    assert [without_padding(row) for row in found.token_ids[0, :count].numpy()] == [tokens for _, tokens in expected]
-    np.testing.assert_allclose(found.scores[0, :count], [score for score, _ in expected], atol=1e-4)
+    assert [without_padding(row) for row in found.token_ids[0, :40].numpy()] == [tokens for _, tokens in expected]
+    np.testing.assert_allclose(found.scores[0, :40], [score for score, _ in expected], atol=1e-4)
     # There are no more hypotheses than these.
-    assert not np.any(found.token_ids[0, count:])
-    assert np.all(np.isneginf(found.scores[0, count:]))
+    assert not np.any(found.token_ids[0, 40:])
+    assert np.all(np.isneginf(found.scores[0, 40:]))
 
 
 def test_greedy_search_takes_the_most_probable_token(model, generator):

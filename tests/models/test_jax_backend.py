@@ -12,7 +12,6 @@ import pytest
 SCRIPT = pathlib.Path(__file__).with_name("backend_outputs.py")
 
 
-@pytest.mark.filterwarnings("ignore:os.fork\\(\\) was called:RuntimeWarning")
 def test_jax_gives_the_results_of_tensorflow(tmp_path):
     pytest.importorskip("jax")
     file = tmp_path / "jax.npz"

@@ -1,0 +1,150 @@
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from keras_transformer.generation.beam import Beam, advance, beam_shapes, first_beam, is_live, stop_early
+from keras_transformer.generation.cached_decoder import CachedDecoder, DecoderCache
+from keras_transformer.generation.hypotheses import Hypotheses
+from keras_transformer.generation.top_tokens import top_tokens
+from keras_transformer.special_tokens import PADDING_ID
+
+# A translation has at most LENGTH_FACTOR * source tokens + LENGTH_MARGIN tokens, the end token among them.
+LENGTH_FACTOR = 2
+LENGTH_MARGIN = 10
+# Between two blocks of so many steps finished sentences leave the batch and new keys and values join the old ones.
+BLOCK_STEPS = 8
+
+
+class SearchState(NamedTuple):
+    """Where the search stands between two blocks of steps.
+
+    Args:
+        step: scalar int32, number of steps done.
+        sentences: `(unfinished,)` int32, which sentences of the batch are still decoded.
+        beam: their `Beam`.
+        cache: their `DecoderCache`.
+        found: the `Hypotheses` of the whole batch, all of the beam, finished or not.
+    """
+
+    step: tf.Tensor
+    sentences: tf.Tensor
+    beam: Beam
+    cache: DecoderCache
+    found: Hypotheses
+
+
+class BeamSearch:
+    """The search as a graph; `Generator` is its public face.
+
+    Args:
+        parts: the `TransformerParts` of the model.
+        beam_size: number of hypotheses per sentence.
+        n_best: number of translations per sentence, at most `beam_size`.
+    """
+
+    def __init__(self, parts, beam_size, n_best):
+        self.beam_size = beam_size
+        self.n_best = n_best
+        self.decoder = CachedDecoder(parts, beam_size)
+
+    def search(self, source_ids, length_penalty, max_length):
+        """The best translations of token ids.
+
+        Args:
+            source_ids: `(batch, source_length)` int32, 0 is padding.
+            length_penalty: scalar float32, the exponent alpha.
+            max_length: scalar int32, the longest translation.
+
+        Returns:
+            `Hypotheses`.
+        """
+        encoded = self.decoder.encode(source_ids)
+        num_tokens = tf.reduce_sum(tf.cast(tf.not_equal(source_ids, PADDING_ID), tf.int32), axis=1)
+        max_lengths = tf.minimum(max_length, LENGTH_FACTOR * num_tokens + LENGTH_MARGIN)
+        penalties = length_penalties(length_penalty, max_length)
+        has_source = tf.greater(num_tokens, 0)
+
+        def is_searching(state):
+            return tf.greater(tf.size(state.sentences), 0)
+
+        def decode_block(state):
+            unfinished = tf.nest.map_structure(lambda part: tf.gather(part, state.sentences), (encoded, max_lengths))
+            return (self._decode_block(state, *unfinished, penalties),)
+
+        state = self._first_state(has_source, max_lengths)
+        (state,) = tf.while_loop(is_searching, decode_block, (state,), (self._state_shapes(),))
+        return best_of(state.found, self.n_best, has_source, state.step)
+
+    def _state_shapes(self):
+        return SearchState(
+            step=tf.TensorShape(()),
+            sentences=tf.TensorShape((None,)),
+            beam=beam_shapes(self.beam_size),
+            cache=self.decoder.cache_shapes(),
+            found=Hypotheses(tf.TensorShape((None, self.beam_size, None)), tf.TensorShape((None, self.beam_size))),
+        )
+
+    def _first_state(self, has_source, max_lengths):
+        """Every sentence with its start token."""
+        batch_size = tf.shape(has_source)[0]
+        beam = first_beam(has_source, self.beam_size)
+        # The maximum over an empty batch is the lowest integer.
+        longest = tf.maximum(tf.reduce_max(max_lengths), 0)
+        found = Hypotheses(tf.zeros((batch_size, self.beam_size, longest), tf.int32), beam.scores)
+        return SearchState(tf.constant(0), tf.range(batch_size), beam, self.decoder.empty_cache(batch_size), found)
+
+    def _decode_block(self, state, encoded, max_lengths, penalties):
+        """Some steps, then the sentences that are finished leave the batch."""
+        block_end = state.step + BLOCK_STEPS
+
+        def is_decoding(step, beam, cache):
+            return tf.logical_and(tf.less(step, block_end), tf.reduce_any(is_live(beam)))
+
+        def decode_step(step, beam, cache):
+            logits, cache = self.decoder.step(beam.token_ids, step, encoded, cache)
+            step = step + 1
+            penalty = tf.gather(penalties, step)
+            tokens = top_tokens(logits, self.beam_size)
+            beam, parents = advance(beam, tokens, penalty, may_continue=tf.less(step, max_lengths))
+            largest_penalties = tf.maximum(penalty, tf.gather(penalties, max_lengths))
+            return step, stop_early(beam, self.n_best, largest_penalties), self.decoder.reorder(cache, parents)
+
+        shapes = (tf.TensorShape(()), beam_shapes(self.beam_size), self.decoder.cache_shapes())
+        step, beam, cache = tf.while_loop(is_decoding, decode_step, (state.step, state.beam, state.cache), shapes)
+        live = tf.reshape(tf.where(is_live(beam)), (-1,))
+        return SearchState(
+            step=step,
+            sentences=tf.gather(state.sentences, live),
+            beam=tf.nest.map_structure(lambda part: tf.gather(part, live), beam),
+            cache=self.decoder.end_block(cache, live),
+            found=record(state.found, state.sentences, beam),
+        )
+
+
+def length_penalties(length_penalty, max_length):
+    """What a log-probability is divided by for every length from 0 to `max_length`: ((5 + length) / 6)^alpha.
+
+    Reference:
+        Wu et al. 2016 (arXiv 1609.08144), equation 14.
+    """
+    return tf.pow((5.0 + tf.cast(tf.range(max_length + 1), tf.float32)) / 6.0, length_penalty)
+
+
+def record(found, sentences, beam):
+    """Writes the hypotheses of some sentences over what was found for them before."""
+    missing = tf.shape(found.token_ids)[2] - tf.shape(beam.history)[2]
+    history = tf.pad(beam.history, [[0, 0], [0, 0], [0, missing]])
+    rows = tf.expand_dims(sentences, 1)
+    return Hypotheses(
+        tf.tensor_scatter_nd_update(found.token_ids, rows, history),
+        tf.tensor_scatter_nd_update(found.scores, rows, beam.scores),
+    )
+
+
+def best_of(found, n_best, has_source, length):
+    """The best finished hypotheses, without the columns behind `length`."""
+    scores, chosen = tf.math.top_k(found.scores, n_best)
+    token_ids = tf.gather(found.token_ids[:, :, :length], chosen, batch_dims=1)
+    exists = tf.greater(scores, tf.float32.min)
+    token_ids = tf.where(tf.expand_dims(exists, 2), token_ids, PADDING_ID)
+    return Hypotheses(token_ids, tf.where(tf.expand_dims(has_source, 1), scores, 0.0))

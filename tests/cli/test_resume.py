@@ -1,0 +1,104 @@
+import csv
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+from keras_transformer.translator import Translator
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def epochs_in_history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return [row["epoch"] for row in csv.DictReader(file)]
+
+
+def train_until_killed(folder, checkpoint):
+    """Trains in a process of its own and kills it, with no chance to tidy up, when the checkpoint is there."""
+    arguments = [
+        "train",
+        str(folder / "recipe.toml"),
+        "--output",
+        str(folder / "model"),
+        "--set",
+        "training.epochs=5000",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "keras_transformer", *arguments]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not list((folder / "model").glob(f"checkpoints/{checkpoint}")):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        finally:
+            process.kill()
+
+
+def test_a_killed_training_goes_on_after_its_last_whole_epoch(run, corpus):
+    model = corpus / "model"
+    train_until_killed(corpus, "epoch_0002.keras")
+    done = max(int(path.name[6:10]) for path in (model / "checkpoints").glob("epoch_*.keras"))
+    assert run("info", model).status == 2  # Half a model is none.
+    # What a kill in the middle of writing leaves, and a row of an epoch that was not done.
+    (model / "checkpoints" / f"unfinished_epoch_{done + 1:04d}.keras").write_bytes(b"half")
+    (model / "unfinished_model.weights.h5").write_bytes(b"half")
+    with (model / "history.csv").open("a") as file:
+        file.write(f"{done},1.0,2.0")
+
+    options = ["train", corpus / "recipe.toml", "--output", model, "--set", f"training.epochs={done + 2}", "--resume"]
+    result = run(*options)
+    assert (result.status, result.output) == (0, f"{model}\n")
+    assert f"Going on after epoch {done}." in result.errors
+    assert epochs_in_history(model) == [str(epoch) for epoch in range(done + 2)]
+    assert not list(model.rglob("unfinished_*"))
+    assert len(Translator.load(model).translate(["the cat sees bread ."])) == 1
+    assert "minutes" not in (model / "README.md").read_text()
+
+    # There is nothing left to do, which is no fault.
+    assert run(*options).status == 0
+    assert epochs_in_history(model) == [str(epoch) for epoch in range(done + 2)]
+    assert "| val_loss | " in (model / "README.md").read_text()
+
+
+def test_a_training_killed_before_its_first_checkpoint_begins_anew(run, corpus):
+    output = corpus / "model"
+    output.mkdir()
+    recipe = (corpus / "recipe.toml").read_text()
+    for key in ("train_source", "train_target", "validation_source", "validation_target"):
+        recipe = recipe.replace(f'{key} = "', f'{key} = "../')
+    (output / "recipe.toml").write_text(recipe)
+    options = ["--output", output, "--resume", "--set", "training.epochs=1"]
+    assert run("train", corpus / "recipe.toml", *options).status == 0
+    assert epochs_in_history(output) == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "section"),
+    [
+        ("data.max_length=30", "[data]"),
+        ("vocabulary.size=290", "[vocabulary]"),
+        ("model.hidden_dim=64", "[model]"),
+        ("training.label_smoothing=0.0", "[training]"),
+    ],
+)
+def test_another_recipe_cannot_resume(run, trained, setting, section):
+    model = trained / "model"
+    before = (model / "recipe.toml").read_bytes()
+    result = run("train", trained / "recipe.toml", "--output", model, "--resume", "--set", setting)
+    result.assert_one_error(f"{section} of the recipe is not what the interrupted training had", "recipe.toml")
+    assert (model / "recipe.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["missing", "empty"])
+def test_where_nothing_was_trained_nothing_can_be_resumed(run, corpus, name):
+    (corpus / "empty").mkdir()
+    result = run("train", corpus / "recipe.toml", "--output", corpus / name, "--resume")
+    result.assert_one_error(f"{corpus / name}: there is no interrupted training to resume")
+    assert not (corpus / "missing").exists()
+    assert not list((corpus / "empty").iterdir())

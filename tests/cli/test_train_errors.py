@@ -1,0 +1,115 @@
+"""What the command refuses to train on: one line, before any work, and nothing written."""
+
+import math
+import shutil
+
+import pytest
+
+from keras_transformer.recipes import train_recipe
+
+LINES = "the cat sees bread .\n" * 8
+
+
+@pytest.fixture
+def refused(run, corpus):
+    """Runs `train` with some keys set, and asserts that it is refused and has written nothing."""
+
+    def refused(*settings, parts):
+        before = sorted(corpus.rglob("*"))
+        options = [option for setting in settings for option in ("--set", setting)]
+        result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
+        result.errors = result.errors.removeprefix("Learning the vocabulary ...\n").removeprefix(
+            "Counting the batches ...\n"
+        )
+        result.assert_one_error(*parts)
+        assert sorted(path for path in corpus.rglob("*") if path.name != "standard_input") == before
+
+    return refused
+
+
+@pytest.fixture
+def before_any_work(monkeypatch):
+    def work(*arguments):
+        raise AssertionError("work has begun")
+
+    monkeypatch.setattr(train_recipe, "recipe_pairs", work)
+
+
+@pytest.mark.usefixtures("before_any_work")
+class TestBeforeAnyWork:
+    @pytest.mark.parametrize("key", ["train_source", "train_target", "validation_source", "validation_target"])
+    def test_a_missing_file_is_named(self, refused, corpus, key):
+        refused(f"data.{key}={corpus / 'missing'}", parts=[f"{corpus / 'missing'}: No such file or directory."])
+
+    def test_a_folder_in_place_of_a_file_is_named(self, refused, corpus):
+        refused(f"data.train_source={corpus}", parts=[f"{corpus}: Is a directory."])
+
+    def test_different_numbers_of_lines_are_both_named(self, refused, corpus):
+        (corpus / "train.de").write_text(LINES)
+        refused(parts=["as many lines as each other", "train.en has 64", "train.de has 8."])
+
+    def test_a_line_that_is_no_utf8_is_named(self, refused, corpus):
+        (corpus / "train.de").write_bytes(b"eins\nB\xe4ume\n")
+        refused(parts=["train.de, line 2: expected UTF-8, but byte 2 of the line is 0xe4; convert the file to UTF-8."])
+
+    @pytest.mark.parametrize("content", ["", "\n  \n"])
+    def test_an_empty_file_is_named(self, refused, corpus, content):
+        (corpus / "train.en").write_text(content)
+        refused(parts=["train.en: the file is empty."])
+
+    def test_a_line_with_too_few_columns_is_named(self, refused, corpus):
+        (corpus / "recipe.toml").write_text('[data]\ntrain_pairs = "pairs.tsv"\nheld_out = 0.1\n')
+        (corpus / "pairs.tsv").write_text("one\teins\n\ntwo\n")
+        refused(parts=["pairs.tsv, line 3: expected at least 2 tab-separated columns, but there is 1."])
+
+    def test_a_vocabulary_file_that_is_none_is_named(self, refused, corpus):
+        refused(
+            f"vocabulary.file={corpus / 'train.en'}",
+            parts=["train.en: expected a SentencePiece model, but this is none"],
+        )
+
+    def test_keys_that_do_not_fit_each_other_are_named(self, refused):
+        refused("model.num_heads=3", parts=["[model] `hidden_dim` must be divisible by `num_heads`", "hidden_dim=32"])
+
+    def test_a_recipe_that_is_no_toml_is_named(self, refused, corpus):
+        (corpus / "recipe.toml").write_text("[data\n")
+        refused(parts=["recipe.toml: ", "(at line 1, column 6)."])
+
+
+def test_a_vocabulary_larger_than_the_text_supports_is_refused(refused):
+    refused("vocabulary.size=5000", parts=["The text supports a vocabulary of at most 3", "but 5000 were asked for"])
+
+
+def test_too_small_a_vocabulary_is_refused(refused):
+    refused("vocabulary.size=100", parts=["`vocabulary_size` must be at least 261"])
+
+
+def test_text_of_which_no_line_is_left_is_refused(refused):
+    refused("data.max_length=3", parts=["train data: No sentence pair is left", "`[data] max_length`"])
+
+
+def test_nothing_held_out_for_validation_is_refused(refused, corpus):
+    recipe = (corpus / "recipe.toml").read_text()
+    data = '[data]\ntrain_pairs = "pairs.tsv"\nsource_column = 3\nheld_out = 0.0001\nmax_length = 40\n\n'
+    (corpus / "recipe.toml").write_text(data + recipe[recipe.index("[vocabulary]") :])
+    refused(parts=["validation data: No sentence pair is left"])
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoint(run, trained, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(trained / "model", model)
+    options = ["train", trained / "recipe.toml", "--output", model, "--resume", "--set", "training.epochs=5"]
+    result = run(*options, "--set", "training.learning_rate=1e30")
+    assert (result.status, result.output) == (2, "")
+    last = result.errors.splitlines()[-1]
+    assert last.startswith("keras-transformer: Training stopped: the loss is ")
+    assert "of epoch 5 (step " in last
+    assert last.endswith("the last checkpoint is kept. Lower the learning rate or warm up for longer.")
+    for path in (trained / "model" / "checkpoints").iterdir():
+        assert (model / "checkpoints" / path.name).read_bytes() == path.read_bytes()
+
+    # A lower rate heals it, from there.
+    assert run(*options).status == 0
+    rows = (model / "history.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3", "4"]
+    assert math.isfinite(float(rows[5].split(",")[1]))

@@ -1,0 +1,73 @@
+import pytest
+
+from keras_transformer.data import check_text_files, check_tsv_file, checked_lines
+from keras_transformer.errors import InputError
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a file of these bytes."""
+
+    def file(content, name="text"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return file
+
+
+def test_lines_come_without_ends_and_byte_order_mark(file):
+    assert list(checked_lines(file(b"\xef\xbb\xbfone\r\n\r\ntwo\nthree"))) == ["one", "", "two", "three"]
+
+
+def test_only_a_line_feed_ends_a_line(file):
+    text = "a\u2028b\x85c\x0bd\x0ce\x00f"
+    assert list(checked_lines(file(f"{text}\n{text}".encode()))) == [text, text]
+
+
+def test_parallel_texts_are_counted(file):
+    assert check_text_files(file(b"a\n\nb"), file(b"c\r\nd\r\ne\r\n", "other")) == 3
+
+
+def test_different_numbers_of_lines_are_both_named(file):
+    source, target = file(b"a\nb\n"), file(b"a\nb\nc\n", "other")
+    with pytest.raises(InputError, match=rf"but {source} has 2 and {target} has 3\.$"):
+        check_text_files(source, target)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n\t\r\n"])
+def test_an_empty_file_is_named(file, content):
+    path = file(content)
+    with pytest.raises(InputError, match=rf"^{path}: the file is empty\.$"):
+        list(checked_lines(path))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=rf"^{tmp_path / 'missing'}: No such file or directory\.$"):
+        list(checked_lines(tmp_path / "missing"))
+
+
+def test_a_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match=rf"^{tmp_path}: Is a directory\.$"):
+        list(checked_lines(tmp_path))
+
+
+def test_a_line_that_is_no_utf8_is_named(file):
+    path = file("fine\nschön".encode() + b" sch\xf6n\n")
+    message = rf"^{path}, line 2: expected UTF-8, but byte 11 of the line is 0xf6; convert the file to UTF-8\.$"
+    with pytest.raises(InputError, match=message):
+        list(checked_lines(path))
+
+
+def test_pairs_are_counted_without_blank_lines(file):
+    assert check_tsv_file(file(b"a\tb\n\n \t \na\tb\tc\r\n\tb\na\t\n"), 1, 2) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [(b"only one", "is 1"), (b"one\ttwo", "are 2"), ("\u3000".encode(), "is 1")]
+)
+def test_a_line_with_too_few_columns_is_named(file, line, found):
+    path = file(b"a\tb\tc\n\n" + line + b"\n")
+    message = rf"^{path}, line 3: expected at least 3 tab-separated columns, but there {found}\.$"
+    with pytest.raises(InputError, match=message):
+        check_tsv_file(path, 1, 3)

@@ -1,0 +1,162 @@
+import pathlib
+import tomllib
+
+import pytest
+
+from keras_transformer.errors import InputError
+from keras_transformer.recipes import Recipe, load_recipe, recipe_from_dict, save_recipe
+
+RECIPES = pathlib.Path(__file__).resolve().parents[2] / "training" / "recipes"
+PHRASES = '[data]\ncorpus = "phrases"\n'
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Loads a recipe of this text, with these settings of the command line."""
+
+    def recipe(text, *settings):
+        path = tmp_path / "recipe.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_recipe(path, settings)
+
+    return recipe
+
+
+def test_what_is_not_given_has_its_default(recipe):
+    loaded = recipe(PHRASES)
+    assert loaded == Recipe(data={"corpus": "phrases"})
+    assert (loaded.training.epochs, loaded.training.steps) == (20, None)
+
+
+def test_steps_take_the_place_of_epochs(recipe):
+    assert recipe(PHRASES + "[training]\nsteps = 7\n").training.epochs is None
+
+
+def test_file_names_are_relative_to_the_recipe(recipe, tmp_path):
+    loaded = recipe('[data]\ntrain_pairs = "a.tsv"\nvalidation_pairs = "../b.tsv"\n[vocabulary]\nfile = "/c.model"\n')
+    assert loaded.data.train_pairs == str(tmp_path / "a.tsv")
+    assert loaded.data.validation_pairs == str(tmp_path.parent / "b.tsv")
+    assert loaded.vocabulary.file == "/c.model"
+
+
+@pytest.mark.parametrize("text", [PHRASES, PHRASES + "[training]\nsteps = 7\n[model]\nactivation = 'gelu'\n"])
+def test_a_saved_recipe_is_the_same_recipe_with_every_default(recipe, tmp_path, text):
+    loaded = recipe(text)
+    save_recipe(loaded, tmp_path / "saved.toml")
+    assert load_recipe(tmp_path / "saved.toml") == loaded
+    assert tomllib.loads((tmp_path / "saved.toml").read_text())["training"]["batch_tokens"] == 4096
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_recipes_of_the_repository_are_right(path):
+    assert load_recipe(path).model.preset == "tiny"
+
+
+def test_a_byte_order_mark_does_not_matter(recipe):
+    assert recipe("\ufeff" + PHRASES).data.corpus == "phrases"
+
+
+@pytest.mark.parametrize(
+    ("setting", "section", "key", "value"),
+    [
+        ("training.epochs=5", "training", "epochs", 5),
+        (" training.learning_rate = 1e-3 ", "training", "learning_rate", 0.001),
+        ("model.normalize_first=true", "model", "normalize_first", True),
+        ("model.activation=gelu", "model", "activation", "gelu"),
+        ('model.activation="gelu"', "model", "activation", "gelu"),
+        ("data.max_length=12", "data", "max_length", 12),
+    ],
+)
+def test_a_key_can_be_set_on_the_command_line(recipe, setting, section, key, value):
+    assert getattr(getattr(recipe(PHRASES, setting), section), key) == value
+
+
+def test_the_last_setting_of_a_key_counts(recipe):
+    assert recipe(PHRASES, "training.seed=1", "training.seed=2").training.seed == 2
+
+
+def test_setting_steps_replaces_epochs_and_the_other_way_round(recipe):
+    assert recipe(PHRASES + "[training]\nepochs = 3\n", "training.steps=5").training.epochs is None
+    assert recipe(PHRASES + "[training]\nsteps = 3\n", "training.epochs=5").training.steps is None
+
+
+def test_a_file_set_on_the_command_line_is_relative_to_where_it_is_given(recipe, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert recipe(PHRASES, "vocabulary.file=own.model").vocabulary.file == str(tmp_path / "elsewhere" / "own.model")
+
+
+@pytest.mark.parametrize("setting", ["epochs=5", "training.epochs", "training.=5", ".epochs=5", ""])
+def test_a_setting_of_another_form_is_refused(recipe, setting):
+    with pytest.raises(InputError, match=r"^--set expects SECTION\.KEY=VALUE, such as training\.epochs=5\. Received: "):
+        recipe(PHRASES, setting)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[data\n", r"recipe\.toml: .*\(at line 1, column 6\)\."),
+        ("", r"the section \[data\] is missing; it says what to train on\."),
+        ("data = 3", r"\[data\] must be a section of keys\. Received: data = 3\."),
+        (PHRASES + "[trainign]\n", r"there is no section \[trainign\]; did you mean `training`\?$"),
+        (PHRASES + "[xyz]\n", r"there is no section \[xyz\]; it must be one of data, vocabulary, model, training,"),
+        (PHRASES + "max_lenght = 3", r"\[data\] has no key `max_lenght`; did you mean `max_length`\?$"),
+        (PHRASES + "[model]\nvocabulary_size = 3", r"\[model\] has no key `vocabulary_size`"),
+        (PHRASES + "max_length = '3'", r"\[data\] max_length: .*valid integer\. Received: '3'\.$"),
+        (PHRASES + "max_length = true", r"\[data\] max_length: .*valid integer\. Received: True\.$"),
+        (PHRASES + "max_length = 1", r"\[data\] max_length: .*greater than or equal to 2\. Received: 1\.$"),
+        (PHRASES + "lowercase = 1", r"\[data\] lowercase: .*valid boolean\. Received: 1\.$"),
+        ("[data]\ncorpus = 'x'", r"\[data\] corpus: input should be 'phrases'\. Received: 'x'\.$"),
+        (PHRASES + "[model]\npreset = 'huge'", r"\[model\] preset: .*'tiny', 'small', 'base' or 'big'"),
+        (PHRASES + "[model]\ndropout = 1.0", r"\[model\] `dropout` must be at least 0 and below 1\."),
+        (PHRASES + "[model]\nnum_heads = 3", r"\[model\] `hidden_dim` must be divisible by `num_heads`\."),
+        (PHRASES + "[training]\nlearning_rate = inf", r"\[training\] learning_rate: .*finite number"),
+        (PHRASES + "[training]\nlearning_rate = 0.0", r"\[training\] learning_rate: .*greater than 0"),
+        (PHRASES + "[training]\nprecision = 'int8'", r"\[training\] precision: .*'float32', 'bfloat16' or 'float16'"),
+    ],
+)
+def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        recipe(text)
+    assert "\n" not in str(caught.value)
+    assert ".." not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"data": {}}, r"\[data\]: give one of corpus, train_source with train_target, or train_pairs\."),
+        ({"data": {"corpus": "phrases", "train_pairs": "x"}}, r"\[data\]: give one of corpus"),
+        ({"data": {"train_source": "x", "held_out": 0.1}}, r"\[data\]: train_source and train_target go together\."),
+        ({"data": {"corpus": "phrases", "held_out": 0.1}}, r"\[data\]: give one of validation_source"),
+        ({"data": {"train_pairs": "x"}}, r"\[data\]: give one of validation_source"),
+        ({"training": {"epochs": 1, "steps": 1}}, r"\[training\]: give either epochs or steps\."),
+        ({"training": {"batch_tokens": 100}}, r"batch_tokens must be at least \[data\] max_length.*batch_tokens=100,"),
+        ({"vocabulary": {"source_file": "x"}}, r"\[vocabulary\]: source_file and target_file go together\."),
+        ({"vocabulary": {"file": "x", "source_file": "y", "target_file": "z"}}, r"\[vocabulary\]: give either file or"),
+        (
+            {"vocabulary": {"shared": False}, "model": {"share_embeddings": True}},
+            r"recipe: \[model\] share_embeddings needs one vocabulary",
+        ),
+    ],
+)
+def test_keys_that_do_not_go_together_are_named(sections, message):
+    with pytest.raises(InputError, match=message):
+        recipe_from_dict({"data": {"corpus": "phrases"}, **sections})
+
+
+def test_a_section_that_is_none_is_refused_also_with_a_setting(recipe):
+    with pytest.raises(InputError, match=r"\[data\] must be a section of keys"):
+        recipe("data = 3", "data.max_length=12")
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_recipe_that_cannot_be_read_is_named(tmp_path, name):
+    with pytest.raises(InputError, match=rf"^{tmp_path / name}: (No such file or|Is a) directory\.$"):
+        load_recipe(tmp_path / name)
+
+
+def test_a_recipe_that_is_no_utf8_is_named(tmp_path):
+    (tmp_path / "recipe.toml").write_bytes(b"# B\xe4ume\n")
+    with pytest.raises(InputError, match=r"recipe\.toml: expected UTF-8 text\.$"):
+        load_recipe(tmp_path / "recipe.toml")

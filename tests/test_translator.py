@@ -1,0 +1,223 @@
+import itertools
+import random
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_transformer.data import listed_pairs, token_batches
+from keras_transformer.errors import InputError
+from keras_transformer.losses import SmoothedCrossEntropy
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.special_tokens import END_ID, START_ID
+from keras_transformer.text import learn_vocabulary
+from keras_transformer.translator import Translator
+
+NUMBERS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "fünf", "six": "sechs", "ten": "zehn"}
+PAIRS = [
+    (" ".join(words), " ".join(NUMBERS[word] for word in words))
+    for length in (1, 2, 3)
+    for words in itertools.product(NUMBERS, repeat=length)
+]
+TEXTS = ["six", "", "one two three", "ten ten", "four five", "   ", "two", "five one six", "three ten two", "one"]
+MAX_LENGTH = 16
+
+
+def tiny_config(**fields):
+    sizes = {"num_encoder_layers": 1, "num_decoder_layers": 1, "hidden_dim": 32, "intermediate_dim": 64, "num_heads": 2}
+    return TransformerConfig(**{**sizes, "dropout": 0.0, "normalize_first": True, "max_length": MAX_LENGTH, **fields})
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return learn_vocabulary(itertools.chain.from_iterable(PAIRS), vocabulary_size=290)
+
+
+@pytest.fixture(scope="module")
+def translator(tokenizer):
+    """Has learned to count: well enough to be sure of itself, not well enough to be always right."""
+    keras.utils.set_random_seed(0)
+    model = build_transformer(tiny_config(vocabulary_size=tokenizer.vocabulary_size))
+    model.compile(keras.optimizers.Adam(0.01), loss=SmoothedCrossEntropy(0.1), jit_compile=False)
+    pairs = listed_pairs(random.Random(0).sample(PAIRS, len(PAIRS)))
+    batches = token_batches(
+        pairs, tokenizer, batch_tokens=1024, max_length=MAX_LENGTH, shuffle=True, steps_per_epoch=100
+    )
+    model.fit(batches, shuffle=False, verbose=0)
+    return Translator(model, tokenizer)
+
+
+@pytest.fixture(scope="module")
+def two_vocabularies(tokenizer):
+    """An untrained translator whose languages have a vocabulary each."""
+    target_tokenizer = learn_vocabulary([target for _, target in PAIRS], vocabulary_size=280)
+    config = tiny_config(vocabulary_size=290, target_vocabulary_size=280)
+    return Translator(build_transformer(config), tokenizer, target_tokenizer)
+
+
+def test_order_and_number_are_kept(translator):
+    translations = translator.translate(TEXTS)
+    assert translations == [translator.translate([text])[0] for text in TEXTS]
+    assert translations[0] == "sechs"
+    assert translations[1] == translations[5] == ""
+    assert len(set(translations)) > 5
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "  "]])
+def test_nothing_gives_nothing(translator, texts):
+    assert translator.translate(texts) == [""] * len(texts)
+    assert translator.translate(texts, n_best=2, return_scores=True) == (
+        [["", ""]] * len(texts),
+        [[0.0, 0.0]] * len(texts),
+    )
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+def test_the_batch_size_changes_nothing(translator, batch_size):
+    texts, scores = translator.translate(TEXTS, n_best=3, batch_size=batch_size, return_scores=True)
+    expected_texts, expected_scores = translator.translate(TEXTS, n_best=3, return_scores=True)
+    assert texts == expected_texts
+    np.testing.assert_allclose(scores, expected_scores, atol=1e-4)
+    pairs = list(zip(TEXTS, [best[0] for best in texts], strict=True))
+    np.testing.assert_allclose(translator.score(pairs, batch_size), translator.score(pairs), atol=1e-4)
+
+
+def test_any_iterable_of_texts_will_do(translator):
+    assert translator.translate(text for text in TEXTS) == translator.translate(tuple(TEXTS))
+
+
+def test_n_best_gives_lists_and_the_best_first(translator):
+    texts, scores = translator.translate(TEXTS, n_best=3, return_scores=True)
+    assert len(texts) == len(scores) == len(TEXTS)
+    assert all(len(row) == 3 for row in texts + scores)
+    assert all(row == sorted(row, reverse=True) for row in scores)
+    assert [row[0] for row in texts] == translator.translate(TEXTS)
+    assert [row[0] for row in scores] == translator.translate(TEXTS, return_scores=True)[1]
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.5])
+def test_the_score_of_a_translation_is_its_log_probability_over_the_penalty(translator, tokenizer, length_penalty):
+    texts = [text for text in TEXTS if text.strip()]
+    translations, scores = translator.translate(texts, length_penalty=length_penalty, return_scores=True)
+    lengths = tokenizer.tokenize(translations).row_lengths().numpy() + 1
+    log_probabilities = np.array(scores) * ((5 + lengths) / 6) ** length_penalty
+    np.testing.assert_allclose(log_probabilities, translator.score(zip(texts, translations, strict=True)), atol=1e-4)
+
+
+def test_a_log_probability_is_the_sum_over_the_tokens(translator, tokenizer):
+    pairs = [("one two", "eins zwei"), ("six", "drei drei drei"), ("ten", "eins zwei drei vier")]
+    expected = []
+    for source, target in pairs:
+        source_ids, labels = ([*tokenizer.tokenize([text]).to_list()[0], END_ID] for text in (source, target))
+        inputs = {"source_ids": np.array([source_ids]), "target_ids": np.array([[START_ID, *labels[:-1]]])}
+        log_probabilities = tf.nn.log_softmax(translator.model(inputs))[0].numpy()
+        expected.append(sum(row[label] for row, label in zip(log_probabilities, labels, strict=True)))
+    np.testing.assert_allclose(translator.score(pairs), expected, atol=1e-4)
+
+
+def test_a_better_translation_has_a_higher_log_probability(translator):
+    right, wrong = translator.score([("one two", "eins zwei"), ("one two", "drei vier fünf")])
+    assert right > wrong
+    assert translator.score([]) == []
+
+
+def test_a_text_that_is_too_long_is_cut_with_a_warning(translator):
+    long = "one two three four five six ten " * 5
+    message = r"^1 of 3 texts have more than 15 tokens and are cut there; the first begins with 'one two three four"
+    with pytest.warns(UserWarning, match=message):
+        translations = translator.translate(["one", long, "two"])
+    assert translations[::2] == translator.translate(["one", "two"])
+    with pytest.warns(UserWarning, match="more than 15 tokens") as caught:
+        translator.score([("one", long)])
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("one", r"Expected a list of texts\. Received: the single text 'one'; put it into a list\."),
+        (b"one", r"Expected a list of texts\. Received: the single text b'one'"),
+        (["one", 2], r"Expected texts of type str\. Received: 2\."),
+        (["one", None], r"Expected texts of type str\. Received: None\."),
+        ([b"one"], r"Expected texts of type str\. Received: b'one'\."),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(translator, texts, message):
+    with pytest.raises(ValueError, match=message):
+        translator.translate(texts)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["ab"], r"Expected a list of pairs \(source, target\)\. Received: 'ab' in the list\."),
+        (("one", "eins"), r"Expected a list of pairs \(source, target\)\. Received: 'one' in the list\."),
+        ([("one", "eins", "un")], r"Received: \('one', 'eins', 'un'\) in the list\."),
+        ([("one", None)], r"Expected texts of type str\. Received: None\."),
+    ],
+)
+def test_what_is_no_list_of_pairs_is_refused(translator, pairs, message):
+    with pytest.raises(ValueError, match=message):
+        translator.score(pairs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"beam_size": 0}, r"`beam_size` must be at least 1\. Received: beam_size=0\."),
+        ({"n_best": 0}, r"`n_best` must be at least 1\. Received: n_best=0\."),
+        ({"batch_size": 0}, r"`batch_size` must be at least 1\. Received: batch_size=0\."),
+        ({"beam_size": 2, "n_best": 3}, r"`n_best` must be at most `beam_size`\. Received: n_best=3, beam_size=2\."),
+    ],
+)
+def test_numbers_out_of_range_are_refused(translator, arguments, message):
+    with pytest.raises(InputError, match=message):
+        translator.translate(["one"], **arguments)
+
+
+def test_a_batch_of_no_pairs_is_refused(translator):
+    with pytest.raises(InputError, match=r"`batch_size` must be at least 1\. Received: batch_size=0\."):
+        translator.score([("one", "eins")], batch_size=0)
+
+
+def test_a_tokenizer_of_another_size_is_refused(translator, two_vocabularies):
+    other = two_vocabularies.target_tokenizer
+    message = r"The {} tokenizer must have as many tokens as the model\. Received: a tokenizer of 280 .* model of 290\."
+    with pytest.raises(ValueError, match=message.format("source")):
+        Translator(translator.model, other)
+    with pytest.raises(ValueError, match=message.format("target")):
+        Translator(translator.model, translator.source_tokenizer, other)
+
+
+@pytest.mark.parametrize("kind", ["translator", "two_vocabularies"])
+def test_a_saved_translator_is_the_same_when_loaded(kind, request, tmp_path):
+    translator = request.getfixturevalue(kind)
+    translator.save(tmp_path / "folder" / "model")
+    loaded = Translator.load(str(tmp_path / "folder" / "model"))
+    assert loaded.config == translator.config
+    pairs = [("one", "zwei"), ("six ten", "drei")]
+    assert loaded.score(pairs) == translator.score(pairs)
+    assert loaded.translate(TEXTS) == translator.translate(TEXTS)
+
+
+def test_a_model_saved_by_keras_translates_the_same(translator, tokenizer, tmp_path):
+    translator.model.save(tmp_path / "model.keras")
+    loaded = Translator(keras.models.load_model(tmp_path / "model.keras"), tokenizer)
+    assert loaded.config == translator.config
+    assert loaded.translate(TEXTS) == translator.translate(TEXTS)
+
+
+def test_languages_may_have_a_vocabulary_each(two_vocabularies, tmp_path):
+    assert two_vocabularies.target_tokenizer is not two_vocabularies.source_tokenizer
+    translations = two_vocabularies.translate(TEXTS, beam_size=2)
+    assert len(translations) == len(TEXTS)
+    two_vocabularies.save(tmp_path)
+    assert {"source.model", "target.model"} == {path.name for path in tmp_path.glob("*.model")}
+
+
+def test_a_saved_translator_replaces_the_one_before(translator, two_vocabularies, tmp_path):
+    for each, names in ((translator, {"tokenizer.model"}), (two_vocabularies, {"source.model", "target.model"})) * 2:
+        each.save(tmp_path)
+        assert {path.name for path in tmp_path.glob("*.model")} == names
+        assert Translator.load(tmp_path).config == each.config
