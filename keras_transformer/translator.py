@@ -55,9 +55,7 @@ class Translator:
                     f"{tokenizer.vocabulary_size} tokens and a model of {size}."
                 )
 
-    def translate(
-        self, texts, beam_size=4, length_penalty=0.6, n_best=1, batch_size=_BATCH_SIZE, return_scores=False
-    ):
+    def translate(self, texts, beam_size=4, length_penalty=0.6, n_best=1, batch_size=_BATCH_SIZE, return_scores=False):
         """Translates texts; the result has their number and order, and an empty text stays empty.
 
         Texts are sorted by length into batches, which changes the speed and not the translations. A text of more
@@ -188,9 +186,7 @@ def _check_search(beam_size, n_best, batch_size):
         if value < 1:
             raise InputError(f"`{name}` must be at least 1. Received: {name}={value}.")
     if n_best > beam_size:
-        raise InputError(
-            f"`n_best` must be at most `beam_size`. Received: n_best={n_best}, beam_size={beam_size}."
-        )
+        raise InputError(f"`n_best` must be at most `beam_size`. Received: n_best={n_best}, beam_size={beam_size}.")
 
 
 def _batches_by_length(rows, batch_size):

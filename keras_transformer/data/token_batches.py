@@ -150,9 +150,9 @@ def count_batches(batches):
         InputError: there is no batch: every line was filtered out.
     """
     counts = batches.map(lambda inputs, _: _token_counts(inputs))
-    num_batches, total, real = counts.reduce((0, np.int64(0), np.int64(0)), lambda sums, new: (
-        sums[0] + 1, sums[1] + new[0], sums[2] + new[1]
-    ))
+    num_batches, total, real = counts.reduce(
+        (0, np.int64(0), np.int64(0)), lambda sums, new: (sums[0] + 1, sums[1] + new[0], sums[2] + new[1])
+    )
     if not num_batches:
         raise InputError(
             "No sentence pair is left: every one is blank or longer than `[data] max_length` tokens; raise it."

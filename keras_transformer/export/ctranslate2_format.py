@@ -57,7 +57,7 @@ def _check_sizes(config, source_tokens, target_tokens):
 
 def _transformer_spec(parts, target_tokens):
     """CTranslate2's description of the model, with the weights in it."""
-    from ctranslate2 import specs
+    from ctranslate2 import specs  # noqa: PLC0415 (an optional dependency)
 
     config = parts.config
     if config.activation not in ACTIVATIONS:

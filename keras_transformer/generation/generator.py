@@ -74,7 +74,8 @@ class Generator:
         if (beam_size, n_best) not in self._functions:
             signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(()), tf.TensorSpec((), tf.int32)]
             search = BeamSearch(self.parts, beam_size, n_best).search
-            self._functions[beam_size, n_best] = tf.function(search, input_signature=signature)
+            # Its one concrete function: TensorFlow warns of retracing where several such functions are first called.
+            self._functions[beam_size, n_best] = tf.function(search, input_signature=signature).get_concrete_function()
         return self._functions[beam_size, n_best]
 
 

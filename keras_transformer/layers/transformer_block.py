@@ -18,6 +18,9 @@ class TransformerBlock(keras.layers.Layer):
         attention_dropout: rate of the dropout on the attention scores. Default 0.0.
         intermediate_dropout: rate of the dropout inside the feed-forward network. Default 0.0.
         layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+
+    Raises:
+        ValueError: `intermediate_dim` or `num_heads` is below 1.
     """
 
     def __init__(
@@ -33,6 +36,9 @@ class TransformerBlock(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        for name, number in [("intermediate_dim", intermediate_dim), ("num_heads", num_heads)]:
+            if number < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
         self.supports_masking = True
         self.intermediate_dim = intermediate_dim
         self.num_heads = num_heads

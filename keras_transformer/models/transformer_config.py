@@ -86,7 +86,7 @@ class TransformerConfig:
 
     def _check_values(self):
         for name, value in dataclasses.asdict(self).items():
-            if isinstance(value, bool) or isinstance(value, str):
+            if isinstance(value, bool | str):
                 continue
             if "dropout" in name and not 0 <= value < 1:
                 raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={value}.")

@@ -100,8 +100,10 @@ def _check(parts, model):
         and isinstance(parts.target_embedding, PositionalEmbedding)
         and _all_of(parts.encoders, TransformerEncoder)
         and _all_of(parts.decoders, TransformerDecoder)
-        and all(isinstance(norm, keras.layers.LayerNormalization) == pre_norm for norm in
-                (parts.encoder_norm, parts.decoder_norm))
+        and all(
+            isinstance(norm, keras.layers.LayerNormalization) == pre_norm
+            for norm in (parts.encoder_norm, parts.decoder_norm)
+        )
         and isinstance(parts.output_projection, keras.layers.Dense | None)
     )
     if not complete:

@@ -12,8 +12,8 @@ def describe_keys():
     lines = [
         "# The keys of a recipe",
         "",
-        "A recipe is a TOML file. File names in it are relative to its folder. `--set SECTION.KEY=VALUE` sets a key from "
-        "the command line.",
+        "A recipe is a TOML file. File names in it are relative to its folder. `--set SECTION.KEY=VALUE` sets a key "
+        "from the command line.",
     ]
     for section, field in Recipe.model_fields.items():
         model = field.annotation

@@ -6,6 +6,7 @@ from typing import Literal
 import pydantic
 from pydantic import Field
 
+from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESETS
 
@@ -92,7 +93,7 @@ ModelSection = pydantic.create_model(
 class TrainingSection(_Section):
     """`[training]`: how `model.fit` is called."""
 
-    epochs: int | None = Field(None, ge=1, description="passes over the training pairs; default 20 unless steps is given")
+    epochs: int | None = Field(None, ge=1, description="passes over the training pairs; default: 20, or steps")
     steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
     batch_tokens: int = Field(4096, ge=1, description="most tokens of a batch on either side, padding counted")
     learning_rate: float | None = Field(
@@ -119,7 +120,14 @@ class EvaluationSection(_Section):
 
     every: int = Field(0, ge=0, description="epochs from one BLEU on the validation set to the next; 0 for none")
     beam_size: int = Field(1, ge=1, description="beam size of that translation")
+    tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization; none for tokenised text")
     stop_after: int = Field(0, ge=0, description="evaluations without a better BLEU after which to stop; 0 for never")
+
+    @pydantic.model_validator(mode="after")
+    def _stops_by_evaluations(self):
+        if self.stop_after and not self.every:
+            raise ValueError("stop_after needs every")
+        return self
 
 
 class Recipe(_Section):

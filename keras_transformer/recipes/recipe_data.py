@@ -80,11 +80,11 @@ def recipe_tokenizers(recipe, train_pairs):
         )
 
     if vocabulary.shared:
-        return (learn(itertools.chain.from_iterable(_texts(train_pairs))),) * 2
-    return learn(source for source, _ in _texts(train_pairs)), learn(target for _, target in _texts(train_pairs))
+        return (learn(itertools.chain.from_iterable(text_of_pairs(train_pairs))),) * 2
+    return learn(source for source, _ in text_of_pairs(train_pairs)), learn(target for _, target in text_of_pairs(train_pairs))
 
 
-def _texts(pairs):
+def text_of_pairs(pairs):
     """The pairs as Python strings, one after the other."""
     for sources, targets in pairs.batch(1024).as_numpy_iterator():
         for source, target in zip(sources, targets, strict=True):

@@ -12,6 +12,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import build_transformer
+from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
 from keras_transformer.recipes.model_card import write_model_card
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers
@@ -65,7 +66,8 @@ def train_recipe(recipe, output, resume=False):
         model.optimizer.learning_rate = _schedule(recipe.training, config)
     drop_epochs(output / HISTORY_NAME, epochs_done)
     started = time.time()
-    _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output)
+    evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers)
+    _fit(recipe, model, batches, steps_per_epoch, [*evaluations, checkpoints], epochs_done, output)
     minutes = (time.time() - started) / 60
 
     with _dtype_policy("float32"):
@@ -180,12 +182,13 @@ def _compiled_model(recipe, config):
     return model
 
 
-def _fit(recipe, model, batches, steps_per_epoch, checkpoints, epochs_done, output):
+def _fit(recipe, model, batches, steps_per_epoch, callbacks, epochs_done, output):
     training = recipe.training
     epochs = training.epochs or -(-training.steps // steps_per_epoch)
-    # The history before the checkpoints: an epoch that counts as done has its row.
+    # The history behind the evaluations, for their scores, and before the checkpoints, which come last: an epoch that
+    # counts as done has its row.
     history = keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0)
-    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), history, checkpoints]
+    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), *callbacks[:-1], history, callbacks[-1]]
     if training.steps:
         callbacks.append(StopAfterSteps(training.steps))
     try:

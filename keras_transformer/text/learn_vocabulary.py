@@ -90,7 +90,7 @@ def _draw(lines, max_lines, seed):
 
 
 def _normalization(lowercase, folder):
-    """Rules of our own: SentencePiece's lower-casing comes only together with NFKC, which changes more than the case."""
+    """Rules of our own: SentencePiece lower-cases only together with NFKC, which changes more than the case."""
     rules = folder / "normalization.tsv"
     lines = [f"{ord(separator):X}\t20" for separator in _SEPARATORS] + list(_lowercase_rules() if lowercase else ())
     rules.write_text("\n".join(lines) + "\n", encoding="ascii")

@@ -14,7 +14,9 @@ from keras_transformer.version import __version__
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "keras_transformer"]
+# Without the log level that the tests have set, so that the command sees to its own quiet.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+ENVIRONMENT.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 import csv
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -12,9 +13,13 @@ from keras_transformer.translator import Translator
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
-def epochs_in_history(folder):
+def history(folder):
     with (folder / "history.csv").open(newline="") as file:
-        return [row["epoch"] for row in csv.DictReader(file)]
+        return list(csv.DictReader(file))
+
+
+def epochs_in_history(folder):
+    return [row["epoch"] for row in history(folder)]
 
 
 def train_until_killed(folder, checkpoint):
@@ -66,16 +71,17 @@ def test_a_killed_training_goes_on_after_its_last_whole_epoch(run, corpus):
     assert "| val_loss | " in (model / "README.md").read_text()
 
 
-def test_a_training_killed_before_its_first_checkpoint_begins_anew(run, corpus):
-    output = corpus / "model"
+def test_a_training_killed_before_its_first_checkpoint_begins_anew(run, model, tmp_path):
+    output = tmp_path / "model"
     output.mkdir()
-    recipe = (corpus / "recipe.toml").read_text()
-    for key in ("train_source", "train_target", "validation_source", "validation_target"):
-        recipe = recipe.replace(f'{key} = "', f'{key} = "../')
-    (output / "recipe.toml").write_text(recipe)
+    shutil.copy(model / "recipe.toml", output)
+    # The recipe as run is a recipe, too.
     options = ["--output", output, "--resume", "--set", "training.epochs=1"]
-    assert run("train", corpus / "recipe.toml", *options).status == 0
+    assert run("train", model / "recipe.toml", *options).status == 0
     assert epochs_in_history(output) == ["0"]
+    assert (output / "tokenizer.model").read_bytes() == (model / "tokenizer.model").read_bytes()
+    first, again = (float(history(folder)[0]["val_loss"]) for folder in (model, output))
+    assert again == pytest.approx(first, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -69,15 +69,6 @@ def test_the_recipe_as_run_has_its_defaults_filled_in(trained):
     assert load_recipe(trained / "model" / "recipe.toml") == load_recipe(trained / "recipe.toml")
 
 
-def test_the_recipe_as_run_trains_the_same_model_again(run, model, tmp_path):
-    output = tmp_path / "again"
-    result = run("train", model / "recipe.toml", "--output", output, "--set", "training.epochs=1")
-    assert (result.status, result.output) == (0, f"{output}\n")
-    assert len(history(output)) == 1
-    assert float(history(output)[0]["val_loss"]) == pytest.approx(float(history(model)[0]["val_loss"]), rel=1e-4)
-    assert (output / "tokenizer.model").read_bytes() == (model / "tokenizer.model").read_bytes()
-
-
 def test_the_model_card_says_what_the_model_is(model):
     card = (model / "README.md").read_text()
     for part in ("# model", "| hidden_dim | 32 |", "| train_source | train.en |", "| val_loss | ", "| minutes | "):

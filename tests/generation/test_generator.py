@@ -1,5 +1,9 @@
 import itertools
+import os
+import subprocess
+import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -181,8 +185,6 @@ def test_mixed_precision_gives_ended_hypotheses_and_float32_scores():
 
 
 def small_model_in(policy, **arguments):
-    import keras
-
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -202,3 +204,17 @@ def small_model_in(policy, **arguments):
 def test_an_argument_out_of_range_is_named(generator, arguments, message):
     with pytest.raises(ValueError, match=message):
         generator.generate(sentences(LENGTHS), **arguments)
+
+
+def test_another_backend_than_tensorflow_is_refused():
+    script = (
+        "from keras_transformer.generation import Generator\n"
+        "from keras_transformer.models import TransformerConfig, build_transformer\n"
+        "config = TransformerConfig.from_preset('tiny', vocabulary_size=9)\n"
+        "try:\n    Generator(build_transformer(config))\n"
+        "except RuntimeError as error:\n    print(error)\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert "Generation needs Keras on TensorFlow" in found.stdout
+    assert "Received: the backend jax." in found.stdout
