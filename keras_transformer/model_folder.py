@@ -6,6 +6,7 @@ import pathlib
 import warnings
 
 import h5py
+import keras
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
@@ -34,7 +35,8 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
     _write(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
     save_tokenizers(path, source_tokenizer, target_tokenizer)
-    _write(path / WEIGHTS_NAME, model.save_weights)
+    # The same layers in a model that is not compiled: a compiled one would put its optimizer's state into the file.
+    _write(path / WEIGHTS_NAME, keras.Model(model.input, model.output).save_weights)
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):

@@ -1,7 +1,7 @@
 """Imports TensorFlow without its start-up chatter.
 
 TensorFlow writes about oneDNN and missing CUDA drivers straight to file descriptor 2 before any log level counts, in
-front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to see it.
+front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see it.
 """
 
 import contextlib
@@ -27,9 +27,8 @@ def _standard_error_held_back():
             os.close(original)
 
 
-if "tensorflow" not in sys.modules and "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
-    # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+# Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
+if "tensorflow" not in sys.modules and os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":
     with _standard_error_held_back():
         import tensorflow as tf
 

@@ -6,7 +6,7 @@ Reference:
 """
 
 import numpy as np
-from keras import backend, ops
+from keras import activations, backend, ops
 
 
 def split_heads(inputs, num_heads):
@@ -43,7 +43,8 @@ def attention_scores(query, key, mask=None):
     products = ops.cast(products, "float32")
     if mask is not None:
         products = products + hiding_bias(mask)
-    return ops.cast(ops.softmax(products, axis=-1), dtype)
+    # Not `ops.softmax`, which warns where there is a single key.
+    return ops.cast(activations.softmax(products, axis=-1), dtype)
 
 
 def hiding_bias(mask):

@@ -81,7 +81,9 @@ def recipe_tokenizers(recipe, train_pairs):
 
     if vocabulary.shared:
         return (learn(itertools.chain.from_iterable(text_of_pairs(train_pairs))),) * 2
-    return learn(source for source, _ in text_of_pairs(train_pairs)), learn(target for _, target in text_of_pairs(train_pairs))
+    return learn(source for source, _ in text_of_pairs(train_pairs)), learn(
+        target for _, target in text_of_pairs(train_pairs)
+    )
 
 
 def text_of_pairs(pairs):

@@ -58,23 +58,20 @@ def train_recipe(recipe, output, resume=False):
     save_recipe(recipe, output / RECIPE_NAME)
     model_folder.save_tokenizers(output, *tokenizers)
     checkpoints = EpochCheckpoints(output / CHECKPOINTS_NAME, keep=recipe.training.average_checkpoints)
-    model, epochs_done = checkpoints.restore() if resume else (None, 0)
-    if model is None:
-        model = _compiled_model(recipe, config)
-    else:
-        _say(f"Going on after epoch {epochs_done}.")
-        model.optimizer.learning_rate = _schedule(recipe.training, config)
+    model, epochs_done = _restored_model(recipe, config, checkpoints) if resume else (None, 0)
+    model = model or _compiled_model(recipe, config)
     drop_epochs(output / HISTORY_NAME, epochs_done)
     started = time.time()
+    epochs = recipe.training.epochs or -(-recipe.training.steps // steps_per_epoch)
     evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers)
-    _fit(recipe, model, batches, steps_per_epoch, [*evaluations, checkpoints], epochs_done, output)
-    minutes = (time.time() - started) / 60
+    _fit(model, batches, epochs, epochs_done, _callbacks(recipe, evaluations, checkpoints, output, epochs_done))
+    minutes = None if resume else (time.time() - started) / 60
 
     with _dtype_policy("float32"):
         averaged = build_transformer(config)
     checkpoints.average(averaged, recipe.training.average_checkpoints)
     translator = Translator(averaged, *tokenizers)
-    write_model_card(output, recipe, config, None if resume else minutes)
+    write_model_card(output, recipe, config, minutes)
     translator.save(output)
     return translator
 
@@ -182,15 +179,24 @@ def _compiled_model(recipe, config):
     return model
 
 
-def _fit(recipe, model, batches, steps_per_epoch, callbacks, epochs_done, output):
-    training = recipe.training
-    epochs = training.epochs or -(-training.steps // steps_per_epoch)
-    # The history behind the evaluations, for their scores, and before the checkpoints, which come last: an epoch that
-    # counts as done has its row.
+def _restored_model(recipe, config, checkpoints):
+    """The model of the last checkpoint, with the rate that the recipe has now, and the number of its epochs."""
+    model, epochs_done = checkpoints.restore()
+    if model is not None:
+        _say(f"Going on after epoch {epochs_done}.")
+        model.optimizer.learning_rate = _schedule(recipe.training, config)
+    return model, epochs_done
+
+
+def _callbacks(recipe, evaluations, checkpoints, output, epochs_done):
+    """All callbacks in their order: the history reads what evaluations add to the logs, and the checkpoints come last,
+    so that an epoch that counts as done has its row in the history."""
     history = keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0)
-    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), *callbacks[:-1], history, callbacks[-1]]
-    if training.steps:
-        callbacks.append(StopAfterSteps(training.steps))
+    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), *evaluations, history, checkpoints]
+    return [*callbacks, StopAfterSteps(recipe.training.steps)] if recipe.training.steps else callbacks
+
+
+def _fit(model, batches, epochs, epochs_done, callbacks):
     try:
         # Keras prints its progress to standard output, which is for results.
         with contextlib.redirect_stdout(sys.stderr):
@@ -207,7 +213,9 @@ def _fit(recipe, model, batches, steps_per_epoch, callbacks, epochs_done, output
         _say("Interrupted; --resume goes on after the last whole epoch.")
         raise
     finally:
-        history.on_train_end()
+        for callback in callbacks:
+            if isinstance(callback, keras.callbacks.CSVLogger):
+                callback.on_train_end()  # Keras leaves its file open when training fails.
 
 
 def _say(message):

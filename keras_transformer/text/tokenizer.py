@@ -89,7 +89,8 @@ class Tokenizer:
         if not sampling:
             return self._tokenizer.tokenize(texts)
         if sampling not in self._samplers:
-            self._samplers[sampling] = self._make_tokenizer("_sampling", nbest_size=-1, alpha=sampling)
+            with tf.init_scope():  # Outside of a graph being traced, or it would serve this graph alone.
+                self._samplers[sampling] = self._make_tokenizer("_sampling", nbest_size=-1, alpha=sampling)
         return self._samplers[sampling].tokenize(texts)
 
     def detokenize(self, token_ids):
