@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import keras
 import pytest
 
 from keras_transformer.errors import InputError
@@ -150,11 +151,11 @@ def test_a_folder_whose_weights_were_never_finished_is_no_model(tokenizers, tmp_
     config = TransformerConfig(**FIELDS)
     model = build_transformer(config)
 
-    def fail(path):
+    def fail(self, path):
         path.write_bytes(b"half")
         raise OSError("no space left")
 
-    monkeypatch.setattr(model, "save_weights", fail)
+    monkeypatch.setattr(keras.Model, "save_weights", fail)
     with pytest.raises(OSError, match="no space left"):
         save_model_folder(tmp_path, model, config, tokenizers[280], tokenizers[280])
     assert_refused(tmp_path, "model.weights.h5 is missing")
@@ -164,3 +165,14 @@ def change_config(folder, **change):
     fields = json.loads((folder / "config.json").read_text())
     fields["model"].update(change)
     (folder / "config.json").write_text(json.dumps(fields))
+
+
+def test_the_weights_of_a_trained_model_come_without_its_optimizer(tokenizers, tmp_path):
+    config = TransformerConfig(**FIELDS)
+    model = build_transformer(config)
+    save_model_folder(tmp_path / "new", model, config, tokenizers[280], tokenizers[280])
+    model.compile(keras.optimizers.Adam(), loss="mse")
+    model.optimizer.build(model.trainable_variables)
+    save_model_folder(tmp_path / "trained", model, config, tokenizers[280], tokenizers[280])
+    sizes = [(tmp_path / name / "model.weights.h5").stat().st_size for name in ("new", "trained")]
+    assert sizes[0] == sizes[1]

@@ -141,7 +141,6 @@ class CachedDecoder:
 
     def end_block(self, cache, sentences):
         """The cache of some of its sentences, with all new steps but the last moved to the old ones."""
-
         num_new = tf.shape(cache.new_keys[0])[2] - self.beam_size
 
         def move(old, new):

@@ -56,7 +56,7 @@ class Generator:
             `Hypotheses`: `token_ids` `(batch, n_best, length)` and `scores` `(batch, n_best)`.
 
         Raises:
-            ValueError: an argument is out of range.
+            ValueError: an argument is out of range, or the source is known to be longer than the model can read.
         """
         longest = self.parts.target_embedding.max_length
         max_length = longest if max_length is None else max_length
@@ -64,6 +64,7 @@ class Generator:
         _check_range("n_best", n_best, 1, beam_size)
         _check_range("max_length", max_length, 1, longest)
         source_ids = tf.cast(source_ids, tf.int32)
+        _check_source(source_ids, longest)
         limits = (tf.constant(length_penalty, tf.float32), tf.constant(max_length))
         if tf.executing_eagerly():
             return self._function(beam_size, n_best)(source_ids, *limits)
@@ -77,6 +78,14 @@ class Generator:
             # Its one concrete function: TensorFlow warns of retracing where several such functions are first called.
             self._functions[beam_size, n_best] = tf.function(search, input_signature=signature).get_concrete_function()
         return self._functions[beam_size, n_best]
+
+
+def _check_source(source_ids, longest):
+    if source_ids.shape.rank not in (None, 2):
+        raise ValueError(f"`source_ids` must have the shape (batch, length). Received: {source_ids.shape}.")
+    length = source_ids.shape[1]
+    if length is not None and length > longest:
+        raise ValueError(f"A source must have at most `max_length`={longest} tokens. Received: {length} columns.")
 
 
 def _check_range(name, value, low, high):
