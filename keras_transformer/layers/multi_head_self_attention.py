@@ -47,9 +47,7 @@ class MultiHeadSelfAttention(MultiHeadAttention):
         self.query_key_value_dense.build(input_shape)
         self.output_dense.build(input_shape)
 
-    def call(
-        self, inputs, padding_mask=None, use_causal_mask=False, return_attention_scores=False, training=None
-    ):
+    def call(self, inputs, padding_mask=None, use_causal_mask=False, return_attention_scores=False, training=None):
         padding_mask = resolve_padding_mask(inputs, padding_mask)
         mask = None if padding_mask is None else key_mask(padding_mask)
         if use_causal_mask:

@@ -4,6 +4,10 @@ from keras import ops
 from keras_transformer.special_tokens import PADDING_ID
 
 
+# Well above where float32 loses digits.
+_SMALLEST_PROBABILITY = 1e-30
+
+
 def token_cross_entropy(labels, logits, label_smoothing=0.0):
     """Cross-entropy of every token with its smoothed label.
 
@@ -31,12 +35,16 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
     @ops.custom_gradient
     def cross_entropy(flat_logits):
         probabilities = ops.softmax(flat_logits, axis=-1)
-        # The largest probability is at least 1 / vocabulary_size, so its logarithm is exact where that of a label's
-        # tiny probability is not.
-        log_normalizer = ops.max(flat_logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
         label_logits = _take_labels(flat_logits, flat_labels)
         label_probabilities = _take_labels(probabilities, flat_labels)
-        losses = log_normalizer - (1.0 - label_smoothing) * label_logits
+        # Any token's logit and probability tell the normalizer, and the label's are at hand. Where a label's probability
+        # is too small for its logarithm, the largest one's serves, at the price of two more passes over the logits.
+        log_normalizers = ops.cond(
+            ops.all(label_probabilities > _SMALLEST_PROBABILITY),
+            lambda: label_logits - ops.log(label_probabilities),
+            lambda: ops.max(flat_logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1)),
+        )
+        losses = log_normalizers - (1.0 - label_smoothing) * label_logits
         if label_smoothing:
             losses = losses - label_smoothing * ops.mean(flat_logits, axis=-1)
 
