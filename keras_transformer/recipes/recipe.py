@@ -95,6 +95,7 @@ class TrainingSection(_Section):
 
     epochs: int | None = Field(None, ge=1, description="passes over the training pairs; default: 20, or steps")
     steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
+    steps_per_epoch: int | None = Field(None, ge=1, description="steps of an epoch; default: one pass over the pairs")
     batch_tokens: int = Field(4096, ge=1, description="most tokens of a batch on either side, padding counted")
     learning_rate: float | None = Field(
         None, gt=0, description="highest rate, reached at warmup_steps; default: the paper's, from the width"
