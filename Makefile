@@ -9,7 +9,7 @@ MODEL = models/phrases
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
 
-$(MODEL)/model.weights.h5: | $(VENV)/installed
+$(MODEL)/model.weights.h5: training/recipes/phrases.toml | $(VENV)/installed
 	rm -rf $(MODEL)
 	$(BIN)/keras-transformer train training/recipes/phrases.toml --output $(MODEL)
 
