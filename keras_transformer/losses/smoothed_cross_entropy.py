@@ -3,7 +3,6 @@ from keras import ops
 
 from keras_transformer.special_tokens import PADDING_ID
 
-
 # Well above where float32 loses digits.
 _SMALLEST_PROBABILITY = 1e-30
 
@@ -37,8 +36,8 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
         probabilities = ops.softmax(flat_logits, axis=-1)
         label_logits = _take_labels(flat_logits, flat_labels)
         label_probabilities = _take_labels(probabilities, flat_labels)
-        # Any token's logit and probability tell the normalizer, and the label's are at hand. Where a label's probability
-        # is too small for its logarithm, the largest one's serves, at the price of two more passes over the logits.
+        # Any token's logit and probability tell the normalizer, and the label's are at hand. Where a label's
+        # probability is too small for its logarithm, the largest one serves, for two more passes over the logits.
         log_normalizers = ops.cond(
             ops.all(label_probabilities > _SMALLEST_PROBABILITY),
             lambda: label_logits - ops.log(label_probabilities),
