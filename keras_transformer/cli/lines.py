@@ -8,24 +8,8 @@ import threading
 
 import click
 
+from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
-
-
-def decoded_lines(file, name):
-    """The lines of a binary file as strings, without line end and byte order mark; only a line feed ends a line.
-
-    Raises:
-        InputError: a line is not UTF-8; the message names the file and the line.
-    """
-    for number, line in enumerate(file, start=1):
-        try:
-            text = line.decode("utf-8").rstrip("\n").rstrip("\r")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{name}, line {number}: expected UTF-8, but byte {error.start + 1} of the line is "
-                f"0x{line[error.start]:02x}."
-            ) from None
-        yield text.removeprefix("\ufeff") if number == 1 else text
 
 
 def chunks_as_they_come(lines, most):

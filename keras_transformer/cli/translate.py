@@ -2,8 +2,9 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import chunks_as_they_come, decoded_lines, opened_input, opened_output, progress
+from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output, progress
 from keras_transformer.cli.search_options import search_options
+from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.translator import Translator
 

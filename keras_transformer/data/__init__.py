@@ -1,6 +1,6 @@
 """Sentence pairs and the batches that `model.fit` takes."""
 
-from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines
+from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.token_batches import count_batches, token_batches
 
@@ -9,6 +9,7 @@ __all__ = [
     "check_tsv_file",
     "checked_lines",
     "count_batches",
+    "decoded_lines",
     "listed_pairs",
     "split_pairs",
     "text_pairs",

@@ -58,21 +58,32 @@ def checked_lines(path):
     blank = True
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                text = _decode(line, path, number)
-                blank = blank and not text.strip()
-                yield text.removeprefix("\ufeff").rstrip("\r\n") if number == 1 else text.rstrip("\r\n")
+            for line in decoded_lines(file, path, advice="; convert the file to UTF-8"):
+                blank = blank and not line.strip()
+                yield line
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}.") from None
     if blank:
         raise InputError(f"{path}: the file is empty.")
 
 
-def _decode(line, path, number):
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}, line {number}: expected UTF-8, but byte {error.start + 1} of the line is "
-            f"0x{line[error.start]:02x}; convert the file to UTF-8."
-        ) from None
+def decoded_lines(file, name, advice=""):
+    """The lines of a binary file as strings, without line end and byte order mark; only a line feed ends a line.
+
+    Args:
+        file: an open binary file.
+        name: what messages call it.
+        advice: what a message says of the mend behind what is wrong. Default: nothing.
+
+    Raises:
+        InputError: a line is not UTF-8; the message names the file and the line.
+    """
+    for number, line in enumerate(file, start=1):
+        try:
+            text = line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{name}, line {number}: expected UTF-8, but byte {error.start + 1} of the line is "
+                f"0x{line[error.start]:02x}{advice}."
+            ) from None
+        yield text.removeprefix("\ufeff") if number == 1 else text

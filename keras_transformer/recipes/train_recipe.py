@@ -126,10 +126,10 @@ def _batches(recipe, pairs, tokenizers):
 
     train = {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
     _say("Counting the batches ...")
-    steps_per_epoch, padding = _count("train", make("train", **train))
+    wanted_steps = recipe.training.steps_per_epoch
+    steps_per_epoch, padding = _count("train", make("train", steps_per_epoch=wanted_steps, **train))
     validation_steps, _ = _count("validation", make("validation"))
     _say(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.")
-    steps_per_epoch = recipe.training.steps_per_epoch or steps_per_epoch
     batches = {
         "train": make("train", steps_per_epoch=steps_per_epoch, **train),
         "validation": make("validation", steps_per_epoch=validation_steps),

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from keras_transformer.cli.lines import chunks_as_they_come, decoded_lines, opened_input, opened_output
+from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
+from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 
 
