@@ -18,6 +18,7 @@ CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.weights.h5"
 SHARED_TOKENIZER_NAME = "tokenizer.model"
 SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME = "source.model", "target.model"
+VALIDATION_NAMES = ("validation.source.txt", "validation.target.txt")
 
 
 def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
@@ -49,6 +50,27 @@ def save_tokenizers(path, source_tokenizer, target_tokenizer):
         _write(path / name, tokenizer.save)
     for name in {SHARED_TOKENIZER_NAME, SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME} - set(tokenizers):
         (path / name).unlink(missing_ok=True)
+
+
+def save_validation_pairs(path, pairs):
+    """Keeps sentence pairs with the model, by which an export is compared with it.
+
+    Args:
+        path: the model folder.
+        pairs: a list of `(source, target)` strings.
+    """
+    for name, side in zip(VALIDATION_NAMES, zip(*pairs, strict=True), strict=True):
+        text = "".join(line + "\n" for line in side)
+        _write(path / name, lambda file, text=text: file.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def load_validation_pairs(path):
+    """The sentence pairs that were kept with the model, a list of `(source, target)`; empty where there are none."""
+    files = [pathlib.Path(path) / name for name in VALIDATION_NAMES]
+    if not all(file.is_file() for file in files):
+        return []
+    sources, targets = (file.read_bytes().decode("utf-8").split("\n")[:-1] for file in files)
+    return list(zip(sources, targets, strict=True))
 
 
 def has_tokenizers(path):

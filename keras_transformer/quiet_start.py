@@ -11,16 +11,21 @@ import tempfile
 
 
 @contextlib.contextmanager
-def _standard_error_held_back():
-    """Holds back what is written to file descriptor 2; shows it after all if the block fails."""
+def standard_error_held_back(shown_on_failure=True):
+    """Holds back what is written to file descriptor 2, as TensorFlow's C++ does.
+
+    Args:
+        shown_on_failure: whether it is shown after all if the block fails. Default True.
+    """
     with tempfile.TemporaryFile() as held_back:
         original = os.dup(2)
         os.dup2(held_back.fileno(), 2)
         try:
             yield
         except BaseException:
-            held_back.seek(0)
-            os.write(original, held_back.read())
+            if shown_on_failure:
+                held_back.seek(0)
+                os.write(original, held_back.read())
             raise
         finally:
             os.dup2(original, 2)
@@ -29,7 +34,7 @@ def _standard_error_held_back():
 
 # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
 if "tensorflow" not in sys.modules and os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":
-    with _standard_error_held_back():
+    with standard_error_held_back():
         import tensorflow as tf
 
         # The search for a GPU complains on its own, at the first use; so it is made here.

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_transformer.data.token_batches import shift_targets
 from keras_transformer.errors import InputError
+from keras_transformer.export import SearchSettings, export_ctranslate2, export_saved_model, export_tflite
 from keras_transformer.generation import Generator
 from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.model_folder import load_model_folder, save_model_folder
@@ -132,6 +133,72 @@ class Translator:
             InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
         """
         return cls(*load_model_folder(pathlib.Path(path)))
+
+    def export_saved_model(self, path, beam_size=4, length_penalty=0.6, n_best=None, max_length=None):
+        """Writes a SavedModel for TensorFlow Serving: text to text, with the search fixed as given here.
+
+        Its signatures are `serving_default` (`text` to `translation` and `score`), `n_best` (`translations`, `scores`)
+        and `attention` (`translation`, `source_tokens`, `target_tokens`, `attention`). Warm-up requests are in it, and
+        the server's configuration is written beside the versions.
+
+        Args:
+            path: the folder of the model, such as "saved_models/ko_en", which gets the next free version; or the folder
+                of a version, such as "saved_models/ko_en/1", which must be free.
+            beam_size: number of hypotheses kept at every step. Default 4.
+            length_penalty: the exponent of the length penalty. Default 0.6.
+            n_best: number of translations that the signature `n_best` gives. Default: `beam_size`.
+            max_length: the longest source and translation in tokens, the end token among them. Default: the model's.
+
+        Returns:
+            The folder of the version, a `pathlib.Path`.
+
+        Raises:
+            InputError: an argument is out of range, the version is there already, or the folder cannot be written.
+            ExportError: the SavedModel would hold an operation that a stock server lacks.
+        """
+        settings = SearchSettings(
+            beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
+        )
+        return export_saved_model(self, path, settings)
+
+    def export_tflite(self, path, quantize=None, text=False, beam_size=4, length_penalty=0.6, max_length=None):
+        """Writes a TFLite file with the whole search in it, and beside it the SentencePiece model.
+
+        Args:
+            path: the file, `NAME.tflite`; replaced where it is there already.
+            quantize: None (default) for float32, "float16" for half of its size, "int8" for about a quarter.
+            text: False (default) for token ids to token ids by built-in operations alone; True for text to text, which
+                needs TensorFlow Text's operations in the runtime.
+            beam_size: number of hypotheses kept at every step. Default 4.
+            length_penalty: the exponent of the length penalty. Default 0.6.
+            max_length: the longest source and translation in tokens, the end token among them. Default: the model's.
+
+        Returns:
+            The file, a `pathlib.Path`.
+
+        Raises:
+            InputError: an argument is out of range, or the file cannot be written.
+            ExportError: TFLite lacks an operation of the model.
+        """
+        settings = SearchSettings(beam_size=beam_size, length_penalty=length_penalty, max_length=max_length)
+        return export_tflite(self, path, quantize, text, settings)
+
+    def export_ctranslate2(self, path, quantize=None):
+        """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+
+        Args:
+            path: the folder, which must not hold anything yet.
+            quantize: None (default) for float32, "float16" or "int8".
+
+        Returns:
+            The folder, a `pathlib.Path`.
+
+        Raises:
+            InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be
+                written.
+            ExportError: CTranslate2 lacks something of the model.
+        """
+        return export_ctranslate2(self, path, quantize)
 
     def _rows(self, tokenizer, texts):
         """Token ids with the end token, as lists, cut at the model's longest sequence."""

@@ -5,13 +5,15 @@ import warnings
 import click
 
 from keras_transformer.cli.evaluate import evaluate
+from keras_transformer.cli.export import export
 from keras_transformer.cli.info import info
 from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
-from keras_transformer.errors import InputError
+from keras_transformer.errors import ExportError, InputError
 from keras_transformer.version import __version__
 
+EXIT_EXPORT_FAILED = 1
 EXIT_INPUT_ERROR = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
@@ -24,12 +26,12 @@ def cli(debug):
     """Train an encoder-decoder Transformer on parallel text, and translate with it."""
 
 
-for command in (train, translate, evaluate, score, info):
+for command in (train, translate, evaluate, score, export, info):
     cli.add_command(command)
 
 
 def main(arguments=None):
-    """Runs the command line and returns its exit status: 0, 1 (a fault of ours), 2 (the user's to mend), 130 or 141."""
+    """Runs the command line and returns its exit status: 0, 1 (an export that fails, a fault of ours), 2 (the user's to mend), 130 or 141."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     # `--debug` is welcome behind the command as well.
     debug = "--debug" in arguments
@@ -52,6 +54,8 @@ def main(arguments=None):
             return _complain(error.format_message(), error.exit_code)
         if isinstance(error, (InputError, OSError)):
             return _complain(str(error), EXIT_INPUT_ERROR)
+        if isinstance(error, ExportError):
+            return _complain(str(error), EXIT_EXPORT_FAILED)
         return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)
 
 

@@ -1,1 +1,17 @@
-"""Export: the model in formats that other runtimes load."""
+"""Export: a trained model in the formats that other runtimes load, and the proof that it translates there the same."""
+
+from keras_transformer.export.ctranslate2_format import export_ctranslate2
+from keras_transformer.export.proof import Proof
+from keras_transformer.export.saved_model import export_saved_model
+from keras_transformer.export.search_settings import SearchSettings
+from keras_transformer.export.tflite import export_tflite
+from keras_transformer.export.verification import Verification
+
+__all__ = [
+    "Proof",
+    "SearchSettings",
+    "Verification",
+    "export_ctranslate2",
+    "export_saved_model",
+    "export_tflite",
+]

@@ -1,13 +1,31 @@
 """The model in CTranslate2's format."""
 
+import importlib.util
+import os
 import pathlib
 
 import numpy as np
 
+from keras_transformer.errors import ExportError, InputError
+from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
+from keras_transformer.model_folder import save_tokenizers
 from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
 
+QUANTIZATIONS = ("float16", "int8")
+_USES = [
+    "A folder for CTranslate2, which has its own search. The texts are split by the SentencePiece model beside this page:",
+    "",
+    "```python",
+    "import ctranslate2, sentencepiece",
+    'tokenizer = sentencepiece.SentencePieceProcessor(model_file="PATH/tokenizer.model")',
+    'translator = ctranslate2.Translator("PATH")',
+    'found = translator.translate_batch([tokenizer.encode("a sentence", out_type=str)], beam_size=4)',
+    "tokenizer.decode(found[0].hypotheses[0])",
+    "```",
+]
 # Keras's name of an activation: CTranslate2's name of it.
 ACTIVATIONS = {
     "relu": "RELU",
@@ -18,8 +36,49 @@ ACTIVATIONS = {
 }
 
 
-def save_ctranslate2(model, source_tokens, target_tokens, path):
-    """Writes a folder that `ctranslate2.Translator` loads, weights in float32.
+def export_ctranslate2(translator, path, quantize=None, prove=None):
+    """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+
+    Args:
+        translator: the `Translator`.
+        path: the folder, which must not hold anything yet.
+        quantize: None (default) for float32, "float16" or "int8".
+        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The folder, a path.
+
+    Raises:
+        InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
+        ExportError: CTranslate2 lacks something of the model.
+    """
+    path = pathlib.Path(path)
+    check_ctranslate2_arguments(path, quantize)
+    source, target = translator.source_tokenizer, translator.target_tokenizer
+    with staged_folder(path.parent) as unfinished:
+        try:
+            save_ctranslate2(translator.model, source.all_tokens(), target.all_tokens(), unfinished, quantize)
+        except ValueError as error:
+            raise ExportError(str(error)) from error
+        verification = None if prove is None else prove(unfinished)
+        save_tokenizers(unfinished, source, target)
+        write_artifact_card(unfinished / "README.md", path.name, _USES, translator, None, verification)
+        os.rename(unfinished, path)
+    return path
+
+
+def check_ctranslate2_arguments(path, quantize):
+    """Raises an InputError where `export_ctranslate2` could not use them, or CTranslate2 is not installed."""
+    if quantize not in (None, *QUANTIZATIONS):
+        raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
+    check_new_folder(path)
+    if importlib.util.find_spec("ctranslate2") is None:
+        raise InputError('CTranslate2 is not installed: pip install "keras-transformer[ctranslate2]"')
+
+
+def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
+    """Writes a folder that `ctranslate2.Translator` loads.
 
     CTranslate2 adds the start and the end token itself: it is given and returns the written tokens alone.
 
@@ -28,6 +87,7 @@ def save_ctranslate2(model, source_tokens, target_tokens, path):
         source_tokens: the written form of the source vocabulary's tokens, in the order of their ids.
         target_tokens: that of the target's; the same list where the vocabulary is shared.
         path: the folder; it is made where it is missing, and its files are written over.
+        quantize: None (default) for float32, "float16" or "int8".
 
     Raises:
         ImportError: the package `ctranslate2` is missing.
@@ -40,7 +100,7 @@ def save_ctranslate2(model, source_tokens, target_tokens, path):
     spec.register_source_vocabulary(list(source_tokens))
     spec.register_target_vocabulary(list(target_tokens))
     spec.validate()
-    spec.optimize()
+    spec.optimize(quantize)
     path = pathlib.Path(path)
     path.mkdir(parents=True, exist_ok=True)
     spec.save(str(path))

@@ -3,7 +3,6 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_transformer.layers.attention import hiding_bias
-from keras_transformer.special_tokens import PADDING_ID
 
 
 class EncodedSource(NamedTuple):
@@ -71,12 +70,7 @@ class CachedDecoder:
         Returns:
             `EncodedSource`.
         """
-        padding_mask = tf.not_equal(source_ids, PADDING_ID)
-        x = self.parts.source_embedding(source_ids, training=False)
-        for encoder in self.parts.encoders:
-            x = encoder(x, padding_mask=padding_mask, training=False)
-        if self.parts.encoder_norm is not None:
-            x = self.parts.encoder_norm(x)
+        x, padding_mask = self.parts.encode(source_ids)
         keys, values = zip(*[decoder.cross_attention.project_value(x) for decoder in self.parts.decoders])
         scale = tf.cast(self.head_dim**-0.5, self.dtype)
         bias = hiding_bias(tf.expand_dims(tf.expand_dims(padding_mask, 1), 1))

@@ -94,9 +94,13 @@ class PositionalEmbedding(keras.layers.Layer):
 
     def embed(self, token_ids, positions):
         """Scaled embeddings plus `positions`, added in float32: bfloat16 counts exactly only up to 256."""
-        embedded = ops.take(self.embeddings, ops.cast(token_ids, "int32"), axis=0)
+        embedded = self.look_up(ops.cast(token_ids, "int32"))
         scaled = ops.cast(embedded, "float32") * self.hidden_dim**0.5
         return ops.cast(scaled + positions, self.compute_dtype)
+
+    def look_up(self, token_ids):
+        """The rows of the table; a layer that stores the table in another way has its own."""
+        return ops.take(self.embeddings, token_ids, axis=0)
 
     def compute_output_spec(self, inputs, reverse=False, training=None):
         width = self.vocabulary_size if reverse else self.hidden_dim

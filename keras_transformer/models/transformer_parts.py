@@ -2,7 +2,7 @@ import dataclasses
 
 import keras
 
-from keras_transformer.layers import PositionalEmbedding, TransformerDecoder, TransformerEncoder
+from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
 from keras_transformer.models.transformer_config import TransformerConfig
 
 
@@ -50,6 +50,21 @@ class TransformerParts:
             share_embeddings=self.source_embedding is self.target_embedding,
             share_output=self.output_projection is None,
         )
+
+    def encode(self, source_ids):
+        """Runs the encoder without dropout.
+
+        Args:
+            source_ids: `(batch, source_length)` int32, 0 is padding.
+
+        Returns:
+            The encoder's sequence `(batch, source_length, hidden_dim)`, and the padding mask `(batch, source_length)`.
+        """
+        padding_mask = PaddingMask()(source_ids)
+        x = self.source_embedding(source_ids, training=False)
+        for encoder in self.encoders:
+            x = encoder(x, padding_mask=padding_mask, training=False)
+        return (x if self.encoder_norm is None else self.encoder_norm(x)), padding_mask
 
 
 def transformer_parts(model):

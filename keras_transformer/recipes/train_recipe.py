@@ -1,4 +1,5 @@
 import contextlib
+import itertools
 import pathlib
 import sys
 import time
@@ -12,16 +13,19 @@ from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import build_transformer
+from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
 from keras_transformer.recipes.model_card import write_model_card
-from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers
+from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
 from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
 from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.translator import Translator
 
 RECIPE_NAME = "recipe.toml"
 CHECKPOINTS_NAME = "checkpoints"
+# Validation pairs that the model folder holds, for the proof of an export.
+_KEPT_PAIRS = 200
 # What `--resume` takes from the checkpoint, so that it cannot be changed on the way.
 _FIXED_SECTIONS = ("data", "vocabulary", "model")
 _FIXED_TRAINING_KEYS = {"label_smoothing", "clip_norm", "precision"}
@@ -57,6 +61,7 @@ def train_recipe(recipe, output, resume=False):
     output.mkdir(parents=True, exist_ok=True)
     save_recipe(recipe, output / RECIPE_NAME)
     model_folder.save_tokenizers(output, *tokenizers)
+    model_folder.save_validation_pairs(output, list(itertools.islice(text_of_pairs(pairs["validation"]), _KEPT_PAIRS)))
     checkpoints = EpochCheckpoints(output / CHECKPOINTS_NAME, keep=recipe.training.average_checkpoints)
     model, epochs_done = _restored_model(recipe, config, checkpoints) if resume else (None, 0)
     model = model or _compiled_model(recipe, config)
@@ -67,7 +72,7 @@ def train_recipe(recipe, output, resume=False):
     _fit(model, batches, epochs, epochs_done, _callbacks(recipe, evaluations, checkpoints, output, epochs_done))
     minutes = None if resume else (time.time() - started) / 60
 
-    with _dtype_policy("float32"):
+    with dtype_policy("float32"):
         averaged = build_transformer(config)
     checkpoints.average(averaged, recipe.training.average_checkpoints)
     translator = Translator(averaged, *tokenizers)
@@ -149,20 +154,9 @@ def _schedule(training, config):
     return WarmupSchedule(warmup_steps=training.warmup_steps, **rate)
 
 
-@contextlib.contextmanager
-def _dtype_policy(name):
-    """Layers that are built inside have this policy; the one from before comes back."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def _compiled_model(recipe, config):
     training = recipe.training
-    with _dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
+    with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
     optimizer = keras.optimizers.Adam(
         _schedule(training, config),

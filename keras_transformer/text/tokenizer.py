@@ -71,6 +71,11 @@ class Tokenizer:
         """Number of tokens, the four special ones among them."""
         return self._pieces.vocab_size()
 
+    @property
+    def trackable(self):
+        """What has to hang on a `tf.Module` so that a SavedModel of it makes the tokenizer anew where it is loaded."""
+        return self._tokenizer
+
     def tokenize(self, texts, sampling=0.0):
         """Token ids of texts, without start and end token.
 
@@ -107,6 +112,10 @@ class Tokenizer:
     def tokens(self, token_ids):
         """The written form of token ids, `▁` standing for a space; same shape as `token_ids`."""
         return self._tokenizer.id_to_string(token_ids)
+
+    def all_tokens(self):
+        """The written form of every token of the vocabulary, a list of strings in the order of their ids."""
+        return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
 
 
 def _checked_processor(model):

@@ -1,0 +1,127 @@
+import dataclasses
+import pathlib
+
+import click
+
+from keras_transformer.cli.lines import opened_input, progress, read_parallel_lines
+from keras_transformer.data import decoded_lines
+from keras_transformer.errors import InputError
+from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, export_saved_model, export_tflite
+from keras_transformer.export.ctranslate2_format import check_ctranslate2_arguments
+from keras_transformer.export.saved_model import model_folder_and_version
+from keras_transformer.export.tflite import check_tflite_arguments
+from keras_transformer.model_folder import load_config, load_validation_pairs
+from keras_transformer.translator import Translator
+
+_EXPORTS = pathlib.Path("saved_models")
+
+
+@click.command(short_help="Write a model in a format for other runtimes.")
+@click.argument("model", type=click.Path(path_type=pathlib.Path))
+@click.option(
+    "--format",
+    "artifact_format",
+    required=True,
+    type=click.Choice(["saved_model", "tflite", "ctranslate2"]),
+    help="For TensorFlow Serving, for phones and pages, or for CTranslate2.",
+)
+@click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: saved_models/NAME and an ending]")
+@click.option("--quantize", type=click.Choice(["float16", "int8"]), help="Smaller weights, not for saved_model.")
+@click.option("--text", is_flag=True, help="tflite: text to text, with the tokenizer inside.")
+@click.option("--beam-size", type=click.IntRange(1), default=4, help="Hypotheses kept; 1 is greedy.")
+@click.option("--length-penalty", type=float, default=0.6, help="More prefers longer translations.")
+@click.option("--n-best", type=click.IntRange(1), help="saved_model: translations of `n_best` [default: --beam-size]")
+@click.option("--max-length", type=click.IntRange(2), help="Longest source and translation [default: the model's]")
+@click.option("--verify", type=click.Path(path_type=pathlib.Path), help="Text to compare on [default: the model's own]")
+@click.option("--reference", type=click.Path(path_type=pathlib.Path), help="Its reference translation, for BLEU.")
+@click.option("--max-bleu-loss", type=float, default=0.3, help="What a quantised artifact may lose.")
+def export(
+    model, artifact_format, output, quantize, text, verify, reference, max_bleu_loss, **settings
+):
+    """Write MODEL, a model folder, in a format for other runtimes, and prove that it translates there the same.
+
+    The artifact is loaded in a fresh process and compared with the model, line by line. If translations differ (or,
+    with --quantize, if BLEU is too low), the status is 1 and nothing is left.
+    """
+    if quantize and artifact_format == "saved_model":
+        raise InputError("--quantize is for --format tflite and ctranslate2; a SavedModel is float32.")
+    if text and artifact_format != "tflite":
+        raise InputError("--text is for --format tflite; a SavedModel is text to text anyway, CTranslate2 never.")
+    if settings["n_best"] and artifact_format != "saved_model":
+        raise InputError("--n-best is for --format saved_model; the others give what is asked of them.")
+    output = output or _default_output(model, artifact_format, quantize, text)
+    _check_output(output, artifact_format, quantize)
+    settings = SearchSettings(**settings).of_model(load_config(model))
+    pairs = _pairs_to_compare(model, verify, reference, quantize)
+    translator = Translator.load(model)
+    proof_settings = settings
+    if artifact_format == "ctranslate2":
+        # Its beam search is another one; what both have is the greedy search.
+        proof_settings = dataclasses.replace(settings, beam_size=1, n_best=1, length_penalty=0.0)
+    with progress(len(pairs), "Comparing") as bar:
+        proof = Proof(
+            translator,
+            "tflite text" if text else artifact_format,
+            quantize,
+            proof_settings,
+            pairs,
+            max_bleu_loss,
+            report=_print_table,
+            progress=bar.update,
+        )
+        if artifact_format == "saved_model":
+            written = export_saved_model(translator, output, settings, proof)
+        elif artifact_format == "tflite":
+            written = export_tflite(translator, output, quantize, text, settings, proof)
+        else:
+            written = export_ctranslate2(translator, output, quantize, proof)
+    click.echo(written)
+
+
+def _default_output(model, artifact_format, quantize, text):
+    name = model.resolve().name
+    ending = f"-{quantize}" if quantize else ""
+    if artifact_format == "saved_model":
+        return _EXPORTS / name
+    if artifact_format == "tflite":
+        return _EXPORTS / f"{name}{'-text' if text else ''}{ending}.tflite"
+    return _EXPORTS / f"{name}-ctranslate2{ending}"
+
+
+def _check_output(output, artifact_format, quantize):
+    if artifact_format == "saved_model":
+        model_folder_and_version(output)
+    elif artifact_format == "tflite":
+        check_tflite_arguments(output, quantize)
+    else:
+        check_ctranslate2_arguments(output, quantize)
+
+
+def _pairs_to_compare(model, verify, reference, quantize):
+    """The texts to compare on, each with its reference or None."""
+    kept = load_validation_pairs(model)
+    if verify is None:
+        if reference is not None:
+            raise InputError("--reference needs --verify: the reference of which text?")
+        if not kept:
+            raise InputError(
+                f"{model}: no validation sentences were kept with the model to compare on; give --verify FILE."
+            )
+        return kept
+    if reference is not None:
+        return list(zip(*read_parallel_lines(verify, reference), strict=True))
+    with opened_input(verify) as (file, name):
+        pairs = [(line, None) for line in decoded_lines(file, name)]
+    if not pairs:
+        raise InputError(f"{verify}: the file is empty.")
+    # A quantised artifact is judged by BLEU, which wants references.
+    return pairs + kept if quantize else pairs
+
+
+def _print_table(verification):
+    rows = verification.rows()
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for what, *values in rows:
+        click.echo(what.ljust(widths[0]) + "".join(value.rjust(width + 2) for value, width in zip(values, widths[1:])))
+    if verification.quantize and verification.bleu is None:
+        click.echo("warning: no references, so BLEU was not compared; give --reference FILE.", err=True)

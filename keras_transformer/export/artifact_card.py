@@ -1,0 +1,63 @@
+import json
+
+from keras_transformer.version import __version__
+
+VERIFICATION_NAME = "verification.json"
+
+
+def write_artifact_card(path, title, uses, translator, settings, verification=None):
+    """Writes what lies beside or in an artifact: a model card, and `verification.json` where there is a proof.
+
+    Args:
+        path: the card, a `.md` file.
+        title: the artifact's name.
+        uses: Markdown lines that say how it is used.
+        translator: the `Translator` it was made from.
+        settings: `SearchSettings` with a `max_length`; None where the artifact fixes nothing of the search.
+        verification: a `Verification`, or None where there was none.
+    """
+    config = translator.config
+    lines = [
+        f"# {title}",
+        "",
+        f"An encoder-decoder Transformer for translation, exported by keras-transformer {__version__}.",
+        "",
+        *uses,
+        "",
+        *_limits(settings, config),
+        "",
+        "## Model",
+        "",
+        *_table([("", ""), *((name, str(value)) for name, value in config.to_dict().items())]),
+        "",
+        "## Verification",
+        "",
+    ]
+    if verification is None:
+        lines.append("None: it was exported without. `keras-transformer export` compares every artifact with its model.")
+    else:
+        search = ", ".join(f"{name} {value}" for name, value in verification.search.items())
+        lines += [f"Against the model it was made from, in a fresh process, with {search}:", ""]
+        lines += _table(verification.rows())
+        if verification.bleu_signature:
+            lines += ["", f"BLEU: `{verification.bleu_signature}`."]
+        if verification.operations is not None:
+            lines += ["", f"Operations: {', '.join(verification.operations)}."]
+        record = json.dumps(verification.to_dict(), indent=2, ensure_ascii=False)
+        (path.parent / VERIFICATION_NAME).write_text(record + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _limits(settings, config):
+    if settings is None:
+        return [f"It reads sources of at most {config.max_length - 1} tokens and the end token."]
+    return [
+        f"A source of more than {settings.max_length - 1} tokens is cut there. A translation has at most twice as many "
+        f"tokens as its source and ten more, and never more than {settings.max_length}. The search is fixed: beam size "
+        f"{settings.beam_size}, length penalty {settings.length_penalty}."
+    ]
+
+
+def _table(rows):
+    header, *body = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return [header, "|---" * len(rows[0]) + "|", *body]

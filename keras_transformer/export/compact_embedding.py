@@ -1,0 +1,46 @@
+import numpy as np
+import tensorflow as tf
+
+from keras_transformer.layers import PositionalEmbedding
+
+_LARGEST_INT8 = 127
+
+
+class CompactEmbedding(PositionalEmbedding):
+    """An embedding whose table is stored in half floats or in bytes, the bytes with one scale for every token.
+
+    TFLite's converter would store a table that is looked up with one scale for everything, decoded as a whole before
+    it is used, and once more with a scale for every token for the product that gives the logits. Here both are the
+    same bytes, and of the looked-up rows alone numbers are made.
+
+    Args:
+        embedding: the built `PositionalEmbedding`.
+        quantize: "float16" or "int8".
+    """
+
+    def __init__(self, embedding, quantize):
+        super().__init__(embedding.vocabulary_size, embedding.hidden_dim, embedding.max_length, dtype="float32")
+        table = np.array(embedding.embeddings, "float32")
+        scales = None
+        if quantize == "float16":
+            stored = table.astype("float16")
+            table = stored.astype("float32")
+        else:
+            scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), np.finfo("float32").tiny) / _LARGEST_INT8
+            stored = np.round(table / scales).astype("int8")
+            table = stored * scales
+        if quantize == "float16":
+            stored = stored.view("int16")  # TFLite looks up integers, not half floats.
+        self.stored = tf.Variable(stored, trainable=False)
+        self.scales = None if scales is None else tf.Variable(scales, trainable=False)
+        # For the logits; the converter stores it as it was stored here, since every row is a multiple of its scale.
+        self.embeddings = tf.Variable(table, trainable=False)
+
+    def build(self, input_shape):
+        pass  # The table is there already.
+
+    def look_up(self, token_ids):
+        rows = tf.gather(self.stored, token_ids)
+        if self.scales is None:
+            return tf.cast(tf.bitcast(rows, tf.float16), tf.float32)
+        return tf.cast(rows, tf.float32) * tf.gather(self.scales, token_ids)

@@ -1,0 +1,112 @@
+"""A SentencePiece tokenizer of TensorFlow Text's that TFLite can run, with the ids of the one that it cannot.
+
+`FastSentencepieceTokenizer` is the only one TFLite has operations for, and it does not spell unknown characters in
+bytes. So it is given another model with the same ids, in which every byte is an ordinary token: a private character,
+which the normalisation writes in place of the byte.
+"""
+
+import struct
+
+import tensorflow as tf
+import tensorflow_text
+from sentencepiece import sentencepiece_model_pb2
+
+from keras_transformer.text.character_map import read_character_map, write_character_map
+
+_PIECE = sentencepiece_model_pb2.ModelProto.SentencePiece
+# Private use, plane 15. Where it stands in a text it is spelled in bytes like any unknown character.
+_FIRST_PRIVATE = 0xF0000
+
+
+class FastTokenizer:
+    """Tokenizes one text and writes one, in operations that TFLite has.
+
+    Args:
+        model: the bytes of a SentencePiece model, as `Tokenizer` takes them.
+    """
+
+    def __init__(self, model):
+        self._reader = tensorflow_text.FastSentencepieceTokenizer(_reading_model(model))
+        self._writer = tensorflow_text.FastSentencepieceTokenizer(_writing_model(model))
+
+    def tokenize(self, text):
+        """Token ids `(length,)` int32 of `text` `(1,)`."""
+        return self._reader.tokenize(text).flat_values
+
+    def detokenize(self, token_ids):
+        """The text `(1,)` of token ids `(length,)` without special tokens."""
+        row_splits = tf.stack([0, tf.size(token_ids)])
+        return self._writer.detokenize(tf.RaggedTensor.from_row_splits(token_ids, row_splits, validate=False))
+
+
+def _reading_model(model):
+    """The model with private characters for bytes, and a normalisation that writes them."""
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    known = {character for piece in proto.pieces if piece.type == _PIECE.NORMAL for character in piece.piece}
+    # A byte stands for itself only where nothing else does; the worst score there is makes no difference.
+    worst = min(piece.score for piece in proto.pieces)
+    spelled = {}
+    for piece in proto.pieces:
+        if piece.type == _PIECE.BYTE:
+            byte = int(piece.piece[1:-1], 16)
+            spelled[byte] = chr(_FIRST_PRIVATE + byte)
+            piece.piece, piece.type, piece.score = spelled[byte], _PIECE.NORMAL, worst
+    if spelled:
+        rules = _spelling_rules(read_character_map(proto.normalizer_spec.precompiled_charsmap), known, spelled)
+        proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
+        # It would map anew what the rules wrote.
+        proto.normalizer_spec.ClearField("normalization_rule_tsv")
+    return proto.SerializeToString(deterministic=True)
+
+
+def _spelling_rules(rules, known, spelled):
+    """Rules that keep known characters, do what `rules` do, and spell every other byte.
+
+    Args:
+        rules: the model's own normalisation, bytes by bytes.
+        known: the characters of the vocabulary.
+        spelled: by byte, the private character that stands for it.
+    """
+
+    def spell(text):
+        return "".join(
+            character
+            if character in known or character == " "
+            else "".join(spelled[byte] for byte in character.encode("utf-8"))
+            for character in text
+        ).encode("utf-8")
+
+    # The longest key counts: bytes are spelled only where no character fits. A byte 0 cannot be a key.
+    ascii_known = {ord(character) for character in known if character.isascii()} | {0, ord(" ")}
+    new = {bytes([byte]): private.encode("utf-8") for byte, private in spelled.items() if byte not in ascii_known}
+    new |= {character.encode("utf-8"): character.encode("utf-8") for character in known if not character.isascii()}
+    return new | {key: spell(replacement.decode("utf-8")) for key, replacement in rules.items()}
+
+
+def _writing_model(model):
+    """The model with the bytes themselves as pieces, which are not UTF-8 alone and so are written by hand."""
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    pieces = [
+        # The byte 0 ends a string where the model is read; it stays as it is, which writes nothing.
+        _byte_piece(int(piece.piece[1:-1], 16))
+        if piece.type == _PIECE.BYTE and piece.piece != "<0x00>"
+        else piece.SerializeToString()
+        for piece in proto.pieces
+    ]
+    proto.ClearField("pieces")
+    # Field 1 of the model, of the type "length-delimited".
+    return b"".join(b"\x0a" + _varint(len(piece)) + piece for piece in pieces) + proto.SerializeToString()
+
+
+def _byte_piece(byte):
+    """A piece of one byte: field 1 the text, field 2 the score, field 3 the type."""
+    return b"\x0a\x01" + bytes([byte]) + b"\x15" + struct.pack("<f", 0.0) + b"\x18" + bytes([_PIECE.NORMAL])
+
+
+def _varint(number):
+    """Protocol Buffers' integer: seven bits a byte, the lowest first."""
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*encoded, number])

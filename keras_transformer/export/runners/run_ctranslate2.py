@@ -1,0 +1,49 @@
+"""Runs a CTranslate2 folder with CTranslate2 and SentencePiece alone."""
+
+import json
+import pathlib
+import sys
+import time
+
+import ctranslate2
+import sentencepiece
+
+NUM_WARMUPS = 2
+END_TOKEN = 1  # CTranslate2 leaves it out of what it returns, and counts it in no limit.
+
+
+def run(folder, source_tokenizer, target_tokenizer, texts, max_length, length_factor, length_margin):
+    reader = sentencepiece.SentencePieceProcessor(model_file=source_tokenizer)
+    writer = sentencepiece.SentencePieceProcessor(model_file=target_tokenizer)
+    translator = ctranslate2.Translator(folder)
+    special = [[writer.id_to_piece(writer.pad_id())], [writer.id_to_piece(writer.bos_id())]]
+    end = writer.id_to_piece(writer.eos_id())
+    result = {"translations": [], "tokens": [], "scores": [], "milliseconds": []}
+    for text in [*texts[:NUM_WARMUPS], *texts]:
+        started = time.perf_counter()
+        tokens = reader.encode(text, out_type=str)[: max_length - 1]
+        found, score = [], 0.0
+        if tokens:
+            longest = min(max_length, length_factor * (len(tokens) + 1) + length_margin) - END_TOKEN
+            best = translator.translate_batch(
+                [tokens],
+                beam_size=1,
+                length_penalty=0,
+                max_decoding_length=longest,
+                max_input_length=0,
+                disable_unk=True,
+                suppress_sequences=special,
+                return_scores=True,
+            )[0]
+            found, score = [*best.hypotheses[0], end], best.scores[0]
+        result["translations"].append(writer.decode(found[:-1]))
+        result["milliseconds"].append(1000 * (time.perf_counter() - started))
+        result["tokens"].append(found)
+        result["scores"].append(score)
+    return {name: values[len(values) - len(texts) :] for name, values in result.items()}
+
+
+if __name__ == "__main__":
+    artifact, request, result = sys.argv[1:]
+    arguments = json.loads(pathlib.Path(request).read_text(encoding="utf-8"))
+    pathlib.Path(result).write_text(json.dumps(run(artifact, **arguments)), encoding="utf-8")

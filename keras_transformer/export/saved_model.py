@@ -1,0 +1,87 @@
+import os
+import pathlib
+import shutil
+
+import tensorflow as tf
+
+from keras_transformer.errors import InputError
+from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.debug_info import DEBUG_FOLDER
+from keras_transformer.export.search_settings import SearchSettings
+from keras_transformer.export.served_operations import check_served_operations
+from keras_transformer.export.serving_files import warmup_text, write_server_config, write_warmup_requests
+from keras_transformer.export.staging import check_new_folder, staged_folder
+from keras_transformer.export.text_to_text import TextToText
+from keras_transformer.models.dtype_policy import in_float32
+
+CARD_NAME = "README.md"
+_USES = [
+    "A SavedModel for TensorFlow Serving, text to text. Signatures: `serving_default` (`text` to `translation` and",
+    "`score`), `n_best` (`text` to `translations` and `scores`), `attention` (`text` to `translation`, `source_tokens`,",
+    "`target_tokens` and `attention`). In Python:",
+    "",
+    "```python",
+    "import tensorflow as tf, tensorflow_text",
+    'translate = tf.saved_model.load("PATH").signatures["serving_default"]',
+    'translate(text=tf.constant(["a sentence"]))["translation"]',
+    "```",
+]
+
+
+def export_saved_model(translator, path, settings=None, prove=None):
+    """Writes a text-to-text SavedModel for TensorFlow Serving.
+
+    Args:
+        translator: the `Translator`.
+        path: the folder of the model, in which the next free version is taken, or with a number as its last part the
+            folder of this version, which must be free.
+        settings: `SearchSettings`. Default: their defaults.
+        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The folder of the version, a path.
+
+    Raises:
+        InputError: the version is there already, or the folder cannot be written.
+        ExportError: the SavedModel holds an operation that a stock server lacks.
+    """
+    settings = (settings or SearchSettings()).of_model(translator.config)
+    model_folder, version = model_folder_and_version(path)
+    with staged_folder(model_folder) as unfinished:
+        module = TextToText(
+            in_float32(translator.model), translator.source_tokenizer, translator.target_tokenizer, settings
+        )
+        signatures = module.signatures()
+        options = tf.saved_model.SaveOptions(save_debug_info=True)
+        tf.saved_model.save(module, str(unfinished), signatures=signatures, options=options)
+        check_served_operations(unfinished)
+        shutil.rmtree(unfinished / DEBUG_FOLDER)  # It names the folders of this machine.
+        write_warmup_requests(unfinished, signatures, warmup_text(translator.source_tokenizer))
+        verification = None if prove is None else prove(unfinished)
+        write_artifact_card(unfinished / CARD_NAME, model_folder.name, _USES, translator, settings, verification)
+        finished = _rename(unfinished, model_folder, version)
+    write_server_config(model_folder)
+    return finished
+
+
+def model_folder_and_version(path):
+    """The folder of a model, and the version that `path` names or None; a version that is there is an InputError."""
+    path = pathlib.Path(path)
+    if path.name.isdigit():
+        check_new_folder(path)
+        return path.parent, int(path.name)
+    return path, None
+
+
+def _rename(unfinished, model_folder, version):
+    """Gives a version its name; a free number is looked for again where another process was faster."""
+    while True:
+        number = version or 1 + max((int(entry.name) for entry in model_folder.iterdir() if entry.name.isdigit()), default=0)
+        finished = model_folder / str(number)
+        try:
+            os.rename(unfinished, finished)
+            return finished
+        except OSError:
+            if version or not finished.exists():
+                raise InputError(f"{finished} appeared meanwhile and is not overwritten; export again.") from None

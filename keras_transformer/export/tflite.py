@@ -1,0 +1,136 @@
+import pathlib
+import re
+import tempfile
+
+import tensorflow as tf
+
+from keras_transformer.errors import ExportError, InputError
+from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.debug_info import DebugInfo
+from keras_transformer.export.ids_to_ids import IdsToIds
+from keras_transformer.export.one_text import OneText
+from keras_transformer.export.search_settings import SearchSettings
+from keras_transformer.export.staging import move_files, staged_folder
+from keras_transformer.export.tflite_file import operations_of, shrink
+from keras_transformer.models.dtype_policy import in_float32
+from keras_transformer.quiet_start import standard_error_held_back
+
+QUANTIZATIONS = ("float16", "int8")
+# TensorFlow Text's, in every runtime that its registrar was added to.
+_TEXT_OPERATIONS = {"TFText>FastSentencepieceTokenize", "TFText>FastSentencepieceDetokenize"}
+_USES = [
+    "A TFLite file, token ids to token ids, of built-in operations alone. Signature `translate`: `source_ids` (batch,",
+    "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
+    "(batch, beam, max_length) int32, best first, 0 behind the end token 3, and `scores` (batch, beam) float32. The",
+    "signatures `translate_16`, `translate_32` and `translate_64` take `source_ids` of the fixed shape (1, 16), (1, 32) or",
+    "(1, 64).",
+]
+_TEXT_USES = [
+    "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, UTF-8. The",
+    "runtime needs TensorFlow Text's operations (in Python `tensorflow_text.tflite_registrar.SELECT_TFTEXT_OPS`).",
+]
+
+
+def export_tflite(translator, path, quantize=None, text=False, settings=None, prove=None):
+    """Writes a `.tflite` file that holds the whole search, and beside it the SentencePiece model where it is needed.
+
+    Args:
+        translator: the `Translator`.
+        path: the file; where it is there already it is replaced in the end. The SentencePiece model is put beside it
+            as `NAME.model`, or as `NAME.source.model` and `NAME.target.model`.
+        quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
+        text: whether the tokenizers are in the file as well: text to text, by TensorFlow Text's operations. Default
+            False: token ids to token ids, by built-in operations alone.
+        settings: `SearchSettings`. Default: their defaults.
+        prove: a `Proof`, called with the file before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The file, a path.
+
+    Raises:
+        InputError: an argument is out of range, or the file cannot be written.
+        ExportError: TFLite lacks an operation; it says which, and the line of code that made it.
+    """
+    path = pathlib.Path(path)
+    check_tflite_arguments(path, quantize)
+    settings = (settings or SearchSettings()).of_model(translator.config)
+    model = in_float32(translator.model)
+    if text:
+        module = OneText(model, translator.source_tokenizer, translator.target_tokenizer, settings, quantize)
+    else:
+        module = IdsToIds(model, settings, quantize)
+    with staged_folder(path.parent) as unfinished:
+        (unfinished / path.name).write_bytes(convert(module, quantize, allow_text=text))
+        if not text:
+            _save_tokenizers(translator, unfinished, path.stem)
+        verification = None if prove is None else prove(unfinished / path.name)
+        card = unfinished / f"{path.stem}.md"
+        write_artifact_card(card, path.stem, _TEXT_USES if text else _USES, translator, settings, verification)
+        move_files(unfinished, path.parent)
+    return path
+
+
+def check_tflite_arguments(path, quantize):
+    """Raises an InputError where `export_tflite` could not use them."""
+    if quantize not in (None, *QUANTIZATIONS):
+        raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
+    if path.suffix != ".tflite":
+        raise InputError(f"A TFLite file must be called NAME.tflite. Received: {path}.")
+    if path.is_dir():
+        raise InputError(f"{path}: expected a file to write, but it is a folder.")
+
+
+def convert(module, quantize=None, allow_text=False):
+    """The bytes of a `.tflite` file with the signatures of a module.
+
+    Args:
+        module: a `tf.Module` with a method `signatures`.
+        quantize: None, "float16" or "int8".
+        allow_text: whether TensorFlow Text's operations are allowed beside the built-in ones. Default False.
+
+    Raises:
+        ExportError: TFLite lacks an operation.
+    """
+    signatures = module.signatures()
+    with tempfile.TemporaryDirectory() as folder:
+        # Through a SavedModel: converted from functions, the signatures would be lost.
+        options = tf.saved_model.SaveOptions(save_debug_info=True)
+        tf.saved_model.save(module, folder, signatures=signatures, options=options)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        converter.allow_custom_ops = allow_text
+        if quantize:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if quantize == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        try:
+            with standard_error_held_back(shown_on_failure=False):
+                content = shrink(converter.convert())
+        except Exception as error:
+            raise ExportError(_explain(error, DebugInfo(folder))) from error
+    custom = {name for name in operations_of(content) if not re.fullmatch("[A-Z0-9_]+", name)}
+    if custom - _TEXT_OPERATIONS:
+        raise ExportError(f"TFLite has no operation {', '.join(sorted(custom - _TEXT_OPERATIONS))}.")
+    return content
+
+
+def _explain(error, debug_info):
+    """The operations that TFLite lacks and where they come from, in place of the converter's report."""
+    found = {}
+    for fault in getattr(error, "errors", ()):
+        if fault.operator.name:
+            nodes = [call.name for call in fault.location.call if call.name]
+            lines = [line for node in nodes if (line := debug_info.line_of(node))]
+            found.setdefault(fault.operator.name, lines[0] if lines else "unknown code")
+    if not found:
+        return f"TFLite's converter failed: {str(error).strip().splitlines()[0][:200]}"
+    return "TFLite has no built-in operation for " + ", ".join(f"{name} (from {line})" for name, line in found.items())
+
+
+def _save_tokenizers(translator, folder, name):
+    if translator.source_tokenizer.model == translator.target_tokenizer.model:
+        translator.source_tokenizer.save(folder / f"{name}.model")
+    else:
+        translator.source_tokenizer.save(folder / f"{name}.source.model")
+        translator.target_tokenizer.save(folder / f"{name}.target.model")

@@ -1,0 +1,27 @@
+from keras import ops
+
+
+def cross_attention(parts, source_ids, target_ids):
+    """How much each token of a translation attended to each token of its source, when it was predicted.
+
+    Args:
+        parts: the `TransformerParts` of the model.
+        source_ids: `(batch, source_length)` int32, 0 is padding.
+        target_ids: `(batch, target_length)` int32, what the decoder is fed: the start token, then the translation
+            without its last token. 0 is padding.
+
+    Returns:
+        `(num_layers, batch, num_heads, target_length, source_length)` float32. Every row sums to 1 over the source.
+
+    Reference:
+        "Attention Is All You Need", section 3.2.3, "encoder-decoder attention".
+    """
+    encoder_sequence, padding_mask = parts.encode(source_ids)
+    x = parts.target_embedding(target_ids, training=False)
+    scores = []
+    for decoder in parts.decoders:
+        x, _, scores_of_block = decoder(
+            x, encoder_sequence, encoder_padding_mask=padding_mask, return_attention_scores=True, training=False
+        )
+        scores.append(ops.cast(scores_of_block, "float32"))
+    return ops.stack(scores)
