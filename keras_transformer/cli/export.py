@@ -35,9 +35,7 @@ _EXPORTS = pathlib.Path("saved_models")
 @click.option("--verify", type=click.Path(path_type=pathlib.Path), help="Text to compare on [default: the model's own]")
 @click.option("--reference", type=click.Path(path_type=pathlib.Path), help="Its reference translation, for BLEU.")
 @click.option("--max-bleu-loss", type=float, default=0.3, help="What a quantised artifact may lose.")
-def export(
-    model, artifact_format, output, quantize, text, verify, reference, max_bleu_loss, **settings
-):
+def export(model, artifact_format, output, quantize, text, verify, reference, max_bleu_loss, **settings):
     """Write MODEL, a model folder, in a format for other runtimes, and prove that it translates there the same.
 
     The artifact is loaded in a fresh process and compared with the model, line by line. If translations differ (or,

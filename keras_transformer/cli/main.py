@@ -31,7 +31,10 @@ for command in (train, translate, evaluate, score, export, info):
 
 
 def main(arguments=None):
-    """Runs the command line and returns its exit status: 0, 1 (an export that fails, a fault of ours), 2 (the user's to mend), 130 or 141."""
+    """Runs the command line and returns its exit status.
+
+    0; 1 (an export that fails its proof, or a fault of ours); 2 (the user's to mend); 130 or 141.
+    """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     # `--debug` is welcome behind the command as well.
     debug = "--debug" in arguments

@@ -34,7 +34,9 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         "",
     ]
     if verification is None:
-        lines.append("None: it was exported without. `keras-transformer export` compares every artifact with its model.")
+        lines.append(
+            "None: it was exported without. `keras-transformer export` compares every artifact with its model."
+        )
     else:
         search = ", ".join(f"{name} {value}" for name, value in verification.search.items())
         lines += [f"Against the model it was made from, in a fresh process, with {search}:", ""]

@@ -16,7 +16,7 @@ from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
 
 QUANTIZATIONS = ("float16", "int8")
 _USES = [
-    "A folder for CTranslate2, which has its own search. The texts are split by the SentencePiece model beside this page:",
+    "A folder for CTranslate2, which has its own search. Texts are split by the SentencePiece model beside this page:",
     "",
     "```python",
     "import ctranslate2, sentencepiece",

@@ -21,7 +21,7 @@ class DebugInfo:
         self._info = graph_debug_info_pb2.GraphDebugInfo.FromString(content)
 
     def line_of(self, node):
-        """Where a node was made, as "file:line": the innermost line of this library, otherwise of anyone's code.
+        """Where a node was made, as "file:line": the innermost line that is not of an installed package, or is of ours.
 
         Args:
             node: "node@function", as the traces name it.
@@ -34,7 +34,8 @@ class DebugInfo:
             return None
         frames = [info.frames_by_id[number] for number in info.traces_by_id[info.name_to_trace_id[node]].frame_id]
         lines = [(pathlib.Path(info.files[frame.file_index]), frame.line) for frame in frames]
-        ours = [(path, line) for path, line in lines if path.is_relative_to(_PACKAGE)]
-        others = [(path, line) for path, line in lines if "site-packages" not in path.parts]
-        path, line = (ours or others or lines)[-1]
-        return f"{path.relative_to(_PACKAGE.parent) if ours else path}:{line}"
+        of_interest = [
+            (path, line) for path, line in lines if path.is_relative_to(_PACKAGE) or "site-packages" not in path.parts
+        ]
+        path, line = (of_interest or lines)[-1]
+        return f"{path.relative_to(_PACKAGE.parent) if path.is_relative_to(_PACKAGE) else path}:{line}"

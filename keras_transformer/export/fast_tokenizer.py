@@ -11,8 +11,11 @@ import tensorflow as tf
 import tensorflow_text
 from sentencepiece import sentencepiece_model_pb2
 
+from keras_transformer.errors import InputError
 from keras_transformer.text.character_map import read_character_map, write_character_map
 
+_UNIGRAM = sentencepiece_model_pb2.TrainerSpec.UNIGRAM
+_SPACE = "▁"
 _PIECE = sentencepiece_model_pb2.ModelProto.SentencePiece
 # Private use, plane 15. Where it stands in a text it is spelled in bytes like any unknown character.
 _FIRST_PRIVATE = 0xF0000
@@ -23,9 +26,15 @@ class FastTokenizer:
 
     Args:
         model: the bytes of a SentencePiece model, as `Tokenizer` takes them.
+
+    Raises:
+        InputError: the model is not of the type "unigram", the only one that TensorFlow Text's fast tokenizer knows.
     """
 
     def __init__(self, model):
+        check_unigram(model)
+        pieces = [piece.piece for piece in sentencepiece_model_pb2.ModelProto.FromString(model).pieces]
+        self._space_id = pieces.index(_SPACE) if _SPACE in pieces else -1
         self._reader = tensorflow_text.FastSentencepieceTokenizer(_reading_model(model))
         self._writer = tensorflow_text.FastSentencepieceTokenizer(_writing_model(model))
 
@@ -35,8 +44,20 @@ class FastTokenizer:
 
     def detokenize(self, token_ids):
         """The text `(1,)` of token ids `(length,)` without special tokens."""
+        # SentencePiece drops all spaces in front of a text, TensorFlow Text one.
+        is_word = tf.cast(tf.not_equal(token_ids, self._space_id), tf.int32)
+        token_ids = tf.boolean_mask(token_ids, tf.greater(tf.cumsum(is_word), 0))
         row_splits = tf.stack([0, tf.size(token_ids)])
         return self._writer.detokenize(tf.RaggedTensor.from_row_splits(token_ids, row_splits, validate=False))
+
+
+def check_unigram(model):
+    """Raises an InputError where the fast tokenizer would give other ids than SentencePiece."""
+    if sentencepiece_model_pb2.ModelProto.FromString(model).trainer_spec.model_type != _UNIGRAM:
+        raise InputError(
+            'Text to text in TFLite needs a vocabulary of the type "unigram": TensorFlow Text\'s tokenizer for TFLite '
+            "splits by no other. Export from token ids to token ids, and run SentencePiece beside it."
+        )
 
 
 def _reading_model(model):

@@ -18,9 +18,7 @@ class Proof:
         progress: called with 1 after each text of the model's. Default None.
     """
 
-    def __init__(
-        self, translator, format, quantize, settings, pairs, max_bleu_loss=0.3, report=None, progress=None
-    ):
+    def __init__(self, translator, format, quantize, settings, pairs, max_bleu_loss=0.3, report=None, progress=None):
         self.translator = translator
         self.format = format
         self.quantize = quantize

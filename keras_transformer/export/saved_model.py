@@ -17,8 +17,8 @@ from keras_transformer.models.dtype_policy import in_float32
 CARD_NAME = "README.md"
 _USES = [
     "A SavedModel for TensorFlow Serving, text to text. Signatures: `serving_default` (`text` to `translation` and",
-    "`score`), `n_best` (`text` to `translations` and `scores`), `attention` (`text` to `translation`, `source_tokens`,",
-    "`target_tokens` and `attention`). In Python:",
+    "`score`), `n_best` (`text` to `translations`, `scores`), `attention` (`text` to `translation`, `source_tokens`,",
+    "`target_tokens`, `attention`). In Python:",
     "",
     "```python",
     "import tensorflow as tf, tensorflow_text",
@@ -77,7 +77,9 @@ def model_folder_and_version(path):
 def _rename(unfinished, model_folder, version):
     """Gives a version its name; a free number is looked for again where another process was faster."""
     while True:
-        number = version or 1 + max((int(entry.name) for entry in model_folder.iterdir() if entry.name.isdigit()), default=0)
+        number = version or 1 + max(
+            (int(entry.name) for entry in model_folder.iterdir() if entry.name.isdigit()), default=0
+        )
         finished = model_folder / str(number)
         try:
             os.rename(unfinished, finished)

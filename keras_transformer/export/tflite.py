@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export.artifact_card import write_artifact_card
 from keras_transformer.export.debug_info import DebugInfo
+from keras_transformer.export.fast_tokenizer import check_unigram
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.export.one_text import OneText
 from keras_transformer.export.search_settings import SearchSettings
@@ -22,8 +23,8 @@ _USES = [
     "A TFLite file, token ids to token ids, of built-in operations alone. Signature `translate`: `source_ids` (batch,",
     "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
     "(batch, beam, max_length) int32, best first, 0 behind the end token 3, and `scores` (batch, beam) float32. The",
-    "signatures `translate_16`, `translate_32` and `translate_64` take `source_ids` of the fixed shape (1, 16), (1, 32) or",
-    "(1, 64).",
+    "signatures `translate_16`, `translate_32` and `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32)",
+    "and (1, 64).",
 ]
 _TEXT_USES = [
     "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, UTF-8. The",
@@ -55,6 +56,9 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
     path = pathlib.Path(path)
     check_tflite_arguments(path, quantize)
     settings = (settings or SearchSettings()).of_model(translator.config)
+    if text:
+        for tokenizer in (translator.source_tokenizer, translator.target_tokenizer):
+            check_unigram(tokenizer.model)
     model = in_float32(translator.model)
     if text:
         module = OneText(model, translator.source_tokenizer, translator.target_tokenizer, settings, quantize)

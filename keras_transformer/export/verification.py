@@ -79,7 +79,10 @@ class Verification:
             ("sentences", f"{self.sentences}", f"{self.sentences}"),
             ("identical translations", "", f"{self.identical} of {self.sentences}"),
             ("greatest score difference", "", _number(self.greatest_score_difference, ".1e")),
-            (f"BLEU ({self.bleu_sentences} references)", *(_number(bleu[side], ".2f") for side in ("model", "artifact"))),
+            (
+                f"BLEU ({self.bleu_sentences} references)",
+                *(_number(bleu[side], ".2f") for side in ("model", "artifact")),
+            ),
             ("median ms per sentence", *(f"{self.milliseconds[side]:.1f}" for side in ("model", "artifact"))),
             ("bytes", "", f"{self.size:,}"),
             ("different operations", "", "-" if self.operations is None else f"{len(self.operations)}"),

@@ -145,6 +145,7 @@ def best_of(found, n_best, has_source, length):
     """The best finished hypotheses, without the columns behind `length`."""
     scores, chosen = tf.math.top_k(found.scores, n_best)
     token_ids = tf.gather(found.token_ids[:, :, :length], chosen, batch_dims=1)
-    exists = tf.greater(scores, tf.float32.min)
+    has_source = tf.expand_dims(has_source, 1)
+    exists = tf.logical_and(has_source, tf.greater(scores, tf.float32.min))
     token_ids = tf.where(tf.expand_dims(exists, 2), token_ids, PADDING_ID)
-    return Hypotheses(token_ids, tf.where(tf.expand_dims(has_source, 1), scores, 0.0))
+    return Hypotheses(token_ids, tf.where(has_source, scores, 0.0))

@@ -25,7 +25,7 @@ def run(folder, source_tokenizer, target_tokenizer, texts, max_length, length_fa
         found, score = [], 0.0
         if tokens:
             longest = min(max_length, length_factor * (len(tokens) + 1) + length_margin) - END_TOKEN
-            best = translator.translate_batch(
+            found = translator.translate_batch(
                 [tokens],
                 beam_size=1,
                 length_penalty=0,
@@ -33,12 +33,13 @@ def run(folder, source_tokenizer, target_tokenizer, texts, max_length, length_fa
                 max_input_length=0,
                 disable_unk=True,
                 suppress_sequences=special,
-                return_scores=True,
-            )[0]
-            found, score = [*best.hypotheses[0], end], best.scores[0]
-        result["translations"].append(writer.decode(found[:-1]))
+            )[0].hypotheses[0]
+        result["translations"].append(writer.decode(found))
         result["milliseconds"].append(1000 * (time.perf_counter() - started))
-        result["tokens"].append(found)
+        if tokens:
+            # Its search scores a translation with the suppressed tokens left out, and without an end where it is cut.
+            score = sum(translator.score_batch([tokens], [found], max_input_length=0)[0].log_probs)
+        result["tokens"].append([*found, end] if tokens else [])
         result["scores"].append(score)
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}
 

@@ -1,0 +1,105 @@
+import json
+import pathlib
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_training_keeps_validation_sentences(model, trained):
+    for kept, original in (("validation.source.txt", "validation.en"), ("validation.target.txt", "validation.de")):
+        assert (model / kept).read_text() == (trained / original).read_text()
+
+
+def test_a_saved_model_gets_the_first_version_of_the_models_name(run, model, folder):
+    result = run("export", model, "--format", "saved_model", "--beam-size", "2", "--n-best", "2")
+    assert result.status == 0, result.errors
+    assert result.lines[-1] == "saved_models/model/1"
+    assert any(line.split() == ["identical", "translations", "16", "of", "16"] for line in result.lines)
+    version = folder / "saved_models" / "model" / "1"
+    assert {file.name for file in version.iterdir()} >= {"saved_model.pb", "README.md", "verification.json"}
+    record = json.loads((version / "verification.json").read_text())
+    assert record["search"] == {"beam_size": 2, "length_penalty": 0.6, "max_length": 40}
+    assert record["bleu"]["model"] == record["bleu"]["artifact"]
+
+
+def test_a_tflite_file_is_proven_on_a_text_of_ones_own(run, model, trained, folder):
+    output = folder / "out" / "en_de.tflite"
+    result = run(
+        "export", model, "--format", "tflite", "--output", output, "--beam-size", "1", "--verify", trained / "train.en"
+    )
+    assert result.status == 0, result.errors
+    assert result.lines[-1] == str(output)
+    record = json.loads((output.parent / "verification.json").read_text())
+    assert (record["sentences"], record["identical"], record["bleu"]) == (64, 64, None)
+
+
+def test_a_quantised_file_is_judged_by_the_sentences_kept(run, model, trained, folder):
+    arguments = ["--format", "tflite", "--quantize", "int8", "--beam-size", "1", "--verify", trained / "train.en"]
+    result = run("export", model, *arguments, "--max-bleu-loss", "100")
+    assert result.status == 0, result.errors
+    assert result.lines[-1] == "saved_models/model-int8.tflite"
+    record = json.loads((folder / "saved_models" / "verification.json").read_text())
+    assert (record["sentences"], record["bleu_sentences"]) == (80, 16)
+    result = run("export", model, *arguments, "--output", "lost.tflite", "--max-bleu-loss", "-100")
+    assert result.status == 1
+    assert "-100.0 are allowed (--max-bleu-loss)" in result.errors
+    assert not pathlib.Path("lost.tflite").exists()
+
+
+def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, trained, folder):
+    pytest.importorskip("ctranslate2", reason="the extra `ctranslate2` is not installed")
+    arguments = ["--format", "ctranslate2", "--verify", trained / "train.en", "--reference", trained / "train.de"]
+    result = run("export", model, *arguments)
+    assert result.status == 0, result.errors
+    written = folder / "saved_models" / "model-ctranslate2"
+    assert {file.name for file in written.iterdir()} >= {"model.bin", "tokenizer.model", "README.md"}
+    record = json.loads((written / "verification.json").read_text())
+    assert (record["identical"], record["search"]["beam_size"]) == (64, 1)
+    assert record["greatest_score_difference"] < 1e-3
+    run("export", model, *arguments).assert_one_error("exists already and is not overwritten")
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--format", "saved_model", "--quantize", "int8"], "--quantize is for --format tflite and ctranslate2"),
+        (["--format", "saved_model", "--text"], "--text is for --format tflite"),
+        (["--format", "tflite", "--n-best", "2"], "--n-best is for --format saved_model"),
+        (["--format", "saved_model", "--n-best", "5"], "`n_best` must be at most `beam_size`"),
+        (["--format", "tflite", "--max-length", "300"], "`max_length` must be from 2 to the model's 40"),
+        (["--format", "tflite", "--output", "a.lite"], "must be called NAME.tflite"),
+        (["--format", "tflite", "--verify", "missing.txt"], "missing.txt: No such file"),
+        (["--format", "tflite", "--reference", "a.txt"], "--reference needs --verify"),
+        (["--format", "onnx"], "'onnx' is not one of"),
+        ([], "Missing option '--format'"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_refused_before_any_work(run, model, folder, arguments, message):
+    run("export", model, *arguments).assert_one_error(message)
+    assert list(folder.glob("saved_models/*")) == []
+
+
+def test_an_existing_version_is_not_overwritten(run, model, folder):
+    (folder / "served" / "3").mkdir(parents=True)
+    (folder / "served" / "3" / "saved_model.pb").write_bytes(b"mine")
+    result = run("export", model, "--format", "saved_model", "--output", "served/3")
+    result.assert_one_error("served/3 exists already and is not overwritten")
+    assert (folder / "served" / "3" / "saved_model.pb").read_bytes() == b"mine"
+
+
+def test_an_empty_text_to_compare_on_is_refused(run, model, folder):
+    pathlib.Path("empty.txt").write_text("")
+    run("export", model, "--format", "tflite", "--verify", "empty.txt").assert_one_error("empty.txt: the file is empty")
+
+
+def test_a_model_without_kept_sentences_asks_for_some(run, model, folder):
+    shutil.copytree(model, "copy", ignore=shutil.ignore_patterns("validation.*"))
+    result = run("export", "copy", "--format", "tflite")
+    result.assert_one_error("no validation sentences were kept", "--verify FILE")

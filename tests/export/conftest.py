@@ -1,0 +1,22 @@
+"""Translators and exports that several test files use."""
+
+import pytest
+from export_cases import trained_translator
+
+
+@pytest.fixture(scope="session")
+def translator():
+    """A pre-norm translator with one vocabulary."""
+    return trained_translator(normalize_first=True)
+
+
+@pytest.fixture(scope="session")
+def translator_of_two():
+    """A post-norm translator with two vocabularies and an output projection of its own."""
+    return trained_translator(seed=2, shared=False, share_output=False)
+
+
+@pytest.fixture(scope="session")
+def saved_model(translator, tmp_path_factory):
+    """The folder of a version of the first translator, beam 3 and 2 best."""
+    return translator.export_saved_model(tmp_path_factory.mktemp("served") / "ko_en", beam_size=3, n_best=2)

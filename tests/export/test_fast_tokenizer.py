@@ -1,0 +1,80 @@
+import random
+
+import pytest
+import tensorflow as tf
+
+from keras_transformer.errors import InputError
+from keras_transformer.export.fast_tokenizer import FastTokenizer
+from keras_transformer.text import learn_vocabulary
+
+LINES = [
+    "나는 어제 카페에 갔다.",
+    "고양이가 물을 마신다.",
+    "The cat drinks water in Zürich.",
+    "I went to the cafe yesterday, at 10:30 (am).",
+]
+TEXTS = [
+    *LINES,
+    "",
+    "   ",
+    "  two   spaces ",
+    "tab\tand\rreturn",
+    "zürich ZÜRICH Zürich",
+    "unknown: 龍 été 🙂 ﬁ ½ \u200b\u3000",
+    "▁ stands for a space",
+    "private \U000f0041 \ue000 characters",
+    "@~^",
+]
+
+
+def tokenizers(lowercase):
+    tokenizer = learn_vocabulary(LINES, vocabulary_size=311, lowercase=lowercase)
+    return tokenizer, FastTokenizer(tokenizer.model)
+
+
+def random_texts(number):
+    """Words of the vocabulary and words of random characters of many scripts."""
+    draw = random.Random(0)
+    blocks = [
+        range(0x20, 0x7F),
+        range(0xA0, 0x250),
+        range(0xAC00, 0xD7A4),
+        range(0x4E00, 0xA000),
+        range(0x1F300, 0x1F650),
+    ]
+    characters = [chr(code_point) for block in blocks for code_point in block]
+    words = " ".join(LINES).split()
+    for _ in range(number):
+        yield " ".join(
+            draw.choice(words) if draw.random() < 0.6 else "".join(draw.choices(characters, k=draw.randint(1, 5)))
+            for _ in range(draw.randint(1, 12))
+        )
+
+
+@pytest.mark.parametrize("lowercase", [False, True], ids=["cased", "lowercase"])
+def test_its_ids_and_texts_are_those_of_the_tokenizer(lowercase):
+    tokenizer, fast = tokenizers(lowercase)
+    for text in [*TEXTS, *random_texts(200)]:
+        (expected,) = tokenizer.tokenize([text]).to_list()
+        assert fast.tokenize(tf.constant([text])).numpy().tolist() == expected, text
+        written = fast.detokenize(tf.constant(expected, tf.int32)).numpy()[0]
+        assert written == tokenizer.detokenize(tf.ragged.constant([expected], tf.int32)).numpy()[0], text
+
+
+def test_invalid_utf8_has_a_result():
+    _, fast = tokenizers(lowercase=False)
+    assert len(fast.tokenize(tf.constant([b"\xff\xfe a"]))) > 0
+
+
+def test_spaces_in_front_are_dropped_as_sentencepiece_does():
+    tokenizer, fast = tokenizers(lowercase=False)
+    space = tokenizer.all_tokens().index("▁")
+    token_ids = [space, space, *tokenizer.tokenize(["a b"]).to_list()[0], space]
+    written = fast.detokenize(tf.constant(token_ids, tf.int32)).numpy()[0]
+    assert written == tokenizer.detokenize(tf.ragged.constant([token_ids], tf.int32)).numpy()[0] == b"a b "
+
+
+def test_another_type_than_unigram_is_refused():
+    model = learn_vocabulary(LINES, vocabulary_size=311, model_type="bpe").model
+    with pytest.raises(InputError, match='needs a vocabulary of the type "unigram"'):
+        FastTokenizer(model)

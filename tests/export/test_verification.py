@@ -1,0 +1,98 @@
+import json
+
+import pytest
+from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
+
+from keras_transformer.errors import ExportError
+from keras_transformer.export import Proof, SearchSettings, export_tflite
+from keras_transformer.export.artifact_runs import Run
+from keras_transformer.export.verification import compare
+
+SETTINGS = SearchSettings(beam_size=2)
+FIELDS = {
+    "format": "tflite",
+    "search": {"beam_size": 2},
+    "size": 1000,
+    "operations": ["ADD"],
+}
+
+
+def run_of(translations, scores=None):
+    tokens = [translation.split() for translation in translations]
+    return Run(translations, tokens, scores, [1.0] * len(translations))
+
+
+def compared(model, artifact, references, quantize=None):
+    return compare(model, artifact, ["text"] * len(references), references, quantize=quantize, **FIELDS)
+
+
+def test_it_counts_and_measures():
+    model = run_of(["a b c d e", "f g h i j", "k"], [-1.0, -2.0, -3.0])
+    artifact = run_of(["a b c d e", "f g h i x", "k"], [-1.0, -2.5, -3.0])
+    found = compared(model, artifact, ["a b c d e", "f g h i j", None])
+    assert (found.sentences, found.identical, found.bleu_sentences) == (3, 2, 2)
+    assert found.differences == [{"text": "text", "model": "f g h i j", "artifact": "f g h i x"}]
+    assert found.greatest_score_difference == 0.5
+    assert found.bleu["model"] == pytest.approx(100.0)
+    assert found.bleu_loss > 0.3
+
+
+def test_equal_texts_of_other_tokens_are_not_identical():
+    model, artifact = run_of(["a b"]), run_of(["a b"])
+    artifact.tokens[0].append("</s>")
+    assert compared(model, artifact, [None]).identical == 0
+
+
+def test_float32_must_be_identical():
+    with pytest.raises(ExportError, match="1 of 2 translations differ from the model's"):
+        compared(run_of(["a", "b"]), run_of(["a", "c"]), [None, None]).check(max_bleu_loss=100.0)
+    compared(run_of(["a", "b"]), run_of(["a", "b"]), [None, None]).check(max_bleu_loss=0.0)
+
+
+def test_a_quantised_artifact_may_lose_so_much_bleu():
+    references = ["a b c d e", "f g h i j"]
+    found = compared(run_of(references), run_of(["a b c d e", "f g h i x"]), references, quantize="int8")
+    with pytest.raises(ExportError, match="lower than the model's, and 0.3 are allowed"):
+        found.check(max_bleu_loss=0.3)
+    found.check(max_bleu_loss=found.bleu_loss)
+
+
+def test_an_artifact_of_another_model_is_not_left_in_place(translator, tmp_path):
+    other = trained_translator(seed=5, steps=20)
+    settings = SETTINGS.of_model(translator.config)
+    reports = []
+    prove = Proof(other, "tflite", None, settings, list(zip(SOURCES, TARGETS)), report=reports.append)
+    with pytest.raises(ExportError, match="translations differ from the model's; the first"):
+        export_tflite(translator, tmp_path / "a.tflite", settings=settings, prove=prove)
+    assert list(tmp_path.iterdir()) == []
+    assert reports[0].identical < reports[0].sentences
+
+
+def test_an_artifact_that_does_not_run_is_not_left_in_place(translator, tmp_path):
+    settings = SETTINGS.of_model(translator.config)
+    prove = Proof(translator, "tflite", None, settings, [(text, None) for text in TEXTS])
+
+    def damage_and_prove(file):
+        file.write_bytes(file.read_bytes()[:1000])
+        return prove(file)
+
+    with pytest.raises(ExportError, match="does not run in a fresh process"):
+        export_tflite(translator, tmp_path / "a.tflite", settings=settings, prove=damage_and_prove)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_verification_is_in_the_card_and_in_json(translator, tmp_path):
+    settings = SETTINGS.of_model(translator.config)
+    prove = Proof(translator, "tflite", None, settings, list(zip(SOURCES, TARGETS)))
+    path = export_tflite(translator, tmp_path / "a.tflite", settings=settings, prove=prove)
+    record = json.loads((tmp_path / "verification.json").read_text(encoding="utf-8"))
+    assert (record["sentences"], record["identical"]) == (5, 5)
+    assert record["bleu"]["model"] == record["bleu"]["artifact"] == pytest.approx(100.0)
+    assert record["bleu_signature"].startswith("nrefs:1|")
+    assert record["size"] == path.stat().st_size
+    assert {*record["milliseconds"]} == {"model", "artifact"}
+    assert "WHILE" in record["operations"]
+    card = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert "| identical translations |  | 5 of 5 |" in card
+    assert "WHILE" in card
+    assert "more than 39 tokens is cut there" in card

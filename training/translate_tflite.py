@@ -1,0 +1,83 @@
+"""Translates lines of standard input with a `.tflite` file: what an app does, in Python.
+
+Needs `ai-edge-litert`, `sentencepiece` and `numpy`, and nothing of keras_transformer. The parts that another language
+has to do in the same way are `token_ids`, `translate` and `text`; docs/mobile.md shows them in Kotlin and Swift.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import numpy as np
+import sentencepiece
+from ai_edge_litert.interpreter import Interpreter
+
+PADDING_ID = 0
+END_ID = 3
+
+
+class TFLiteTranslator:
+    """A `.tflite` file and the SentencePiece models beside it."""
+
+    def __init__(self, file, num_threads):
+        interpreter = Interpreter(model_path=str(file), num_threads=num_threads)
+        if interpreter.get_signature_list().get("translate", {}).get("inputs") != ["source_ids"]:
+            raise ValueError("it has no signature `translate` from token ids; a text-to-text file needs no tokenizer")
+        self.source_pieces, self.target_pieces = (
+            sentencepiece.SentencePieceProcessor(model_file=str(model)) for model in sentencepiece_models(file)
+        )
+        self.signature = interpreter.get_signature_runner("translate")
+        # Known before the first run: `target_ids` is (batch, beam_size, max_length).
+        _, self.beam_size, self.max_length = self.signature.get_output_details()["target_ids"]["shape"]
+
+    def __call__(self, line):
+        """The translations of a line, best first, as many as the search keeps."""
+        return [self.text(target_ids) for target_ids in self.translate(self.token_ids(line))]
+
+    def token_ids(self, line):
+        """The ids of a line's pieces and the end token; one padding token where there are no pieces."""
+        pieces = self.source_pieces.encode(line)[: self.max_length - 1]
+        return [*pieces, END_ID] if pieces else [PADDING_ID]
+
+    def translate(self, source_ids):
+        """`(beam_size, max_length)` token ids; the input is resized to the sentence, not padded."""
+        return self.signature(source_ids=np.array([source_ids], "int32"))["target_ids"][0]
+
+    def text(self, target_ids):
+        return self.target_pieces.decode([int(token) for token in target_ids if token not in (PADDING_ID, END_ID)])
+
+
+def sentencepiece_models(file):
+    """The source's and the target's SentencePiece model: NAME.model, or NAME.source.model and NAME.target.model."""
+    shared, *own = (file.with_suffix(ending) for ending in (".model", ".source.model", ".target.model"))
+    models = [shared, shared] if shared.is_file() else own
+    for model in models:
+        if not model.is_file():
+            raise ValueError(f"its SentencePiece model is missing: expected {shared.name} beside it, or {model.name}")
+    return models
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=pathlib.Path, metavar="MODEL.tflite")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads [default: 1]")
+    parser.add_argument("--n-best", type=int, default=1, help="translations a line, best first [default: 1]")
+    arguments = parser.parse_args()
+    if not arguments.model.is_file():
+        parser.exit(2, f"error: {arguments.model}: no such file.\n")
+    if arguments.threads < 1:
+        parser.exit(2, f"error: --threads must be at least 1. Received: {arguments.threads}.\n")
+    try:
+        translator = TFLiteTranslator(arguments.model, arguments.threads)
+    except (ValueError, RuntimeError, OSError) as error:
+        parser.exit(2, f"error: {arguments.model}: {error}.\n")
+    if not 1 <= arguments.n_best <= translator.beam_size:
+        parser.exit(2, f"error: --n-best must be from 1 to {translator.beam_size}. Received: {arguments.n_best}.\n")
+    sys.stdout.reconfigure(encoding="utf-8")
+    for line in sys.stdin.buffer:
+        translations = translator(line.decode("utf-8", errors="replace").rstrip("\r\n"))
+        print("\n".join(translations[: arguments.n_best]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
