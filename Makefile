@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL = models/phrases
+# Files of tests in two processes; most of the time TensorFlow uses one core.
+IN_PARALLEL = -n 2 --dist loadfile
 
 .PHONY: demo test test-all lint clean
 
@@ -14,10 +16,10 @@ $(MODEL)/model.weights.h5: training/recipes/phrases.toml | $(VENV)/installed
 	$(BIN)/keras-transformer train training/recipes/phrases.toml --output $(MODEL)
 
 test: $(VENV)/installed-for-tests lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
 
 test-all: $(VENV)/installed-for-tests lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .

@@ -26,11 +26,6 @@ from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGI
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
 
-def written_tokens(tokenizer):
-    """The written form of every token of a vocabulary."""
-    return [token.decode("utf-8") for token in tokenizer.tokens(tf.range(tokenizer.vocabulary_size)).numpy()]
-
-
 def make_batches(tokenizer, lines, batch_size):
     """Lists of token ids without the end token, of about one length in a batch."""
     rows = sorted(tokenizer.tokenize(lines).to_list(), key=len)
@@ -42,7 +37,7 @@ class Ours:
 
     def __init__(self, translator, batches):
         self.generator = Generator(translator.model)
-        self.tokens = written_tokens(translator.target_tokenizer)
+        self.tokens = translator.target_tokenizer.all_tokens()
         self.batches = [tf.ragged.constant([[*row, END_ID] for row in rows]).to_tensor() for rows in batches]
 
     def __call__(self, beam_size):
@@ -57,9 +52,9 @@ class CTranslate2:
     """Decodes with CTranslate2."""
 
     def __init__(self, translator, batches, threads):
-        source_tokens = written_tokens(translator.source_tokenizer)
+        source_tokens = translator.source_tokenizer.all_tokens()
         with tempfile.TemporaryDirectory() as folder:
-            save_ctranslate2(translator.model, source_tokens, written_tokens(translator.target_tokenizer), folder)
+            save_ctranslate2(translator.model, source_tokens, translator.target_tokenizer.all_tokens(), folder)
             self.translator = ctranslate2.Translator(
                 folder, device="cpu", compute_type="float32", inter_threads=1, intra_threads=threads
             )

@@ -1,13 +1,14 @@
 """Train the original encoder-decoder Transformer on parallel text with `model.fit`, and translate with it."""
 
 from keras_transformer import quiet_start  # isort: skip  (before anything imports TensorFlow)
-from keras_transformer import callbacks, data, layers, losses, metrics, models, recipes, schedules, text
-from keras_transformer.errors import InputError
+from keras_transformer import callbacks, data, export, layers, losses, metrics, models, recipes, schedules, text
+from keras_transformer.errors import ExportError, InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.translator import Translator
 from keras_transformer.version import __version__
 
 __all__ = [
+    "ExportError",
     "InputError",
     "TransformerConfig",
     "Translator",
@@ -15,6 +16,7 @@ __all__ = [
     "build_transformer",
     "callbacks",
     "data",
+    "export",
     "layers",
     "losses",
     "metrics",

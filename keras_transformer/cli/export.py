@@ -121,5 +121,7 @@ def _print_table(verification):
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for what, *values in rows:
         click.echo(what.ljust(widths[0]) + "".join(value.rjust(width + 2) for value, width in zip(values, widths[1:])))
+    if verification.operations is not None:
+        click.echo("operations: " + ", ".join(verification.operations))
     if verification.quantize and verification.bleu is None:
         click.echo("warning: no references, so BLEU was not compared; give --reference FILE.", err=True)
