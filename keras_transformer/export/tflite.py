@@ -23,8 +23,8 @@ _USES = [
     "A TFLite file, token ids to token ids, of built-in operations alone. Signature `translate`: `source_ids` (batch,",
     "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
     "(batch, beam, max_length) int32, best first, 0 behind the end token 3, and `scores` (batch, beam) float32. The",
-    "signatures `translate_16`, `translate_32`, `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32) and",
-    "(1, 64).",
+    "signatures `translate_16`, `translate_32`, `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32)",
+    "and (1, 64).",
 ]
 _TEXT_USES = [
     "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, UTF-8. The",
