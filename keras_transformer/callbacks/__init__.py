@@ -1,9 +1,17 @@
 """Callbacks for anyone's `model.fit`."""
 
 from keras_transformer.callbacks.epoch_checkpoints import EpochCheckpoints
+from keras_transformer.callbacks.learning_rate import LearningRate
 from keras_transformer.callbacks.stop_after_steps import StopAfterSteps
 from keras_transformer.callbacks.stop_on_non_finite_loss import StopOnNonFiniteLoss
 from keras_transformer.callbacks.tokens_per_second import TokensPerSecond
 from keras_transformer.callbacks.translation_scores import TranslationScores
 
-__all__ = ["EpochCheckpoints", "StopAfterSteps", "StopOnNonFiniteLoss", "TokensPerSecond", "TranslationScores"]
+__all__ = [
+    "EpochCheckpoints",
+    "LearningRate",
+    "StopAfterSteps",
+    "StopOnNonFiniteLoss",
+    "TokensPerSecond",
+    "TranslationScores",
+]

@@ -1,5 +1,7 @@
 import csv
 
+from keras_transformer.errors import InputError
+
 HISTORY_NAME = "history.csv"
 
 
@@ -17,6 +19,25 @@ def last_scores(path):
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
+
+
+def read_history(path):
+    """A training history by column.
+
+    Args:
+        path: the CSV file that `train_recipe` writes, one row an epoch.
+
+    Returns:
+        A dictionary of lists of numbers, one an epoch, None where there is none.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no history of a training; it is written by `keras-transformer train`.")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else {})}
 
 
 def drop_epochs(path, first):

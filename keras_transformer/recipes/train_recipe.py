@@ -7,7 +7,13 @@ import time
 import keras
 
 from keras_transformer import model_folder
-from keras_transformer.callbacks import EpochCheckpoints, StopAfterSteps, StopOnNonFiniteLoss, TokensPerSecond
+from keras_transformer.callbacks import (
+    EpochCheckpoints,
+    LearningRate,
+    StopAfterSteps,
+    StopOnNonFiniteLoss,
+    TokensPerSecond,
+)
 from keras_transformer.data import count_batches, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
@@ -187,7 +193,7 @@ def _callbacks(recipe, evaluations, checkpoints, output, epochs_done):
     """All callbacks in their order: the history reads what evaluations add to the logs, and the checkpoints come last,
     so that an epoch that counts as done has its row in the history."""
     history = keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0)
-    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), *evaluations, history, checkpoints]
+    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), LearningRate(), *evaluations, history, checkpoints]
     return [*callbacks, StopAfterSteps(recipe.training.steps)] if recipe.training.steps else callbacks
 
 

@@ -53,7 +53,7 @@ def test_the_history_has_a_row_for_every_epoch(model):
     rows = history(model)
     assert [row["epoch"] for row in rows] == ["0", "1", "2", "3"]
     assert set(rows[0]) == {
-        *("epoch", "loss", "perplexity", "token_accuracy", "tokens_per_second"),
+        *("epoch", "loss", "perplexity", "token_accuracy", "tokens_per_second", "learning_rate"),
         *("val_loss", "val_perplexity", "val_token_accuracy"),
     }
     assert float(rows[-1]["val_loss"]) < float(rows[0]["val_loss"])

@@ -1,0 +1,40 @@
+import pathlib
+
+import click
+
+from keras_transformer.errors import InputError
+from keras_transformer.model_folder import load_config
+from keras_transformer.plots import plot_attention, plot_positions, plot_training
+from keras_transformer.recipes.history import HISTORY_NAME, read_history
+from keras_transformer.translator import Translator
+
+_ENDINGS = (".png", ".svg", ".pdf")
+_DOTS_PER_INCH = 120
+
+
+@click.command(short_help="Draw attention, training or positions.")
+@click.argument("model", type=click.Path(path_type=pathlib.Path))
+@click.option("--attention", metavar="SENTENCE", help="What each token of its translation attended to.")
+@click.option("--training", is_flag=True, help="Loss, perplexity, BLEU and learning rate of every epoch.")
+@click.option("--positions", is_flag=True, help="The position encodings.")
+@click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: MODEL-attention.png and so on]")
+def plot(model, attention, training, positions, output):
+    """Draw a picture of MODEL, a model folder: exactly one of --attention, --training and --positions."""
+    wanted = [
+        name for name, given in (("attention", attention), ("training", training), ("positions", positions)) if given
+    ]
+    if len(wanted) != 1:
+        raise InputError("Expected exactly one of --attention SENTENCE, --training and --positions.")
+    output = output or pathlib.Path(f"{model.resolve().name}-{wanted[0]}.png")
+    if output.suffix not in _ENDINGS:
+        raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
+    config = load_config(model)
+    if attention:
+        figure = plot_attention(Translator.load(model), attention)
+    elif training:
+        figure = plot_training(read_history(model / HISTORY_NAME))
+    else:
+        figure = plot_positions(config.max_length, config.hidden_dim)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(output, dpi=_DOTS_PER_INCH)
+    click.echo(output)

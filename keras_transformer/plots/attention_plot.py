@@ -1,0 +1,73 @@
+import numpy as np
+import tensorflow as tf
+
+from keras_transformer.data.token_batches import shift_targets
+from keras_transformer.errors import InputError
+from keras_transformer.export.text_to_text import source_ids_of
+from keras_transformer.generation import Generator, cross_attention
+from keras_transformer.models import transformer_parts
+from keras_transformer.plots.figure import new_figure
+from keras_transformer.plots.fonts import font_for
+
+# Inches: of one token, which its label has to fit into, and of the labels beside the grid.
+_TOKEN_SIZE = 0.17
+_SMALLEST_PANEL = 1.6
+_MARGIN = 1.6
+
+
+def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
+    """Draws which source tokens each token of a translation attended to: a heat map per decoder block and head.
+
+    Args:
+        translator: a `Translator`.
+        text: a sentence of the source language.
+        beam_size: number of hypotheses kept in the search for the translation. Default 4.
+        length_penalty: the exponent of its length penalty. Default 0.6.
+
+    Returns:
+        A `matplotlib.figure.Figure` with a row of panels for every block and a column for every head.
+
+    Raises:
+        InputError: the text has no tokens, matplotlib is missing, or no font has the characters.
+
+    Reference:
+        "Attention Is All You Need", section 3.2.3 and the appendix "Attention visualizations".
+    """
+    source_ids = source_ids_of(translator.source_tokenizer, tf.constant([text]), translator.config.max_length)
+    if not tf.reduce_any(source_ids > 0):
+        raise InputError(f"Expected a sentence with words in it. Received: {text!r}.")
+    found = Generator(translator.model).generate(source_ids, beam_size, length_penalty)
+    target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
+    source_ids = tf.boolean_mask(source_ids, source_ids[0] > 0, axis=1)
+    scores = cross_attention(transformer_parts(translator.model), source_ids, shift_targets(target_ids))
+    source_tokens = _written(translator.source_tokenizer, source_ids)
+    target_tokens = _written(translator.target_tokenizer, target_ids)
+    return _draw(np.array(scores)[:, 0], source_tokens, target_tokens)
+
+
+def _written(tokenizer, token_ids):
+    return [token.decode("utf-8") for token in tokenizer.tokens(token_ids).numpy()[0]]
+
+
+def _draw(scores, source_tokens, target_tokens):
+    """The grid of scores `(num_layers, num_heads, target_length, source_length)`."""
+    num_layers, num_heads = scores.shape[:2]
+    width = max(_SMALLEST_PANEL, _TOKEN_SIZE * len(source_tokens))
+    height = max(_SMALLEST_PANEL, _TOKEN_SIZE * len(target_tokens))
+    figure = new_figure(num_heads * width + _MARGIN, num_layers * height + _MARGIN)
+    font = font_for([*source_tokens, *target_tokens])
+    font.set_size(8)
+    panels = figure.subplots(num_layers, num_heads, sharex=True, sharey=True, squeeze=False)
+    for layer, row in enumerate(panels):
+        for head, panel in enumerate(row):
+            image = panel.imshow(scores[layer, head], vmin=0.0, vmax=1.0, cmap="Blues", aspect="auto")
+            panel.set_title(f"block {layer + 1}, head {head + 1}", fontsize=9)
+            if head == 0:
+                panel.set_yticks(range(len(target_tokens)), target_tokens, fontproperties=font)
+            if layer == num_layers - 1:
+                panel.set_xticks(range(len(source_tokens)), source_tokens, fontproperties=font, rotation=90)
+            panel.tick_params(length=0)
+    figure.supxlabel("source", fontsize=10)
+    figure.supylabel("translation", fontsize=10)
+    figure.colorbar(image, ax=panels, shrink=0.5, label="attention")
+    return figure

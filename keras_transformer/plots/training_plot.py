@@ -1,0 +1,45 @@
+from keras_transformer.errors import InputError
+from keras_transformer.plots.figure import new_figure
+
+# Title: the columns of the history that it shows by label, and the scale of the axis.
+_PANELS = {
+    "loss": ({"loss": "training", "val_loss": "validation"}, "linear"),
+    "perplexity": ({"perplexity": "training", "val_perplexity": "validation"}, "log"),
+    "BLEU, validation": ({"val_bleu": "validation"}, "linear"),
+    "learning rate": ({"learning_rate": "at the end of the epoch"}, "linear"),
+}
+
+
+def plot_training(history):
+    """Draws how a training went, epoch by epoch: loss, perplexity, BLEU and learning rate, as far as they were kept.
+
+    Args:
+        history: a dictionary of lists of numbers by name, one number an epoch, such as `fit(...).history` or
+            `recipes.read_history("models/my/history.csv")`. None stands for an epoch without a value.
+
+    Returns:
+        A `matplotlib.figure.Figure` with a panel for each.
+
+    Raises:
+        InputError: there is nothing to draw, or matplotlib is missing.
+    """
+    panels = {
+        title: (columns, scale)
+        for title, (columns, scale) in _PANELS.items()
+        if any(name in history for name in columns)
+    }
+    if not panels or not any(history.values()):
+        raise InputError("There is no epoch in the history to draw.")
+    figure = new_figure(4.2 * len(panels), 3.4)
+    for axes, (title, (columns, scale)) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
+        for name, label in columns.items():
+            points = [(epoch, value) for epoch, value in enumerate(history.get(name, []), 1) if value is not None]
+            if points:
+                axes.plot(*zip(*points), label=label, marker="." if len(points) < 30 else None)
+        axes.set_title(title)
+        axes.set_xlabel("epoch")
+        axes.set_yscale(scale)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure

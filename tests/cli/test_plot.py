@@ -1,0 +1,36 @@
+import pytest
+
+pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--attention", "the cat sees bread ."], ["--training"], ["--positions"]], ids=str
+)
+def test_it_writes_a_picture_and_its_name(run, model, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    result = run("plot", model, *arguments)
+    assert result.status == 0, result.errors
+    expected = f"model-{arguments[0].strip('-')}.png"
+    assert result.lines == [expected]
+    assert (tmp_path / expected).read_bytes().startswith(PNG)
+
+
+def test_the_output_may_be_chosen(run, model, tmp_path):
+    output = tmp_path / "new" / "folder" / "a.svg"
+    assert run("plot", model, "--training", "--output", output).status == 0
+    assert b"<svg" in output.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([], "Expected exactly one of"),
+        (["--training", "--positions"], "Expected exactly one of"),
+        (["--attention", "  "], "Expected a sentence with words in it"),
+        (["--training", "--output", "a.doc"], "expected a picture's name"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_refused(run, model, arguments, message):
+    run("plot", model, *arguments).assert_one_error(message)

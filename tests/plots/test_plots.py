@@ -1,0 +1,93 @@
+import pathlib
+
+import numpy as np
+import pytest
+
+from keras_transformer.errors import InputError
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.plots import plot_attention, plot_positions, plot_training
+from keras_transformer.plots.fonts import font_for
+from keras_transformer.text import learn_vocabulary
+from keras_transformer.translator import Translator
+
+font_manager = pytest.importorskip("matplotlib.font_manager", reason="the extra `plots` is not installed")
+LINES = ["a man in a blue shirt is standing on a ladder", "two dogs play in the snow"]
+
+
+@pytest.fixture(scope="module")
+def translator():
+    tokenizer = learn_vocabulary(LINES, vocabulary_size=285)
+    config = TransformerConfig(
+        vocabulary_size=285,
+        num_encoder_layers=1,
+        num_decoder_layers=3,
+        hidden_dim=16,
+        intermediate_dim=16,
+        num_heads=2,
+        max_length=40,
+    )
+    return Translator(build_transformer(config), tokenizer)
+
+
+def test_attention_has_a_panel_for_every_block_and_head(translator):
+    figure = plot_attention(translator, LINES[0])
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert [panel.get_title() for panel in panels] == [f"block {b}, head {h}" for b in (1, 2, 3) for h in (1, 2)]
+    (image,) = panels[0].get_images()
+    np.testing.assert_allclose(np.array(image.get_array()).sum(axis=1), 1.0, atol=1e-5)
+    expected = [*translator.source_tokenizer.tokens(translator.source_tokenizer.tokenize([LINES[0]]))[0].numpy()]
+    written = [label.get_text() for label in panels[-1].get_xticklabels()]
+    assert written == [*(token.decode() for token in expected), "</s>"]
+
+
+def test_labels_do_not_overlap_with_thirty_tokens(translator):
+    figure = plot_attention(translator, " ".join(LINES))
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in figure.axes[4].get_xticklabels()]
+    assert len(boxes) > 30
+    assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
+
+
+def test_a_text_of_nothing_is_refused(translator):
+    with pytest.raises(InputError, match="Expected a sentence with words in it"):
+        plot_attention(translator, "  ")
+
+
+def test_training_shows_what_the_history_has():
+    history = {"epoch": [0, 1], "loss": [3.0, 2.0], "val_loss": [3.5, 2.5], "val_bleu": [None, 20.0]}
+    figure = plot_training(history)
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "BLEU, validation"]
+    loss, bleu = figure.axes
+    assert [line.get_ydata().tolist() for line in loss.lines] == [[3.0, 2.0], [3.5, 2.5]]
+    assert bleu.lines[0].get_xdata().tolist() == [2]
+
+
+def test_a_history_of_nothing_is_refused():
+    for history in ({}, {"loss": []}):
+        with pytest.raises(InputError, match="no epoch in the history"):
+            plot_training(history)
+
+
+def test_positions_are_those_of_the_layer():
+    figure = plot_positions(50, 16)
+    (image,) = figure.axes[0].get_images()
+    assert image.get_array().shape == (50, 16)
+    np.testing.assert_allclose(image.get_array()[:, 0], np.sin(np.arange(50)), atol=1e-6)
+
+
+def test_matplotlibs_own_font_serves_most_text():
+    assert font_for(["plain text", "Übermaß"]).get_name() == "DejaVu Sans"
+
+
+def test_an_installed_font_is_found_by_its_characters(monkeypatch):
+    # "Last Resort" has a box for every character; here it stands for a font that has Hangul.
+    folder = pathlib.Path(font_manager.findfont("DejaVu Sans")).parent
+    fonts = [str(path) for path in (folder / "DejaVuSerif.ttf", *folder.glob("LastResort*")) if path.is_file()]
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
+    assert font_for(["나는 어제"]).get_file() == fonts[-1]
+
+
+def test_without_a_font_the_message_says_which_to_install(monkeypatch):
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.raises(InputError, match=r"\(Hangul\) .* install Noto Sans CJK \(Debian and Ubuntu: fonts-noto-cjk\)"):
+        font_for(["나는 어제"])
