@@ -8,6 +8,7 @@ import warnings
 import h5py
 import keras
 
+from keras_transformer.data import check_text_files, decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import Tokenizer
@@ -59,18 +60,26 @@ def save_validation_pairs(path, pairs):
         path: the model folder.
         pairs: a list of `(source, target)` strings.
     """
-    for name, side in zip(VALIDATION_NAMES, zip(*pairs, strict=True), strict=True):
+    for name, side in zip(VALIDATION_NAMES, zip(*pairs, strict=True)):
         text = "".join(line + "\n" for line in side)
         _write(path / name, lambda file, text=text: file.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def load_validation_pairs(path):
-    """The sentence pairs that were kept with the model, a list of `(source, target)`; empty where there are none."""
+    """The sentence pairs that were kept with the model, a list of `(source, target)`; empty where there are none.
+
+    Raises:
+        InputError: the files were changed so that they no longer fit each other.
+    """
     files = [pathlib.Path(path) / name for name in VALIDATION_NAMES]
     if not all(file.is_file() for file in files):
         return []
-    sources, targets = (file.read_bytes().decode("utf-8").split("\n")[:-1] for file in files)
-    return list(zip(sources, targets, strict=True))
+    check_text_files(*files)
+    sides = []
+    for name in files:
+        with name.open("rb") as file:
+            sides.append(list(decoded_lines(file, str(name))))
+    return list(zip(*sides, strict=True))
 
 
 def has_tokenizers(path):

@@ -1,7 +1,8 @@
 """Translates lines of standard input with a `.tflite` file: what an app does, in Python.
 
 Needs `ai-edge-litert`, `sentencepiece` and `numpy`, and nothing of keras_transformer. The parts that another language
-has to do in the same way are `token_ids`, `translate` and `text`; docs/mobile.md shows them in Kotlin and Swift.
+has to do in the same way are `token_ids`, `translate` and `text`; docs/mobile.md shows them in Kotlin, Swift and
+JavaScript.
 """
 
 import argparse

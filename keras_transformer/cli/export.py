@@ -1,9 +1,11 @@
 import dataclasses
+import math
 import pathlib
 
 import click
 
 from keras_transformer.cli.lines import opened_input, progress, read_parallel_lines
+from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, export_saved_model, export_tflite
@@ -28,8 +30,8 @@ _EXPORTS = pathlib.Path("saved_models")
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: saved_models/NAME and an ending]")
 @click.option("--quantize", type=click.Choice(["float16", "int8"]), help="Smaller weights, not for saved_model.")
 @click.option("--text", is_flag=True, help="tflite: text to text, with the tokenizer inside.")
-@click.option("--beam-size", type=click.IntRange(1), default=4, help="Hypotheses kept; 1 is greedy.")
-@click.option("--length-penalty", type=float, default=0.6, help="More prefers longer translations.")
+@beam_size_option
+@length_penalty_option
 @click.option("--n-best", type=click.IntRange(1), help="saved_model: translations of `n_best` [default: --beam-size]")
 @click.option("--max-length", type=click.IntRange(2), help="Longest source and translation [default: the model's]")
 @click.option("--verify", type=click.Path(path_type=pathlib.Path), help="Text to compare on [default: the model's own]")
@@ -39,47 +41,73 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
     """Write MODEL, a model folder, in a format for other runtimes, and prove that it translates there the same.
 
     The artifact is loaded in a fresh process and compared with the model, line by line. If translations differ (or,
-    with --quantize, if BLEU is too low), the status is 1 and nothing is left.
+    with --quantize, if BLEU is too low), the status is 1 and nothing is left. BLEU needs references: without
+    --reference it is measured on the validation sentences kept with the model, which join those of --verify.
     """
+    _check_options(artifact_format, quantize, text, max_bleu_loss, settings)
+    output = output or _default_output(model, artifact_format, quantize, text)
+    _check_output(output, artifact_format, quantize)
+    settings = SearchSettings(**settings).of_model(load_config(model))
+    pairs = _pairs_to_compare(model, verify, reference, quantize)
+    translator = Translator.load(model)
+    verifications = []
+    try:
+        with progress(len(pairs), "Comparing") as bar:
+            proof = Proof(
+                translator,
+                "tflite text" if text else artifact_format,
+                quantize,
+                _settings_of_proof(settings, artifact_format),
+                pairs,
+                max_bleu_loss,
+                report=verifications.append,
+                progress=bar.update,
+            )
+            if artifact_format == "saved_model":
+                written = export_saved_model(translator, output, settings, proof)
+            elif artifact_format == "tflite":
+                written = export_tflite(translator, output, quantize, text, settings, proof)
+            else:
+                written = export_ctranslate2(translator, output, quantize, proof)
+    finally:
+        for verification in verifications:
+            _print_table(verification)
+    click.echo(written)
+
+
+def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
     if quantize and artifact_format == "saved_model":
         raise InputError("--quantize is for --format tflite and ctranslate2; a SavedModel is float32.")
     if text and artifact_format != "tflite":
         raise InputError("--text is for --format tflite; a SavedModel is text to text anyway, CTranslate2 never.")
     if settings["n_best"] and artifact_format != "saved_model":
         raise InputError("--n-best is for --format saved_model; the others give what is asked of them.")
-    output = output or _default_output(model, artifact_format, quantize, text)
-    _check_output(output, artifact_format, quantize)
-    settings = SearchSettings(**settings).of_model(load_config(model))
-    pairs = _pairs_to_compare(model, verify, reference, quantize)
-    translator = Translator.load(model)
-    proof_settings = settings
-    if artifact_format == "ctranslate2":
-        # Its beam search is another one; what both have is the greedy search.
-        proof_settings = dataclasses.replace(settings, beam_size=1, n_best=1, length_penalty=0.0)
-    with progress(len(pairs), "Comparing") as bar:
-        proof = Proof(
-            translator,
-            "tflite text" if text else artifact_format,
-            quantize,
-            proof_settings,
-            pairs,
-            max_bleu_loss,
-            report=_print_table,
-            progress=bar.update,
+    if not math.isfinite(max_bleu_loss):
+        raise InputError(f"--max-bleu-loss must be a finite number. Received: {max_bleu_loss}.")
+    is_given = click.get_current_context().get_parameter_source
+    if artifact_format == "ctranslate2" and any(
+        is_given(name) is click.core.ParameterSource.COMMANDLINE for name in ("beam_size", "length_penalty")
+    ):
+        click.echo(
+            "keras-transformer: CTranslate2 has a beam search of its own, with the options of each call; the folder is "
+            "compared with the model at beam size 1.",
+            err=True,
         )
-        if artifact_format == "saved_model":
-            written = export_saved_model(translator, output, settings, proof)
-        elif artifact_format == "tflite":
-            written = export_tflite(translator, output, quantize, text, settings, proof)
-        else:
-            written = export_ctranslate2(translator, output, quantize, proof)
-    click.echo(written)
+
+
+def _settings_of_proof(settings, artifact_format):
+    if artifact_format != "ctranslate2":
+        return settings
+    # Its beam search is another one; what both have is the greedy search.
+    return dataclasses.replace(settings, beam_size=1, n_best=1, length_penalty=0.0)
 
 
 def _default_output(model, artifact_format, quantize, text):
     name = model.resolve().name
     ending = f"-{quantize}" if quantize else ""
     if artifact_format == "saved_model":
+        if name.isdecimal():
+            raise InputError(f"{model}: a folder called {name} would be a version of a model; give --output.")
         return _EXPORTS / name
     if artifact_format == "tflite":
         return _EXPORTS / f"{name}{'-text' if text else ''}{ending}.tflite"
@@ -112,8 +140,14 @@ def _pairs_to_compare(model, verify, reference, quantize):
         pairs = [(line, None) for line in decoded_lines(file, name)]
     if not pairs:
         raise InputError(f"{verify}: the file is empty.")
-    # A quantised artifact is judged by BLEU, which wants references.
-    return pairs + kept if quantize else pairs
+    if not quantize:
+        return pairs
+    if not kept:
+        raise InputError(
+            f"A quantised artifact is judged by BLEU, which needs a reference: give --reference FILE with --verify, or "
+            f"keep validation sentences in {model}."
+        )
+    return pairs + kept
 
 
 def _print_table(verification):
@@ -123,5 +157,3 @@ def _print_table(verification):
         click.echo(what.ljust(widths[0]) + "".join(value.rjust(width + 2) for value, width in zip(values, widths[1:])))
     if verification.operations is not None:
         click.echo("operations: " + ", ".join(verification.operations))
-    if verification.quantize and verification.bleu is None:
-        click.echo("warning: no references, so BLEU was not compared; give --reference FILE.", err=True)

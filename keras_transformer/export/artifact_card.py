@@ -1,8 +1,19 @@
+import contextlib
 import json
 
+from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.version import __version__
 
 VERIFICATION_NAME = "verification.json"
+
+
+def remove_verification(folder, artifact):
+    """Removes the `verification.json` of an artifact that is about to be replaced, not that of another."""
+    path = folder / VERIFICATION_NAME
+    if path.is_file():
+        with contextlib.suppress(ValueError):
+            if json.loads(path.read_text(encoding="utf-8")).get("artifact") == artifact:
+                path.unlink()
 
 
 def write_artifact_card(path, title, uses, translator, settings, verification=None):
@@ -45,7 +56,7 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
             lines += ["", f"BLEU: `{verification.bleu_signature}`."]
         if verification.operations is not None:
             lines += ["", f"Operations: {', '.join(verification.operations)}."]
-        record = json.dumps(verification.to_dict(), indent=2, ensure_ascii=False)
+        record = json.dumps({"artifact": title, **verification.to_dict()}, indent=2, ensure_ascii=False)
         (path.parent / VERIFICATION_NAME).write_text(record + "\n", encoding="utf-8")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -54,8 +65,9 @@ def _limits(settings, config):
     if settings is None:
         return [f"It reads sources of at most {config.max_length - 1} tokens and the end token."]
     return [
-        f"A source of more than {settings.max_length - 1} tokens is cut there. A translation has at most twice as many "
-        f"tokens as its source and ten more, and never more than {settings.max_length}. The search is fixed: beam size "
+        f"A source of more than {settings.max_length - 1} tokens is cut there. A translation has at most "
+        f"{LENGTH_FACTOR} times the tokens of its source and {LENGTH_MARGIN} more, and never more than "
+        f"{settings.max_length}. The search is fixed: beam size "
         f"{settings.beam_size}, length penalty {settings.length_penalty}."
     ]
 

@@ -16,6 +16,7 @@ from keras_transformer.export.text_to_text import source_ids_of
 from keras_transformer.export.tflite_file import operations_of
 from keras_transformer.generation import Generator
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.models.dtype_policy import in_float32
 
 _RUNNERS = pathlib.Path(__file__).parent / "runners"
 _NUM_WARMUPS = 2
@@ -49,7 +50,7 @@ def run_model(translator, texts, settings, progress=None):
     Returns:
         `Run`.
     """
-    generator = Generator(translator.model)
+    generator = Generator(in_float32(translator.model))
     run = Run([], [], [], [])
     for number, text in enumerate([*texts[:_NUM_WARMUPS], *texts]):
         started = time.perf_counter()
@@ -77,9 +78,10 @@ def run_saved_model(folder, texts):
     return _run("run_saved_model.py", folder, {"texts": texts})
 
 
-def run_tflite(file, translator, texts, max_length):
+def run_tflite(file, translator, texts, max_length, is_quantized):
     """`Run` of a TFLite file from token ids to token ids."""
-    return _run("run_tflite.py", file, {"texts": texts, "max_length": max_length}, translator)
+    request = {"texts": texts, "max_length": max_length, "is_quantized": is_quantized}
+    return _run("run_tflite.py", file, request, translator)
 
 
 def run_tflite_text(file, texts):

@@ -23,14 +23,13 @@ class CompactEmbedding(PositionalEmbedding):
         table = np.array(embedding.embeddings, "float32")
         scales = None
         if quantize == "float16":
-            stored = table.astype("float16")
-            table = stored.astype("float32")
+            halves = table.astype("float16")
+            stored = halves.view("int16")  # TFLite looks up integers, not half floats.
+            table = halves.astype("float32")
         else:
             scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), np.finfo("float32").tiny) / _LARGEST_INT8
             stored = np.round(table / scales).astype("int8")
             table = stored * scales
-        if quantize == "float16":
-            stored = stored.view("int16")  # TFLite looks up integers, not half floats.
         self.stored = tf.Variable(stored, trainable=False)
         self.scales = None if scales is None else tf.Variable(scales, trainable=False)
         # For the logits; the converter stores it as it was stored here, since every row is a multiple of its scale.

@@ -8,24 +8,18 @@ import numpy as np
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.search_settings import check_quantize
 from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
-from keras_transformer.model_folder import save_tokenizers
+from keras_transformer.model_folder import (
+    SHARED_TOKENIZER_NAME,
+    SOURCE_TOKENIZER_NAME,
+    TARGET_TOKENIZER_NAME,
+    save_tokenizers,
+)
 from keras_transformer.models.transformer_parts import transformer_parts
-from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 
-QUANTIZATIONS = ("float16", "int8")
-_USES = [
-    "A folder for CTranslate2, which has its own search. Texts are split by the SentencePiece model beside this page:",
-    "",
-    "```python",
-    "import ctranslate2, sentencepiece",
-    'tokenizer = sentencepiece.SentencePieceProcessor(model_file="PATH/tokenizer.model")',
-    'translator = ctranslate2.Translator("PATH")',
-    'found = translator.translate_batch([tokenizer.encode("a sentence", out_type=str)], beam_size=4)',
-    "tokenizer.decode(found[0].hypotheses[0])",
-    "```",
-]
 # Keras's name of an activation: CTranslate2's name of it.
 ACTIVATIONS = {
     "relu": "RELU",
@@ -56,22 +50,50 @@ def export_ctranslate2(translator, path, quantize=None, prove=None):
     path = pathlib.Path(path)
     check_ctranslate2_arguments(path, quantize)
     source, target = translator.source_tokenizer, translator.target_tokenizer
-    with staged_folder(path.parent) as unfinished:
+    with staged_folder(path.resolve().parent) as unfinished:
         try:
             save_ctranslate2(translator.model, source.all_tokens(), target.all_tokens(), unfinished, quantize)
         except ValueError as error:
             raise ExportError(str(error)) from error
         verification = None if prove is None else prove(unfinished)
         save_tokenizers(unfinished, source, target)
-        write_artifact_card(unfinished / "README.md", path.name, _USES, translator, None, verification)
-        os.rename(unfinished, path)
+        write_artifact_card(
+            unfinished / "README.md", path.resolve().name, _uses(translator), translator, None, verification
+        )
+        os.rename(unfinished.resolve(), path.resolve())
     return path
+
+
+def _uses(translator):
+    """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
+    shared = translator.source_tokenizer.model == translator.target_tokenizer.model
+    source, target = (SHARED_TOKENIZER_NAME,) * 2 if shared else (SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME)
+    tokens, longest = translator.target_tokenizer.all_tokens(), translator.config.max_length - 1
+    return [
+        "A folder for CTranslate2, which has a beam search of its own, and the SentencePiece model that splits texts:",
+        "",
+        "```python",
+        "import ctranslate2, sentencepiece",
+        f'source = sentencepiece.SentencePieceProcessor(model_file="PATH/{source}")',
+        f'target = sentencepiece.SentencePieceProcessor(model_file="PATH/{target}")',
+        'translator = ctranslate2.Translator("PATH")',
+        "found = translator.translate_batch(",
+        f'    [source.encode("a sentence", out_type=str)[:{longest}]],',
+        "    beam_size=4,",
+        f"    max_decoding_length={longest},",
+        "    disable_unk=True,",
+        f"    suppress_sequences=[[{tokens[PADDING_ID]!r}], [{tokens[START_ID]!r}]],",
+        ")",
+        "target.decode(found[0].hypotheses[0])",
+        "```",
+        "",
+        "It was compared with its model at beam size 1, where both do the same.",
+    ]
 
 
 def check_ctranslate2_arguments(path, quantize):
     """Raises an InputError where `export_ctranslate2` could not use them, or CTranslate2 is not installed."""
-    if quantize not in (None, *QUANTIZATIONS):
-        raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
+    check_quantize(quantize)
     check_new_folder(path)
     if importlib.util.find_spec("ctranslate2") is None:
         raise InputError('CTranslate2 is not installed: pip install "keras-transformer[ctranslate2]"')

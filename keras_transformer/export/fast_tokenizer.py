@@ -22,41 +22,62 @@ _FIRST_PRIVATE = 0xF0000
 
 
 class FastTokenizer:
-    """Tokenizes one text and writes one, in operations that TFLite has.
+    """Splits one text into tokens, in operations that TFLite has.
 
     Args:
         model: the bytes of a SentencePiece model, as `Tokenizer` takes them.
 
     Raises:
-        InputError: the model is not of the type "unigram", the only one that TensorFlow Text's fast tokenizer knows.
+        InputError: TensorFlow Text's fast tokenizer would split in another way than the model asks for.
     """
 
     def __init__(self, model):
-        check_unigram(model)
-        pieces = [piece.piece for piece in sentencepiece_model_pb2.ModelProto.FromString(model).pieces]
-        self._space_id = pieces.index(_SPACE) if _SPACE in pieces else -1
-        self._reader = tensorflow_text.FastSentencepieceTokenizer(_reading_model(model))
-        self._writer = tensorflow_text.FastSentencepieceTokenizer(_writing_model(model))
+        check_fast(model)
+        self._tokenizer = tensorflow_text.FastSentencepieceTokenizer(_reading_model(model))
 
     def tokenize(self, text):
-        """Token ids `(length,)` int32 of `text` `(1,)`."""
-        return self._reader.tokenize(text).flat_values
+        """Token ids `(length,)` int32 of `text` `(1,)`, UTF-8."""
+        return self._tokenizer.tokenize(text).flat_values
+
+
+class FastDetokenizer:
+    """Writes one text from tokens, in operations that TFLite has.
+
+    Args:
+        model: the bytes of a SentencePiece model, as `Tokenizer` takes them.
+    """
+
+    def __init__(self, model):
+        pieces = [piece.piece for piece in sentencepiece_model_pb2.ModelProto.FromString(model).pieces]
+        self._space_id = pieces.index(_SPACE) if _SPACE in pieces else -1
+        self._tokenizer = tensorflow_text.FastSentencepieceTokenizer(_writing_model(model))
 
     def detokenize(self, token_ids):
-        """The text `(1,)` of token ids `(length,)` without special tokens."""
+        """The text `(1,)` of token ids `(length,)` without special tokens; bytes that are no UTF-8 stay as they are."""
         # SentencePiece drops all spaces in front of a text, TensorFlow Text one.
         is_word = tf.cast(tf.not_equal(token_ids, self._space_id), tf.int32)
         token_ids = tf.boolean_mask(token_ids, tf.greater(tf.cumsum(is_word), 0))
         row_splits = tf.stack([0, tf.size(token_ids)])
-        return self._writer.detokenize(tf.RaggedTensor.from_row_splits(token_ids, row_splits, validate=False))
+        return self._tokenizer.detokenize(tf.RaggedTensor.from_row_splits(token_ids, row_splits, validate=False))
 
 
-def check_unigram(model):
+def check_fast(model):
     """Raises an InputError where the fast tokenizer would give other ids than SentencePiece."""
-    if sentencepiece_model_pb2.ModelProto.FromString(model).trainer_spec.model_type != _UNIGRAM:
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    found = []
+    if proto.trainer_spec.model_type != _UNIGRAM:
+        found.append("another type than unigram")
+    if any(piece.type == _PIECE.USER_DEFINED for piece in proto.pieces):
+        found.append("user-defined symbols")
+    if not proto.normalizer_spec.add_dummy_prefix:
+        found.append("no space put in front of a text")
+    if proto.trainer_spec.treat_whitespace_as_suffix:
+        found.append("spaces at the end of tokens")
+    if found:
         raise InputError(
-            'Text to text in TFLite needs a vocabulary of the type "unigram": TensorFlow Text\'s tokenizer for TFLite '
-            "splits by no other. Export from token ids to token ids, and run SentencePiece beside it."
+            f"Text to text in TFLite cannot have this vocabulary, which has {' and '.join(found)}: TensorFlow Text's "
+            "tokenizer for TFLite would split otherwise. Export from token ids to token ids, and run SentencePiece "
+            "beside it."
         )
 
 

@@ -24,7 +24,7 @@ class IdsToIds(tf.Module):
         super().__init__()
         self.settings = settings
         # A SavedModel holds the variables that hang on it; Keras's are wrapped, and so not seen.
-        self.model_variables = [weight.value for weight in model.trainable_weights]
+        self.model_variables = [weight.value for weight in model.weights]
         self.parts = transformer_parts(model)
         if quantize:
             self.parts = _with_compact_embeddings(self.parts, quantize)

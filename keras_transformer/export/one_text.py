@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from keras_transformer.export.fast_tokenizer import FastTokenizer
+from keras_transformer.export.fast_tokenizer import FastDetokenizer, FastTokenizer
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 
@@ -20,7 +20,7 @@ class OneText(tf.Module):
         super().__init__()
         self._search = IdsToIds(model, settings, quantize)
         self._source_tokenizer = FastTokenizer(source_tokenizer.model)
-        self._target_tokenizer = FastTokenizer(target_tokenizer.model)
+        self._target_detokenizer = FastDetokenizer(target_tokenizer.model)
 
     def signatures(self):
         """The signature by name, for `tf.saved_model.save`."""
@@ -35,4 +35,4 @@ class OneText(tf.Module):
         source_ids = tf.expand_dims(tf.concat([token_ids, tf.expand_dims(end, 0)], axis=0), 0)
         best = tf.reshape(self._search.translate(source_ids)["target_ids"][:, 0], (-1,))
         is_text = tf.logical_and(tf.not_equal(best, PADDING_ID), tf.not_equal(best, END_ID))
-        return {"translation": self._target_tokenizer.detokenize(tf.boolean_mask(best, is_text))}
+        return {"translation": self._target_detokenizer.detokenize(tf.boolean_mask(best, is_text))}

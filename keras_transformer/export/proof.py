@@ -1,7 +1,6 @@
+from keras_transformer.errors import InputError
 from keras_transformer.export import artifact_runs
 from keras_transformer.export.verification import compare
-
-FORMATS = ("saved_model", "tflite", "tflite text", "ctranslate2")
 
 
 class Proof:
@@ -9,7 +8,7 @@ class Proof:
 
     Args:
         translator: the `Translator`.
-        format: one of `FORMATS`.
+        format: "saved_model", "tflite", "tflite text" or "ctranslate2".
         quantize: None, "float16" or "int8".
         settings: the `SearchSettings` of the artifact, with a `max_length`.
         pairs: a list of `(text, reference)`; a reference may be None.
@@ -19,6 +18,8 @@ class Proof:
     """
 
     def __init__(self, translator, format, quantize, settings, pairs, max_bleu_loss=0.3, report=None, progress=None):
+        if not pairs:
+            raise InputError("A proof needs at least one text to compare on.")
         self.translator = translator
         self.format = format
         self.quantize = quantize
@@ -61,7 +62,9 @@ class Proof:
         if self.format == "saved_model":
             return artifact_runs.run_saved_model(artifact, self.texts)
         if self.format == "tflite":
-            return artifact_runs.run_tflite(artifact, self.translator, self.texts, max_length)
+            return artifact_runs.run_tflite(
+                artifact, self.translator, self.texts, max_length, is_quantized=bool(self.quantize)
+            )
         if self.format == "tflite text":
             return artifact_runs.run_tflite_text(artifact, self.texts)
         return artifact_runs.run_ctranslate2(artifact, self.translator, self.texts, max_length)

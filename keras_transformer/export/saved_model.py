@@ -1,5 +1,6 @@
 import os
 import pathlib
+import re
 import shutil
 
 import tensorflow as tf
@@ -59,31 +60,35 @@ def export_saved_model(translator, path, settings=None, prove=None):
         shutil.rmtree(unfinished / DEBUG_FOLDER)  # It names the folders of this machine.
         write_warmup_requests(unfinished, signatures, warmup_text(translator.source_tokenizer))
         verification = None if prove is None else prove(unfinished)
-        write_artifact_card(unfinished / CARD_NAME, model_folder.name, _USES, translator, settings, verification)
-        finished = _rename(unfinished, model_folder, version)
-    write_server_config(model_folder)
-    return finished
+        write_artifact_card(
+            unfinished / CARD_NAME, model_folder.resolve().name, _USES, translator, settings, verification
+        )
+        write_server_config(model_folder)
+        return _rename(unfinished, model_folder, version)
 
 
 def model_folder_and_version(path):
     """The folder of a model, and the version that `path` names or None; a version that is there is an InputError."""
     path = pathlib.Path(path)
-    if path.name.isdigit():
+    if _is_version(path.name):
         check_new_folder(path)
         return path.parent, int(path.name)
     return path, None
 
 
+def _is_version(name):
+    """Whether a name is a number as TensorFlow Serving writes it, without zeros in front."""
+    return re.fullmatch("0|[1-9][0-9]*", name) is not None
+
+
 def _rename(unfinished, model_folder, version):
     """Gives a version its name; a free number is looked for again where another process was faster."""
     while True:
-        number = version or 1 + max(
-            (int(entry.name) for entry in model_folder.iterdir() if entry.name.isdigit()), default=0
-        )
-        finished = model_folder / str(number)
+        taken = [int(entry.name) for entry in model_folder.iterdir() if _is_version(entry.name)]
+        finished = model_folder / str(1 + max(taken, default=0) if version is None else version)
         try:
             os.rename(unfinished, finished)
             return finished
-        except OSError:
-            if version or not finished.exists():
-                raise InputError(f"{finished} appeared meanwhile and is not overwritten; export again.") from None
+        except OSError as error:
+            if version is not None or not finished.exists():
+                raise InputError(f"{finished}: {error.strerror}; nothing was overwritten.") from None

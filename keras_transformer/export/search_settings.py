@@ -1,6 +1,15 @@
 import dataclasses
+import math
 
 from keras_transformer.errors import InputError
+
+QUANTIZATIONS = ("float16", "int8")
+
+
+def check_quantize(quantize):
+    """Raises an InputError unless it is None, for float32, or one of `QUANTIZATIONS`."""
+    if quantize not in (None, *QUANTIZATIONS):
+        raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,6 +30,8 @@ class SearchSettings:
     max_length: int | None = None
 
     def __post_init__(self):
+        if not math.isfinite(self.length_penalty):
+            raise InputError(f"`length_penalty` must be a finite number. Received: {self.length_penalty}.")
         if self.n_best is None:
             object.__setattr__(self, "n_best", self.beam_size)
         for name in ("beam_size", "n_best"):

@@ -28,11 +28,27 @@ def served_operations(saved_model):
         graph = meta_graph.graph_def
         for node in graph.node:
             nodes.setdefault(node.op, f"{node.name}@")
+        for node in _compiled_nodes(graph):
+            # Not an operation of its own, but an order to the one that carries it.
+            nodes["XlaMustCompile"] = node
         functions = {function.signature.name for function in graph.library.function}
         for function in graph.library.function:
             for node in function.node_def:
                 nodes.setdefault(node.op, f"{node.name}@{function.signature.name}")
     return {name: nodes[name] for name in sorted(nodes) if name not in functions}
+
+
+def _compiled_nodes(graph):
+    """The nodes and functions that must be compiled by XLA."""
+    for node in graph.node:
+        if node.attr["_XlaMustCompile"].b:
+            yield f"{node.name}@"
+    for function in graph.library.function:
+        if function.attr["_XlaMustCompile"].b:
+            yield function.signature.name
+        for node in function.node_def:
+            if node.attr["_XlaMustCompile"].b:
+                yield f"{node.name}@{function.signature.name}"
 
 
 def check_served_operations(saved_model):

@@ -49,6 +49,7 @@ def write_server_config(folder):
     Args:
         folder: the folder of the model, as a path; its name is the model's.
     """
+    name = folder.resolve().name
     sizes = "".join(f"allowed_batch_sizes: {size}\n" for size in ALLOWED_BATCH_SIZES)
     _write_once(
         folder / BATCHING_FILE,
@@ -58,9 +59,7 @@ def write_server_config(folder):
         "max_enqueued_batches { value: 100 }\n" + sizes,
     )
     config = model_server_config_pb2.ModelServerConfig()
-    config.model_config_list.config.add(
-        name=folder.name, base_path=f"{_MODELS_FOLDER}/{folder.name}", model_platform="tensorflow"
-    )
+    config.model_config_list.config.add(name=name, base_path=f"{_MODELS_FOLDER}/{name}", model_platform="tensorflow")
     _write_once(folder / MODELS_FILE, text_format.MessageToString(config))
 
 

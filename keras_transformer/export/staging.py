@@ -16,6 +16,7 @@ def staged_folder(parent):
     Its name is no number, so that TensorFlow Serving, which looks for new numbers every second, passes over it.
     """
     parent = pathlib.Path(parent)
+    made = [path for path in (parent, *parent.parents) if not path.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix="unfinished_", dir=parent))
@@ -26,6 +27,9 @@ def staged_folder(parent):
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        for path in made:
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()  # Where an export fails, nothing is left of it.
 
 
 def check_new_folder(path):

@@ -22,7 +22,7 @@ class TextToText(tf.Module):
         self._target_tokenizer = target_tokenizer
         self._generator = Generator(model)
         # A SavedModel holds the variables that hang on it; Keras's are wrapped, and so not seen.
-        self.model_variables = [weight.value for weight in model.trainable_weights]
+        self.model_variables = [weight.value for weight in model.weights]
         # So are the tokenizers' resources, which TensorFlow makes anew where the SavedModel is loaded.
         self.tokenizers = [source_tokenizer.trackable, target_tokenizer.trackable]
 

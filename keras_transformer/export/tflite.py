@@ -5,18 +5,18 @@ import tempfile
 import tensorflow as tf
 
 from keras_transformer.errors import ExportError, InputError
-from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.artifact_card import remove_verification, write_artifact_card
 from keras_transformer.export.debug_info import DebugInfo
-from keras_transformer.export.fast_tokenizer import check_unigram
+from keras_transformer.export.fast_tokenizer import check_fast
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.export.one_text import OneText
-from keras_transformer.export.search_settings import SearchSettings
+from keras_transformer.export.search_settings import SearchSettings, check_quantize
+from keras_transformer.export.served_operations import served_operations
 from keras_transformer.export.staging import move_files, staged_folder
 from keras_transformer.export.tflite_file import operations_of, shrink
 from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.quiet_start import standard_error_held_back
 
-QUANTIZATIONS = ("float16", "int8")
 # TensorFlow Text's, in every runtime that its registrar was added to.
 _TEXT_OPERATIONS = {"TFText>FastSentencepieceTokenize", "TFText>FastSentencepieceDetokenize"}
 _USES = [
@@ -27,8 +27,9 @@ _USES = [
     "and (1, 64).",
 ]
 _TEXT_USES = [
-    "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, UTF-8. The",
-    "runtime needs TensorFlow Text's operations (in Python `tensorflow_text.tflite_registrar.SELECT_TFTEXT_OPS`).",
+    "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, in UTF-8",
+    "(where the model spells broken characters in bytes, they are passed on). The runtime needs TensorFlow Text's",
+    "operations (in Python `tensorflow_text.tflite_registrar.SELECT_TFTEXT_OPS`).",
 ]
 
 
@@ -57,8 +58,7 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
     check_tflite_arguments(path, quantize)
     settings = (settings or SearchSettings()).of_model(translator.config)
     if text:
-        for tokenizer in (translator.source_tokenizer, translator.target_tokenizer):
-            check_unigram(tokenizer.model)
+        check_fast(translator.source_tokenizer.model)
     model = in_float32(translator.model)
     if text:
         module = OneText(model, translator.source_tokenizer, translator.target_tokenizer, settings, quantize)
@@ -69,16 +69,16 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
         if not text:
             _save_tokenizers(translator, unfinished, path.stem)
         verification = None if prove is None else prove(unfinished / path.name)
-        card = unfinished / f"{path.stem}.md"
-        write_artifact_card(card, path.stem, _TEXT_USES if text else _USES, translator, settings, verification)
+        card = unfinished / f"{path.name}.md"
+        write_artifact_card(card, path.name, _TEXT_USES if text else _USES, translator, settings, verification)
+        _remove_what_was_beside(path)
         move_files(unfinished, path.parent)
     return path
 
 
 def check_tflite_arguments(path, quantize):
     """Raises an InputError where `export_tflite` could not use them."""
-    if quantize not in (None, *QUANTIZATIONS):
-        raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
+    check_quantize(quantize)
     if path.suffix != ".tflite":
         raise InputError(f"A TFLite file must be called NAME.tflite. Received: {path}.")
     if path.is_dir():
@@ -113,9 +113,10 @@ def convert(module, quantize=None, allow_text=False):
                 content = shrink(converter.convert())
         except Exception as error:
             raise ExportError(_explain(error, DebugInfo(folder))) from error
-    custom = {name for name in operations_of(content) if not re.fullmatch("[A-Z0-9_]+", name)}
-    if custom - _TEXT_OPERATIONS:
-        raise ExportError(f"TFLite has no operation {', '.join(sorted(custom - _TEXT_OPERATIONS))}.")
+        custom = {name for name in operations_of(content) if not re.fullmatch("[A-Z0-9_]+", name)} - _TEXT_OPERATIONS
+        if custom:
+            nodes = served_operations(folder)
+            raise ExportError(_missing({name: DebugInfo(folder).line_of(nodes.get(name)) for name in sorted(custom)}))
     return content
 
 
@@ -126,10 +127,24 @@ def _explain(error, debug_info):
         if fault.operator.name:
             nodes = [call.name for call in fault.location.call if call.name]
             lines = [line for node in nodes if (line := debug_info.line_of(node))]
-            found.setdefault(fault.operator.name, lines[0] if lines else "unknown code")
+            found.setdefault(fault.operator.name.removeprefix("tf."), lines[0] if lines else None)
     if not found:
-        return f"TFLite's converter failed: {str(error).strip().splitlines()[0][:200]}"
-    return "TFLite has no built-in operation for " + ", ".join(f"{name} (from {line})" for name, line in found.items())
+        return f"TFLite's converter failed: {' '.join(str(error).split())[:200] or type(error).__name__}"
+    return _missing(found)
+
+
+def _missing(lines):
+    """The message for operations, by name the line they come from or None."""
+    return "TFLite has no built-in operation for " + ", ".join(
+        f"{name} (from {line or 'unknown code'})" for name, line in lines.items()
+    )
+
+
+def _remove_what_was_beside(path):
+    """Removes what an earlier export wrote beside the file and this one may not write anew."""
+    for ending in (".model", ".source.model", ".target.model"):
+        path.with_name(path.stem + ending).unlink(missing_ok=True)
+    remove_verification(path.parent, path.name)
 
 
 def _save_tokenizers(translator, folder, name):

@@ -6,6 +6,7 @@ from keras_transformer.evaluation import corpus_scores
 from keras_transformer.version import __version__
 
 _EXAMPLES = 3
+_LONGEST_EXAMPLE = 60  # characters
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,14 +58,17 @@ class Verification:
         """
         if not self.quantize:
             if self.identical < self.sentences:
+                first = {name: text[:_LONGEST_EXAMPLE] for name, text in self.differences[0].items()}
                 raise ExportError(
-                    f"{self.sentences - self.identical} of {self.sentences} translations differ from the model's; the "
-                    f"first: {self.differences[0]}. The artifact was not kept."
+                    f"{self.sentences - self.identical} of {self.sentences} translations differ from the model's. The "
+                    f"first is of {first['text']!r}: {first['artifact']!r} instead of {first['model']!r}"
+                    f"{' (in other tokens)' if first['artifact'] == first['model'] else ''}."
                 )
-        elif self.bleu_loss is not None and self.bleu_loss > max_bleu_loss:
+        elif self.bleu is None:
+            raise ExportError("A quantised artifact is judged by BLEU, and there are no references.")
+        elif self.bleu_loss > max_bleu_loss:
             raise ExportError(
-                f"The artifact's BLEU is {self.bleu_loss:.2f} lower than the model's, and {max_bleu_loss} are allowed "
-                "(--max-bleu-loss). The artifact was not kept."
+                f"The artifact's BLEU is {self.bleu_loss:.2f} lower than the model's; {max_bleu_loss} are allowed."
             )
 
     def to_dict(self):

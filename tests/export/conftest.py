@@ -12,8 +12,8 @@ def translator():
 
 @pytest.fixture(scope="session")
 def translator_of_two():
-    """A post-norm translator with two vocabularies and an output projection of its own."""
-    return trained_translator(seed=2, shared=False, share_output=False)
+    """A post-norm translator with two vocabularies."""
+    return trained_translator(seed=2, shared=False)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from export_cases import TEXTS
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow_serving.apis import prediction_log_pb2
 
 PROGRAM = pathlib.Path(__file__).with_name("c_api_session.py")
 SITE_PACKAGES = pathlib.Path(tf.__file__).parents[1]
@@ -84,7 +85,6 @@ def test_two_vocabularies_stay_two(translator_of_two, tmp_path):
 
 @pytest.mark.parametrize("signature", ["serving_default", "n_best", "attention"])
 def test_the_warm_up_requests_run(saved_model, tmp_path, signature):
-    prediction_log_pb2 = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
     batches = []
     for record in tf.data.TFRecordDataset(str(saved_model / "assets.extra" / "tf_serving_warmup_requests")):
         request = prediction_log_pb2.PredictionLog.FromString(record.numpy()).predict_log.request

@@ -2,9 +2,10 @@ import random
 
 import pytest
 import tensorflow as tf
+from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
-from keras_transformer.export.fast_tokenizer import FastTokenizer
+from keras_transformer.export.fast_tokenizer import FastDetokenizer, FastTokenizer
 from keras_transformer.text import learn_vocabulary
 
 LINES = [
@@ -29,7 +30,7 @@ TEXTS = [
 
 def tokenizers(lowercase):
     tokenizer = learn_vocabulary(LINES, vocabulary_size=311, lowercase=lowercase)
-    return tokenizer, FastTokenizer(tokenizer.model)
+    return tokenizer, FastTokenizer(tokenizer.model), FastDetokenizer(tokenizer.model)
 
 
 def random_texts(number):
@@ -53,28 +54,44 @@ def random_texts(number):
 
 @pytest.mark.parametrize("lowercase", [False, True], ids=["cased", "lowercase"])
 def test_its_ids_and_texts_are_those_of_the_tokenizer(lowercase):
-    tokenizer, fast = tokenizers(lowercase)
+    tokenizer, fast, detokenizer = tokenizers(lowercase)
     for text in [*TEXTS, *random_texts(200)]:
         (expected,) = tokenizer.tokenize([text]).to_list()
         assert fast.tokenize(tf.constant([text])).numpy().tolist() == expected, text
-        written = fast.detokenize(tf.constant(expected, tf.int32)).numpy()[0]
+        written = detokenizer.detokenize(tf.constant(expected, tf.int32)).numpy()[0]
         assert written == tokenizer.detokenize(tf.ragged.constant([expected], tf.int32)).numpy()[0], text
 
 
 def test_invalid_utf8_has_a_result():
-    _, fast = tokenizers(lowercase=False)
+    _, fast, _ = tokenizers(lowercase=False)
     assert len(fast.tokenize(tf.constant([b"\xff\xfe a"]))) > 0
 
 
 def test_spaces_in_front_are_dropped_as_sentencepiece_does():
-    tokenizer, fast = tokenizers(lowercase=False)
+    tokenizer, _, detokenizer = tokenizers(lowercase=False)
     space = tokenizer.all_tokens().index("▁")
     token_ids = [space, space, *tokenizer.tokenize(["a b"]).to_list()[0], space]
-    written = fast.detokenize(tf.constant(token_ids, tf.int32)).numpy()[0]
+    written = detokenizer.detokenize(tf.constant(token_ids, tf.int32)).numpy()[0]
     assert written == tokenizer.detokenize(tf.ragged.constant([token_ids], tf.int32)).numpy()[0] == b"a b "
 
 
 def test_another_type_than_unigram_is_refused():
     model = learn_vocabulary(LINES, vocabulary_size=311, model_type="bpe").model
-    with pytest.raises(InputError, match='needs a vocabulary of the type "unigram"'):
+    with pytest.raises(InputError, match="has another type than unigram"):
         FastTokenizer(model)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda proto: setattr(proto.pieces[300], "type", proto.pieces[300].USER_DEFINED), "user-defined symbols"),
+        (lambda proto: setattr(proto.normalizer_spec, "add_dummy_prefix", False), "no space put in front"),
+        (lambda proto: setattr(proto.trainer_spec, "treat_whitespace_as_suffix", True), "spaces at the end of tokens"),
+    ],
+    ids=["user-defined", "no-prefix", "suffix"],
+)
+def test_what_the_fast_tokenizer_splits_otherwise_is_refused(change, message):
+    proto = sentencepiece_model_pb2.ModelProto.FromString(learn_vocabulary(LINES, vocabulary_size=311).model)
+    change(proto)
+    with pytest.raises(InputError, match=message):
+        FastTokenizer(proto.SerializeToString())

@@ -10,6 +10,7 @@ from export_cases import SOURCES, TEXTS, trained_translator
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_saved_model
+from keras_transformer.export.saved_model import model_folder_and_version
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +153,7 @@ def test_a_version_appears_complete_or_not_at_all(translator, tmp_path):
     with pytest.raises(ExportError, match="no"):
         export_saved_model(translator, tmp_path / "model", SearchSettings(beam_size=1), fail)
     assert len(seen) == 1
-    assert list((tmp_path / "model").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_tells_of_the_machine_that_exported(saved_model):
@@ -164,6 +165,7 @@ def test_nothing_tells_of_the_machine_that_exported(saved_model):
 @pytest.mark.parametrize(
     "arguments, message",
     [
+        ({"length_penalty": float("nan")}, "`length_penalty` must be a finite number"),
         ({"beam_size": 0}, "`beam_size` must be at least 1"),
         ({"beam_size": 2, "n_best": 3}, "`n_best` must be at most `beam_size`"),
         ({"max_length": 41}, "`max_length` must be from 2 to the model's 40"),
@@ -185,3 +187,26 @@ def test_a_model_in_mixed_precision_is_served_in_float32(tmp_path):
     folder = half.export_saved_model(tmp_path / "model", beam_size=1)
     found = tf.saved_model.load(str(folder)).signatures["serving_default"](text=tf.constant(SOURCES))
     assert [text.decode() for text in found["translation"].numpy()] == whole.translate(SOURCES, beam_size=1)
+
+
+def test_a_model_with_a_frozen_layer_is_exported(tmp_path):
+    translator = trained_translator(steps=0, num_decoder_layers=1)
+    translator.model.get_layer("embedding").trainable = False
+    assert translator.export_saved_model(tmp_path / "model", beam_size=1).is_dir()
+
+
+@pytest.mark.parametrize(
+    "name, version", [("0", 0), ("7", 7), ("007", None), ("²", None), ("ko_en", None), (".", None)], ids=str
+)
+def test_a_number_as_the_server_writes_it_is_a_version(tmp_path, name, version):
+    folder = tmp_path / name
+    assert model_folder_and_version(folder) == ((tmp_path, version) if version is not None else (folder, None))
+
+
+def test_a_failed_export_leaves_no_folders(translator, tmp_path):
+    def fail(folder):
+        raise ExportError("no")
+
+    with pytest.raises(ExportError, match="no"):
+        export_saved_model(translator, tmp_path / "new" / "model", SearchSettings(beam_size=1), fail)
+    assert list(tmp_path.iterdir()) == []

@@ -33,6 +33,12 @@ def test_python_is_refused_with_the_line_that_wants_it(tmp_path):
         check_served_operations(path)
 
 
+def test_an_order_to_compile_is_refused(tmp_path):
+    compiled = tf.function(lambda x: x + 1.0, jit_compile=True)
+    with pytest.raises(ExportError, match="XlaMustCompile needs XLA"):
+        check_served_operations(save(tmp_path, lambda x: compiled(x)))
+
+
 def test_xla_is_refused(tmp_path):
     path = save(tmp_path, lambda x: keras.ops.slice_update(x, [0], x[:1]))
     with pytest.raises(ExportError, match="XlaDynamicUpdateSlice needs XLA"):

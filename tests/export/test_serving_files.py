@@ -1,9 +1,7 @@
-import pytest
 from google.protobuf import text_format
+from tensorflow_serving.config import model_server_config_pb2
 
 from keras_transformer.export.serving_files import ALLOWED_BATCH_SIZES, write_server_config
-
-model_server_config_pb2 = pytest.importorskip("tensorflow_serving.config.model_server_config_pb2")
 
 
 def test_the_servers_own_format_reads_the_list_of_models(saved_model):

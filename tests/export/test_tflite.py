@@ -132,10 +132,10 @@ def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_pat
     prove = proof_of(translator_of_two, settings)
     path = export_tflite(translator_of_two, tmp_path / "two.tflite", settings=settings, prove=prove)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
-        "two.md",
         "two.source.model",
         "two.target.model",
         "two.tflite",
+        "two.tflite.md",
         "verification.json",
     ]
     processor = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "two.target.model"))
@@ -169,8 +169,9 @@ def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
     assert path.stat().st_size <= most * tiny_translator.model.count_params()
 
 
-@pytest.mark.parametrize("quantize", ["float16", "int8"])
-def test_a_quantised_file_translates_nearly_the_same(translator, tmp_path, quantize):
+@pytest.mark.parametrize("quantize, name", [("float16", "translator"), ("int8", "translator_of_two")], ids=str)
+def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize, name):
+    translator = request.getfixturevalue(name)
     path = export_tflite(translator, tmp_path / "small.tflite", quantize, settings=SearchSettings(beam_size=2))
     runner = interpreters.Interpreter(model_path=str(path)).get_signature_runner("translate")
     found = runner(source_ids=rows_of(translator, SOURCES))
@@ -189,13 +190,22 @@ class WithAMissingOperation(tf.Module):
         return {"translate": function.get_concrete_function()}
 
 
-def test_a_missing_operation_is_named_with_the_line_that_wants_it():
+@pytest.mark.parametrize("allow_text", [False, True], ids=["ids", "text"])
+def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
     with pytest.raises(ExportError) as caught:
-        convert(WithAMissingOperation())
+        convert(WithAMissingOperation(), allow_text=allow_text)
     message = str(caught.value)
-    assert re.fullmatch(r"TFLite has no built-in operation for tf\.Digamma \(from .*test_tflite\.py:\d+\)", message), (
+    assert re.fullmatch(r"TFLite has no built-in operation for Digamma \(from .*test_tflite\.py:\d+\)", message), (
         message
     )
+
+
+def test_nothing_of_an_earlier_export_stays_beside(translator, translator_of_two, tmp_path):
+    (tmp_path / "a.model").write_bytes(b"of before")
+    (tmp_path / "verification.json").write_text('{"artifact": "a.tflite"}')
+    export_tflite(translator_of_two, tmp_path / "a.tflite", settings=SearchSettings(beam_size=1))
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
 
 
 def test_arguments_out_of_range_are_refused(translator, tmp_path):

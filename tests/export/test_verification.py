@@ -52,9 +52,20 @@ def test_float32_must_be_identical():
 def test_a_quantised_artifact_may_lose_so_much_bleu():
     references = ["a b c d e", "f g h i j"]
     found = compared(run_of(references), run_of(["a b c d e", "f g h i x"]), references, quantize="int8")
-    with pytest.raises(ExportError, match="lower than the model's, and 0.3 are allowed"):
+    with pytest.raises(ExportError, match="lower than the model's; 0.3 are allowed"):
         found.check(max_bleu_loss=0.3)
     found.check(max_bleu_loss=found.bleu_loss)
+
+
+def test_a_quantised_artifact_without_references_does_not_pass():
+    with pytest.raises(ExportError, match="there are no references"):
+        compared(run_of(["a"]), run_of(["a"]), [None], quantize="int8").check(max_bleu_loss=0.3)
+
+
+def test_an_example_in_a_message_is_short():
+    with pytest.raises(ExportError) as caught:
+        compared(run_of(["a" * 10_000]), run_of(["b" * 10_000]), [None]).check(max_bleu_loss=0.3)
+    assert len(str(caught.value)) < 300
 
 
 def test_an_artifact_of_another_model_is_not_left_in_place(translator, tmp_path):
@@ -62,7 +73,7 @@ def test_an_artifact_of_another_model_is_not_left_in_place(translator, tmp_path)
     settings = SETTINGS.of_model(translator.config)
     reports = []
     prove = Proof(other, "tflite", None, settings, list(zip(SOURCES, TARGETS)), report=reports.append)
-    with pytest.raises(ExportError, match="translations differ from the model's; the first"):
+    with pytest.raises(ExportError, match="translations differ from the model's. The first is of"):
         export_tflite(translator, tmp_path / "a.tflite", settings=settings, prove=prove)
     assert list(tmp_path.iterdir()) == []
     assert reports[0].identical < reports[0].sentences
@@ -92,7 +103,8 @@ def test_the_verification_is_in_the_card_and_in_json(translator, tmp_path):
     assert record["size"] == path.stat().st_size
     assert {*record["milliseconds"]} == {"model", "artifact"}
     assert "WHILE" in record["operations"]
-    card = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert record["artifact"] == "a.tflite"
+    card = (tmp_path / "a.tflite.md").read_text(encoding="utf-8")
     assert "| identical translations |  | 5 of 5 |" in card
     assert "WHILE" in card
     assert "more than 39 tokens is cut there" in card

@@ -9,6 +9,7 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401 (registers the tokenizer's operations)
 
 NUM_WARMUPS = 2
+NUM_CHECKED = 16
 
 
 def run(saved_model, texts):
@@ -26,7 +27,21 @@ def run(saved_model, texts):
         result["scores"].append(float(score))
         tokens = attention(text=tf.constant([text]))["target_tokens"].numpy()[0]
         result["tokens"].append([token.decode("utf-8") for token in tokens if token])
+    check_other_ways(loaded.signatures, texts[:NUM_CHECKED], result)
     return result
+
+
+def check_other_ways(signatures, texts, result):
+    """Makes sure that a batch, and the signature `n_best`, translate as one text at a time does."""
+    expected = result["translations"][: len(texts)]
+    batch = tf.constant(texts)
+    found = {
+        "a batch": signatures["serving_default"](text=batch)["translation"],
+        "the signature n_best": signatures["n_best"](text=batch)["translations"][:, 0],
+    }
+    for name, translations in found.items():
+        if [translation.decode("utf-8") for translation in translations.numpy()] != expected:
+            sys.exit(f"{name} does not translate like one text at a time")
 
 
 if __name__ == "__main__":

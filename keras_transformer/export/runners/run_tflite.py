@@ -10,13 +10,16 @@ import sentencepiece
 from ai_edge_litert.interpreter import Interpreter
 
 NUM_WARMUPS = 2
+NUM_CHECKED = 16
+FIXED_LENGTHS = (16, 32, 64)
 END_ID = 3
 
 
-def run(file, source_tokenizer, target_tokenizer, texts, max_length):
+def run(file, source_tokenizer, target_tokenizer, texts, max_length, is_quantized):
     reader = sentencepiece.SentencePieceProcessor(model_file=source_tokenizer)
     writer = sentencepiece.SentencePieceProcessor(model_file=target_tokenizer)
-    translate = Interpreter(model_path=file).get_signature_runner("translate")
+    interpreter = Interpreter(model_path=file)
+    translate = interpreter.get_signature_runner("translate")
     result = {"translations": [], "tokens": [], "scores": [], "milliseconds": []}
     for text in [*texts[:NUM_WARMUPS], *texts]:
         started = time.perf_counter()
@@ -29,7 +32,26 @@ def run(file, source_tokenizer, target_tokenizer, texts, max_length):
         result["translations"].append(translation)
         result["tokens"].append([writer.id_to_piece(token_id) for token_id in target_ids])
         result["scores"].append(float(found["scores"][0, 0]))
+    if not is_quantized:  # What is computed in bytes depends a little on the padding.
+        check_other_ways(interpreter, [reader.encode(text)[: max_length - 1] for text in texts[:NUM_CHECKED]])
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}
+
+
+def check_other_ways(interpreter, rows):
+    """Makes sure that a padded batch and the signatures of fixed lengths translate as `translate` does one by one."""
+    rows = [[*row, END_ID] if row else [0] for row in rows]
+    translate = interpreter.get_signature_runner("translate")
+    alone = [translate(source_ids=np.array([row], "int32"))["target_ids"][0].copy() for row in rows]
+    widest = max(map(len, rows))
+    batch = np.array([row + [0] * (widest - len(row)) for row in rows], "int32")
+    if not np.array_equal(translate(source_ids=batch)["target_ids"][:, 0], [best[0] for best in alone]):
+        sys.exit("a padded batch is not translated like its sentences one by one")
+    for length in FIXED_LENGTHS:
+        fixed = interpreter.get_signature_runner(f"translate_{length}")
+        for row, expected in zip(rows, alone):
+            padded = np.array([row + [0] * (length - len(row))], "int32")
+            if len(row) <= length and not np.array_equal(fixed(source_ids=padded)["target_ids"][0, 0], expected[0]):
+                sys.exit(f"the signature translate_{length} does not translate like translate")
 
 
 if __name__ == "__main__":
