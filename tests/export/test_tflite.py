@@ -1,3 +1,4 @@
+import json
 import pathlib
 import random
 import re
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 import sentencepiece
 import tensorflow as tf
-from export_cases import SOURCES, TEXTS
+from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
@@ -21,7 +22,7 @@ interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="needs a
 
 
 def proof_of(translator, settings, quantize=None, text=False):
-    pairs = [(text, None) for text in TEXTS]
+    pairs = [*zip(SOURCES, TARGETS), *((text, None) for text in TEXTS if text not in SOURCES)]
     return Proof(translator, "tflite text" if text else "tflite", quantize, settings, pairs)
 
 
@@ -45,6 +46,31 @@ def file(translator, tmp_path_factory):
 @pytest.fixture(scope="module")
 def interpreter(file):
     return interpreters.Interpreter(model_path=str(file))
+
+
+def test_the_verification_is_in_the_card_and_in_json(file):
+    record = json.loads((file.parent / "verification.json").read_text(encoding="utf-8"))
+    assert record["artifact"] == "ko_en.tflite"
+    assert (record["sentences"], record["identical"], record["bleu_sentences"]) == (len(TEXTS), len(TEXTS), 5)
+    assert record["bleu"]["model"] == record["bleu"]["artifact"] == pytest.approx(100.0)
+    assert record["bleu_signature"].startswith("nrefs:1|")
+    assert record["size"] == file.stat().st_size
+    assert {*record["milliseconds"]} == {"model", "artifact"}
+    assert "WHILE" in record["operations"]
+    card = (file.parent / "ko_en.tflite.md").read_text(encoding="utf-8")
+    assert f"| identical translations |  | {len(TEXTS)} of {len(TEXTS)} |" in card
+    assert "WHILE" in card
+    assert "more than 39 tokens is cut there" in card
+
+
+def test_an_artifact_of_another_model_does_not_pass(file, translator):
+    other = trained_translator(seed=5, steps=20)
+    reports = []
+    settings = SearchSettings(beam_size=3).of_model(translator.config)
+    prove = Proof(other, "tflite", None, settings, list(zip(SOURCES, TARGETS)), report=reports.append)
+    with pytest.raises(ExportError, match="translations differ from the model's. The first is of"):
+        prove(file)
+    assert reports[0].identical < reports[0].sentences
 
 
 def test_only_builtin_operations_are_in_it(file):
@@ -163,7 +189,11 @@ def tiny_translator():
     return translator
 
 
-@pytest.mark.parametrize("quantize, most", [(None, 1.08 * 4), ("float16", 1.2 * 2), ("int8", 1.4)], ids=str)
+@pytest.mark.parametrize(
+    "quantize, most",
+    [(None, 1.08 * 4), pytest.param("float16", 1.2 * 2, marks=pytest.mark.slow), ("int8", 1.4)],
+    ids=str,
+)
 def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
     path = export_tflite(tiny_translator, tmp_path / "tiny.tflite", quantize, settings=SearchSettings(beam_size=4))
     assert path.stat().st_size <= most * tiny_translator.model.count_params()
