@@ -8,7 +8,7 @@ import warnings
 import h5py
 import keras
 
-from keras_transformer.data import check_text_files, decoded_lines
+from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import Tokenizer
@@ -75,11 +75,7 @@ def load_validation_pairs(path):
     if not all(file.is_file() for file in files):
         return []
     check_text_files(*files)
-    sides = []
-    for name in files:
-        with name.open("rb") as file:
-            sides.append(list(decoded_lines(file, str(name))))
-    return list(zip(*sides, strict=True))
+    return list(zip(*map(checked_lines, files), strict=True))
 
 
 def has_tokenizers(path):

@@ -14,13 +14,16 @@ class OneText(tf.Module):
         target_tokenizer: the target's `Tokenizer`.
         settings: `SearchSettings` with a `max_length`.
         quantize: None, "float16" or "int8": how the embedding tables are stored.
+
+    Raises:
+        InputError: TensorFlow Text's fast tokenizer would split in another way than the source's vocabulary asks for.
     """
 
     def __init__(self, model, source_tokenizer, target_tokenizer, settings, quantize=None):
         super().__init__()
-        self._search = IdsToIds(model, settings, quantize)
         self._source_tokenizer = FastTokenizer(source_tokenizer.model)
         self._target_detokenizer = FastDetokenizer(target_tokenizer.model)
+        self._search = IdsToIds(model, settings, quantize)
 
     def signatures(self):
         """The signature by name, for `tf.saved_model.save`."""

@@ -18,37 +18,33 @@ _TEXT_OPERATIONS = {
 }
 # Operations of TensorFlow's core that need this Python process, or a compiler that the server switches off.
 _REFUSED_PREFIXES = ("Xla", "PyFunc", "EagerPyFunc", "Tpu", "TPU", "Nccl", "TRT")
+# Not an operation of its own, but an order to the one that carries it.
+_MUST_COMPILE = "XlaMustCompile"
 
 
 def served_operations(saved_model):
     """The operations of a SavedModel: a dictionary of one of their nodes, "node@function", by name, sorted."""
     content = (pathlib.Path(saved_model) / "saved_model.pb").read_bytes()
-    nodes = {}
+    found = {}
     for meta_graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs:
-        graph = meta_graph.graph_def
-        for node in graph.node:
-            nodes.setdefault(node.op, f"{node.name}@")
-        for node in _compiled_nodes(graph):
-            # Not an operation of its own, but an order to the one that carries it.
-            nodes["XlaMustCompile"] = node
-        functions = {function.signature.name for function in graph.library.function}
-        for function in graph.library.function:
-            for node in function.node_def:
-                nodes.setdefault(node.op, f"{node.name}@{function.signature.name}")
-    return {name: nodes[name] for name in sorted(nodes) if name not in functions}
-
-
-def _compiled_nodes(graph):
-    """The nodes and functions that must be compiled by XLA."""
-    for node in graph.node:
-        if node.attr["_XlaMustCompile"].b:
-            yield f"{node.name}@"
-    for function in graph.library.function:
-        if function.attr["_XlaMustCompile"].b:
-            yield function.signature.name
-        for node in function.node_def:
+        for node, name in _nodes(meta_graph.graph_def):
+            found.setdefault(node.op, name)
             if node.attr["_XlaMustCompile"].b:
-                yield f"{node.name}@{function.signature.name}"
+                found.setdefault(_MUST_COMPILE, name)
+        for function in meta_graph.graph_def.library.function:
+            found.pop(function.signature.name, None)  # Calls of the SavedModel's own functions.
+            if function.attr["_XlaMustCompile"].b:
+                found.setdefault(_MUST_COMPILE, function.signature.name)
+    return dict(sorted(found.items()))
+
+
+def _nodes(graph):
+    """Every node of a graph and of its functions, with its name as "node@function"."""
+    for node in graph.node:
+        yield node, f"{node.name}@"
+    for function in graph.library.function:
+        for node in function.node_def:
+            yield node, f"{node.name}@{function.signature.name}"
 
 
 def check_served_operations(saved_model):

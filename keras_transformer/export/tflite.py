@@ -7,7 +7,6 @@ import tensorflow as tf
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export.artifact_card import remove_verification, write_artifact_card
 from keras_transformer.export.debug_info import DebugInfo
-from keras_transformer.export.fast_tokenizer import check_fast
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.export.one_text import OneText
 from keras_transformer.export.search_settings import SearchSettings, check_quantize
@@ -57,8 +56,6 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
     path = pathlib.Path(path)
     check_tflite_arguments(path, quantize)
     settings = (settings or SearchSettings()).of_model(translator.config)
-    if text:
-        check_fast(translator.source_tokenizer.model)
     model = in_float32(translator.model)
     if text:
         module = OneText(model, translator.source_tokenizer, translator.target_tokenizer, settings, quantize)
@@ -108,15 +105,16 @@ def convert(module, quantize=None, allow_text=False):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantize == "float16":
             converter.target_spec.supported_types = [tf.float16]
+        debug_info = DebugInfo(folder)
         try:
             with standard_error_held_back(shown_on_failure=False):
                 content = shrink(converter.convert())
         except Exception as error:
-            raise ExportError(_explain(error, DebugInfo(folder))) from error
+            raise ExportError(_explain(error, debug_info)) from error
         custom = {name for name in operations_of(content) if not re.fullmatch("[A-Z0-9_]+", name)} - _TEXT_OPERATIONS
         if custom:
             nodes = served_operations(folder)
-            raise ExportError(_missing({name: DebugInfo(folder).line_of(nodes.get(name)) for name in sorted(custom)}))
+            raise ExportError(_missing({name: debug_info.line_of(nodes.get(name)) for name in sorted(custom)}))
     return content
 
 

@@ -5,7 +5,6 @@ from keras_transformer.data.token_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.export.text_to_text import source_ids_of
 from keras_transformer.generation import Generator, cross_attention
-from keras_transformer.models import transformer_parts
 from keras_transformer.plots.figure import new_figure
 from keras_transformer.plots.fonts import font_for
 
@@ -36,10 +35,10 @@ def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
     source_ids = source_ids_of(translator.source_tokenizer, tf.constant([text]), translator.config.max_length)
     if not tf.reduce_any(source_ids > 0):
         raise InputError(f"Expected a sentence with words in it. Received: {text!r}.")
-    found = Generator(translator.model).generate(source_ids, beam_size, length_penalty)
+    generator = Generator(translator.model)
+    found = generator.generate(source_ids, beam_size, length_penalty)
     target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
-    source_ids = tf.boolean_mask(source_ids, source_ids[0] > 0, axis=1)
-    scores = cross_attention(transformer_parts(translator.model), source_ids, shift_targets(target_ids))
+    scores = cross_attention(generator.parts, source_ids, shift_targets(target_ids))
     source_tokens = _written(translator.source_tokenizer, source_ids)
     target_tokens = _written(translator.target_tokenizer, target_ids)
     return _draw(np.array(scores)[:, 0], source_tokens, target_tokens)

@@ -15,7 +15,8 @@ def plot_training(history):
 
     Args:
         history: a dictionary of lists of numbers by name, one number an epoch, such as `fit(...).history` or
-            `recipes.read_history("models/my/history.csv")`. None stands for an epoch without a value.
+            `recipes.history.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a
+            value.
 
     Returns:
         A `matplotlib.figure.Figure` with a panel for each.

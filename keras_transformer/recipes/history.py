@@ -16,8 +16,7 @@ def last_scores(path):
     """
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = _rows(path)
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
 
@@ -35,9 +34,13 @@ def read_history(path):
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no history of a training; it is written by `keras-transformer train`.")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = _rows(path)
     return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else {})}
+
+
+def _rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def drop_epochs(path, first):

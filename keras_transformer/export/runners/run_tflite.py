@@ -21,11 +21,14 @@ def run(file, source_tokenizer, target_tokenizer, texts, max_length, is_quantize
     interpreter = Interpreter(model_path=file)
     translate = interpreter.get_signature_runner("translate")
     result = {"translations": [], "tokens": [], "scores": [], "milliseconds": []}
+    rows, best = [], []
     for text in [*texts[:NUM_WARMUPS], *texts]:
         started = time.perf_counter()
         token_ids = reader.encode(text)[: max_length - 1]
         source_ids = [*token_ids, END_ID] if token_ids else [0]
         found = translate(source_ids=np.array([source_ids], "int32"))
+        rows.append(source_ids)
+        best.append(found["target_ids"][0, 0].copy())
         target_ids = [int(token_id) for token_id in found["target_ids"][0, 0] if token_id]
         translation = writer.decode([token_id for token_id in target_ids if token_id != END_ID])
         result["milliseconds"].append(1000 * (time.perf_counter() - started))
@@ -33,24 +36,23 @@ def run(file, source_tokenizer, target_tokenizer, texts, max_length, is_quantize
         result["tokens"].append([writer.id_to_piece(token_id) for token_id in target_ids])
         result["scores"].append(float(found["scores"][0, 0]))
     if not is_quantized:  # What is computed in bytes depends a little on the padding.
-        check_other_ways(interpreter, [reader.encode(text)[: max_length - 1] for text in texts[:NUM_CHECKED]])
+        checked = slice(len(rows) - len(texts), len(rows) - len(texts) + NUM_CHECKED)
+        check_other_ways(interpreter, rows[checked], best[checked])
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}
 
 
-def check_other_ways(interpreter, rows):
+def check_other_ways(interpreter, rows, best):
     """Makes sure that a padded batch and the signatures of fixed lengths translate as `translate` does one by one."""
-    rows = [[*row, END_ID] if row else [0] for row in rows]
     translate = interpreter.get_signature_runner("translate")
-    alone = [translate(source_ids=np.array([row], "int32"))["target_ids"][0].copy() for row in rows]
     widest = max(map(len, rows))
     batch = np.array([row + [0] * (widest - len(row)) for row in rows], "int32")
-    if not np.array_equal(translate(source_ids=batch)["target_ids"][:, 0], [best[0] for best in alone]):
+    if not np.array_equal(translate(source_ids=batch)["target_ids"][:, 0], best):
         sys.exit("a padded batch is not translated like its sentences one by one")
     for length in FIXED_LENGTHS:
         fixed = interpreter.get_signature_runner(f"translate_{length}")
-        for row, expected in zip(rows, alone):
+        for row, expected in zip(rows, best):
             padded = np.array([row + [0] * (length - len(row))], "int32")
-            if len(row) <= length and not np.array_equal(fixed(source_ids=padded)["target_ids"][0, 0], expected[0]):
+            if len(row) <= length and not np.array_equal(fixed(source_ids=padded)["target_ids"][0, 0], expected):
                 sys.exit(f"the signature translate_{length} does not translate like translate")
 
 
