@@ -68,7 +68,8 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
         verification = None if prove is None else prove(unfinished / path.name)
         card = unfinished / f"{path.name}.md"
         write_artifact_card(card, path.name, _TEXT_USES if text else _USES, translator, settings, verification)
-        _remove_what_was_beside(path)
+        if path.is_file():  # Otherwise what bears its name is not of an earlier export, but somebody's own.
+            _remove_what_was_beside(path)
         move_files(unfinished, path.parent)
     return path
 

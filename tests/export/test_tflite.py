@@ -231,11 +231,18 @@ def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
 
 
 def test_nothing_of_an_earlier_export_stays_beside(translator, translator_of_two, tmp_path):
+    (tmp_path / "a.tflite").write_bytes(b"of before")
     (tmp_path / "a.model").write_bytes(b"of before")
     (tmp_path / "verification.json").write_text('{"artifact": "a.tflite"}')
     export_tflite(translator_of_two, tmp_path / "a.tflite", settings=SearchSettings(beam_size=1))
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
+
+
+def test_a_file_of_ones_own_stays_beside_a_first_export(translator, tmp_path):
+    (tmp_path / "tokenizer.model").write_bytes(b"mine")
+    translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
+    assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
 
 
 def test_arguments_out_of_range_are_refused(translator, tmp_path):
