@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -20,7 +22,9 @@ def token_batches(
     shuffle=False,
     seed=0,
     sampling=0.0,
+    fixed_shapes=False,
     steps_per_epoch=None,
+    first_step=None,
 ):
     """Turns sentence pairs into batches for `model.fit`, each of about `batch_tokens` tokens and little padding.
 
@@ -35,10 +39,17 @@ def token_batches(
             Default 4096.
         max_length: a pair with more tokens on either side, start or end token counted, is left out. Default 256.
         shuffle: whether lines and batches are shuffled, in another order each epoch. Default False.
-        seed: seed of the shuffling; the same seed gives the same sequence of epochs. Default 0.
+        seed: seed of the shuffling and the sampling; the same seed gives the same sequence of epochs. Default 0.
         sampling: subword regularisation on both sides, see `Tokenizer.tokenize`. Default 0.0, none.
+        fixed_shapes: whether batches come in few shapes, for a step that is compiled anew for each: both sides are
+            padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows. Default False.
         steps_per_epoch: number of batches of an epoch, see `count_batches`. Given it, Keras shows how far an epoch has
-            come; where an epoch has fewer batches, the next one lends some. Default None: all there are.
+            come; where a pass over the pairs has fewer batches, the next one lends some. Default None: all there are.
+        first_step: a number for an endless stream of batches that begins at this one, counted from 0, of the stream
+            that begins at 0; the same arguments give the same stream, so that training can go on where it stopped.
+            `fit` has to be told its `steps_per_epoch`. Given here as well, every epoch begins with a pass of its own,
+            and going on is quick; otherwise pass follows pass, and all batches before this one are made again.
+            Default None: the dataset is one epoch.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,
@@ -54,37 +65,79 @@ def token_batches(
     >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000)
     >>> model.fit(batches, epochs=20, shuffle=False)  # They are shuffled already.
     """
-    target_tokenizer = target_tokenizer or source_tokenizer
     if batch_tokens < max_length:
         raise InputError(
             "`batch_tokens` must be at least `max_length`, or the longest line fits into no batch. "
             f"Received: batch_tokens={batch_tokens}, max_length={max_length}."
         )
-    if shuffle:
-        pairs = pairs.shuffle(SHUFFLE_LINES, seed=seed, reshuffle_each_iteration=True)
-    pools = pairs.batch(POOL_LINES)
-    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    target_tokenizer = target_tokenizer or source_tokenizer
+    lengths = fixed_lengths(max_length) if fixed_shapes else None
 
-    def batches_of_pool(texts, pool_seed):
-        sources, targets = texts
-        sources, targets = _token_rows(
-            source_tokenizer.tokenize(sources, sampling), target_tokenizer.tokenize(targets, sampling), max_length
-        )
-        starts, ends = _cut_by_budget(sources, targets, batch_tokens)
+    def rows_of_pool(sources, targets, pool_seed):
+        sources = source_tokenizer.tokenize(sources, sampling, pool_seed)
+        return _token_rows(sources, target_tokenizer.tokenize(targets, sampling, pool_seed + 1), max_length)
+
+    def batches_of_rows(sources, targets, pool_seed):
+        starts, ends = _cut_by_budget(sources, targets, batch_tokens, lengths)
         if shuffle:
-            # Not `Dataset.shuffle`, which takes no seed tensor where TensorFlow's global seed is 0.
-            order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[0, pool_seed])
+            order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[1, pool_seed])
             starts, ends = tf.gather(starts, order), tf.gather(ends, order)
         batches = tf.data.Dataset.from_tensor_slices((starts, ends))
-        return batches.map(lambda start, end: _batch(sources[start:end], targets[start:end]))
+        return batches.map(lambda start, end: _batch(sources[start:end], targets[start:end], batch_tokens, lengths))
 
-    batches = tf.data.Dataset.zip(pools, seeds).flat_map(batches_of_pool)
-    if steps_per_epoch is not None:
-        batches = batches.repeat().take(steps_per_epoch)
+    def batches_of_pass(pass_seed):
+        pools = _shuffled_pools(pairs, pass_seed) if shuffle else pairs.batch(POOL_LINES)
+        pools = tf.data.Dataset.zip(pools, _numbers_from(pass_seed, 0))
+        rows = pools.map(lambda texts, seed: (*rows_of_pool(*texts, seed), seed))
+        return rows.prefetch(1).flat_map(batches_of_rows)
+
+    if first_step is None:
+        # Another number each time the dataset is iterated over.
+        passes = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
+        batches = passes.flat_map(batches_of_pass)
+        batches = batches if steps_per_epoch is None else batches.repeat().take(steps_per_epoch)
+    elif steps_per_epoch is None:
+        batches = _numbers_from(seed, 0).flat_map(batches_of_pass).skip(first_step)
+    else:
+
+        def batches_of_epoch(epoch_seed):
+            return _numbers_from(epoch_seed, 0).flat_map(batches_of_pass).take(steps_per_epoch)
+
+        epoch, step = divmod(first_step, steps_per_epoch)
+        batches = _numbers_from(seed, epoch).flat_map(batches_of_epoch).skip(step)
     options = tf.data.Options()
     # The autotuner would hold up the end of an iterator for as long as it happens to sleep, up to ten seconds.
     options.autotune.enabled = False
     return batches.prefetch(4).with_options(options)
+
+
+def fixed_lengths(max_length):
+    """The lengths that `fixed_shapes` pads to: `max_length`, and down from it each about 1.4 times the next, to 8."""
+    lengths = []
+    length = float(max_length)
+    while length > 8:
+        lengths.append(math.ceil(length))
+        length /= math.sqrt(2)
+    return [*reversed(lengths)] or [max_length]
+
+
+def _numbers_from(seed, first):
+    """Endless pseudo-random numbers, those of `seed` from the one with the index `first` on."""
+    return tf.data.Dataset.counter(first).map(
+        lambda index: tf.random.stateless_uniform((), [seed, index], maxval=2**62, dtype=tf.int64)
+    )
+
+
+def _shuffled_pools(pairs, pass_seed):
+    """Pools of lines in random order. Not by `Dataset.shuffle`, whose order depends on how often it was asked."""
+
+    def shuffled(texts, seed):
+        sources, targets = texts
+        order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(sources)), seed=[0, seed])
+        return tf.data.Dataset.from_tensor_slices((tf.gather(sources, order), tf.gather(targets, order)))
+
+    windows = tf.data.Dataset.zip(pairs.batch(SHUFFLE_LINES), _numbers_from(pass_seed, 0))
+    return windows.flat_map(lambda texts, seed: shuffled(texts, seed).batch(POOL_LINES))
 
 
 def _token_rows(sources, targets, max_length):
@@ -103,9 +156,11 @@ def _token_rows(sources, targets, max_length):
     return tf.concat([tf.gather(sources, order), ends], axis=1), tf.concat([tf.gather(targets, order), ends], axis=1)
 
 
-def _cut_by_budget(sources, targets, batch_tokens):
+def _cut_by_budget(sources, targets, batch_tokens, lengths=None):
     """First row of every batch, and the row behind its last."""
     longest = tf.cast(tf.maximum(sources.row_lengths(), targets.row_lengths()), tf.int32)
+    if lengths:
+        longest = tf.gather(lengths, tf.searchsorted(lengths, longest))
     num_rows = tf.size(longest)
 
     def next_batch(start, starts):
@@ -118,9 +173,16 @@ def _cut_by_budget(sources, targets, batch_tokens):
     return starts, tf.concat([starts[1:], [num_rows]], axis=0)[: tf.size(starts)]
 
 
-def _batch(sources, targets):
-    labels = targets.to_tensor()
-    return {"source_ids": sources.to_tensor(), "target_ids": shift_targets(labels)}, labels
+def _batch(sources, targets, batch_tokens, lengths=None):
+    if lengths:
+        longest = tf.cast(tf.maximum(sources.bounding_shape(1), targets.bounding_shape(1)), tf.int32)
+        length = tf.gather(lengths, tf.searchsorted(lengths, [longest]))[0]
+        shape = [batch_tokens // length, length]
+        # Rows of padding alone fill up the last batch of a pool.
+        sources, targets = (rows.to_tensor(shape=shape) for rows in (sources, targets))
+    else:
+        sources, targets = sources.to_tensor(), targets.to_tensor()
+    return {"source_ids": sources, "target_ids": shift_targets(targets)}, targets
 
 
 def shift_targets(labels):

@@ -1,6 +1,9 @@
+import functools
 import hashlib
+import itertools
 import pathlib
 
+import numpy as np
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text
@@ -8,6 +11,7 @@ from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text.subword_sampler import SubwordSampler
 
 
 class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
@@ -44,15 +48,10 @@ class Tokenizer:
         self.model = bytes(model)
         self._pieces = _checked_processor(self.model)
         # Two tokenizers of one name would become one in a SavedModel.
-        self._name = f"sentencepiece_{hashlib.sha256(self.model).hexdigest()[:16]}"
-        self._tokenizer = self._make_tokenizer()
+        name = f"sentencepiece_{hashlib.sha256(self.model).hexdigest()[:16]}"
+        self._tokenizer = tensorflow_text.SentencepieceTokenizer(self.model, out_type=tf.int32, name=name)
+        self._tokenizer._model_resource = _LastingModelResource(self.model, name)
         self._samplers = {}
-
-    def _make_tokenizer(self, suffix="", **arguments):
-        name = self._name + suffix
-        tokenizer = tensorflow_text.SentencepieceTokenizer(model=self.model, out_type=tf.int32, name=name, **arguments)
-        tokenizer._model_resource = _LastingModelResource(self.model, name)
-        return tokenizer
 
     @classmethod
     def load(cls, path):
@@ -76,14 +75,17 @@ class Tokenizer:
         """What has to hang on a `tf.Module` so that a SavedModel of it makes the tokenizer anew where it is loaded."""
         return self._tokenizer
 
-    def tokenize(self, texts, sampling=0.0):
+    def tokenize(self, texts, sampling=0.0, seed=None):
         """Token ids of texts, without start and end token.
 
         Args:
             texts: `(batch,)` strings, UTF-8; bytes that are not UTF-8 are read as U+FFFD.
             sampling: 0.0 (default) for the best segmentation; above, subword regularisation: the smoothing of the
                 distribution a segmentation is drawn from (0.1 draws freely, 1.0 seldom differs from the best) for a
-                unigram model, the part of the merges left out for a BPE model.
+                unigram model, the part of the merges left out for a BPE model. It needs this Python process, also
+                inside a graph.
+            seed: a whole number from 0, or a scalar integer tensor; the same texts, sampling and seed give the same tokens.
+                Default: another one each time, from TensorFlow's global generator.
 
         Returns:
             `tf.RaggedTensor` `(batch, None)`, int32.
@@ -93,10 +95,14 @@ class Tokenizer:
         """
         if not sampling:
             return self._tokenizer.tokenize(texts)
+        if seed is None:
+            seed = tf.random.uniform((), maxval=tf.int32.max, dtype=tf.int32)
         if sampling not in self._samplers:
-            with tf.init_scope():  # Outside of a graph being traced, or it would serve this graph alone.
-                self._samplers[sampling] = self._make_tokenizer("_sampling", nbest_size=-1, alpha=sampling)
-        return self._samplers[sampling].tokenize(texts)
+            self._samplers[sampling] = SubwordSampler(self._pieces, sampling)
+        sample = functools.partial(_sampled, self._samplers[sampling])
+        token_ids, lengths = tf.numpy_function(sample, (texts, seed), (tf.int32, tf.int32), stateful=False)
+        lengths = tf.ensure_shape(lengths, (None,))
+        return tf.RaggedTensor.from_row_lengths(tf.ensure_shape(token_ids, (None,)), lengths, validate=False)
 
     def detokenize(self, token_ids):
         """Texts of token ids; special tokens leave no trace.
@@ -116,6 +122,13 @@ class Tokenizer:
     def all_tokens(self):
         """The written form of every token of the vocabulary, a list of strings in the order of their ids."""
         return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
+
+
+def _sampled(sampler, texts, seed):
+    """Token ids drawn for texts, one behind the other, and their number in each text."""
+    rows = sampler.sample([text.decode("utf-8", errors="replace") for text in texts], int(seed))
+    lengths = np.array([len(row) for row in rows], "int32")
+    return np.fromiter(itertools.chain.from_iterable(rows), "int32", lengths.sum()), lengths
 
 
 def _checked_processor(model):

@@ -171,7 +171,7 @@ def test_padding_of_multi30k_is_under_a_tenth(parallel_data):
     assert padding < 0.1
 
 
-@pytest.mark.parametrize(("shuffle", "most"), [(False, 200), (True, 600)])
+@pytest.mark.parametrize(("shuffle", "most"), [(False, 400), (True, 1200)])
 def test_an_endless_corpus_is_streamed(tokenizer, small_pools, shuffle, most):
     pulled = 0
 
@@ -203,6 +203,57 @@ def test_sampling_varies_the_tokens_and_never_the_text(tokenizer):
     batches = token_batches(dataset(pairs), tokenizer, batch_tokens=1000, sampling=0.2)
     assert signatures(batches) != signatures(batches)
     assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(pairs)
+
+
+@pytest.mark.parametrize("steps_per_epoch", [None, 7])
+@pytest.mark.parametrize("first_step", [1, 7, 16])
+def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
+    tokenizer, small_pools, steps_per_epoch, first_step
+):
+    def stream(first_step, seed=3):
+        batches = token_batches(
+            dataset(PAIRS[:700]),
+            tokenizer,
+            batch_tokens=1000,
+            shuffle=True,
+            seed=seed,
+            sampling=0.2,
+            steps_per_epoch=steps_per_epoch,
+            first_step=first_step,
+        )
+        return signatures(batches.take(30 - first_step))
+
+    whole = stream(0)
+    assert len(set(whole)) == 30
+    assert stream(first_step) == whole[first_step:]
+    assert stream(first_step, seed=4) != whole[first_step:]
+
+
+def test_a_stream_without_steps_passes_over_all_pairs_again_and_again(tokenizer, small_pools):
+    pairs = PAIRS[:500]
+    arguments = {"batch_tokens": 600, "shuffle": True, "seed": 1}
+    stream = token_batches(dataset(pairs), tokenizer, first_step=0, **arguments)
+    seen = collections.Counter()
+    batches = iter(stream)
+    while sum(seen.values()) < 2 * len(pairs):
+        seen += texts_of([next(batches)], tokenizer, tokenizer)
+    assert seen == collections.Counter(pairs * 2)
+
+
+@pytest.mark.parametrize("max_length", [5, 33, 64])
+def test_fixed_shapes_are_few_and_hold_every_pair(tokenizer, small_pools, max_length):
+    fits = [pair for pair in PAIRS if max(len(row) + 1 for row in tokenizer.tokenize(pair).to_list()) <= max_length]
+    batches = list(token_batches(dataset(PAIRS), tokenizer, batch_tokens=600, max_length=max_length, fixed_shapes=True))
+    assert texts_of(batches, tokenizer, tokenizer) - collections.Counter({("", ""): 10**6}) == collections.Counter(fits)
+    allowed = {(600 // length, length) for length in module.fixed_lengths(max_length)}
+    for inputs, labels in batches:
+        assert inputs["source_ids"].shape == inputs["target_ids"].shape == labels.shape
+    assert {tuple(labels.shape) for _, labels in batches} <= allowed
+
+
+def test_lengths_of_fixed_shapes_grow_by_less_than_a_half():
+    assert module.fixed_lengths(64) == [12, 16, 23, 32, 46, 64]
+    assert module.fixed_lengths(5) == [5]
 
 
 @pytest.fixture

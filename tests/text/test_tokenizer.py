@@ -102,6 +102,17 @@ def test_sampling_varies_the_segmentation_and_never_the_text(tokenizer, in_graph
     assert best[0] == best[1]
 
 
+@pytest.mark.parametrize("in_graph", [False, True])
+def test_a_seed_decides_what_is_sampled(tokenizer, in_graph):
+    tokenize = tf.function(tokenizer.tokenize) if in_graph else tokenizer.tokenize
+    texts = tf.constant(["The old farmer waits for the train near the river.", "나는 어제 카페에 갔다."] * 20)
+    sampled = [tokenize(texts, sampling=0.2, seed=seed).to_list() for seed in (1, 2, 1, 2**40 + 1)]
+    assert sampled[0] == sampled[2]
+    assert sampled[0] != sampled[1] != sampled[3]
+    tokenizer.tokenize(texts, sampling=0.2)  # Draws nothing from what a seed decides.
+    assert tokenizer.tokenize(texts, sampling=0.2, seed=2).to_list() == sampled[1]
+
+
 def test_any_ids_detokenize_to_valid_utf8(tokenizer):
     random_ids = np.random.default_rng(0).integers(0, tokenizer.vocabulary_size, (200, 30), dtype="int32")
     all_bytes = [[NUM_SPECIAL_TOKENS + byte] for byte in range(256)]

@@ -1,0 +1,107 @@
+"""Tests of sampled segmentations: their distribution, that seeds decide alone, and that no text changes."""
+
+import collections
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sentencepiece
+
+from keras_transformer.text import learn_vocabulary
+from keras_transformer.text.subword_sampler import SubwordSampler
+
+LINES = [
+    "The old farmer waits for the train near the river.",
+    "나는 어제 카페에 갔다.",
+    "Wörter, die lang sind: Donaudampfschifffahrt 🙂!",
+    "",
+    "  two  spaces ",
+]
+
+
+@pytest.fixture(scope="module", params=["unigram", "bpe"])
+def processor(request, lines):
+    model = learn_vocabulary([*lines, *LINES], 370, model_type=request.param).model
+    processor = sentencepiece.SentencePieceProcessor()
+    processor.LoadFromSerializedProto(model)
+    return processor
+
+
+@pytest.fixture(scope="module")
+def unigram(lines):
+    processor = sentencepiece.SentencePieceProcessor()
+    processor.LoadFromSerializedProto(learn_vocabulary(lines, 350).model)
+    return processor
+
+
+def test_sampled_tokens_spell_the_text(processor):
+    rows = SubwordSampler(processor, 0.1).sample(LINES * 20, seed=1)
+    assert [processor.decode(row) for row in rows] == [processor.decode(processor.encode(line)) for line in LINES * 20]
+    assert len({tuple(row) for row in rows}) > 20
+
+
+def test_the_seed_alone_decides(processor):
+    sampler = SubwordSampler(processor, 0.2)
+    first = sampler.sample(LINES * 5, seed=7)
+    assert sampler.sample(LINES * 5, seed=8) != first
+    assert SubwordSampler(processor, 0.2).sample(LINES * 5, seed=7) == first
+
+
+def test_another_process_draws_the_same(processor, tmp_path):
+    (tmp_path / "model").write_bytes(processor.serialized_model_proto())
+    program = f"""
+import sentencepiece
+from keras_transformer.text.subword_sampler import SubwordSampler
+processor = sentencepiece.SentencePieceProcessor(model_file={str(tmp_path / "model")!r})
+print(SubwordSampler(processor, 0.2).sample({LINES!r}, seed=7))
+"""
+    output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert output.strip() == str(SubwordSampler(processor, 0.2).sample(LINES, seed=7))
+
+
+@pytest.mark.parametrize("sampling", [0.2, 1.0])
+def test_segmentations_come_as_often_as_their_probability_says(unigram, sampling):
+    word, number = "farmer", 20_000
+    nbest = unigram.nbest_encode(word, nbest_size=64)
+    weights = np.exp(sampling * np.array([sum(map(unigram.get_score, ids)) for ids in nbest]))
+    found = collections.Counter(map(tuple, SubwordSampler(unigram, sampling).sample([word] * number, seed=0)))
+    for ids, share in zip(nbest, weights / weights.sum(), strict=True):
+        deviation = (share * (1 - share) / number) ** 0.5
+        assert found[tuple(ids)] / number == pytest.approx(share, abs=5 * deviation)
+
+
+def test_bpe_leaves_out_merges(lines):
+    processor = sentencepiece.SentencePieceProcessor()
+    processor.LoadFromSerializedProto(learn_vocabulary(lines, 370, model_type="bpe").model)
+    words = sorted(set(itertools.chain.from_iterable(line.split() for line in lines)))
+    best = [processor.encode(word) for word in words]
+    lengths = {}
+    for rate in (1e-9, 0.1, 0.5, 1.0):
+        rows = SubwordSampler(processor, rate).sample(words, seed=0)
+        lengths[rate] = sum(map(len, rows))
+        if rate == 1e-9:
+            assert rows == best  # Where none is left out, these are SentencePiece's.
+        if rate == 1.0:
+            pieces = [processor.id_to_piece(token_id) for row in rows for token_id in row]
+            assert all(len(piece) == 1 or piece.startswith("<0x") for piece in pieces)
+    assert sorted(lengths.values()) == list(lengths.values())
+    assert len(set(lengths.values())) == 4
+
+
+@pytest.mark.parametrize("options", [{"add_dummy_prefix": False}, {"split_by_whitespace": False}])
+def test_a_model_of_other_words_is_sampled_line_by_line(lines, tmp_path, options):
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(list(lines) * 3),
+        model_prefix=str(tmp_path / "other"),
+        vocab_size=200,
+        hard_vocab_limit=False,
+        minloglevel=2,
+        **options,
+    )
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "other.model"))
+    lines = list(lines)[:5]
+    rows = SubwordSampler(processor, 0.1).sample(lines, seed=1)
+    assert [processor.decode(row) for row in rows] == [processor.decode(processor.encode(line)) for line in lines]
+    assert rows != processor.encode(lines)
