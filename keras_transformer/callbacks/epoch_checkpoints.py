@@ -8,83 +8,113 @@ import numpy as np
 from keras_transformer.errors import InputError
 
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
-_STATE_NAME = re.compile(r"epoch_(\d+)\.keras")
 
 
 class EpochCheckpoints(keras.callbacks.Callback):
-    """Writes a checkpoint after each epoch: the weights of the last few, and all that training needs to go on.
+    """Keeps the weights of the last epochs and of the best ones, to average them at the end.
 
-    Every file is written under another name and then renamed, so that a kill at any moment leaves the last one whole.
+    Every file is written under another name and then renamed, so that a kill at any moment leaves whole ones. An epoch
+    that is both among the last and among the best is kept once.
 
     Args:
         folder: folder of the checkpoints; made where it is missing.
-        keep: the number of epochs whose weights are kept. Default 10.
+        keep: the number of last epochs whose weights are kept. Default 10.
+        keep_best: the number of best epochs whose weights are kept. Default 0.
+        monitor: name of the log that tells which epochs are best. Default "val_loss".
+        mode: "min" (default) where less of it is better, "max" where more is.
+
+    Raises:
+        ValueError: an argument is out of range, or an epoch ends without `monitor` in its logs.
 
     Example:
 
-    >>> checkpoints = EpochCheckpoints("checkpoints", keep=5)
-    >>> model.fit(batches, epochs=20, callbacks=[checkpoints])
-    >>> checkpoints.average(model)
+    >>> checkpoints = EpochCheckpoints("checkpoints", keep=1, keep_best=5, monitor="val_bleu", mode="max")
+    >>> model.fit(batches, epochs=20, callbacks=[TranslationScores(pairs, tokenizer), checkpoints])
+    >>> checkpoints.average(model, checkpoints.best_epochs)
     """
 
-    def __init__(self, folder, keep=10):
+    def __init__(self, folder, keep=10, keep_best=0, monitor="val_loss", mode="min"):
         super().__init__()
         if keep < 1:
             raise ValueError(f"`keep` must be at least 1. Received: keep={keep}.")
+        if keep_best < 0:
+            raise ValueError(f"`keep_best` must not be negative. Received: keep_best={keep_best}.")
+        if mode not in ("min", "max"):
+            raise ValueError(f"`mode` must be min or max. Received: mode={mode!r}.")
         self.folder = pathlib.Path(folder)
         self.keep = keep
+        self.keep_best = keep_best
+        self.monitor = monitor
+        self.mode = mode
+        self._scores = {}
 
     def on_epoch_end(self, epoch, logs=None):
+        if self.keep_best:
+            if self.monitor not in (logs or {}):
+                raise ValueError(f"`monitor` must be one of the logs {sorted(logs or {})}. Received: {self.monitor!r}.")
+            self._scores[epoch + 1] = float(logs[self.monitor])
         self.folder.mkdir(parents=True, exist_ok=True)
-        # The state goes last: an epoch counts as done once its state is there.
-        self._write(f"epoch_{epoch + 1:04d}.weights.h5", self.model.save_weights)
-        self._write(f"epoch_{epoch + 1:04d}.keras", self.model.save)
-        for path in self._files(_WEIGHTS_NAME)[: -self.keep] + self._files(_STATE_NAME)[:-1]:
-            path.unlink()
+        unfinished = self.folder / f"unfinished_{self._path(epoch + 1).name}"
+        self.model.save_weights(unfinished)
+        os.replace(unfinished, self._path(epoch + 1))
+        kept = {*self.last_epochs, *self.best_epochs}
+        self._scores = {number: score for number, score in self._scores.items() if number in self.best_epochs}
+        for number in self._saved_epochs():
+            if number not in kept:
+                self._path(number).unlink()
 
-    def _write(self, name, save):
-        unfinished = self.folder / f"unfinished_{name}"
-        save(unfinished)
-        os.replace(unfinished, self.folder / name)
+    @property
+    def last_epochs(self):
+        """The last epochs whose weights are kept, counted from 1, in their order."""
+        return self._saved_epochs()[-self.keep :]
 
-    def _files(self, name):
-        """The files of the kept epochs whose name matches, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(path for path in self.folder.iterdir() if name.fullmatch(path.name))
+    @property
+    def best_epochs(self):
+        """The best epochs whose weights are kept, counted from 1, the best first; of equals the earlier."""
+        sign = -1 if self.mode == "max" else 1
+        return sorted(self._scores, key=lambda number: (sign * self._scores[number], number))[: self.keep_best]
 
-    def restore(self):
-        """The compiled model as it was after the last whole epoch, and the number of epochs done.
-
-        Returns:
-            A pair `(model, epochs)`; `(None, 0)` where there is no checkpoint.
-        """
-        states = self._files(_STATE_NAME)
-        if not states:
-            return None, 0
-        return keras.models.load_model(states[-1]), int(_STATE_NAME.fullmatch(states[-1].name)[1])
-
-    def average(self, model, last=None):
-        """Sets the weights of `model` to the mean over the last epochs.
+    def average(self, model, epochs=None):
+        """Sets the weights of `model` to the mean over epochs.
 
         Args:
             model: a model of the same architecture.
-            last: the number of epochs. Default: all that are kept.
+            epochs: the numbers of the epochs, counted from 1. Default: `last_epochs`.
 
         Raises:
-            InputError: there is no checkpoint.
+            InputError: there is no checkpoint, or none of one of the epochs.
 
         Reference:
             "Attention Is All You Need", section 6.1, averages the last checkpoints.
         """
-        paths = self._files(_WEIGHTS_NAME)[-(last or self.keep) :]
-        if not paths:
-            raise InputError(f"{self.folder}: there is no checkpoint to average.")
+        epochs = self.last_epochs if epochs is None else epochs
+        saved = self._saved_epochs()
+        missing = [number for number in epochs if number not in saved]
+        if missing or not epochs:
+            what = f"checkpoint of epoch {missing[0]}" if missing else "checkpoint"
+            raise InputError(f"{self.folder}: there is no {what} to average.")
         totals = None
-        for path in paths:
-            model.load_weights(path)
+        for number in epochs:
+            model.load_weights(self._path(number))
             weights = model.get_weights()
             # Summed in float64: a mean over many checkpoints shall not depend on their order.
             totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]
             totals = [total + weight for total, weight in zip(totals, weights, strict=True)]
-        model.set_weights([(total / len(paths)).astype("float32") for total in totals])
+        model.set_weights([(total / len(epochs)).astype("float32") for total in totals])
+
+    def get_state(self):
+        """What a resumed training has to know, for `TrainingState`."""
+        return {"scores": [[number, score] for number, score in self._scores.items()]}
+
+    def set_state(self, state):
+        """Takes what `get_state` gave."""
+        self._scores = {number: score for number, score in state["scores"]}
+
+    def _path(self, number):
+        return self.folder / f"epoch_{number:04d}.weights.h5"
+
+    def _saved_epochs(self):
+        if not self.folder.is_dir():
+            return []
+        names = (_WEIGHTS_NAME.fullmatch(path.name) for path in self.folder.iterdir())
+        return sorted(int(name[1]) for name in names if name)

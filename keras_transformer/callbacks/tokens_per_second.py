@@ -1,3 +1,4 @@
+import itertools
 import time
 
 import keras
@@ -17,11 +18,24 @@ class TokensPerSecond(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.perf_counter()
+        self._tokens_before = None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self._tokens_before is None:
+            # An epoch that is taken up in its middle has counted before; in a model that has seen no batch yet, there
+            # is nothing that counts.
+            metric = self._token_counter()
+            self._tokens_before = float(metric.tokens) if metric else 0.0
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._metric is None:
-            self._metric = self._token_counter()
-        self._rate = float(self._metric.tokens) / (time.perf_counter() - self._start)
+        self._metric = self._metric or self._token_counter()
+        if not self._metric:
+            raise ValueError(
+                "`TokensPerSecond` needs `Perplexity` or `TokenAccuracy` among the metrics of `model.compile`. "
+                f"Received: {[metric.name for metric in self.model.metrics]}."
+            )
+        tokens = float(self._metric.tokens) - self._tokens_before
+        self._rate = tokens / (time.perf_counter() - self._start)
         self._add_to(logs)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -32,11 +46,7 @@ class TokensPerSecond(keras.callbacks.Callback):
             logs["tokens_per_second"] = round(self._rate)
 
     def _token_counter(self):
-        for metric in self.model.metrics:
-            for candidate in (metric, *getattr(metric, "metrics", [])):
-                if hasattr(candidate, "tokens"):
-                    return candidate
-        raise ValueError(
-            "`TokensPerSecond` needs `Perplexity` or `TokenAccuracy` among the metrics of `model.compile`. "
-            f"Received: {[metric.name for metric in self.model.metrics]}."
+        metrics = itertools.chain.from_iterable(
+            (metric, *getattr(metric, "metrics", [])) for metric in self.model.metrics
         )
+        return next((metric for metric in metrics if hasattr(metric, "tokens")), None)

@@ -1,14 +1,17 @@
+import sys
+
 import keras
+import tensorflow as tf
 
 from keras_transformer.evaluation import corpus_scores
 from keras_transformer.translator import Translator
 
 
 class TranslationScores(keras.callbacks.Callback):
-    """Translates a validation set at the end of an epoch and adds `val_bleu` and `val_chrf` to the logs.
+    """Translates a validation set while training, and adds `val_bleu` and `val_chrf` to the logs.
 
-    Put it before callbacks that read these, such as `keras.callbacks.EarlyStopping("val_bleu", mode="max")`. Epochs
-    without an evaluation repeat the last scores.
+    Put it before callbacks that read these, such as `EarlyStopping("val_bleu", mode="max")`. Epochs without an
+    evaluation repeat the last scores.
 
     Args:
         pairs: a list of `(source, target)` strings.
@@ -17,6 +20,14 @@ class TranslationScores(keras.callbacks.Callback):
         every: epochs from one evaluation to the next. Default 1.
         beam_size: number of hypotheses kept per sentence; 1 is greedy. Default 1.
         tokenize: sacreBLEU's tokenization. Default "13a".
+        every_steps: optimizer steps from one evaluation to the next, in place of `every`. Default None.
+        samples: number of sentences, taken evenly from the set, whose translations are shown at each evaluation on
+            standard error. Default 0.
+        log_dir: folder in which TensorBoard finds the scores and the samples by optimizer step; it needs the package
+            tensorboard. Default None.
+
+    Raises:
+        ValueError: there is no pair, or a number is out of range.
 
     Example:
 
@@ -24,28 +35,91 @@ class TranslationScores(keras.callbacks.Callback):
     >>> model.fit(batches, epochs=20, callbacks=[scores])
     """
 
-    def __init__(self, pairs, source_tokenizer, target_tokenizer=None, every=1, beam_size=1, tokenize="13a"):
+    def __init__(
+        self,
+        pairs,
+        source_tokenizer,
+        target_tokenizer=None,
+        every=1,
+        beam_size=1,
+        tokenize="13a",
+        every_steps=None,
+        samples=0,
+        log_dir=None,
+    ):
         super().__init__()
         if not pairs:
             raise ValueError("`pairs` must hold at least one sentence pair. Received none.")
-        if every < 1:
-            raise ValueError(f"`every` must be at least 1. Received: every={every}.")
+        for name, number in [("every", every), ("every_steps", every_steps)]:
+            if number is not None and number < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
+        if samples < 0:
+            raise ValueError(f"`samples` must not be negative. Received: samples={samples}.")
         self.pairs = pairs
         self.tokenizers = (source_tokenizer, target_tokenizer)
         self.every = every
         self.beam_size = beam_size
         self.tokenize = tokenize
+        self.every_steps = every_steps
+        self.samples = min(samples, len(pairs))
+        self.log_dir = log_dir
+        self._scores = {"val_bleu": 0.0, "val_chrf": 0.0}
 
     def on_train_begin(self, logs=None):
         # Made once, so that the search is traced once; it reads the weights as they are at each evaluation.
         self._translator = Translator(self.model, *self.tokenizers)
         self._scores = {"val_bleu": 0.0, "val_chrf": 0.0}
+        self._writer = tf.summary.create_file_writer(str(self.log_dir)) if self.log_dir else None
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Where gradients are accumulated, several batches end at one step.
+        step = int(self.model.optimizer.iterations)
+        if self.every_steps and step % self.every_steps == 0 and step != self._last_step:
+            self._evaluate()
+            print(f"step {step:,}: " + self._described_scores(), file=sys.stderr)
+        self._last_step = step
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._last_step = int(self.model.optimizer.iterations)
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every == 0:
-            sources, references = (list(side) for side in zip(*self.pairs, strict=True))
-            translations = self._translator.translate(sources, beam_size=self.beam_size)
-            scores = corpus_scores(translations, references, self.tokenize)
-            self._scores = {"val_bleu": scores["bleu"], "val_chrf": scores["chrf"]}
+        if not self.every_steps and (epoch + 1) % self.every == 0:
+            self._evaluate()
         if logs is not None:
             logs.update(self._scores)
+
+    def on_train_end(self, logs=None):
+        if self._writer:
+            self._writer.close()
+
+    def get_state(self):
+        """What a resumed training has to know, for `TrainingState`."""
+        return self._scores
+
+    def set_state(self, state):
+        """Takes what `get_state` gave."""
+        self._scores = state
+
+    def _evaluate(self):
+        sources, references = (list(side) for side in zip(*self.pairs, strict=True))
+        translations = self._translator.translate(sources, beam_size=self.beam_size)
+        scores = corpus_scores(translations, references, self.tokenize)
+        self._scores = {"val_bleu": scores["bleu"], "val_chrf": scores["chrf"]}
+        shown = [index * len(sources) // self.samples for index in range(self.samples)]
+        samples = [(sources[index], translations[index], references[index]) for index in shown]
+        for source, translation, reference in samples:
+            print(f"\nsource:      {source}\ntranslation: {translation}\nreference:   {reference}", file=sys.stderr)
+        if self._writer:
+            self._write_summaries(samples)
+
+    def _write_summaries(self, samples):
+        with self._writer.as_default(step=int(self.model.optimizer.iterations)):
+            for name, score in self._scores.items():
+                tf.summary.scalar(name, score)
+            if samples:
+                rows = [["source", "translation", "reference"], *samples]
+                tf.summary.text("translations", tf.constant([list(row) for row in rows]))
+        self._writer.flush()
+
+    def _described_scores(self):
+        return ", ".join(f"{name} {score:.2f}" for name, score in self._scores.items())

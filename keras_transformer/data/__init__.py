@@ -1,5 +1,6 @@
 """Sentence pairs and the batches that `model.fit` takes."""
 
+from keras_transformer.data.batch_rows import repeat_rows, split_rows, take_rows
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.token_batches import count_batches, token_batches
@@ -11,7 +12,10 @@ __all__ = [
     "count_batches",
     "decoded_lines",
     "listed_pairs",
+    "repeat_rows",
     "split_pairs",
+    "split_rows",
+    "take_rows",
     "text_pairs",
     "token_batches",
     "tsv_pairs",

@@ -78,6 +78,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
     Args:
         label_smoothing: the part of the probability spread evenly over the vocabulary, from 0 up to (not including) 1.
             Default 0.0.
+        reduction: "sum_over_batch_size" (default) for the average, "sum" for the sum over the real tokens.
         name: name of the loss. Default "smoothed_cross_entropy".
 
     Call arguments:
@@ -86,15 +87,20 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         sample_weight: weights that broadcast to `(batch, length)`, or None.
 
     Returns:
-        A scalar, in nats per token.
+        A scalar, in nats per token; with reduction "sum" in nats.
+
+    Raises:
+        ValueError: a number is out of range, or there is no such reduction.
 
     Example:
 
     >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1))
     """
 
-    def __init__(self, label_smoothing=0.0, name="smoothed_cross_entropy", **kwargs):
-        super().__init__(name=name, **kwargs)
+    def __init__(self, label_smoothing=0.0, reduction="sum_over_batch_size", name="smoothed_cross_entropy", **kwargs):
+        super().__init__(name=name, reduction=reduction, **kwargs)
+        if reduction not in ("sum", "sum_over_batch_size"):
+            raise ValueError(f"`reduction` must be sum or sum_over_batch_size. Received: reduction={reduction!r}.")
         if not 0 <= label_smoothing < 1:
             raise ValueError(
                 f"`label_smoothing` must be at least 0 and below 1. Received: label_smoothing={label_smoothing}."
@@ -105,6 +111,8 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         labels = ops.cast(y_true, "int32")
         losses = self.call(labels, y_pred)
         weights = token_weights(labels, sample_weight)
+        if self.reduction == "sum":
+            return ops.sum(losses * weights)
         # Without a single real token the loss is 0, not 0 / 0.
         return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1e-9)
 

@@ -1,28 +1,36 @@
-import keras
-
-from keras_transformer.callbacks import TranslationScores
+from keras_transformer.callbacks import EarlyStopping, TranslationScores
+from keras_transformer.recipes.recipe import MONITORS
 from keras_transformer.recipes.recipe_data import text_of_pairs
 
 
-def evaluation_callbacks(evaluation, validation_pairs, tokenizers):
+def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None):
     """What the `[evaluation]` section asks of `model.fit`.
 
     Args:
         evaluation: the section.
         validation_pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
         tokenizers: the source's and the target's `Tokenizer`.
+        log_dir: folder of TensorBoard's logs. Default: None are written.
 
     Returns:
         A list of callbacks, to stand before those that read the logs.
     """
-    if not evaluation.every:
-        return []
-    pairs = list(text_of_pairs(validation_pairs))
-    callbacks = [
-        TranslationScores(pairs, *tokenizers, evaluation.every, evaluation.beam_size, tokenize=evaluation.tokenize)
-    ]
+    callbacks = []
+    if evaluation.translates:
+        scores = TranslationScores(
+            list(text_of_pairs(validation_pairs)),
+            *tokenizers,
+            every=evaluation.every or 1,
+            every_steps=evaluation.every_steps,
+            beam_size=evaluation.beam_size,
+            tokenize=evaluation.tokenize,
+            samples=evaluation.samples,
+            log_dir=log_dir,
+        )
+        callbacks.append(scores)
     if evaluation.stop_after:
         # Epochs between two evaluations repeat the last score, so patience counts them as well.
-        patience = evaluation.stop_after * evaluation.every
-        callbacks.append(keras.callbacks.EarlyStopping("val_bleu", mode="max", patience=patience))
+        period = evaluation.every if evaluation.monitors_translations and evaluation.every else 1
+        patience = evaluation.stop_after * period
+        callbacks.append(EarlyStopping(evaluation.monitor, mode=MONITORS[evaluation.monitor], patience=patience))
     return callbacks

@@ -9,6 +9,7 @@ from pydantic import Field
 from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESETS
+from keras_transformer.schedules.warmup_schedule import DECAYS
 
 
 class _Section(pydantic.BaseModel):
@@ -96,38 +97,103 @@ class TrainingSection(_Section):
     epochs: int | None = Field(None, ge=1, description="passes over the training pairs; default: 20, or steps")
     steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
     steps_per_epoch: int | None = Field(None, ge=1, description="steps of an epoch; default: one pass over the pairs")
-    batch_tokens: int = Field(4096, ge=1, description="most tokens of a batch on either side, padding counted")
+    batch_tokens: int = Field(4096, ge=1, description="most tokens of a step on either side, padding counted")
+    accumulation_steps: int = Field(
+        1, ge=1, description="parts that a step's batch is cut into, to need less memory; the step is the same"
+    )
     learning_rate: float | None = Field(
         None, gt=0, description="highest rate, reached at warmup_steps; default: the paper's, from the width"
     )
-    warmup_steps: int = Field(4000, ge=1, description="steps in which the rate rises; then it falls with step^-0.5")
+    warmup_steps: int = Field(4000, ge=1, description="steps in which the rate rises")
+    decay: Literal[DECAYS] = Field(
+        "inverse_sqrt", description="how the rate falls then: inverse_sqrt, or linear or cosine to 0 at the last step"
+    )
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="part of the label spread over the vocabulary")
+    r_drop: float = Field(
+        0.0, ge=0, description="weight of the divergence of two passes of each sentence; 0 for one pass, 5 is usual"
+    )
+    weight_decay: float = Field(0.0, ge=0, description="part of the weights, times the rate, taken off at each step")
     clip_norm: float | None = Field(None, gt=0, description="largest global norm of the gradient; default: any")
-    seed: int = Field(0, description="seed of weights, dropout and shuffling")
-    average_checkpoints: int = Field(1, ge=1, description="number of last epochs whose weights are averaged at the end")
+    seed: int = Field(0, ge=0, description="seed of weights, dropout, shuffling and sampling")
+    average_checkpoints: int = Field(1, ge=1, description="number of epochs whose weights are averaged at the end")
+    average_of: Literal["last", "best"] = Field(
+        "last", description="which epochs these are: the last, or the best by monitor of [evaluation]"
+    )
+    ema_momentum: float | None = Field(
+        None, gt=0, lt=1, description="momentum of a moving average of the weights, in place of average_checkpoints"
+    )
     precision: Literal["float32", "bfloat16", "float16"] = Field("float32", description="precision of the computation")
+    jit_compile: bool = Field(
+        False, description="whether XLA compiles the step; batches are then padded to few shapes, each compiled once"
+    )
+    save_every: int = Field(1000, ge=1, description="steps from one save within an epoch to the next, for --resume")
+    tensorboard: bool = Field(False, description="whether TensorBoard's logs are written to tensorboard/ in the folder")
 
     @pydantic.model_validator(mode="after")
-    def _one_length(self):
+    def _keys_fit(self):
         if self.epochs and self.steps:
             raise ValueError("give either epochs or steps")
         if not self.epochs and not self.steps:
             object.__setattr__(self, "epochs", 20)
+        if self.steps and self.decay != "inverse_sqrt" and self.steps <= self.warmup_steps:
+            raise ValueError(f"decay {self.decay!r} needs steps above warmup_steps")
+        if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
+            raise ValueError("give either ema_momentum or average_checkpoints with average_of")
+        if self.ema_momentum and self.accumulation_steps > 1:
+            raise ValueError(
+                "ema_momentum does not go with accumulation_steps, whose parts Keras would average as well"
+            )
         return self
 
 
+# What can be monitored, and whether less or more of it is better.
+MONITORS = {
+    "val_bleu": "max",
+    "val_chrf": "max",
+    "val_loss": "min",
+    "val_perplexity": "min",
+    "val_token_accuracy": "max",
+}
+
+
 class EvaluationSection(_Section):
-    """`[evaluation]`: translations of the validation set while training."""
+    """`[evaluation]`: translations of the validation set while training, and what follows from how good they are."""
 
     every: int = Field(0, ge=0, description="epochs from one BLEU on the validation set to the next; 0 for none")
+    every_steps: int | None = Field(
+        None, ge=1, description="optimizer steps from one BLEU to the next, in place of every"
+    )
     beam_size: int = Field(1, ge=1, description="beam size of that translation")
     tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization; none for tokenised text")
-    stop_after: int = Field(0, ge=0, description="evaluations without a better BLEU after which to stop; 0 for never")
+    samples: int = Field(0, ge=0, description="sentences whose translations are shown at each evaluation")
+    monitor: Literal[tuple(MONITORS)] = Field(
+        "val_bleu", description="what tells the best epochs: " + ", ".join(MONITORS)
+    )
+    stop_after: int = Field(
+        0,
+        ge=0,
+        description="evaluations (epochs, where monitor is no BLEU or chrF) without a better one after which to "
+        "stop; 0 for never",
+    )
+
+    @property
+    def translates(self):
+        """Whether the validation set is translated."""
+        return bool(self.every or self.every_steps)
+
+    @property
+    def monitors_translations(self):
+        """Whether what is monitored comes of translations."""
+        return self.monitor in ("val_bleu", "val_chrf")
 
     @pydantic.model_validator(mode="after")
-    def _stops_by_evaluations(self):
-        if self.stop_after and not self.every:
-            raise ValueError("stop_after needs every")
+    def _keys_fit(self):
+        if self.every and self.every_steps:
+            raise ValueError("give either every or every_steps")
+        if self.stop_after and self.monitors_translations and not self.translates:
+            raise ValueError(f"stop_after needs every, or a monitor other than {self.monitor}")
+        if self.samples and not self.translates:
+            raise ValueError("samples needs every")
         return self
 
 
@@ -149,6 +215,11 @@ class Recipe(_Section):
             )
         if self.model.share_embeddings and (self.vocabulary.source_file or not self.vocabulary.shared):
             raise ValueError("[model] share_embeddings needs one vocabulary: [vocabulary] shared = true, or file")
+        evaluation = self.evaluation
+        if self.training.average_of == "best" and evaluation.monitors_translations and not evaluation.translates:
+            raise ValueError(
+                f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
+            )
         self.model_config_of(self.vocabulary.size)
         return self
 

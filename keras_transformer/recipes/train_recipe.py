@@ -1,3 +1,5 @@
+"""From a recipe to a model folder: the whole way of a training."""
+
 import contextlib
 import itertools
 import pathlib
@@ -8,33 +10,46 @@ import keras
 
 from keras_transformer import model_folder
 from keras_transformer.callbacks import (
+    EarlyStopping,
     EpochCheckpoints,
     LearningRate,
     StopAfterSteps,
     StopOnNonFiniteLoss,
     TokensPerSecond,
+    TrainingState,
 )
-from keras_transformer.data import count_batches, token_batches
 from keras_transformer.errors import InputError
-from keras_transformer.losses import SmoothedCrossEntropy
-from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
 from keras_transformer.recipes.model_card import write_model_card
+from keras_transformer.recipes.recipe import MONITORS
+from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
 from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
-from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.translator import Translator
 
 RECIPE_NAME = "recipe.toml"
 CHECKPOINTS_NAME = "checkpoints"
+STATE_NAME = "state.npz"
+TENSORBOARD_NAME = "tensorboard"
 # Validation pairs that the model folder holds, for the proof of an export.
 _KEPT_PAIRS = 200
-# What `--resume` takes from the checkpoint, so that it cannot be changed on the way.
+# What may change when a training is resumed; all else would not be the same training.
 _FIXED_SECTIONS = ("data", "vocabulary", "model")
-_FIXED_TRAINING_KEYS = {"label_smoothing", "clip_norm", "precision"}
+_FREE_TRAINING_KEYS = {
+    "epochs",
+    "steps",
+    "learning_rate",
+    "warmup_steps",
+    "decay",
+    "average_checkpoints",
+    "average_of",
+    "save_every",
+    "tensorboard",
+}
 
 
 def train_recipe(recipe, output, resume=False):
@@ -43,7 +58,7 @@ def train_recipe(recipe, output, resume=False):
     Args:
         recipe: a `Recipe`.
         output: the model folder to write; it must not hold a model yet, unless `resume`.
-        resume: whether to go on after the last whole epoch of an interrupted training. Default False.
+        resume: whether to go on where a training was interrupted. Default False.
 
     Returns:
         The `Translator` with the trained (and, where the recipe says so, averaged) weights.
@@ -62,29 +77,133 @@ def train_recipe(recipe, output, resume=False):
     pairs = recipe_pairs(recipe.data)
     tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
     config = _config(recipe, *tokenizers)
-    batches, steps_per_epoch = _batches(recipe, pairs, tokenizers)
+    batches = recipe_batches(recipe, pairs, tokenizers)
 
     output.mkdir(parents=True, exist_ok=True)
     save_recipe(recipe, output / RECIPE_NAME)
     model_folder.save_tokenizers(output, *tokenizers)
     model_folder.save_validation_pairs(output, list(itertools.islice(text_of_pairs(pairs["validation"]), _KEPT_PAIRS)))
-    checkpoints = EpochCheckpoints(output / CHECKPOINTS_NAME, keep=recipe.training.average_checkpoints)
-    model, epochs_done = _restored_model(recipe, config, checkpoints) if resume else (None, 0)
-    model = model or _compiled_model(recipe, config)
-    drop_epochs(output / HISTORY_NAME, epochs_done)
-    started = time.time()
-    epochs = recipe.training.epochs or -(-recipe.training.steps // steps_per_epoch)
-    evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers)
-    _fit(model, batches, epochs, epochs_done, _callbacks(recipe, evaluations, checkpoints, output, epochs_done))
-    minutes = None if resume else (time.time() - started) / 60
+    log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
+    evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
+    training = _Training(recipe, config, batches, evaluations, output)
+    training.fit(resume)
 
     with dtype_policy("float32"):
-        averaged = build_transformer(config)
-    checkpoints.average(averaged, recipe.training.average_checkpoints)
-    translator = Translator(averaged, *tokenizers)
-    write_model_card(output, recipe, config, minutes)
+        trained = build_transformer(config)
+    training.give_weights(trained)
+    translator = Translator(trained, *tokenizers)
+    write_model_card(output, recipe, config, training.clock.seconds / 60)
     translator.save(output)
     return translator
+
+
+class _Training:
+    """One call of `fit` and what it needs."""
+
+    def __init__(self, recipe, config, batches, evaluations, output):
+        self.recipe = recipe
+        self.batches = batches
+        self.output = output
+        self.clock = _Clock()
+        self.evaluations = evaluations
+        training = recipe.training
+        self.epochs = training.epochs or -(-training.steps // batches.steps_per_epoch)
+        best = training.average_of == "best"
+        self.checkpoints = EpochCheckpoints(
+            output / CHECKPOINTS_NAME,
+            keep=1 if best else training.average_checkpoints,
+            keep_best=training.average_checkpoints if best else 0,
+            monitor=recipe.evaluation.monitor,
+            mode=MONITORS[recipe.evaluation.monitor],
+        )
+        self.state = TrainingState(
+            output / CHECKPOINTS_NAME / STATE_NAME,
+            batches.batches_per_epoch,
+            training.save_every * training.accumulation_steps,
+            callbacks=[*evaluations, self.checkpoints, self.clock],
+        )
+        self.model = compiled_model(training, config, training.steps or self.epochs * batches.steps_per_epoch)
+
+    def fit(self, resume):
+        if resume and self.state.restore(self.model):
+            where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
+            _say(f"Going on after {where}.")
+        drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
+        if any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping)):
+            return
+        callbacks = self._callbacks()
+        try:
+            # Keras prints its progress to standard output, which is for results.
+            with contextlib.redirect_stdout(sys.stderr):
+                self.model.fit(
+                    self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
+                    steps_per_epoch=self.batches.batches_per_epoch,
+                    validation_data=self.batches.validation,
+                    epochs=self.epochs,
+                    initial_epoch=self.state.epoch,
+                    callbacks=callbacks,
+                    shuffle=False,  # The batches are shuffled already.
+                    verbose=1 if sys.stderr.isatty() else 2,
+                )
+        except KeyboardInterrupt:
+            _say("Interrupted; --resume goes on from the last save.")
+            raise
+        finally:
+            for callback in callbacks:
+                if isinstance(callback, keras.callbacks.CSVLogger):
+                    callback.on_train_end()  # Keras leaves its file open when training fails.
+
+    def _callbacks(self):
+        """All callbacks in their order: the history reads what evaluations add to the logs, and what makes an epoch
+        count as done comes last."""
+        training = self.recipe.training
+        callbacks = [self.clock, StopOnNonFiniteLoss(), TokensPerSecond(), LearningRate(), *self.evaluations]
+        callbacks.append(keras.callbacks.CSVLogger(self.output / HISTORY_NAME, append=self.state.epoch > 0))
+        if training.tensorboard:
+            log_dir = self.output / TENSORBOARD_NAME
+            callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
+        if training.steps:
+            callbacks.append(StopAfterSteps(training.steps))
+        return [*callbacks, self.checkpoints, self.state]
+
+    def give_weights(self, model):
+        """Gives a model of the same architecture the weights that the training ends with."""
+        training = self.recipe.training
+        if training.ema_momentum:
+            # `fit` has done so already, unless there was nothing left to train.
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            model.set_weights(self.model.get_weights())
+            return
+        best = self.checkpoints.best_epochs if training.average_of == "best" else None
+        epochs = best or self.checkpoints.last_epochs[-training.average_checkpoints :]
+        self.checkpoints.average(model, epochs)
+
+
+class _Clock(keras.callbacks.Callback):
+    """Seconds of training, those before an interruption that was saved counted in."""
+
+    seconds = 0.0
+
+    def on_train_begin(self, logs=None):
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._count()
+
+    def on_train_end(self, logs=None):
+        self._count()
+
+    def _count(self):
+        now = time.perf_counter()
+        self.seconds += now - self._start
+        self._start = now
+
+    def get_state(self):
+        self._count()
+        return self.seconds
+
+    def set_state(self, state):
+        self.seconds = state
 
 
 def _check_output(recipe, output, resume):
@@ -96,17 +215,23 @@ def _check_output(recipe, output, resume):
         return
     if not (output / RECIPE_NAME).is_file():
         raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
-    before = load_recipe(output / RECIPE_NAME)
-    changed = [f"[{name}]" for name in _FIXED_SECTIONS if getattr(before, name) != getattr(recipe, name)]
-    if before.training.model_dump(include=_FIXED_TRAINING_KEYS) != recipe.training.model_dump(
-        include=_FIXED_TRAINING_KEYS
-    ):
-        changed.append("[training]")
+    changed = _changed(load_recipe(output / RECIPE_NAME), recipe)
     if changed:
         raise InputError(
-            f"{output}: {changed[0]} of the recipe is not what the interrupted training had (see "
+            f"{output}: {changed} of the recipe is not what the interrupted training had (see "
             f"{output / RECIPE_NAME}); resume with the same recipe."
         )
+
+
+def _changed(before, recipe):
+    """What is not as it was and must be, None where there is nothing."""
+    for name in _FIXED_SECTIONS:
+        if getattr(before, name) != getattr(recipe, name):
+            return f"[{name}]"
+    for name, value in before.training.model_dump(exclude=_FREE_TRAINING_KEYS).items():
+        if getattr(recipe.training, name) != value:
+            return f"[training] {name}"
+    return None
 
 
 def _tokenizers(recipe, train_pairs, output, resume):
@@ -121,102 +246,6 @@ def _config(recipe, source_tokenizer, target_tokenizer):
     return recipe.model_config_of(
         source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
     )
-
-
-def _batches(recipe, pairs, tokenizers):
-    """Batches by split and the number of training batches of an epoch."""
-
-    def make(split, **arguments):
-        return token_batches(
-            pairs[split],
-            *tokenizers,
-            batch_tokens=recipe.training.batch_tokens,
-            max_length=recipe.data.max_length,
-            **arguments,
-        )
-
-    train = {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
-    _say("Counting the batches ...")
-    wanted_steps = recipe.training.steps_per_epoch
-    steps_per_epoch, padding = _count("train", make("train", steps_per_epoch=wanted_steps, **train))
-    validation_steps, _ = _count("validation", make("validation"))
-    _say(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.")
-    batches = {
-        "train": make("train", steps_per_epoch=steps_per_epoch, **train),
-        "validation": make("validation", steps_per_epoch=validation_steps),
-    }
-    return batches, steps_per_epoch
-
-
-def _count(split, batches):
-    try:
-        return count_batches(batches)
-    except InputError as error:
-        raise InputError(f"{split} data: {error}") from None
-
-
-def _schedule(training, config):
-    rate = {"peak": training.learning_rate} if training.learning_rate else {"hidden_dim": config.hidden_dim}
-    return WarmupSchedule(warmup_steps=training.warmup_steps, **rate)
-
-
-def _compiled_model(recipe, config):
-    training = recipe.training
-    with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
-        model = build_transformer(config)
-    optimizer = keras.optimizers.Adam(
-        _schedule(training, config),
-        beta_2=0.98,
-        epsilon=1e-9,
-        global_clipnorm=training.clip_norm,
-    )
-    model.compile(
-        optimizer,
-        loss=SmoothedCrossEntropy(training.label_smoothing),
-        metrics=[Perplexity(), TokenAccuracy()],
-        # Batches come in many shapes, and XLA would compile the step anew for each.
-        jit_compile=False,
-    )
-    return model
-
-
-def _restored_model(recipe, config, checkpoints):
-    """The model of the last checkpoint, with the rate that the recipe has now, and the number of its epochs."""
-    model, epochs_done = checkpoints.restore()
-    if model is not None:
-        _say(f"Going on after epoch {epochs_done}.")
-        model.optimizer.learning_rate = _schedule(recipe.training, config)
-    return model, epochs_done
-
-
-def _callbacks(recipe, evaluations, checkpoints, output, epochs_done):
-    """All callbacks in their order: the history reads what evaluations add to the logs, and the checkpoints come last,
-    so that an epoch that counts as done has its row in the history."""
-    history = keras.callbacks.CSVLogger(output / HISTORY_NAME, append=epochs_done > 0)
-    callbacks = [StopOnNonFiniteLoss(), TokensPerSecond(), LearningRate(), *evaluations, history, checkpoints]
-    return [*callbacks, StopAfterSteps(recipe.training.steps)] if recipe.training.steps else callbacks
-
-
-def _fit(model, batches, epochs, epochs_done, callbacks):
-    try:
-        # Keras prints its progress to standard output, which is for results.
-        with contextlib.redirect_stdout(sys.stderr):
-            model.fit(
-                batches["train"],
-                validation_data=batches["validation"],
-                epochs=epochs,
-                initial_epoch=epochs_done,
-                callbacks=callbacks,
-                shuffle=False,  # The batches are shuffled already.
-                verbose=1 if sys.stderr.isatty() else 2,
-            )
-    except KeyboardInterrupt:
-        _say("Interrupted; --resume goes on after the last whole epoch.")
-        raise
-    finally:
-        for callback in callbacks:
-            if isinstance(callback, keras.callbacks.CSVLogger):
-                callback.on_train_end()  # Keras leaves its file open when training fails.
 
 
 def _say(message):

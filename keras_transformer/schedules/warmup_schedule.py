@@ -1,51 +1,89 @@
+import math
+
 import keras
 from keras import ops
+
+DECAYS = ("inverse_sqrt", "linear", "cosine")
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises linearly for `warmup_steps`, then falls with the inverse square root of the step.
+    """Rises linearly for `warmup_steps`, then falls: with the inverse square root of the step, or down to 0.
 
-    lr = scale * hidden_dim^-0.5 * min(step^-0.5, step * warmup_steps^-1.5); where `peak` is given, the same curve with
-    `peak` as its highest point.
+    The paper's: lr = scale * hidden_dim^-0.5 * min(step^-0.5, step * warmup_steps^-1.5); where `peak` is given, the
+    same curve with `peak` as its highest point. With `decay` "linear" or "cosine" the rate falls from its highest point
+    to 0 at step `total_steps` along a line, or along half a wave of the cosine.
 
     Args:
         hidden_dim: width of the model; needed unless `peak` is given. Default None.
         warmup_steps: optimizer steps of the rise. Default 4000.
         scale: factor on the paper's rate. Default 1.0.
         peak: the rate at step `warmup_steps`, in place of `hidden_dim` and `scale`. Default None.
+        decay: "inverse_sqrt" (default), the paper's, which never ends; "linear" or "cosine".
+        total_steps: optimizer steps of the whole training, needed by "linear" and "cosine". Default None.
+        accumulation_steps: the optimizer's `gradient_accumulation_steps`: Keras then counts every batch as a step.
+            Default 1.
 
     Raises:
-        ValueError: neither or both of `hidden_dim` and `peak` are given, or a number is not positive.
+        ValueError: neither or both of `hidden_dim` and `peak` are given, a number is not positive, or `total_steps`
+            does not go with `decay` and `warmup_steps`.
 
     Example:
 
     >>> optimizer = keras.optimizers.Adam(WarmupSchedule(hidden_dim=512), beta_2=0.98, epsilon=1e-9)
 
     Reference:
-        "Attention Is All You Need", section 5.3, equation 3.
+        "Attention Is All You Need", section 5.3, equation 3; for the cosine, Loshchilov and Hutter 2017
+        (arXiv 1608.03983), equation 5 without restarts.
     """
 
-    def __init__(self, hidden_dim=None, warmup_steps=4000, scale=1.0, peak=None):
+    def __init__(
+        self,
+        hidden_dim=None,
+        warmup_steps=4000,
+        scale=1.0,
+        peak=None,
+        decay="inverse_sqrt",
+        total_steps=None,
+        accumulation_steps=1,
+    ):
         super().__init__()
         if (hidden_dim is None) == (peak is None):
             raise ValueError(f"Give either `hidden_dim` or `peak`. Received: hidden_dim={hidden_dim}, peak={peak}.")
-        for name in ("hidden_dim", "warmup_steps", "scale", "peak"):
+        for name in ("hidden_dim", "warmup_steps", "scale", "peak", "total_steps", "accumulation_steps"):
             number = locals()[name]
             if number is not None and number <= 0:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={number}.")
+        if decay not in DECAYS:
+            raise ValueError(f"`decay` must be one of {', '.join(DECAYS)}. Received: decay={decay!r}.")
+        if decay != "inverse_sqrt" and (total_steps is None or total_steps <= warmup_steps):
+            raise ValueError(
+                f"`decay` {decay!r} needs `total_steps` above `warmup_steps`. "
+                f"Received: total_steps={total_steps}, warmup_steps={warmup_steps}."
+            )
         self.hidden_dim = hidden_dim
         self.warmup_steps = warmup_steps
         self.scale = scale
         self.peak = peak
+        self.decay = decay
+        self.total_steps = total_steps
+        self.accumulation_steps = accumulation_steps
 
     def __call__(self, step):
+        step = ops.floor_divide(ops.cast(step, "int32"), self.accumulation_steps)
         # Keras counts from 0, where the formula would waste the first update on a rate of 0.
         step = ops.maximum(ops.cast(step, "float32"), 1.0)
-        curve = ops.minimum(ops.rsqrt(step), step * self.warmup_steps**-1.5)
-        if self.peak is not None:
-            return self.peak * self.warmup_steps**0.5 * curve
-        return self.scale * self.hidden_dim**-0.5 * curve
+        highest = self.peak or self.scale * (self.hidden_dim * self.warmup_steps) ** -0.5
+        return highest * ops.minimum(step / self.warmup_steps, self._fall(step))
+
+    def _fall(self, step):
+        """The part of the highest rate that is left at a step behind the warm-up, 1 or more before its end."""
+        if self.decay == "inverse_sqrt":
+            return self.warmup_steps**0.5 * ops.rsqrt(step)
+        done = (step - self.warmup_steps) / (self.total_steps - self.warmup_steps)
+        if self.decay == "linear":
+            return ops.maximum(1.0 - done, 0.0)
+        return (1.0 + ops.cos(math.pi * ops.clip(done, 0.0, 1.0))) / 2.0
 
     def get_config(self):
         return {
@@ -53,4 +91,7 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
             "warmup_steps": self.warmup_steps,
             "scale": self.scale,
             "peak": self.peak,
+            "decay": self.decay,
+            "total_steps": self.total_steps,
+            "accumulation_steps": self.accumulation_steps,
         }

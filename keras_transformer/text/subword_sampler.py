@@ -31,9 +31,11 @@ class SubwordSampler:
         self._processor = processor
         self._sampling = sampling
         pieces = [processor.id_to_piece(token_id) for token_id in range(processor.vocab_size())]
-        self._ranks = None if _is_unigram(processor) else {
-            piece: -processor.get_score(token_id) for token_id, piece in enumerate(pieces) if len(piece) > 1
-        }
+        self._ranks = (
+            None
+            if _is_unigram(processor)
+            else {piece: -processor.get_score(token_id) for token_id, piece in enumerate(pieces) if len(piece) > 1}
+        )
         begins_with_space = processor.normalize("a").startswith(_SPACE)
         self._splits_words = begins_with_space and not any(_SPACE in piece.lstrip(_SPACE) for piece in pieces)
         self._segmentations = functools.lru_cache(_REMEMBERED_WORDS)(self._segmentations_of)

@@ -1,0 +1,154 @@
+import json
+import os
+import pathlib
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_transformer.errors import InputError
+
+_POSITION = "position"
+# What `stop_training` is set to in order to end an epoch and go on: true, and not what other callbacks set it to.
+_END_OF_EPOCH = "end of epoch"
+
+
+class TrainingState(keras.callbacks.Callback):
+    """Saves all that a training needs to go on as if it had never been interrupted, to the bit.
+
+    That is every variable of the model (weights, seeds of dropout, running sums of metrics) and of the optimizer, how
+    far the training has come, and what other callbacks remember. It is saved after each epoch and, with `save_every`,
+    within one. The file is written under another name and renamed, so that a kill at any moment leaves the last one
+    whole.
+
+    It needs batches that can begin anywhere: an endless stream such as `token_batches(..., first_step=...)`, of which
+    `fit` is told the `steps_per_epoch`. It comes last among the callbacks.
+
+    Args:
+        path: path of the file.
+        steps_per_epoch: batches of an epoch, as `fit` gets them.
+        save_every: batches from one save within an epoch to the next. Default None, none within an epoch.
+        callbacks: callbacks with `get_state()`, a value that JSON can hold, and `set_state(state)`, which are saved and
+            restored as well. Default: none.
+
+    Example:
+
+    >>> state = TrainingState("state.npz", steps_per_epoch=1000, save_every=200)
+    >>> state.restore(model)  # A fresh model, compiled as ever; nothing happens where there is no file.
+    >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000, first_step=state.first_step)
+    >>> model.fit(batches, steps_per_epoch=1000, initial_epoch=state.epoch, epochs=20, callbacks=[state])
+    """
+
+    def __init__(self, path, steps_per_epoch, save_every=None, callbacks=()):
+        super().__init__()
+        for name, number in [("steps_per_epoch", steps_per_epoch), ("save_every", save_every)]:
+            if number is not None and number < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
+        self.path = pathlib.Path(path)
+        self.steps_per_epoch = steps_per_epoch
+        self.save_every = save_every
+        self.callbacks = list(callbacks)
+        # Epochs that are whole, and batches of the one that is not.
+        self.epoch = self.step = 0
+        self._callback_states = []
+        self._metrics = []
+
+    @property
+    def first_step(self):
+        """Batches trained on so far, all epochs together."""
+        return self.epoch * self.steps_per_epoch + self.step
+
+    def restore(self, model):
+        """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
+
+        Returns:
+            Whether there was a file.
+
+        Raises:
+            InputError: the file is of another model or another training.
+        """
+        if not self.path.is_file():
+            return False
+        model.optimizer.build(model.trainable_variables)
+        with np.load(self.path) as file:
+            arrays = {name: file[name] for name in file.files}
+        position = json.loads(arrays.pop(_POSITION).tobytes())
+        self.epoch, self.step = position["epoch"], position["step"]
+        self._callback_states = position["callbacks"]
+        self._set_callback_states()
+        self._metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
+        variables = _variables(model)
+        if {name: array.shape for name, array in arrays.items()} != {
+            name: tuple(variable.shape) for name, variable in variables.items()
+        } or position["steps_per_epoch"] != self.steps_per_epoch:
+            raise InputError(f"{self.path}: the state is of another model or another training.")
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
+        return True
+
+    def on_train_begin(self, logs=None):
+        # Again, because callbacks forget when training begins.
+        self._set_callback_states()
+        self._callback_states = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        # Here, because an epoch begins with metrics at zero.
+        if self.step and self._metrics:
+            _build_metrics(self.model)
+            for variable, array in zip(self.model.metrics_variables, self._metrics, strict=True):
+                variable.assign(array)
+        self._metrics = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        if self.step == self.steps_per_epoch:
+            # An epoch that was resumed is shorter than `fit` knows.
+            self.model.stop_training = self.model.stop_training or _END_OF_EPOCH
+        elif self.save_every and self.first_step % self.save_every == 0:
+            self.save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.stop_training == _END_OF_EPOCH:
+            self.model.stop_training = False
+        self.epoch, self.step = epoch + 1, 0
+        self.save()
+
+    def _set_callback_states(self):
+        for callback, state in zip(self.callbacks, self._callback_states, strict=bool(self._callback_states)):
+            callback.set_state(state)
+
+    def save(self):
+        """Writes the file."""
+        position = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "steps_per_epoch": self.steps_per_epoch,
+            "callbacks": [callback.get_state() for callback in self.callbacks],
+        }
+        arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
+        for number, variable in enumerate(self.model.metrics_variables):
+            arrays[f"metric_{number:04d}"] = ops.convert_to_numpy(variable)
+        arrays[_POSITION] = np.frombuffer(json.dumps(position).encode(), "uint8")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_name(f"unfinished_{self.path.name}")
+        with unfinished.open("wb") as file:
+            np.savez(file, **arrays)
+        os.replace(unfinished, self.path)
+
+
+def _variables(model):
+    """Every variable that training changes, metrics' apart, by a name that tells its place."""
+    groups = {"model": model.variables, "optimizer": model.optimizer.variables}
+    return {
+        f"{group}_{number:04d}": variable
+        for group, variables in groups.items()
+        for number, variable in enumerate(variables)
+    }
+
+
+def _build_metrics(model):
+    """Makes the variables of the compiled metrics, which Keras makes when it sees the first batch."""
+    logits = ops.zeros([size or 1 for size in model.output.shape], model.output.dtype)
+    model.compute_metrics(None, ops.zeros(logits.shape[:-1], "int32"), logits)
+    model.reset_metrics()

@@ -1,0 +1,88 @@
+"""Batches of `token_batches` with other rows: doubled, cut into parts, or only the rows of one process."""
+
+import tensorflow as tf
+
+from keras_transformer.special_tokens import PADDING_ID
+
+
+def repeat_rows(batches, copies):
+    """Puts every pair several times into its batch, one row below the other, as `RDropCrossEntropy` needs it.
+
+    Args:
+        batches: `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)` as `split_rows` makes it.
+        copies: how often a pair stands in its batch.
+
+    Returns:
+        `tf.data.Dataset` with `copies` times the rows, the weights divided by `copies`.
+
+    Example:
+
+    >>> batches = repeat_rows(token_batches(pairs, tokenizer, shuffle=True), copies=2)
+    """
+
+    def repeat(inputs, labels, weights=None):
+        repeated = tf.nest.map_structure(lambda rows: tf.repeat(rows, copies, axis=0), (inputs, labels))
+        return repeated if weights is None else (*repeated, tf.repeat(weights, copies, axis=0) / copies)
+
+    return batches.map(repeat)
+
+
+def split_rows(batches, parts):
+    """Cuts every batch into parts, for an optimizer with `gradient_accumulation_steps=parts`.
+
+    The parts carry weights with which the accumulated gradient is that of the whole batch, whatever number of real
+    tokens each part has: the loss must be a sum, `SmoothedCrossEntropy(reduction="sum")`, and the weight of a row is
+    `parts` (Keras divides by it) over the number of real tokens of the batch.
+
+    Args:
+        batches: `tf.data.Dataset` of `(inputs, labels)`.
+        parts: the number of parts. Where the rows do not divide evenly, rows of padding are added.
+
+    Returns:
+        `tf.data.Dataset` of `parts` times as many `(inputs, labels, weights)`; weights `(rows,)` float32.
+
+    Example:
+
+    >>> batches = split_rows(token_batches(pairs, tokenizer, batch_tokens=8192), parts=2)
+    >>> optimizer = keras.optimizers.Adam(gradient_accumulation_steps=2)
+    >>> model.compile(optimizer, loss=SmoothedCrossEntropy(0.1, reduction="sum"))
+    """
+
+    def split(inputs, labels):
+        inputs, labels = tf.nest.map_structure(lambda ids: _rows_to_multiple(ids, parts), (inputs, labels))
+        tokens = tf.math.count_nonzero(tf.not_equal(labels, PADDING_ID), dtype=tf.float32)
+        weights = tf.fill(tf.shape(labels)[:1], parts / tokens)
+        return tf.data.Dataset.from_tensor_slices(
+            # The first row goes to the first part, the second to the second: all parts have sentences to learn from.
+            tf.nest.map_structure(
+                lambda rows: tf.stack([rows[part::parts] for part in range(parts)]), (inputs, labels, weights)
+            )
+        )
+
+    return batches.flat_map(split)
+
+
+def take_rows(batches, index, count):
+    """The rows of every batch that one of several processes trains on.
+
+    Args:
+        batches: `tf.data.Dataset` of `(inputs, labels)`, the same in every process.
+        index: number of the process, from 0.
+        count: number of processes. Where the rows do not divide evenly, rows of padding are added.
+
+    Returns:
+        `tf.data.Dataset` with one of `count` parts of the rows.
+    """
+
+    def take(ids):
+        ids = _rows_to_multiple(ids, count)
+        rows = tf.shape(ids)[0] // count
+        return ids[index * rows : (index + 1) * rows]
+
+    return batches.map(lambda *batch: tf.nest.map_structure(take, batch))
+
+
+def _rows_to_multiple(ids, number):
+    """`ids` with rows of padding added until their number is a multiple."""
+    missing = -tf.shape(ids)[0] % number
+    return tf.pad(ids, [[0, missing], [0, 0]], constant_values=PADDING_ID)

@@ -1,0 +1,57 @@
+import keras
+
+from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
+from keras_transformer.metrics import Perplexity, TokenAccuracy
+from keras_transformer.models import build_transformer
+from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.schedules import WarmupSchedule
+
+
+def compiled_model(training, config, total_steps):
+    """The model of a recipe, compiled as its `[training]` section says.
+
+    Args:
+        training: the section.
+        config: the `TransformerConfig`.
+        total_steps: optimizer steps of the whole training.
+    """
+    with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
+        model = build_transformer(config)
+    accumulation_steps = training.accumulation_steps if training.accumulation_steps > 1 else None
+    optimizer = keras.optimizers.Adam(
+        warmup_schedule(training, config, total_steps),
+        beta_2=0.98,
+        epsilon=1e-9,
+        weight_decay=training.weight_decay or None,
+        global_clipnorm=training.clip_norm,
+        use_ema=training.ema_momentum is not None,
+        ema_momentum=training.ema_momentum or 0.99,
+        gradient_accumulation_steps=accumulation_steps,
+    )
+    if training.precision == "float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    model.compile(
+        optimizer,
+        loss=_loss(training, "sum" if accumulation_steps else "sum_over_batch_size"),
+        metrics=[Perplexity(), TokenAccuracy()],
+        jit_compile=training.jit_compile,
+    )
+    return model
+
+
+def warmup_schedule(training, config, total_steps):
+    """The schedule of the `[training]` section; arguments as of `compiled_model`."""
+    rate = {"peak": training.learning_rate} if training.learning_rate else {"hidden_dim": config.hidden_dim}
+    return WarmupSchedule(
+        warmup_steps=training.warmup_steps,
+        decay=training.decay,
+        total_steps=total_steps,
+        accumulation_steps=training.accumulation_steps,
+        **rate,
+    )
+
+
+def _loss(training, reduction):
+    if training.r_drop:
+        return RDropCrossEntropy(training.r_drop, training.label_smoothing, reduction)
+    return SmoothedCrossEntropy(training.label_smoothing, reduction)
