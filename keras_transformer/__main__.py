@@ -1,5 +1,8 @@
 import sys
 
 from keras_transformer.cli.main import main
+from keras_transformer.processes import leave_processes
 
-sys.exit(main())
+status = main()
+leave_processes(status)
+sys.exit(status)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_transformer.errors import InputError
+from keras_transformer.processes import alone
 
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 
@@ -55,7 +56,9 @@ class EpochCheckpoints(keras.callbacks.Callback):
             self._scores[epoch + 1] = float(logs[self.monitor])
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = self.folder / f"unfinished_{self._path(epoch + 1).name}"
-        self.model.save_weights(unfinished)
+        # Without the optimizer, whose state would triple the file, and without waiting for other processes.
+        with alone():
+            keras.Model(self.model.inputs, self.model.outputs).save_weights(unfinished)
         os.replace(unfinished, self._path(epoch + 1))
         kept = {*self.last_epochs, *self.best_epochs}
         self._scores = {number: score for number, score in self._scores.items() if number in self.best_epochs}

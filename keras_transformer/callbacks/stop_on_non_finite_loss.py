@@ -19,7 +19,6 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch, logs=None):
-        self._step = batch + 1
         self._check("loss", logs)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -29,7 +28,7 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         loss = (logs or {}).get(name, 0.0)
         if not math.isfinite(loss):
             raise InputError(
-                f"Training stopped: the {'validation ' if name == 'val_loss' else ''}loss is {loss} at step "
-                f"{self._step} of epoch {self._epoch} (step {int(self.model.optimizer.iterations)} in all); the last "
-                "checkpoint is kept. Lower the learning rate or warm up for longer."
+                f"Training stopped: the {'validation ' if name == 'val_loss' else ''}loss is {loss} in epoch "
+                f"{self._epoch}, at step {int(self.model.optimizer.iterations)} in all; the last checkpoint is kept. "
+                "Lower the learning rate or warm up for longer."
             )

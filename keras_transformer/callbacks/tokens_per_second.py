@@ -13,9 +13,6 @@ class TokensPerSecond(keras.callbacks.Callback):
         ValueError: no metric of the model counts tokens.
     """
 
-    def on_train_begin(self, logs=None):
-        self._metric = None
-
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.perf_counter()
         self._tokens_before = None
@@ -28,13 +25,14 @@ class TokensPerSecond(keras.callbacks.Callback):
             self._tokens_before = float(metric.tokens) if metric else 0.0
 
     def on_train_batch_end(self, batch, logs=None):
-        self._metric = self._metric or self._token_counter()
-        if not self._metric:
+        # Asked of the model each time, because only that brings JAX's variables up to date.
+        metric = self._token_counter()
+        if not metric:
             raise ValueError(
                 "`TokensPerSecond` needs `Perplexity` or `TokenAccuracy` among the metrics of `model.compile`. "
                 f"Received: {[metric.name for metric in self.model.metrics]}."
             )
-        tokens = float(self._metric.tokens) - self._tokens_before
+        tokens = float(metric.tokens) - self._tokens_before
         self._rate = tokens / (time.perf_counter() - self._start)
         self._add_to(logs)
 

@@ -28,8 +28,9 @@ class TrainingState(keras.callbacks.Callback):
         path: path of the file.
         steps_per_epoch: batches of an epoch, as `fit` gets them.
         save_every: batches from one save within an epoch to the next. Default None, none within an epoch.
+        saves: whether this process writes the file; of several that train together, one does. Default True.
         callbacks: callbacks with `get_state()`, a value that JSON can hold, and `set_state(state)`, which are saved and
-            restored as well. Default: none.
+            restored as well, one of each class. Default: none.
 
     Example:
 
@@ -39,7 +40,7 @@ class TrainingState(keras.callbacks.Callback):
     >>> model.fit(batches, steps_per_epoch=1000, initial_epoch=state.epoch, epochs=20, callbacks=[state])
     """
 
-    def __init__(self, path, steps_per_epoch, save_every=None, callbacks=()):
+    def __init__(self, path, steps_per_epoch, save_every=None, saves=True, callbacks=()):
         super().__init__()
         for name, number in [("steps_per_epoch", steps_per_epoch), ("save_every", save_every)]:
             if number is not None and number < 1:
@@ -47,16 +48,23 @@ class TrainingState(keras.callbacks.Callback):
         self.path = pathlib.Path(path)
         self.steps_per_epoch = steps_per_epoch
         self.save_every = save_every
+        self.saves = saves
         self.callbacks = list(callbacks)
         # Epochs that are whole, and batches of the one that is not.
         self.epoch = self.step = 0
-        self._callback_states = []
+        self._callback_states = {}
         self._metrics = []
 
     @property
     def first_step(self):
         """Batches trained on so far, all epochs together."""
         return self.epoch * self.steps_per_epoch + self.step
+
+    @property
+    def saved_position(self):
+        """How far the training of the file has come: a dictionary with `epoch`, `step` and what else was noted."""
+        with np.load(self.path) as file:
+            return json.loads(file[_POSITION].tobytes())
 
     def restore(self, model):
         """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
@@ -70,9 +78,9 @@ class TrainingState(keras.callbacks.Callback):
         if not self.path.is_file():
             return False
         model.optimizer.build(model.trainable_variables)
+        position = self.saved_position
         with np.load(self.path) as file:
-            arrays = {name: file[name] for name in file.files}
-        position = json.loads(arrays.pop(_POSITION).tobytes())
+            arrays = {name: file[name] for name in file.files if name != _POSITION}
         self.epoch, self.step = position["epoch"], position["step"]
         self._callback_states = position["callbacks"]
         self._set_callback_states()
@@ -89,7 +97,7 @@ class TrainingState(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         # Again, because callbacks forget when training begins.
         self._set_callback_states()
-        self._callback_states = []
+        self._callback_states = {}
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
@@ -115,16 +123,23 @@ class TrainingState(keras.callbacks.Callback):
         self.save()
 
     def _set_callback_states(self):
-        for callback, state in zip(self.callbacks, self._callback_states, strict=bool(self._callback_states)):
-            callback.set_state(state)
+        for name, callback in self._named_callbacks():
+            if name in self._callback_states:
+                callback.set_state(self._callback_states[name])
+
+    def _named_callbacks(self):
+        """The callbacks by their class, so that others may join or leave when training is resumed."""
+        return {type(callback).__name__: callback for callback in self.callbacks}.items()
 
     def save(self):
         """Writes the file."""
+        if not self.saves:
+            return
         position = {
             "epoch": self.epoch,
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
-            "callbacks": [callback.get_state() for callback in self.callbacks],
+            "callbacks": {name: callback.get_state() for name, callback in self._named_callbacks()},
         }
         arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
         for number, variable in enumerate(self.model.metrics_variables):
@@ -149,6 +164,7 @@ def _variables(model):
 
 def _build_metrics(model):
     """Makes the variables of the compiled metrics, which Keras makes when it sees the first batch."""
-    logits = ops.zeros([size or 1 for size in model.output.shape], model.output.dtype)
+    (output,) = model.outputs
+    logits = ops.zeros([size or 1 for size in output.shape], output.dtype)
     model.compute_metrics(None, ops.zeros(logits.shape[:-1], "int32"), logits)
     model.reset_metrics()

@@ -2,8 +2,9 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.launch_processes import launch_processes
 from keras_transformer.recipes import describe_keys, load_recipe
-from keras_transformer.recipes.train_recipe import train_recipe
+from keras_transformer.recipes.train_recipe import check_before_training, train_recipe
 
 
 def _print_keys(context, parameter, value):
@@ -16,13 +17,23 @@ def _print_keys(context, parameter, value):
 @click.argument("recipe", type=click.Path(path_type=pathlib.Path))
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key, such as training.epochs=5.")
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Model folder [default: models/RECIPE]")
-@click.option("--resume", is_flag=True, help="Go on after the last whole epoch of an interrupted training.")
+@click.option("--resume", is_flag=True, help="Go on where a training was interrupted, to the bit.")
+@click.option(
+    "--processes", type=click.IntRange(1), help="Train in this many processes on this machine, with Keras on JAX."
+)
 @click.option("--keys", is_flag=True, is_eager=True, expose_value=False, callback=_print_keys, help="List all keys.")
-def train(recipe, overrides, output, resume):
+def train(recipe, overrides, output, resume, processes):
     """Train a model as RECIPE, a TOML file, says, and write its model folder.
 
     --set may be given many times. --keys documents every key of a recipe.
     """
     output = output or pathlib.Path("models") / recipe.stem
-    train_recipe(load_recipe(recipe, overrides), output, resume)
+    loaded = load_recipe(recipe, overrides)
+    if processes:
+        check_before_training(loaded, output, resume)
+        settings = [part for override in overrides for part in ("--set", override)]
+        arguments = ["train", str(recipe), "--output", str(output), *settings, *(["--resume"] if resume else [])]
+        return launch_processes(processes, arguments)
+    train_recipe(loaded, output, resume)
     click.echo(output)
+    return 0

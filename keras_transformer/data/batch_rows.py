@@ -66,7 +66,7 @@ def take_rows(batches, index, count):
     """The rows of every batch that one of several processes trains on.
 
     Args:
-        batches: `tf.data.Dataset` of `(inputs, labels)`, the same in every process.
+        batches: `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)`, the same in every process.
         index: number of the process, from 0.
         count: number of processes. Where the rows do not divide evenly, rows of padding are added.
 
@@ -74,15 +74,16 @@ def take_rows(batches, index, count):
         `tf.data.Dataset` with one of `count` parts of the rows.
     """
 
-    def take(ids):
-        ids = _rows_to_multiple(ids, count)
-        rows = tf.shape(ids)[0] // count
-        return ids[index * rows : (index + 1) * rows]
+    def take(rows):
+        rows = _rows_to_multiple(rows, count)
+        share = tf.shape(rows)[0] // count
+        return rows[index * share : (index + 1) * share]
 
     return batches.map(lambda *batch: tf.nest.map_structure(take, batch))
 
 
-def _rows_to_multiple(ids, number):
-    """`ids` with rows of padding added until their number is a multiple."""
-    missing = -tf.shape(ids)[0] % number
-    return tf.pad(ids, [[0, missing], [0, 0]], constant_values=PADDING_ID)
+def _rows_to_multiple(rows, number):
+    """Ids or weights with rows of padding added until their number is a multiple."""
+    missing = -tf.shape(rows)[0] % number
+    others = [[0, 0]] * (rows.shape.rank - 1)
+    return tf.pad(rows, [[0, missing], *others], constant_values=PADDING_ID)

@@ -42,7 +42,8 @@ def token_batches(
         seed: seed of the shuffling and the sampling; the same seed gives the same sequence of epochs. Default 0.
         sampling: subword regularisation on both sides, see `Tokenizer.tokenize`. Default 0.0, none.
         fixed_shapes: whether batches come in few shapes, for a step that is compiled anew for each: both sides are
-            padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows. Default False.
+            padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows, rounded down to
+            a multiple of 8 so that processes can share them evenly. Default False.
         steps_per_epoch: number of batches of an epoch, see `count_batches`. Given it, Keras shows how far an epoch has
             come; where a pass over the pairs has fewer batches, the next one lends some. Default None: all there are.
         first_step: a number for an endless stream of batches that begins at this one, counted from 0, of the stream
@@ -164,7 +165,7 @@ def _cut_by_budget(sources, targets, batch_tokens, lengths=None):
     num_rows = tf.size(longest)
 
     def next_batch(start, starts):
-        rows = batch_tokens // longest[start]
+        rows = _rows_of_budget(batch_tokens, longest[start], fixed=bool(lengths))
         return start + rows, starts.write(starts.size(), start)
 
     starts = tf.TensorArray(tf.int32, size=0, dynamic_size=True, element_shape=())
@@ -173,11 +174,16 @@ def _cut_by_budget(sources, targets, batch_tokens, lengths=None):
     return starts, tf.concat([starts[1:], [num_rows]], axis=0)[: tf.size(starts)]
 
 
+def _rows_of_budget(batch_tokens, length, fixed):
+    rows = batch_tokens // length
+    return tf.where(rows >= 8, rows // 8 * 8, rows) if fixed else rows
+
+
 def _batch(sources, targets, batch_tokens, lengths=None):
     if lengths:
         longest = tf.cast(tf.maximum(sources.bounding_shape(1), targets.bounding_shape(1)), tf.int32)
         length = tf.gather(lengths, tf.searchsorted(lengths, [longest]))[0]
-        shape = [batch_tokens // length, length]
+        shape = [_rows_of_budget(batch_tokens, length, fixed=True), length]
         # Rows of padding alone fill up the last batch of a pool.
         sources, targets = (rows.to_tensor(shape=shape) for rows in (sources, targets))
     else:

@@ -34,9 +34,14 @@ def compiled_model(training, config, total_steps):
         optimizer,
         loss=_loss(training, "sum" if accumulation_steps else "sum_over_batch_size"),
         metrics=[Perplexity(), TokenAccuracy()],
-        jit_compile=training.jit_compile,
+        jit_compile=compiles(training),
     )
     return model
+
+
+def compiles(training):
+    """Whether XLA compiles the training step: where the recipe wants it, and on JAX, which has no other graph."""
+    return training.jit_compile or keras.backend.backend() == "jax"
 
 
 def warmup_schedule(training, config, total_steps):

@@ -3,8 +3,10 @@ import sys
 
 import tensorflow as tf
 
-from keras_transformer.data import count_batches, repeat_rows, split_rows, token_batches
+from keras_transformer.data import count_batches, repeat_rows, split_rows, take_rows, token_batches
 from keras_transformer.errors import InputError
+from keras_transformer.processes import Processes
+from keras_transformer.recipes.compiled_model import compiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +19,7 @@ class RecipeBatches:
         tokenizers: the source's and the target's `Tokenizer`.
         steps_per_epoch: optimizer steps of an epoch.
         validation: `tf.data.Dataset` of the validation batches, as many as it knows.
+        processes: the `Processes` that train together; each gets its share of the rows of every batch.
     """
 
     recipe: object
@@ -24,6 +27,7 @@ class RecipeBatches:
     tokenizers: tuple
     steps_per_epoch: int
     validation: tf.data.Dataset
+    processes: Processes
 
     @property
     def batches_per_epoch(self):
@@ -48,16 +52,17 @@ class RecipeBatches:
         )
         if training.accumulation_steps > 1:
             stream = split_rows(stream, training.accumulation_steps)
-        return _with_copies(self.recipe, stream)
+        return _rows_of_process(self.recipe, stream, self.processes)
 
 
-def recipe_batches(recipe, pairs, tokenizers):
+def recipe_batches(recipe, pairs, tokenizers, processes):
     """The batches of a recipe, counted.
 
     Args:
         recipe: a `Recipe`.
         pairs: sentence pairs by split, see `recipe_pairs`.
         tokenizers: the source's and the target's `Tokenizer`.
+        processes: the `Processes` that train together.
 
     Raises:
         InputError: no pair is left to train or to validate on.
@@ -69,7 +74,8 @@ def recipe_batches(recipe, pairs, tokenizers):
     validation_steps, _ = _count("validation", _token_batches(recipe, pairs["validation"], tokenizers))
     validation = _token_batches(recipe, pairs["validation"], tokenizers, steps_per_epoch=validation_steps)
     print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
-    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, _with_copies(recipe, validation))
+    validation = _rows_of_process(recipe, validation, processes)
+    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes)
 
 
 def _token_batches(recipe, pairs, tokenizers, **arguments):
@@ -78,7 +84,7 @@ def _token_batches(recipe, pairs, tokenizers, **arguments):
         *tokenizers,
         batch_tokens=recipe.training.batch_tokens,
         max_length=recipe.data.max_length,
-        fixed_shapes=recipe.training.jit_compile,
+        fixed_shapes=compiles(recipe.training),
         **arguments,
     )
 
@@ -87,7 +93,9 @@ def _of_training(recipe):
     return {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
 
 
-def _with_copies(recipe, batches):
+def _rows_of_process(recipe, batches, processes):
+    if processes.count > 1:
+        batches = take_rows(batches, processes.index, processes.count)
     return repeat_rows(batches, copies=2) if recipe.training.r_drop else batches
 
 

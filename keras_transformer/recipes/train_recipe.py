@@ -21,6 +21,7 @@ from keras_transformer.callbacks import (
 from keras_transformer.errors import InputError
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.processes import alone, join_processes
 from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
@@ -61,7 +62,8 @@ def train_recipe(recipe, output, resume=False):
         resume: whether to go on where a training was interrupted. Default False.
 
     Returns:
-        The `Translator` with the trained (and, where the recipe says so, averaged) weights.
+        The `Translator` with the trained (and, where the recipe says so, averaged) weights; None with Keras on JAX,
+        where nothing translates.
 
     Raises:
         InputError: something the recipe names cannot be used (before any work starts), or the loss is not finite.
@@ -71,30 +73,47 @@ def train_recipe(recipe, output, resume=False):
     >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
     """
     output = pathlib.Path(output)
-    _check_output(recipe, output, resume)
-    check_recipe_files(recipe.data, recipe.vocabulary)
+    check_before_training(recipe, output, resume)
+    # Joining waits for all processes, so that each has told before what the user may have to mend.
+    processes = join_processes()
     keras.utils.set_random_seed(recipe.training.seed)
     pairs = recipe_pairs(recipe.data)
     tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
     config = _config(recipe, *tokenizers)
-    batches = recipe_batches(recipe, pairs, tokenizers)
-
-    output.mkdir(parents=True, exist_ok=True)
-    save_recipe(recipe, output / RECIPE_NAME)
-    model_folder.save_tokenizers(output, *tokenizers)
-    model_folder.save_validation_pairs(output, list(itertools.islice(text_of_pairs(pairs["validation"]), _KEPT_PAIRS)))
+    batches = recipe_batches(recipe, pairs, tokenizers, processes)
+    if processes.is_first:
+        _begin_folder(recipe, output, tokenizers, pairs["validation"])
     log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
     evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
     training = _Training(recipe, config, batches, evaluations, output)
     training.fit(resume)
-
-    with dtype_policy("float32"):
+    if not processes.is_first:
+        return None
+    with alone(), dtype_policy("float32"):
         trained = build_transformer(config)
-    training.give_weights(trained)
-    translator = Translator(trained, *tokenizers)
-    write_model_card(output, recipe, config, training.clock.seconds / 60)
-    translator.save(output)
-    return translator
+        training.give_weights(trained)
+        write_model_card(output, recipe, config, training.clock.seconds / 60)
+        model_folder.save_model_folder(output, trained, config, *tokenizers)
+    return Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
+
+
+def check_before_training(recipe, output, resume=False):
+    """Raises what `train_recipe` would, before any work starts; arguments as there."""
+    output = pathlib.Path(output)
+    _check_output(recipe, output, resume)
+    check_recipe_files(recipe.data, recipe.vocabulary)
+    if recipe.evaluation.translates and keras.backend.backend() != "tensorflow":
+        raise InputError(
+            "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out, and monitor "
+            "val_loss."
+        )
+
+
+def _begin_folder(recipe, output, tokenizers, validation_pairs):
+    output.mkdir(parents=True, exist_ok=True)
+    save_recipe(recipe, output / RECIPE_NAME)
+    model_folder.save_tokenizers(output, *tokenizers)
+    model_folder.save_validation_pairs(output, list(itertools.islice(text_of_pairs(validation_pairs), _KEPT_PAIRS)))
 
 
 class _Training:
@@ -120,6 +139,7 @@ class _Training:
             output / CHECKPOINTS_NAME / STATE_NAME,
             batches.batches_per_epoch,
             training.save_every * training.accumulation_steps,
+            saves=batches.processes.is_first,
             callbacks=[*evaluations, self.checkpoints, self.clock],
         )
         self.model = compiled_model(training, config, training.steps or self.epochs * batches.steps_per_epoch)
@@ -128,7 +148,8 @@ class _Training:
         if resume and self.state.restore(self.model):
             where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
             _say(f"Going on after {where}.")
-        drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
+        if self.batches.processes.is_first:
+            drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
         if any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping)):
             return
         callbacks = self._callbacks()
@@ -143,7 +164,7 @@ class _Training:
                     initial_epoch=self.state.epoch,
                     callbacks=callbacks,
                     shuffle=False,  # The batches are shuffled already.
-                    verbose=1 if sys.stderr.isatty() else 2,
+                    verbose=self._verbosity(),
                 )
         except KeyboardInterrupt:
             _say("Interrupted; --resume goes on from the last save.")
@@ -153,18 +174,25 @@ class _Training:
                 if isinstance(callback, keras.callbacks.CSVLogger):
                     callback.on_train_end()  # Keras leaves its file open when training fails.
 
+    def _verbosity(self):
+        if not self.batches.processes.is_first:
+            return 0
+        return 1 if sys.stderr.isatty() else 2
+
     def _callbacks(self):
         """All callbacks in their order: the history reads what evaluations add to the logs, and what makes an epoch
         count as done comes last."""
         training = self.recipe.training
         callbacks = [self.clock, StopOnNonFiniteLoss(), TokensPerSecond(), LearningRate(), *self.evaluations]
-        callbacks.append(keras.callbacks.CSVLogger(self.output / HISTORY_NAME, append=self.state.epoch > 0))
-        if training.tensorboard:
-            log_dir = self.output / TENSORBOARD_NAME
-            callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
         if training.steps:
             callbacks.append(StopAfterSteps(training.steps))
-        return [*callbacks, self.checkpoints, self.state]
+        if self.batches.processes.is_first:
+            callbacks.append(keras.callbacks.CSVLogger(self.output / HISTORY_NAME, append=self.state.epoch > 0))
+            if training.tensorboard:
+                log_dir = self.output / TENSORBOARD_NAME
+                callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
+            callbacks.append(self.checkpoints)
+        return [*callbacks, self.state]
 
     def give_weights(self, model):
         """Gives a model of the same architecture the weights that the training ends with."""

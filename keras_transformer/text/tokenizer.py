@@ -84,8 +84,8 @@ class Tokenizer:
                 distribution a segmentation is drawn from (0.1 draws freely, 1.0 seldom differs from the best) for a
                 unigram model, the part of the merges left out for a BPE model. It needs this Python process, also
                 inside a graph.
-            seed: a whole number from 0, or a scalar integer tensor; the same texts, sampling and seed give the same tokens.
-                Default: another one each time, from TensorFlow's global generator.
+            seed: a whole number from 0, or a scalar integer tensor; the same texts, sampling and seed give the same
+                tokens. Default: another one each time, from TensorFlow's global generator.
 
         Returns:
             `tf.RaggedTensor` `(batch, None)`, int32.

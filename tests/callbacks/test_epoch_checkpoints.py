@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -18,42 +20,64 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_weights_of_the_last_epochs_and_one_state_are_kept(make_model, fit, tmp_path):
+class Scores(keras.callbacks.Callback):
+    """Adds a score of its own to the logs of each epoch."""
+
+    def __init__(self, *scores):
+        super().__init__()
+        self.scores = scores
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["score"] = self.scores[epoch]
+
+
+def test_the_weights_of_the_last_epochs_are_kept(make_model, fit, tmp_path):
     fit(make_model(), EpochCheckpoints(tmp_path, keep=2), epochs=4)
-    assert names(tmp_path) == ["epoch_0003.weights.h5", "epoch_0004.keras", "epoch_0004.weights.h5"]
+    assert names(tmp_path) == ["epoch_0003.weights.h5", "epoch_0004.weights.h5"]
 
 
-@pytest.mark.parametrize(("last", "averaged"), [(None, 3), (2, 2), (1, 1), (10, 3)])
-def test_the_average_is_the_mean_of_the_last_epochs(make_model, fit, tmp_path, last, averaged):
+@pytest.mark.parametrize(("mode", "best"), [("max", [2, 5, 3]), ("min", [1, 6, 4])])
+def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mode, best):
+    checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=3, monitor="score", mode=mode)
+    fit(make_model(), Scores(1.0, 9.0, 7.0, 5.0, 8.0, 2.0), checkpoints, epochs=6)
+    assert checkpoints.best_epochs == best
+    assert checkpoints.last_epochs == [6]
+    assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best})]
+
+
+def test_of_equally_good_epochs_the_earlier_is_kept(make_model, fit, tmp_path):
+    checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
+    fit(make_model(), Scores(1.0, 1.0, 1.0), checkpoints, epochs=3)
+    assert checkpoints.best_epochs == [1]
+
+
+@pytest.mark.parametrize(("epochs", "averaged"), [(None, [3, 4, 5]), ([4, 5], [4, 5]), ([3], [3])])
+def test_the_average_is_the_mean_of_the_epochs(make_model, fit, tmp_path, epochs, averaged):
     remember = RememberWeights()
     model = make_model()
     checkpoints = EpochCheckpoints(tmp_path, keep=3)
     fit(model, checkpoints, remember, epochs=5)
-    checkpoints.average(model, last)
-    for weight, epochs in zip(model.get_weights(), zip(*remember.epochs[-averaged:], strict=True), strict=True):
-        np.testing.assert_array_equal(weight, np.mean(epochs, axis=0, dtype="float64").astype("float32"))
+    checkpoints.average(model, epochs)
+    kept = [remember.epochs[number - 1] for number in averaged]
+    for weight, weights in zip(model.get_weights(), zip(*kept, strict=True), strict=True):
+        np.testing.assert_array_equal(weight, np.mean(weights, axis=0, dtype="float64").astype("float32"))
 
 
-def test_a_restored_model_goes_on_as_if_nothing_had_happened(make_model, fit, tmp_path):
-    model = make_model()
-    checkpoints = EpochCheckpoints(tmp_path)
-    fit(model, checkpoints, epochs=2, shuffle=False)
-    restored, epochs = EpochCheckpoints(tmp_path).restore()
-    assert epochs == 2
-    assert int(restored.optimizer.iterations) == int(model.optimizer.iterations) == 6
-    for each in (model, restored):
-        fit(each, epochs=1, shuffle=False)
-    for expected, weight in zip(model.get_weights(), restored.get_weights(), strict=True):
-        np.testing.assert_allclose(weight, expected, rtol=1e-6)
+def test_another_process_averages_the_best(make_model, fit, tmp_path):
+    checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
+    fit(make_model(), Scores(2.0, 1.0, 3.0), checkpoints, epochs=3)
+    later = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
+    later.set_state(json.loads(json.dumps(checkpoints.get_state())))
+    assert later.best_epochs == [2]
 
 
 def test_unfinished_and_foreign_files_are_passed_over(make_model, fit, tmp_path):
     fit(make_model(), EpochCheckpoints(tmp_path), epochs=1)
-    for name in ("unfinished_epoch_0002.keras", "unfinished_epoch_0002.weights.h5", "notes.txt"):
+    for name in ("unfinished_epoch_0002.weights.h5", "notes.txt"):
         (tmp_path / name).write_text("not a checkpoint")
-    model, epochs = EpochCheckpoints(tmp_path).restore()
-    assert epochs == 1
-    EpochCheckpoints(tmp_path).average(model)
+    checkpoints = EpochCheckpoints(tmp_path)
+    assert checkpoints.last_epochs == [1]
+    checkpoints.average(make_model())
 
 
 def test_a_failure_while_writing_keeps_the_last_checkpoint(make_model, fit, tmp_path, monkeypatch):
@@ -70,14 +94,33 @@ def test_a_failure_while_writing_keeps_the_last_checkpoint(make_model, fit, tmp_
     with pytest.raises(OSError, match="no space left"):
         fit(model, checkpoints, epochs=2, initial_epoch=1)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
-    assert checkpoints.restore()[1] == 1
+    assert checkpoints.last_epochs == [1]
 
 
-def test_without_a_checkpoint_there_is_nothing_to_restore_or_average(make_model, tmp_path):
+def test_without_a_checkpoint_there_is_nothing_to_average(make_model, fit, tmp_path):
     checkpoints = EpochCheckpoints(tmp_path / "missing")
-    assert checkpoints.restore() == (None, 0)
     with pytest.raises(InputError, match=r"missing: there is no checkpoint to average\."):
         checkpoints.average(make_model())
+    fit(make_model(), checkpoints, epochs=1)
+    with pytest.raises(InputError, match=r"missing: there is no checkpoint of epoch 7 to average\."):
+        checkpoints.average(make_model(), [1, 7])
+
+
+def test_a_monitor_that_is_not_in_the_logs_is_refused(make_model, fit, tmp_path):
+    with pytest.raises(ValueError, match=r"`monitor` must be one of the logs \['loss'\]\. Received: 'val_bleu'\."):
+        fit(make_model(), EpochCheckpoints(tmp_path, keep_best=1, monitor="val_bleu"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"keep_best": -1}, r"`keep_best` must not be negative\. Received: keep_best=-1\."),
+        ({"mode": "auto"}, r"`mode` must be min or max\. Received: mode='auto'\."),
+    ],
+)
+def test_arguments_out_of_range_are_refused(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        EpochCheckpoints(tmp_path, **arguments)
 
 
 def test_at_least_one_epoch_is_kept(tmp_path):

@@ -25,9 +25,7 @@ def test_a_finite_loss_passes(make_model, fit):
 
 
 def test_a_loss_that_is_not_a_number_names_epoch_and_step(make_model, fit):
-    message = (
-        r"^Training stopped: the loss is nan at step 2 of epoch 2 \(step 5 in all\); the last checkpoint is kept\."
-    )
+    message = r"^Training stopped: the loss is nan in epoch 2, at step 5 in all; the last checkpoint is kept\."
     with pytest.raises(InputError, match=message):
         fit(make_model(), StopOnNonFiniteLoss(), SpoilWeights(4), epochs=3)
 
@@ -35,14 +33,14 @@ def test_a_loss_that_is_not_a_number_names_epoch_and_step(make_model, fit):
 def test_weights_spoilt_by_the_last_step_reach_no_checkpoint(make_model, fit, tmp_path):
     callbacks = [StopOnNonFiniteLoss(), SpoilWeights(6), EpochCheckpoints(tmp_path)]
     validation_data = (np.ones((2, 2), "float32"), np.ones((2, 4), "float32"))
-    with pytest.raises(InputError, match=r"the validation loss is nan at step 3 of epoch 2 \(step 6 in all\)"):
+    with pytest.raises(InputError, match=r"the validation loss is nan in epoch 2, at step 6 in all"):
         fit(make_model(), *callbacks, epochs=3, validation_data=validation_data)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch_0001.keras", "epoch_0001.weights.h5"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch_0001.weights.h5"]
 
 
 def test_infinity_is_not_finite_either(make_model):
     callback = StopOnNonFiniteLoss()
     callback.set_model(make_model())
     callback.on_epoch_begin(0)
-    with pytest.raises(InputError, match="the loss is inf at step 1 of epoch 1"):
+    with pytest.raises(InputError, match="the loss is inf in epoch 1, at step 0 in all"):
         callback.on_train_batch_end(0, {"loss": math.inf})

@@ -1,7 +1,6 @@
-import keras
 import pytest
 
-from keras_transformer.callbacks import TranslationScores
+from keras_transformer.callbacks import EarlyStopping, TranslationScores
 from keras_transformer.data import listed_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.recipes import recipe_from_dict
@@ -28,10 +27,30 @@ def test_the_validation_pairs_are_translated_with_the_keys_of_the_section():
 
 def test_patience_counts_evaluations():
     _, early_stopping = callbacks_of(every=3, stop_after=2)
-    assert isinstance(early_stopping, keras.callbacks.EarlyStopping)
+    assert isinstance(early_stopping, EarlyStopping)
     assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_bleu", "max", 6)
 
 
-def test_stopping_without_evaluating_is_refused():
-    with pytest.raises(InputError, match=r"\[evaluation\]: stop_after needs every"):
-        callbacks_of(stop_after=2)
+def test_steps_take_the_place_of_epochs():
+    scores, early_stopping = callbacks_of(every_steps=100, samples=2, stop_after=3, monitor="val_chrf")
+    assert (scores.every_steps, scores.samples) == (100, 1)
+    assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_chrf", "max", 3)
+
+
+@pytest.mark.parametrize("every", [0, 4])
+def test_the_validation_loss_stops_whether_or_not_there_are_translations(every):
+    early_stopping = callbacks_of(every=every, stop_after=2, monitor="val_loss")[-1]
+    assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_loss", "min", 2)
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "message"),
+    [
+        ({"stop_after": 2}, "stop_after needs every, or a monitor other than val_bleu"),
+        ({"samples": 2}, "samples needs every"),
+        ({"every": 1, "every_steps": 5}, "give either every or every_steps"),
+    ],
+)
+def test_keys_that_do_not_go_together_are_refused(evaluation, message):
+    with pytest.raises(InputError, match=rf"\[evaluation\]: {message}"):
+        callbacks_of(**evaluation)

@@ -1,0 +1,105 @@
+"""Starting several processes that train together on this machine."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from keras_transformer.processes import ADDRESSES, COUNT, INDEX
+
+# From Ctrl-C to the kill: a process that waits for another one's numbers does not hear it.
+_SECONDS_TO_END = 10
+
+
+def launch_processes(count, arguments):
+    """Runs the command line in several processes on this machine, until all end or one fails.
+
+    The first one's output is shown; that of another one only if it is the one that failed, and only its errors.
+
+    Args:
+        count: the number of processes.
+        arguments: the arguments of `keras-transformer`, such as `["train", "phrases.toml"]`.
+
+    Returns:
+        The exit status: 0, or that of the process that failed.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_ended_by_sigterm())
+        address = stack.enter_context(_free_address())
+        errors = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in range(1, count))]
+        started = []
+        try:
+            started += [_start(arguments, address, index, count, errors[index]) for index in range(count)]
+            failed = _wait(started)
+        except KeyboardInterrupt:
+            _interrupt(started)
+            raise
+        finally:
+            for process in started:
+                process.kill()
+                process.wait()
+        if failed:
+            errors[failed].seek(0)
+            sys.stderr.write(errors[failed].read().decode("utf-8", "replace"))
+            print(f"keras-transformer: process {failed} of {count} failed.", file=sys.stderr)
+        status = 0 if failed is None else started[failed].returncode
+        return status if status >= 0 else 128 - status  # As a shell tells of a signal.
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm():
+    """SIGTERM, with which a cluster ends a job, becomes an interruption, so that no process is left."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _free_address():
+    """An address that nobody else is given: the first process listens there while we hold it and do not listen."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"
+
+
+def _start(arguments, address, index, count, errors):
+    names = {"KERAS_BACKEND": "jax", ADDRESSES: address, COUNT: str(count), INDEX: str(index)}
+    # Without its address for binding, the first one would listen to the whole network.
+    environment = {"JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo", **os.environ, **names}
+    return subprocess.Popen(
+        [sys.executable, "-m", "keras_transformer", *arguments],
+        env={**environment, "JAX_COORDINATOR_BIND_ADDRESS": address},
+        stdin=subprocess.DEVNULL,
+        stdout=None if index == 0 else subprocess.DEVNULL,
+        stderr=errors,
+        start_new_session=True,  # So that Ctrl-C reaches them once, by way of us.
+    )
+
+
+def _wait(started):
+    """The index of the process that failed, one that a signal ended before others; None where all succeeded."""
+    while True:
+        statuses = [process.poll() for process in started]
+        failed = [index for index, status in enumerate(statuses) if status]
+        if failed or None not in statuses:
+            return min(failed, key=lambda index: statuses[index] > 0, default=None)
+        time.sleep(0.1)
+
+
+def _interrupt(started):
+    for process in started:
+        process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + _SECONDS_TO_END
+    while time.monotonic() < deadline and any(process.poll() is None for process in started):
+        time.sleep(0.1)

@@ -1,0 +1,95 @@
+"""Several processes that train one model together, joined through Keras's JAX backend."""
+
+import contextlib
+import dataclasses
+import os
+import sys
+
+import keras
+
+from keras_transformer.errors import InputError
+
+# The environment variables that `keras.distribution.initialize` reads.
+ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Processes:
+    """The processes that train together.
+
+    Args:
+        index: number of this one, from 0; the first one writes the files.
+        count: how many there are.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    @property
+    def is_first(self):
+        """Whether this is the one that writes files and shows progress."""
+        return self.index == 0
+
+
+def join_processes():
+    """Joins the other processes where the environment names them; to be called before any other use of JAX.
+
+    Returns:
+        The `Processes`; a single one where the environment names none.
+
+    Raises:
+        InputError: the environment does not fit.
+    """
+    given = [name for name in (ADDRESSES, COUNT, INDEX) if os.environ.get(name)]
+    if not given:
+        return Processes()
+    if len(given) < 3 or not all(os.environ[name].isdecimal() for name in (COUNT, INDEX)):
+        raise InputError(f"Several processes need {ADDRESSES}, and whole numbers as {COUNT} and {INDEX}.")
+    processes = Processes(int(os.environ[INDEX]), int(os.environ[COUNT]))
+    if processes.index >= processes.count:
+        raise InputError(f"{INDEX} must be below {COUNT}. Received: {processes.index} of {processes.count}.")
+    address = os.environ[ADDRESSES].split(",")[0]
+    if not address.rpartition(":")[2].isdecimal():
+        raise InputError(f"{ADDRESSES} must be HOST:PORT of the first process. Received: {address}.")
+    if keras.backend.backend() != "jax":
+        raise InputError(f"Several processes need KERAS_BACKEND=jax. Received: {keras.backend.backend()}.")
+    with _standard_output_to_error():
+        keras.distribution.initialize(address, processes.count, processes.index)
+        # Our batches are shared out already.
+        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    return processes
+
+
+@contextlib.contextmanager
+def alone():
+    """Within it, a process makes, saves and loads models without the others.
+
+    Otherwise all have to do the same: JAX compares the value of each new variable between the processes of a
+    distribution, and waits for them.
+    """
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)
+
+
+def leave_processes(status):
+    """Ends a process that failed at once: on its way out JAX would wait for the others, and they for it."""
+    if status and os.environ.get(COUNT):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+@contextlib.contextmanager
+def _standard_output_to_error():
+    """Gloo writes to file descriptor 1, which is for results."""
+    original = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(original, 1)
+        os.close(original)

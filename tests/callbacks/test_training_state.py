@@ -1,0 +1,151 @@
+"""Tests of the state of a training in one process; tests/cli/test_resume_exactly.py kills real ones."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_transformer.callbacks import TrainingState
+from keras_transformer.errors import InputError
+
+STEPS = 5
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+class KillAfter(keras.callbacks.Callback):
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches -= 1
+        if not self.batches:
+            raise Killed
+
+
+class CountEpochs(keras.callbacks.Callback):
+    """A callback that remembers, and forgets when training begins."""
+
+    def on_train_begin(self, logs=None):
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+    def get_state(self):
+        return self.epochs
+
+    def set_state(self, state):
+        self.epochs = list(state)
+
+
+def stream(first_step):
+    """Endless batches, each made from its number."""
+
+    def batch(number):
+        inputs = tf.random.stateless_uniform((4, 3), [0, number])
+        return inputs, tf.reduce_sum(inputs, axis=1, keepdims=True)
+
+    return tf.data.Dataset.counter(first_step).map(batch)
+
+
+def make_model():
+    keras.utils.set_random_seed(1)
+    dense, dropout = keras.layers.Dense(8, activation="relu"), keras.layers.Dropout(0.5)
+    model = keras.Sequential([keras.Input((3,)), dense, dropout, keras.layers.Dense(1)])
+    optimizer = keras.optimizers.Adam(0.01, use_ema=True, gradient_accumulation_steps=2)
+    model.compile(optimizer, loss="mse", metrics=["mae"], jit_compile=False)
+    return model
+
+
+def fit(path, *callbacks, epochs=4, save_every=2):
+    """Trains from the last state on; returns the model, the logs of its epochs, and what was counted."""
+    model, counter = make_model(), CountEpochs()
+    state = TrainingState(path, STEPS, save_every, callbacks=[counter])
+    state.restore(model)
+    history = model.fit(
+        stream(state.first_step),
+        steps_per_epoch=STEPS,
+        epochs=epochs,
+        initial_epoch=state.epoch,
+        callbacks=[counter, *callbacks, state],
+        shuffle=False,
+        verbose=0,
+    )
+    return model, history.history, counter.epochs
+
+
+def variables_of(model):
+    return [np.array(variable) for variable in (*model.variables, *model.optimizer.variables)]
+
+
+@pytest.mark.parametrize("killed_after", [1, 4, 5, 6, 13, 19])
+def test_a_training_goes_on_to_the_bit(tmp_path, killed_after):
+    expected, expected_history, _ = fit(tmp_path / "whole.npz")
+    with pytest.raises(Killed):
+        fit(tmp_path / "state.npz", KillAfter(killed_after))
+    model, history, epochs = fit(tmp_path / "state.npz")
+    for found, variable in zip(variables_of(model), variables_of(expected), strict=True):
+        np.testing.assert_array_equal(found, variable)
+    assert epochs == [0, 1, 2, 3]
+    # Metrics of the epoch that was interrupted as well.
+    for name, values in history.items():
+        assert values == expected_history[name][-len(values) :]
+
+
+def test_at_most_save_every_batches_are_lost(tmp_path):
+    for killed_after, saved in [(3, (0, 2)), (7, (1, 1)), (6, (1, 0))]:
+        path = tmp_path / f"{killed_after}.npz"
+        with pytest.raises(Killed):
+            fit(path, KillAfter(killed_after))
+        position = TrainingState(path, STEPS).saved_position
+        assert (position["epoch"], position["step"]) == saved
+
+
+def test_what_another_callback_stops_stays_stopped(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    _, history, _ = fit(tmp_path / "state.npz", Stop())
+    assert len(history["loss"]) == 2
+
+
+def test_a_kill_while_saving_leaves_the_last_state(tmp_path, monkeypatch):
+    path = tmp_path / "state.npz"
+    fit(path, epochs=1)
+    before = path.read_bytes()
+
+    def fail(file, **arrays):
+        file.write(b"half")
+        raise Killed
+
+    monkeypatch.setattr("keras_transformer.callbacks.training_state.np.savez", fail)
+    with pytest.raises(Killed):
+        fit(path, epochs=2)
+    assert path.read_bytes() == before
+
+
+def test_the_state_of_another_model_or_epoch_is_refused(tmp_path):
+    fit(tmp_path / "state.npz", epochs=1)
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    other.compile("adam", loss="mse")
+    with pytest.raises(InputError, match=r"state\.npz: the state is of another model or another training\."):
+        TrainingState(tmp_path / "state.npz", STEPS).restore(other)
+    with pytest.raises(InputError, match="another training"):
+        TrainingState(tmp_path / "state.npz", STEPS + 1).restore(make_model())
+
+
+def test_without_a_file_training_begins_at_the_start(tmp_path):
+    state = TrainingState(tmp_path / "missing.npz", STEPS)
+    assert not state.restore(make_model())
+    assert state.first_step == 0
+
+
+@pytest.mark.parametrize("arguments", [{"steps_per_epoch": 0}, {"steps_per_epoch": 1, "save_every": 0}])
+def test_numbers_below_one_are_refused(tmp_path, arguments):
+    with pytest.raises(ValueError, match=r"` must be at least 1\. Received: .*=0\."):
+        TrainingState(tmp_path / "state.npz", **arguments)

@@ -1,0 +1,125 @@
+"""Trains with two real processes and compares them with one."""
+
+import csv
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from keras_transformer.translator import Translator
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+TRAINING = """\
+dropout = 0.1
+
+[training]
+epochs = 2
+batch_tokens = 512
+learning_rate = 0.01
+warmup_steps = 10
+r_drop = 1.0
+accumulation_steps = 2
+average_checkpoints = 2
+save_every = 1
+"""
+
+
+def start(folder, *options):
+    command = [sys.executable, "-m", "keras_transformer", "train", str(folder / "together.toml"), *map(str, options)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(folder, *options):
+    with start(folder, *options) as process:
+        output, errors = process.communicate(timeout=300)
+    return process.returncode, output, errors
+
+
+def history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+@pytest.fixture
+def together(corpus):
+    """The folder of a corpus and a recipe whose every part has to know of other processes."""
+    recipe = (corpus / "recipe.toml").read_text()
+    (corpus / "together.toml").write_text(recipe[: recipe.index("dropout")] + "normalize_first = true\n" + TRAINING)
+    return corpus
+
+
+def test_two_processes_train_as_one_does_and_their_model_is_tensorflows_as_well(together, run):
+    for number in (1, 2):
+        status, output, errors = finish(together, "--processes", number, "--output", together / f"by_{number}")
+        assert (status, output) == (0, f"{together / f'by_{number}'}\n"), errors
+    alone, shared = history(together / "by_1"), history(together / "by_2")
+    assert len(shared) == 2
+    for expected, found in zip(alone, shared, strict=True):
+        expected.pop("tokens_per_second")
+        assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-5)
+
+    pairs = [("the cat sees bread .", "die Katze sieht Brot ."), ("a man buys water .", "ein Mann kauft Wasser .")]
+    one, two = (Translator.load(together / f"by_{number}").score(pairs) for number in (1, 2))
+    assert two == pytest.approx(one, rel=1e-4)
+    result = run("export", together / "by_2", "--format", "saved_model", "--output", together / "exported")
+    assert result.status == 0, result.errors
+
+
+@pytest.mark.slow
+def test_two_processes_that_are_killed_go_on(together):
+    finish(together, "--processes", 2, "--output", together / "whole")
+    with start(together, "--processes", 2, "--output", together / "killed") as process:
+        while not (together / "killed" / "checkpoints" / "state.npz").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 130
+    assert finish(together, "--processes", 2, "--output", together / "killed", "--resume")[0] == 0
+    for expected, found in zip(history(together / "whole"), history(together / "killed"), strict=True):
+        expected.pop("tokens_per_second")
+        assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.slow
+def test_no_process_is_left_when_one_is_killed(together):
+    with start(together, "--processes", 2, "--output", together / "model", "--set", "training.epochs=5000") as process:
+        while not (together / "model" / "history.csv").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
+        assert len(children) == 2
+        os.kill(int(children[1]), signal.SIGKILL)
+        assert process.wait(timeout=60) == 128 + signal.SIGKILL
+    assert not any(pathlib.Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_faults_are_told_once_before_any_process_starts(together, run):
+    missing = ["train", together / "missing.toml", "--processes", 2]
+    run(*missing).assert_one_error("missing.toml")
+    (together / "train.en").write_text("")
+    options = ["--processes", 2, "--output", together / "model"]
+    run("train", together / "together.toml", *options).assert_one_error("train.en: the file is empty")
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"NUM_PROCESSES": "2"}, "Several processes need KERAS_DISTRIBUTION_JOB_ADDRESSES, and whole numbers"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "2"}, "PROCESS_ID must be below KERAS_DISTRIBUTION_NUM_PROCESSES"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "host"}, "must be HOST:PORT of the first process"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "0"}, "Several processes need KERAS_BACKEND=jax. Received: tensorflow"),
+    ],
+)
+def test_an_environment_that_does_not_fit_is_refused(together, run, monkeypatch, environment, message):
+    if "PROCESS_ID" in environment:
+        environment = {"JOB_ADDRESSES": "localhost:1234", **environment}
+    for name, value in environment.items():
+        monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
+    result = run("train", together / "together.toml", "--output", together / "model")
+    result.assert_one_error(message)
+    assert not (together / "model").exists()
