@@ -132,8 +132,8 @@ class TrainingState(keras.callbacks.Callback):
         return {type(callback).__name__: callback for callback in self.callbacks}.items()
 
     def save(self):
-        """Writes the file."""
-        if not self.saves:
+        """Writes the file, unless a weight is not finite: from there no training can go on."""
+        if not self.saves or not all(np.all(np.isfinite(weight)) for weight in self.model.get_weights()):
             return
         position = {
             "epoch": self.epoch,

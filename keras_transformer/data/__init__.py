@@ -2,6 +2,7 @@
 
 from keras_transformer.data.batch_rows import repeat_rows, split_rows, take_rows
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
+from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.token_batches import count_batches, token_batches
 
@@ -12,6 +13,7 @@ __all__ = [
     "count_batches",
     "decoded_lines",
     "listed_pairs",
+    "matching_files",
     "repeat_rows",
     "split_pairs",
     "split_rows",

@@ -3,18 +3,29 @@
 import pathlib
 import string
 
+from keras_transformer.data.matching_files import matching_files
 from keras_transformer.errors import InputError
 
 
 def check_text_files(source, target):
-    """Checks two parallel text files.
+    """Checks two parallel text files, or two patterns of as many files that are parallel in the order of their names.
 
     Returns:
         The number of line pairs.
 
     Raises:
-        InputError: a file is missing, unreadable, empty or not UTF-8, or their numbers of lines differ.
+        InputError: a file is missing, unreadable, empty or not UTF-8, or the numbers of files or lines differ.
     """
+    sources, targets = matching_files(source), matching_files(target)
+    if len(sources) != len(targets):
+        raise InputError(
+            f"Source and target must be as many files as each other, but {source} matches {len(sources)} and {target} "
+            f"{len(targets)}."
+        )
+    return sum(_check_parallel(*paths) for paths in zip(sources, targets, strict=True))
+
+
+def _check_parallel(source, target):
     num_source, num_target = (sum(1 for _ in checked_lines(path)) for path in (source, target))
     if num_source != num_target:
         raise InputError(
@@ -25,7 +36,7 @@ def check_text_files(source, target):
 
 
 def check_tsv_file(path, source_column, target_column):
-    """Checks a file of tab-separated columns; blank lines are passed over.
+    """Checks a file of tab-separated columns, or a pattern of such files; blank lines are passed over.
 
     Returns:
         The number of pairs.
@@ -34,6 +45,10 @@ def check_tsv_file(path, source_column, target_column):
         InputError: the file is missing, unreadable, empty or not UTF-8, or a line has too few columns.
     """
     needed = max(source_column, target_column)
+    return sum(_count_rows(each, needed) for each in matching_files(path))
+
+
+def _count_rows(path, needed):
     num_pairs = 0
     for number, line in enumerate(checked_lines(path), start=1):
         if not line.strip(string.whitespace):  # ASCII's, as `tsv_pairs` has it.

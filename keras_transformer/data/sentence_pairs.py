@@ -1,5 +1,7 @@
 import tensorflow as tf
 
+from keras_transformer.data.matching_files import matching_files
+
 SPLITS = ("train", "validation", "test")
 _HASH_BUCKETS = 10_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -9,8 +11,9 @@ def text_pairs(source, target):
     """Sentence pairs from two text files, line by line.
 
     Args:
-        source: path of the source text, UTF-8, one sentence a line.
-        target: path of its translation, with as many lines.
+        source: path of the source text, UTF-8, one sentence a line; or a pattern such as "part-*.ko", whose files are
+            read one after the other in the order of their names.
+        target: path or pattern of its translation, with as many lines.
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
@@ -27,7 +30,7 @@ def tsv_pairs(path, source_column=1, target_column=2):
     """Sentence pairs from one file of tab-separated columns.
 
     Args:
-        path: path of the file, UTF-8, one pair a line.
+        path: path of the file, UTF-8, one pair a line; or a pattern of such files.
         source_column: column of the source, counted from 1. Default 1.
         target_column: column of the target, counted from 1. Default 2.
 
@@ -79,4 +82,6 @@ def split_pairs(pairs, split, held_out):
 
 def _lines(path):
     # Only the first line can begin with a byte order mark, but asking every line is as cheap as counting them.
-    return tf.data.TextLineDataset(str(path)).map(lambda line: tf.strings.regex_replace(line, _BYTE_ORDER_MARK, b""))
+    return tf.data.TextLineDataset([str(each) for each in matching_files(path)]).map(
+        lambda line: tf.strings.regex_replace(line, _BYTE_ORDER_MARK, b"")
+    )

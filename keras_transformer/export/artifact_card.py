@@ -2,6 +2,7 @@ import contextlib
 import json
 
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.markdown_table import markdown_table
 from keras_transformer.version import __version__
 
 VERIFICATION_NAME = "verification.json"
@@ -39,7 +40,7 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         "",
         "## Model",
         "",
-        *_table([("", ""), *((name, str(value)) for name, value in config.to_dict().items())]),
+        *markdown_table([("", ""), *config.to_dict().items()]),
         "",
         "## Verification",
         "",
@@ -51,7 +52,7 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
     else:
         search = ", ".join(f"{name} {value}" for name, value in verification.search.items())
         lines += [f"Against the model it was made from, in a fresh process, with {search}:", ""]
-        lines += _table(verification.rows())
+        lines += markdown_table(verification.rows())
         if verification.bleu_signature:
             lines += ["", f"BLEU: `{verification.bleu_signature}`."]
         if verification.operations is not None:
@@ -70,8 +71,3 @@ def _limits(settings, config):
         f"{settings.max_length}. The search is fixed: beam size "
         f"{settings.beam_size}, length penalty {settings.length_penalty}."
     ]
-
-
-def _table(rows):
-    header, *body = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return [header, "|---" * len(rows[0]) + "|", *body]

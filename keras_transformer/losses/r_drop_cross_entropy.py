@@ -48,8 +48,8 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
     """Label-smoothed cross-entropy and, times `alpha`, the divergence of two passes of each sentence ("R-Drop").
 
     Every sentence stands twice in a batch, one row below the other, as `repeat_rows(batches, copies=2)` makes it;
-    dropout makes two predictions of it, and the loss pulls them together. Half the paper's loss, so that it compares with the
-    plain cross-entropy: the mean over both passes of -log p, plus alpha / 2 times the mean of both
+    dropout makes two predictions of it, and the loss pulls them together. Half the paper's loss, so that it compares
+    with the plain cross-entropy: the mean over both passes of -log p, plus alpha / 2 times the mean of both
     Kullback-Leibler divergences. Without dropout, as in validation, it is the cross-entropy.
 
     Args:

@@ -1,25 +1,46 @@
+import hashlib
+import importlib.metadata
+import os
 import pathlib
+import platform
 
+import keras
+import tensorflow as tf
+import tomli_w
+
+from keras_transformer.data import matching_files
+from keras_transformer.evaluation import corpus_scores
+from keras_transformer.markdown_table import markdown_table
 from keras_transformer.recipes.history import HISTORY_NAME, last_scores
+from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.version import __version__
 
 CARD_NAME = "README.md"
+# The search whose scores stand in the card: `keras-transformer translate`'s.
+_BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
+# Validation pairs that are translated for the card, so that a large set does not hold up the end of a training.
+_SCORED_PAIRS = 2000
+_PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, minutes=None):
-    """Writes the model card: what the model is, what it was trained on, how well it does, how to use it.
+def write_model_card(path, recipe, config, parameters, seconds, scores=None):
+    """Writes the model card: what the model is, what it was trained on and how, how well it does, how to use it.
 
     Args:
-        path: the model folder.
+        path: the model folder, with the history.
         recipe: the `Recipe` as run.
         config: the `TransformerConfig`.
-        minutes: how long training took; None where that is not known, as after a resumed training.
+        parameters: number of parameters of the model.
+        seconds: how long training took.
+        scores: what `validation_scores` gave. Default None: no translations were scored.
     """
     path = pathlib.Path(path)
+    history = last_scores(path / HISTORY_NAME)
+    last = {name: f"{value:.4f}" for name, value in history.items() if name.startswith("val_")}
     lines = [
         f"# {path.name}",
         "",
-        "An encoder-decoder Transformer for translation, trained with keras-transformer " + __version__ + ".",
+        f"An encoder-decoder Transformer for translation, trained with keras-transformer {__version__}.",
         "",
         "## Use",
         "",
@@ -29,30 +50,113 @@ def write_model_card(path, recipe, config, minutes=None):
         "",
         f"Sentences of more than {config.max_length - 1} tokens are cut there.",
         "",
+        "## Scores",
+        "",
+        *_described_scores(scores),
+        "Validation at the end of the last epoch, before any averaging of weights:",
+        "",
+        *markdown_table([("", ""), *last.items()]),
+        "",
+        "## Data",
+        "",
+        f"License of the data: {recipe.data.license or 'not stated'}.",
+        "",
+        *_data(recipe.data),
+        "",
         "## Model",
         "",
-        *_table(config.to_dict()),
+        *markdown_table([("", ""), ("parameters", f"{parameters:,}"), *config.to_dict().items()]),
         "",
         "## Training",
         "",
-        *_table({**_data_of(recipe), **recipe.training.model_dump(exclude_none=True), **_duration(minutes)}),
+        *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
+        "",
+        "The recipe, with the names of files alone:",
+        "",
+        "```toml",
+        tomli_w.dumps(_without_folders(recipe.model_dump(exclude_none=True))).rstrip(),
+        "```",
     ]
-    history = last_scores(path / HISTORY_NAME)
-    scores = {name: f"{value:.4f}" for name, value in history.items() if name.startswith("val_")}
-    if scores:
-        lines += ["", "## Validation, last epoch", "", *_table(scores)]
     (path / CARD_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _data_of(recipe):
-    """The data section with file names only: folders are the business of the machine that trained."""
-    keys = recipe.data.model_dump(exclude_none=True)
-    return {key: pathlib.Path(value).name if isinstance(value, str) else value for key, value in keys.items()}
+def validation_scores(translator, pairs, tokenize):
+    """BLEU and chrF of the trained model on the first validation pairs, and how they were made.
+
+    Args:
+        translator: the `Translator`.
+        pairs: a list of `(source, target)` strings.
+        tokenize: sacreBLEU's tokenization.
+
+    Returns:
+        The dictionary of `corpus_scores` with the number of `sentences`.
+    """
+    sources, references = (list(side) for side in zip(*pairs[:_SCORED_PAIRS], strict=True))
+    translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
+    return {**corpus_scores(translations, references, tokenize), "sentences": len(sources)}
 
 
-def _duration(minutes):
-    return {} if minutes is None else {"minutes": f"{minutes:.1f}"}
+def _described_scores(scores):
+    if not scores:
+        return []
+    return [
+        f"The model on {scores['sentences']:,} validation sentences, beam size {_BEAM_SIZE}, length penalty "
+        f"{_LENGTH_PENALTY}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU `{scores['signature']}`).",
+        "",
+    ]
 
 
-def _table(fields):
-    return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in fields.items())]
+def _data(data):
+    """The table of the files with what identifies their content."""
+    if data.corpus:
+        return [f"The corpus `{data.corpus}` that keras-transformer {__version__} contains."]
+    rows = [("", "file", "bytes", "SHA-256")]
+    for split in ("train", "validation"):
+        for side in ("source", "target", "pairs"):
+            pattern = getattr(data, f"{split}_{side}")
+            for path in matching_files(pattern) if pattern else []:
+                rows.append((f"{split} {side}", path.name, f"{path.stat().st_size:,}", f"`{_sha256(path)}`"))
+    held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
+    return [*markdown_table(rows), *(["", held_out] if data.held_out else [])]
+
+
+def _sha256(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _run(seconds):
+    """When, how long, where and with what was trained."""
+    gpus = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in _gpus()]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
+    return [
+        ("minutes", f"{seconds / 60:.1f}"),
+        ("machine", f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores"),
+        ("accelerators", ", ".join(gpus) or "none"),
+        ("versions", ", ".join([f"Python {platform.python_version()}", *versions])),
+        ("backend", keras.backend.backend()),
+    ]
+
+
+def _gpus():
+    return tf.config.list_physical_devices("GPU")
+
+
+def _processor():
+    """The name of the processor, where the system tells it."""
+    described = pathlib.Path("/proc/cpuinfo")
+    if described.is_file():
+        for line in described.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown processor"
+
+
+def _without_folders(sections):
+    """File names only: folders are the business of the machine that trained."""
+    return {
+        section: {
+            key: pathlib.Path(value).name if key in FILE_KEYS.get(section, ()) else value for key, value in keys.items()
+        }
+        for section, keys in sections.items()
+    }

@@ -20,11 +20,15 @@ class DataSection(_Section):
     """`[data]`: the sentence pairs. Give `corpus`, or two text files each, or TSV files."""
 
     corpus: Literal["phrases"] | None = Field(None, description="the embedded Korean-English corpus, in place of files")
-    train_source: str | None = Field(None, description="source text to train on, one sentence a line")
+    train_source: str | None = Field(
+        None, description="source text to train on, one sentence a line; or a pattern of files, part-*.ko"
+    )
     train_target: str | None = Field(None, description="its translation, line by line")
     validation_source: str | None = Field(None, description="source text to validate on")
     validation_target: str | None = Field(None, description="its translation, line by line")
-    train_pairs: str | None = Field(None, description="tab-separated pairs to train on, in place of two texts")
+    train_pairs: str | None = Field(
+        None, description="tab-separated pairs to train on, in place of two texts; file or pattern"
+    )
     validation_pairs: str | None = Field(None, description="tab-separated pairs to validate on")
     source_column: int = Field(1, ge=1, description="column of the source in tab-separated pairs")
     target_column: int = Field(2, ge=1, description="column of the target in tab-separated pairs")
@@ -36,6 +40,7 @@ class DataSection(_Section):
         "sentence; in place of validation files",
     )
     lowercase: bool = Field(False, description="whether the vocabulary lower-cases all text")
+    license: str | None = Field(None, description="licence of the text, for the model card")
     max_length: int = Field(256, ge=2, description="longest sentence trained on and translated, in tokens")
 
     @pydantic.model_validator(mode="after")
@@ -165,6 +170,9 @@ class EvaluationSection(_Section):
     )
     beam_size: int = Field(1, ge=1, description="beam size of that translation")
     tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization; none for tokenised text")
+    at_end: bool = Field(
+        True, description="whether the trained model translates the validation set, at most 2,000 pairs, for its card"
+    )
     samples: int = Field(0, ge=0, description="sentences whose translations are shown at each evaluation")
     monitor: Literal[tuple(MONITORS)] = Field(
         "val_bleu", description="what tells the best epochs: " + ", ".join(MONITORS)

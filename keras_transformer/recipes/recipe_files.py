@@ -8,7 +8,7 @@ import tomli_w
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe import Recipe
 
-_FILE_KEYS = {
+FILE_KEYS = {
     "data": (
         "train_source",
         "train_target",
@@ -91,7 +91,7 @@ def _without_alternatives(keys, given_here):
 
 
 def _resolve_files(sections, folder):
-    for section, names in _FILE_KEYS.items():
+    for section, names in FILE_KEYS.items():
         keys = sections.get(section)
         for name in names:
             if isinstance(keys, dict) and isinstance(keys.get(name), str):

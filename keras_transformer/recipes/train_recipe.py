@@ -25,7 +25,7 @@ from keras_transformer.processes import alone, join_processes
 from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
-from keras_transformer.recipes.model_card import write_model_card
+from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe import MONITORS
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
@@ -92,9 +92,15 @@ def train_recipe(recipe, output, resume=False):
     with alone(), dtype_policy("float32"):
         trained = build_transformer(config)
         training.give_weights(trained)
-        write_model_card(output, recipe, config, training.clock.seconds / 60)
+    translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
+    scores = None
+    if translator and recipe.evaluation.at_end:
+        _say("Translating the validation set ...")
+        scores = validation_scores(translator, list(text_of_pairs(pairs["validation"])), recipe.evaluation.tokenize)
+    with alone():
+        write_model_card(output, recipe, config, trained.count_params(), training.clock.seconds, scores)
         model_folder.save_model_folder(output, trained, config, *tokenizers)
-    return Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
+    return translator
 
 
 def check_before_training(recipe, output, resume=False):

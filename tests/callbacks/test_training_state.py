@@ -129,6 +129,17 @@ def test_a_kill_while_saving_leaves_the_last_state(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
+def test_weights_that_are_not_numbers_are_not_saved(tmp_path):
+    class Spoil(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.optimizer.iterations) == 2:
+                self.model.set_weights([np.full_like(weight, np.nan) for weight in self.model.get_weights()])
+
+    fit(tmp_path / "state.npz", Spoil(), epochs=2)  # The fourth batch is the second step.
+    position = TrainingState(tmp_path / "state.npz", STEPS).saved_position
+    assert (position["epoch"], position["step"]) == (0, 2)
+
+
 def test_the_state_of_another_model_or_epoch_is_refused(tmp_path):
     fit(tmp_path / "state.npz", epochs=1)
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])

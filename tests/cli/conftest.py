@@ -52,6 +52,9 @@ learning_rate = 0.02
 warmup_steps = 10
 average_checkpoints = 2
 seed = 0
+
+[evaluation]
+at_end = false
 """
 
 
@@ -118,6 +121,7 @@ def corpus(tmp_path):
 def trained(tmp_path_factory):
     """The folder of a corpus on which the command `train` has trained `model`."""
     folder = write_corpus(tmp_path_factory.mktemp("trained"))
+    (folder / "recipe.toml").write_text(RECIPE.replace("at_end = false", "at_end = true"), encoding="utf-8")
     assert command_line.main(["train", str(folder / "recipe.toml"), "--output", str(folder / "model")]) == 0
     return folder
 

@@ -52,6 +52,7 @@ seed = 3
 every = 2
 tokenize = "none"
 stop_after = 3
+at_end = false
 """
 
 

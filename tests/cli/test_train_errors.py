@@ -103,7 +103,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoi
     assert (result.status, result.output) == (2, "")
     last = result.errors.splitlines()[-1]
     assert last.startswith("keras-transformer: Training stopped: the loss is ")
-    assert "of epoch 5 (step " in last
+    assert "in epoch 5, at step " in last
     assert last.endswith("the last checkpoint is kept. Lower the learning rate or warm up for longer.")
     for path in (trained / "model" / "checkpoints").iterdir():
         assert (model / "checkpoints" / path.name).read_bytes() == path.read_bytes()

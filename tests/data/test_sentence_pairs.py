@@ -1,6 +1,7 @@
 import pytest
 
-from keras_transformer.data import listed_pairs, split_pairs, text_pairs, tsv_pairs
+from keras_transformer.data import check_text_files, listed_pairs, split_pairs, text_pairs, tsv_pairs
+from keras_transformer.errors import InputError
 
 
 def listed(pairs):
@@ -59,3 +60,29 @@ def test_a_sentence_stays_in_its_split_when_others_come():
     pairs = [(str(number), str(number)) for number in range(500)]
     few, many = (listed(split_pairs(listed_pairs(some), "validation", 0.2)) for some in (pairs[:250], pairs))
     assert set(few) <= set(many)
+
+
+def test_a_pattern_reads_its_files_in_the_order_of_their_names(tmp_path):
+    for number, text in [(10, "c\n"), (1, "a\nb\n"), (2, "d\n")]:
+        for language in ("ko", "en"):
+            (tmp_path / f"part-{number:02d}.{language}").write_text(text.replace("\n", f"{language}\n"))
+    pairs = list(text_pairs(tmp_path / "part-*.ko", tmp_path / "part-*.en").as_numpy_iterator())
+    assert pairs == [(f"{letter}ko".encode(), f"{letter}en".encode()) for letter in "abdc"]
+    assert check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en") == 4
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):
+    (tmp_path / "part[1].tsv").write_text("a\tb\n")
+    assert list(tsv_pairs(tmp_path / "part[1].tsv").as_numpy_iterator()) == [(b"a", b"b")]
+
+
+def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"part-\*\.ko: no file matches\."):
+        check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
+    for name, text in [("part-1.ko", "a\n"), ("part-2.ko", "a\n"), ("part-1.en", "a\n")]:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=r"part-\*\.ko matches 2 and .*part-\*\.en 1\."):
+        check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
+    (tmp_path / "part-2.en").write_text("a\nb\n")
+    with pytest.raises(InputError, match=r"part-2\.ko has 1 and .*part-2\.en has 2\."):
+        check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
