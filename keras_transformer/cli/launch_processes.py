@@ -1,6 +1,7 @@
 """Starting several processes that train together on this machine."""
 
 import contextlib
+import importlib.util
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 
+from keras_transformer.errors import InputError
 from keras_transformer.processes import ADDRESSES, COUNT, INDEX
 
 # From Ctrl-C to the kill: a process that waits for another one's numbers does not hear it.
@@ -26,7 +28,12 @@ def launch_processes(count, arguments):
 
     Returns:
         The exit status: 0, or that of the process that failed.
+
+    Raises:
+        InputError: JAX is not installed.
     """
+    if not importlib.util.find_spec("jax"):
+        raise InputError('jax is not installed: pip install "keras-transformer[jax]"')
     with contextlib.ExitStack() as stack:
         stack.enter_context(_ended_by_sigterm())
         address = stack.enter_context(_free_address())

@@ -1,6 +1,7 @@
 """From a recipe to a model folder: the whole way of a training."""
 
 import contextlib
+import importlib.util
 import itertools
 import pathlib
 import sys
@@ -108,6 +109,8 @@ def check_before_training(recipe, output, resume=False):
     output = pathlib.Path(output)
     _check_output(recipe, output, resume)
     check_recipe_files(recipe.data, recipe.vocabulary)
+    if recipe.training.tensorboard and not importlib.util.find_spec("tensorboard"):
+        raise InputError('tensorboard is not installed: pip install "keras-transformer[tensorboard]"')
     if recipe.evaluation.translates and keras.backend.backend() != "tensorflow":
         raise InputError(
             "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out, and monitor "

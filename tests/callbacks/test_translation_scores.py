@@ -1,5 +1,10 @@
+import json
+
 import keras
+import numpy as np
 import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing import event_accumulator
 
 from keras_transformer import data, losses, schedules, text
 from keras_transformer.callbacks import TranslationScores
@@ -50,6 +55,46 @@ def test_epochs_between_evaluations_repeat_the_last_scores(tokenizer):
     assert chrf[3] == chrf[4]
 
 
+def test_steps_take_the_place_of_epochs(tokenizer, capsys):
+    _, history = fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every_steps=3), epochs=2)
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
+    assert [line.partition(":")[0] for line in lines] == ["step 3", "step 6"]
+    # The epochs have the last one of each.
+    for line, chrf in zip(lines, history["val_chrf"], strict=True):
+        assert line.endswith(f"val_chrf {chrf:.2f}")
+
+
+def test_samples_are_shown_and_found_by_tensorboard(tokenizer, capsys, tmp_path):
+    scores = TranslationScores(PAIRS[:6], tokenizer, samples=2, log_dir=tmp_path)
+    model, history = fitted(tokenizer, scores, epochs=2)
+    sources, targets = zip(*PAIRS[:6], strict=True)
+    translations = Translator(model, tokenizer).translate(sources, beam_size=1)
+    shown = capsys.readouterr().err
+    for index in (0, 3):
+        rows = f"source:      {sources[index]}\ntranslation: {translations[index]}\nreference:   {targets[index]}\n"
+        assert rows in shown
+
+    events = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+    tensors = {tag: events.Tensors(tag) for tag in events.Tags()["tensors"]}
+    assert [event.step for event in tensors["val_bleu"]] == [4, 8]
+    chrfs = [tf.make_ndarray(event.tensor_proto) for event in tensors["val_chrf"]]
+    np.testing.assert_allclose(chrfs, history["val_chrf"], rtol=1e-6)
+    table = tf.make_ndarray(tensors["translations"][-1].tensor_proto)
+    assert table[1].tolist() == [text.encode() for text in (sources[0], translations[0], targets[0])]
+
+
+def test_scores_outlive_an_interruption(tokenizer):
+    before = TranslationScores(PAIRS[:6], tokenizer)
+    fitted(tokenizer, before, epochs=3)
+    after = TranslationScores(PAIRS[:6], tokenizer)
+    after.set_state(json.loads(json.dumps(before.get_state())))
+    logs = {}
+    after.every = 2
+    after.on_epoch_end(0, logs)
+    assert logs == before.get_state()
+    assert logs["val_chrf"] > 0
+
+
 def test_nothing_to_translate_is_refused(tokenizer):
     with pytest.raises(ValueError, match="`pairs` must hold at least one sentence pair. Received none."):
         TranslationScores([], tokenizer)
@@ -58,3 +103,7 @@ def test_nothing_to_translate_is_refused(tokenizer):
 def test_a_period_below_one_is_refused(tokenizer):
     with pytest.raises(ValueError, match="`every` must be at least 1. Received: every=0."):
         TranslationScores(PAIRS, tokenizer, every=0)
+    with pytest.raises(ValueError, match="`every_steps` must be at least 1. Received: every_steps=0."):
+        TranslationScores(PAIRS, tokenizer, every_steps=0)
+    with pytest.raises(ValueError, match="`samples` must not be negative. Received: samples=-1."):
+        TranslationScores(PAIRS, tokenizer, samples=-1)

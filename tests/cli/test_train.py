@@ -1,5 +1,6 @@
 import csv
 import hashlib
+import importlib.util
 import tomllib
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from keras_transformer.cli.main import main
 from keras_transformer.data.phrases import phrase_splits
 from keras_transformer.recipes import load_recipe, recipe_data
+from keras_transformer.recipes.history import read_history
 from keras_transformer.translator import Translator
 
 PAIRS_DATA = """\
@@ -161,3 +163,49 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
     assert result.status == 0
     assert (tmp_path / "phrases" / "tokenizer.model").read_bytes() == vocabulary.read_bytes()
     assert len(history(tmp_path / "phrases")) == 1
+
+
+def test_float16_with_everything_on_trains(run, corpus):
+    settings = ["training.precision=float16", "training.accumulation_steps=2", "training.weight_decay=0.01"]
+    settings += ["training.clip_norm=1.0", "training.tensorboard=true", "training.decay=cosine", "training.epochs=6"]
+    settings += ["evaluation.every_steps=9", "evaluation.samples=1", "vocabulary.sampling=0.5"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
+    assert result.status == 0, result.errors
+    assert "\nstep 9: val_bleu " in result.errors
+    assert "\nreference:   " in result.errors
+    losses = read_history(corpus / "model" / "history.csv")["val_loss"]
+    assert losses[-1] < losses[0] - 1
+    assert list((corpus / "model" / "tensorboard").rglob("events.out.tfevents.*"))
+
+
+def test_a_compiled_step_sees_few_shapes(run, corpus):
+    settings = ["training.jit_compile=true", "training.epochs=3"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
+    assert result.status == 0, result.errors
+    losses = read_history(corpus / "model" / "history.csv")["val_loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_the_weights_may_be_a_moving_average(run, corpus):
+    settings = ["training.ema_momentum=0.9", "training.average_checkpoints=1", "training.epochs=2"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    assert run("train", corpus / "recipe.toml", "--output", corpus / "model", *options).status == 0
+    translator = Translator.load(corpus / "model")
+    with np.load(corpus / "model" / "checkpoints" / "state.npz") as state:
+        arrays = [state[name] for name in sorted(state.files) if name.startswith("optimizer_")]
+    # The averages come behind the number of iterations, one for each weight.
+    weights = translator.model.get_weights()
+    for weight, average in zip(weights, arrays[1 : 1 + len(weights)], strict=True):
+        np.testing.assert_array_equal(weight, average)
+
+
+def test_what_a_recipe_needs_and_is_not_installed_is_named(run, corpus, monkeypatch):
+    find_spec = importlib.util.find_spec
+    missing = ("tensorboard", "jax")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else find_spec(name))
+    options = ["train", corpus / "recipe.toml", "--output", corpus / "model"]
+    run(*options, "--set", "training.tensorboard=true").assert_one_error('pip install "keras-transformer[tensorboard]"')
+    run(*options, "--processes", 2).assert_one_error('pip install "keras-transformer[jax]"')
+    assert not (corpus / "model").exists()
