@@ -1,0 +1,154 @@
+import contextlib
+import sys
+import time
+
+import keras
+
+from keras_transformer.callbacks import (
+    EarlyStopping,
+    EpochCheckpoints,
+    LearningRate,
+    StopAfterSteps,
+    StopOnNonFiniteLoss,
+    TokensPerSecond,
+    TrainingState,
+)
+from keras_transformer.recipes.compiled_model import compiled_model
+from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
+from keras_transformer.recipes.recipe import MONITORS
+
+CHECKPOINTS_NAME = "checkpoints"
+STATE_NAME = "state.npz"
+TENSORBOARD_NAME = "tensorboard"
+
+
+class TrainingRun:
+    """One call of `model.fit`, with all callbacks that a recipe asks for.
+
+    Args:
+        recipe: a `Recipe`.
+        config: the `TransformerConfig`.
+        batches: its `RecipeBatches`.
+        evaluations: what `evaluation_callbacks` gave.
+        output: the model folder.
+    """
+
+    def __init__(self, recipe, config, batches, evaluations, output):
+        self.recipe = recipe
+        self.batches = batches
+        self.output = output
+        self.clock = _Clock()
+        self.evaluations = evaluations
+        training = recipe.training
+        self.epochs = training.epochs or -(-training.steps // batches.steps_per_epoch)
+        best = training.average_of == "best"
+        self.checkpoints = EpochCheckpoints(
+            output / CHECKPOINTS_NAME,
+            keep=1 if best else training.average_checkpoints,
+            keep_best=training.average_checkpoints if best else 0,
+            monitor=recipe.evaluation.monitor,
+            mode=MONITORS[recipe.evaluation.monitor],
+        )
+        self.state = TrainingState(
+            output / CHECKPOINTS_NAME / STATE_NAME,
+            batches.batches_per_epoch,
+            training.save_every * training.accumulation_steps,
+            saves=batches.processes.is_first,
+            callbacks=[*evaluations, self.checkpoints, self.clock],
+        )
+        self.model = compiled_model(training, config, training.steps or self.epochs * batches.steps_per_epoch)
+
+    @property
+    def seconds(self):
+        """How long training has taken, before interruptions as well."""
+        return self.clock.seconds
+
+    def fit(self, resume=False):
+        """Trains, from where the folder's state says if it is to `resume`."""
+        if resume and self.state.restore(self.model):
+            where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
+            print(f"Going on after {where}.", file=sys.stderr)
+        if self.batches.processes.is_first:
+            drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
+        if any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping)):
+            return
+        callbacks = self._callbacks()
+        try:
+            # Keras prints its progress to standard output, which is for results.
+            with contextlib.redirect_stdout(sys.stderr):
+                self.model.fit(
+                    self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
+                    steps_per_epoch=self.batches.batches_per_epoch,
+                    validation_data=self.batches.validation,
+                    epochs=self.epochs,
+                    initial_epoch=self.state.epoch,
+                    callbacks=callbacks,
+                    shuffle=False,  # The batches are shuffled already.
+                    verbose=self._verbosity(),
+                )
+        except KeyboardInterrupt:
+            print("Interrupted; --resume goes on from the last save.", file=sys.stderr)
+            raise
+        finally:
+            for callback in callbacks:
+                if isinstance(callback, keras.callbacks.CSVLogger):
+                    callback.on_train_end()  # Keras leaves its file open when training fails.
+
+    def _verbosity(self):
+        if not self.batches.processes.is_first:
+            return 0
+        return 1 if sys.stderr.isatty() else 2
+
+    def _callbacks(self):
+        """All callbacks in their order: the history reads what evaluations add to the logs, and what makes an epoch
+        count as done comes last."""
+        training = self.recipe.training
+        callbacks = [self.clock, StopOnNonFiniteLoss(), TokensPerSecond(), LearningRate(), *self.evaluations]
+        if training.steps:
+            callbacks.append(StopAfterSteps(training.steps))
+        if self.batches.processes.is_first:
+            callbacks.append(keras.callbacks.CSVLogger(self.output / HISTORY_NAME, append=self.state.epoch > 0))
+            if training.tensorboard:
+                log_dir = self.output / TENSORBOARD_NAME
+                callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
+            callbacks.append(self.checkpoints)
+        return [*callbacks, self.state]
+
+    def give_weights(self, model):
+        """Gives a model of the same architecture the weights that the training ends with."""
+        training = self.recipe.training
+        if training.ema_momentum:
+            # `fit` has done so already, unless there was nothing left to train.
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            model.set_weights(self.model.get_weights())
+            return
+        best = self.checkpoints.best_epochs if training.average_of == "best" else None
+        epochs = best or self.checkpoints.last_epochs[-training.average_checkpoints :]
+        self.checkpoints.average(model, epochs)
+
+
+class _Clock(keras.callbacks.Callback):
+    """Seconds of training, those before an interruption that was saved counted in."""
+
+    seconds = 0.0
+
+    def on_train_begin(self, logs=None):
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._count()
+
+    def on_train_end(self, logs=None):
+        self._count()
+
+    def _count(self):
+        now = time.perf_counter()
+        self.seconds += now - self._start
+        self._start = now
+
+    def get_state(self):
+        self._count()
+        return self.seconds
+
+    def set_state(self, state):
+        self.seconds = state
