@@ -140,8 +140,6 @@ class TrainingSection(_Section):
             raise ValueError("give either epochs or steps")
         if not self.epochs and not self.steps:
             object.__setattr__(self, "epochs", 20)
-        if self.steps and self.decay != "inverse_sqrt" and self.steps <= self.warmup_steps:
-            raise ValueError(f"decay {self.decay!r} needs steps above warmup_steps")
         if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
             raise ValueError("give either ema_momentum or average_checkpoints with average_of")
         if self.ema_momentum and self.accumulation_steps > 1:

@@ -17,7 +17,7 @@ from keras_transformer.recipes.model_card import validation_scores, write_model_
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
 from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
-from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun
+from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun, total_steps
 from keras_transformer.translator import Translator
 
 RECIPE_NAME = "recipe.toml"
@@ -66,6 +66,7 @@ def train_recipe(recipe, output, resume=False):
     tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
     config = _config(recipe, *tokenizers)
     batches = recipe_batches(recipe, pairs, tokenizers, processes)
+    _check_decay(recipe.training, total_steps(recipe.training, batches.steps_per_epoch))
     if processes.is_first:
         _begin_folder(recipe, output, tokenizers, pairs["validation"])
     log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
@@ -99,6 +100,14 @@ def check_before_training(recipe, output, resume=False):
         raise InputError(
             "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out, and monitor "
             "val_loss."
+        )
+
+
+def _check_decay(training, steps):
+    if training.decay != "inverse_sqrt" and steps <= training.warmup_steps:
+        raise InputError(
+            f"[training] decay = {training.decay!r} needs more steps than warmup_steps. Received: "
+            f"warmup_steps={training.warmup_steps}, {steps} steps in all."
         )
 
 

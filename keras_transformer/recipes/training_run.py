@@ -22,6 +22,16 @@ STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
 
 
+def total_steps(training, steps_per_epoch):
+    """Optimizer steps of the whole training.
+
+    Args:
+        training: the `[training]` section.
+        steps_per_epoch: optimizer steps of an epoch.
+    """
+    return training.steps or training.epochs * steps_per_epoch
+
+
 class TrainingRun:
     """One call of `model.fit`, with all callbacks that a recipe asks for.
 
@@ -56,7 +66,7 @@ class TrainingRun:
             saves=batches.processes.is_first,
             callbacks=[*evaluations, self.checkpoints, self.clock],
         )
-        self.model = compiled_model(training, config, training.steps or self.epochs * batches.steps_per_epoch)
+        self.model = compiled_model(training, config, total_steps(training, batches.steps_per_epoch))
 
     @property
     def seconds(self):

@@ -113,3 +113,14 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoi
     rows = (model / "history.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3", "4"]
     assert math.isfinite(float(rows[5].split(",")[1]))
+
+
+def test_a_decay_that_would_begin_behind_the_last_step_is_refused(run, corpus):
+    options = ["train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "training.decay=linear"]
+    result = run(*options, "--set", "training.warmup_steps=50")
+    assert result.status == 2
+    message = (
+        "[training] decay = 'linear' needs more steps than warmup_steps. Received: warmup_steps=50, 24 steps in all."
+    )
+    assert message in result.errors
+    assert not (corpus / "model").exists()
