@@ -15,7 +15,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
     """Keeps the weights of the last epochs and of the best ones, to average them at the end.
 
     Every file is written under another name and then renamed, so that a kill at any moment leaves whole ones. An epoch
-    that is both among the last and among the best is kept once.
+    that is both among the last and among the best is kept once. The model is a functional or a sequential one.
 
     Args:
         folder: folder of the checkpoints; made where it is missing.
@@ -56,9 +56,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
             self._scores[epoch + 1] = float(logs[self.monitor])
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = self.folder / f"unfinished_{self._path(epoch + 1).name}"
-        # Without the optimizer, whose state would triple the file, and without waiting for other processes.
-        with alone():
-            keras.Model(self.model.inputs, self.model.outputs).save_weights(unfinished)
+        with alone():  # Other processes do not save.
+            _without_optimizer(self.model).save_weights(unfinished)
         os.replace(unfinished, self._path(epoch + 1))
         kept = {*self.last_epochs, *self.best_epochs}
         self._scores = {number: score for number, score in self._scores.items() if number in self.best_epochs}
@@ -96,9 +95,9 @@ class EpochCheckpoints(keras.callbacks.Callback):
         if missing or not epochs:
             what = f"checkpoint of epoch {missing[0]}" if missing else "checkpoint"
             raise InputError(f"{self.folder}: there is no {what} to average.")
-        totals = None
+        totals, loader = None, _without_optimizer(model)
         for number in epochs:
-            model.load_weights(self._path(number))
+            loader.load_weights(self._path(number))
             weights = model.get_weights()
             # Summed in float64: a mean over many checkpoints shall not depend on their order.
             totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]
@@ -121,3 +120,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
             return []
         names = (_WEIGHTS_NAME.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(int(name[1]) for name in names if name)
+
+
+def _without_optimizer(model):
+    """The same layers in a model that is not compiled: the optimizer's state would triple the file of the weights."""
+    return keras.Model(model.inputs, model.outputs)

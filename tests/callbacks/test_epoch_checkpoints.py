@@ -1,5 +1,6 @@
 import json
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -20,34 +21,23 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-class Scores(keras.callbacks.Callback):
-    """Adds a score of its own to the logs of each epoch."""
-
-    def __init__(self, *scores):
-        super().__init__()
-        self.scores = scores
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["score"] = self.scores[epoch]
-
-
 def test_the_weights_of_the_last_epochs_are_kept(make_model, fit, tmp_path):
     fit(make_model(), EpochCheckpoints(tmp_path, keep=2), epochs=4)
     assert names(tmp_path) == ["epoch_0003.weights.h5", "epoch_0004.weights.h5"]
 
 
 @pytest.mark.parametrize(("mode", "best"), [("max", [2, 5, 3]), ("min", [1, 6, 4])])
-def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mode, best):
+def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mode, best, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=3, monitor="score", mode=mode)
-    fit(make_model(), Scores(1.0, 9.0, 7.0, 5.0, 8.0, 2.0), checkpoints, epochs=6)
+    fit(make_model(), scores(1.0, 9.0, 7.0, 5.0, 8.0, 2.0), checkpoints, epochs=6)
     assert checkpoints.best_epochs == best
     assert checkpoints.last_epochs == [6]
     assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best})]
 
 
-def test_of_equally_good_epochs_the_earlier_is_kept(make_model, fit, tmp_path):
+def test_of_equally_good_epochs_the_earlier_is_kept(make_model, fit, tmp_path, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
-    fit(make_model(), Scores(1.0, 1.0, 1.0), checkpoints, epochs=3)
+    fit(make_model(), scores(1.0, 1.0, 1.0), checkpoints, epochs=3)
     assert checkpoints.best_epochs == [1]
 
 
@@ -63,9 +53,9 @@ def test_the_average_is_the_mean_of_the_epochs(make_model, fit, tmp_path, epochs
         np.testing.assert_array_equal(weight, np.mean(weights, axis=0, dtype="float64").astype("float32"))
 
 
-def test_another_process_averages_the_best(make_model, fit, tmp_path):
+def test_another_process_averages_the_best(make_model, fit, tmp_path, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
-    fit(make_model(), Scores(2.0, 1.0, 3.0), checkpoints, epochs=3)
+    fit(make_model(), scores(2.0, 1.0, 3.0), checkpoints, epochs=3)
     later = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
     later.set_state(json.loads(json.dumps(checkpoints.get_state())))
     assert later.best_epochs == [2]
@@ -86,11 +76,11 @@ def test_a_failure_while_writing_keeps_the_last_checkpoint(make_model, fit, tmp_
     fit(model, checkpoints, epochs=1)
     before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
 
-    def fail(path):
+    def fail(model, path):
         path.write_text("half")
         raise OSError("no space left")
 
-    monkeypatch.setattr(model, "save_weights", fail)
+    monkeypatch.setattr(keras.Model, "save_weights", fail)
     with pytest.raises(OSError, match="no space left"):
         fit(model, checkpoints, epochs=2, initial_epoch=1)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
@@ -126,3 +116,17 @@ def test_arguments_out_of_range_are_refused(tmp_path, arguments, message):
 def test_at_least_one_epoch_is_kept(tmp_path):
     with pytest.raises(ValueError, match=r"`keep` must be at least 1\. Received: keep=0\."):
         EpochCheckpoints(tmp_path, keep=0)
+
+
+def test_a_checkpoint_holds_weights_alone(make_model, fit, tmp_path):
+    model = make_model()
+    model.compile("adam", "mse")
+    fit(model, EpochCheckpoints(tmp_path), epochs=1)
+    with h5py.File(tmp_path / "epoch_0001.weights.h5") as file:
+        datasets = []
+        file.visititems(lambda name, item: datasets.append(item) if isinstance(item, h5py.Dataset) else None)
+        assert sum(dataset.size for dataset in datasets) == model.count_params()
+    other = make_model()  # Anyone's Keras loads it.
+    keras.Model(other.inputs, other.outputs).load_weights(tmp_path / "epoch_0001.weights.h5")
+    for found, weight in zip(other.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, weight)
