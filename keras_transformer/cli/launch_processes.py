@@ -1,7 +1,6 @@
 """Starting several processes that train together on this machine."""
 
 import contextlib
-import importlib.util
 import os
 import signal
 import socket
@@ -10,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from keras_transformer.errors import InputError
+from keras_transformer.optional_packages import check_installed
 from keras_transformer.processes import ADDRESSES, COUNT, INDEX
 
 # From Ctrl-C to the kill: a process that waits for another one's numbers does not hear it.
@@ -32,8 +31,7 @@ def launch_processes(count, arguments):
     Raises:
         InputError: JAX is not installed.
     """
-    if not importlib.util.find_spec("jax"):
-        raise InputError('jax is not installed: pip install "keras-transformer[jax]"')
+    check_installed("jax", extra="jax")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_ended_by_sigterm())
         address = stack.enter_context(_free_address())

@@ -4,7 +4,7 @@ import click
 
 from keras_transformer.errors import InputError
 from keras_transformer.model_folder import load_config
-from keras_transformer.plots import plot_attention, plot_positions, plot_training
+from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
 from keras_transformer.recipes.history import HISTORY_NAME, read_history
 from keras_transformer.translator import Translator
 
@@ -28,6 +28,7 @@ def plot(model, attention, training, positions, output):
     output = output or pathlib.Path(f"{model.resolve().name}-{wanted[0]}.png")
     if output.suffix not in _ENDINGS:
         raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
+    check_plots()
     config = load_config(model)
     if attention:
         figure = plot_attention(Translator.load(model), attention)

@@ -1,12 +1,11 @@
 """The model in CTranslate2's format."""
 
-import importlib.util
 import os
 import pathlib
 
 import numpy as np
 
-from keras_transformer.errors import ExportError, InputError
+from keras_transformer.errors import ExportError
 from keras_transformer.export.artifact_card import write_artifact_card
 from keras_transformer.export.search_settings import check_quantize
 from keras_transformer.export.staging import check_new_folder, staged_folder
@@ -18,6 +17,7 @@ from keras_transformer.model_folder import (
     save_tokenizers,
 )
 from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.optional_packages import check_installed
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 
 # Keras's name of an activation: CTranslate2's name of it.
@@ -95,8 +95,7 @@ def check_ctranslate2_arguments(path, quantize):
     """Raises an InputError where `export_ctranslate2` could not use them, or CTranslate2 is not installed."""
     check_quantize(quantize)
     check_new_folder(path)
-    if importlib.util.find_spec("ctranslate2") is None:
-        raise InputError('CTranslate2 is not installed: pip install "keras-transformer[ctranslate2]"')
+    check_installed("ctranslate2", extra="ctranslate2")
 
 
 def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):

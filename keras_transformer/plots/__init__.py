@@ -1,7 +1,8 @@
 """Pictures of a model: what it attends to, how its training went, how it sees positions. Needs the extra `plots`."""
 
 from keras_transformer.plots.attention_plot import plot_attention
+from keras_transformer.plots.figure import check_plots
 from keras_transformer.plots.positions_plot import plot_positions
 from keras_transformer.plots.training_plot import plot_training
 
-__all__ = ["plot_attention", "plot_positions", "plot_training"]
+__all__ = ["check_plots", "plot_attention", "plot_positions", "plot_training"]

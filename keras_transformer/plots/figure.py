@@ -1,8 +1,11 @@
 """Matplotlib, which is an optional dependency, and the one way in which pictures are made."""
 
-import importlib.util
+from keras_transformer.optional_packages import check_installed
 
-from keras_transformer.errors import InputError
+
+def check_plots():
+    """Raises an `InputError` where matplotlib is missing."""
+    check_installed("matplotlib", extra="plots")
 
 
 def new_figure(width, height):
@@ -11,8 +14,7 @@ def new_figure(width, height):
     Raises:
         InputError: matplotlib is missing.
     """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise InputError('matplotlib is not installed: pip install "keras-transformer[plots]"')
+    check_plots()
     from matplotlib.figure import Figure  # noqa: PLC0415 (an optional dependency)
 
     return Figure(figsize=(width, height), layout="constrained")

@@ -1,6 +1,5 @@
 """From a recipe to a model folder: the whole way of a training."""
 
-import importlib.util
 import itertools
 import pathlib
 import sys
@@ -11,6 +10,7 @@ from keras_transformer import model_folder
 from keras_transformer.errors import InputError
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.optional_packages import check_installed
 from keras_transformer.processes import alone, join_processes
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
@@ -94,8 +94,8 @@ def check_before_training(recipe, output, resume=False):
     output = pathlib.Path(output)
     _check_output(recipe, output, resume)
     check_recipe_files(recipe.data, recipe.vocabulary)
-    if recipe.training.tensorboard and not importlib.util.find_spec("tensorboard"):
-        raise InputError('tensorboard is not installed: pip install "keras-transformer[tensorboard]"')
+    if recipe.training.tensorboard:
+        check_installed("tensorboard", extra="tensorboard")
     if recipe.evaluation.translates and keras.backend.backend() != "tensorflow":
         raise InputError(
             "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out, and monitor "

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorboard.backend.event_processing import event_accumulator
 
 from keras_transformer import data, losses, schedules, text
 from keras_transformer.callbacks import TranslationScores
@@ -12,6 +11,9 @@ from keras_transformer.evaluation import corpus_scores
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.translator import Translator
 
+event_accumulator = pytest.importorskip(
+    "tensorboard.backend.event_processing.event_accumulator", reason="the extra `tensorboard` is not installed"
+)
 PAIRS = [(f"{a} {b} {c}", f"{c} {b} {a}") for a in ("la", "le", "li") for b in ("mo", "mu") for c in ("sa", "so", "si")]
 
 

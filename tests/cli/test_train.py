@@ -201,11 +201,14 @@ def test_the_weights_may_be_a_moving_average(run, corpus):
         np.testing.assert_array_equal(weight, average)
 
 
-def test_what_a_recipe_needs_and_is_not_installed_is_named(run, corpus, monkeypatch):
+def test_an_extra_that_is_not_installed_is_named(run, corpus, model, monkeypatch):
     find_spec = importlib.util.find_spec
-    missing = ("tensorboard", "jax")
+    missing = ("tensorboard", "jax", "matplotlib", "ctranslate2")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else find_spec(name))
     options = ["train", corpus / "recipe.toml", "--output", corpus / "model"]
     run(*options, "--set", "training.tensorboard=true").assert_one_error('pip install "keras-transformer[tensorboard]"')
     run(*options, "--processes", 2).assert_one_error('pip install "keras-transformer[jax]"')
+    run("plot", model, "--positions").assert_one_error('pip install "keras-transformer[plots]"')
+    export = ["export", model, "--format", "ctranslate2", "--output", corpus / "exported"]
+    run(*export).assert_one_error('pip install "keras-transformer[ctranslate2]"')
     assert not (corpus / "model").exists()
