@@ -1,7 +1,6 @@
 """The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
 
 import json
-import os
 import pathlib
 import warnings
 
@@ -13,6 +12,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import Tokenizer
 from keras_transformer.version import __version__
+from keras_transformer.whole_files import write_whole
 
 FORMAT_VERSION = 1
 CONFIG_NAME = "config.json"
@@ -35,10 +35,10 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
     path = pathlib.Path(path)
     path.mkdir(parents=True, exist_ok=True)
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
-    _write(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
+    write_whole(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
     save_tokenizers(path, source_tokenizer, target_tokenizer)
     # The same layers in a model that is not compiled: a compiled one would put its optimizer's state into the file.
-    _write(path / WEIGHTS_NAME, keras.Model(model.input, model.output).save_weights)
+    write_whole(path / WEIGHTS_NAME, keras.Model(model.input, model.output).save_weights)
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):
@@ -48,7 +48,7 @@ def save_tokenizers(path, source_tokenizer, target_tokenizer):
     else:
         tokenizers = {SOURCE_TOKENIZER_NAME: source_tokenizer, TARGET_TOKENIZER_NAME: target_tokenizer}
     for name, tokenizer in tokenizers.items():
-        _write(path / name, tokenizer.save)
+        write_whole(path / name, tokenizer.save)
     for name in {SHARED_TOKENIZER_NAME, SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME} - set(tokenizers):
         (path / name).unlink(missing_ok=True)
 
@@ -62,7 +62,7 @@ def save_validation_pairs(path, pairs):
     """
     for name, side in zip(VALIDATION_NAMES, zip(*pairs, strict=True)):
         text = "".join(line + "\n" for line in side)
-        _write(path / name, lambda file, text=text: file.write_text(text, encoding="utf-8", newline="\n"))
+        write_whole(path / name, lambda file, text=text: file.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def load_validation_pairs(path):
@@ -182,10 +182,3 @@ def _check_complete(path):
             f"{path}: not a complete model folder, {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
             "missing; if its training was interrupted, go on with `keras-transformer train ... --resume`."
         )
-
-
-def _write(path, save):
-    """Writes a file under another name and renames it, so that a kill leaves no half of it."""
-    unfinished = path.with_name(f"unfinished_{path.name}")
-    save(unfinished)
-    os.replace(unfinished, path)

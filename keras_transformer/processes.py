@@ -4,11 +4,14 @@ import contextlib
 import dataclasses
 import os
 import sys
+import threading
 
 import keras
 
 from keras_transformer.errors import InputError
 
+# Set by a launcher that holds the other end of the process's standard input open for as long as it lives.
+WATCHED = "KERAS_TRANSFORMER_WATCHED"
 # The environment variables that `keras.distribution.initialize` reads.
 ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
 
@@ -51,6 +54,8 @@ def join_processes():
     address = os.environ[ADDRESSES].split(",")[0]
     if not address.rpartition(":")[2].isdecimal():
         raise InputError(f"{ADDRESSES} must be HOST:PORT of the first process. Received: {address}.")
+    if os.environ.get(WATCHED):
+        threading.Thread(target=_end_with_launcher, daemon=True).start()
     if keras.backend.backend() != "jax":
         raise InputError(f"Several processes need KERAS_BACKEND=jax. Received: {keras.backend.backend()}.")
     with _standard_output_to_error():
@@ -81,6 +86,11 @@ def leave_processes(status):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _end_with_launcher():
+    os.read(0, 1)  # Nothing is ever written: it returns when the launcher is gone.
+    os._exit(1)
 
 
 @contextlib.contextmanager

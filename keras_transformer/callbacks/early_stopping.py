@@ -4,8 +4,12 @@ import keras
 class EarlyStopping(keras.callbacks.EarlyStopping):
     """Keras's `EarlyStopping` that a resumed training takes up where it was, see `TrainingState`.
 
-    It monitors anything in the logs of an epoch: "val_loss", or "val_bleu" behind a `TranslationScores`. Arguments are
-    those of `keras.callbacks.EarlyStopping`.
+    It monitors anything in the logs of an epoch: "val_loss", or "val_bleu" behind a `TranslationScores`. Epochs without
+    it, in which nothing was evaluated, do not use up patience. Arguments are those of `keras.callbacks.EarlyStopping`,
+    but for `restore_best_weights`: the weights are no part of its state, and `EpochCheckpoints` keeps the best.
+
+    Raises:
+        ValueError: `restore_best_weights` is given.
 
     Example:
 
@@ -13,16 +17,29 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     >>> model.fit(batches, epochs=100, callbacks=[TranslationScores(pairs, tokenizer), stopping])
     """
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.restore_best_weights:
+            raise ValueError(
+                "`restore_best_weights` cannot be resumed; use `EpochCheckpoints(keep_best=1)` and its `average`. "
+                "Received: restore_best_weights=True."
+            )
+
     @property
     def is_over(self):
         """Whether patience has run out."""
-        return self.wait >= self.patience > 0 and self.best is not None
+        return self.wait >= max(self.patience, 1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.monitor in (logs or {}):
+            super().on_epoch_end(epoch, logs)
 
     def get_state(self):
         """What a resumed training has to know, for `TrainingState`."""
         best = None if self.best is None else float(self.best)
-        return {"best": best, "best_epoch": self.best_epoch, "wait": self.wait}
+        return {"monitor": self.monitor, "best": best, "best_epoch": self.best_epoch, "wait": self.wait}
 
     def set_state(self, state):
-        """Takes what `get_state` gave."""
-        self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]
+        """Takes what `get_state` gave, unless something else was monitored."""
+        if state["monitor"] == self.monitor:
+            self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]

@@ -1,4 +1,3 @@
-import os
 import pathlib
 import re
 
@@ -7,6 +6,7 @@ import numpy as np
 
 from keras_transformer.errors import InputError
 from keras_transformer.processes import alone
+from keras_transformer.whole_files import write_whole
 
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 
@@ -21,11 +21,11 @@ class EpochCheckpoints(keras.callbacks.Callback):
         folder: folder of the checkpoints; made where it is missing.
         keep: the number of last epochs whose weights are kept. Default 10.
         keep_best: the number of best epochs whose weights are kept. Default 0.
-        monitor: name of the log that tells which epochs are best. Default "val_loss".
+        monitor: name of the log that tells which epochs are best; those without it are not. Default "val_loss".
         mode: "min" (default) where less of it is better, "max" where more is.
 
     Raises:
-        ValueError: an argument is out of range, or an epoch ends without `monitor` in its logs.
+        ValueError: an argument is out of range.
 
     Example:
 
@@ -50,15 +50,11 @@ class EpochCheckpoints(keras.callbacks.Callback):
         self._scores = {}
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.keep_best:
-            if self.monitor not in (logs or {}):
-                raise ValueError(f"`monitor` must be one of the logs {sorted(logs or {})}. Received: {self.monitor!r}.")
+        # An epoch in which nothing was evaluated is none of the best.
+        if self.keep_best and self.monitor in (logs or {}):
             self._scores[epoch + 1] = float(logs[self.monitor])
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self.folder / f"unfinished_{self._path(epoch + 1).name}"
         with alone():  # Other processes do not save.
-            _without_optimizer(self.model).save_weights(unfinished)
-        os.replace(unfinished, self._path(epoch + 1))
+            write_whole(self._path(epoch + 1), _without_optimizer(self.model).save_weights)
         kept = {*self.last_epochs, *self.best_epochs}
         self._scores = {number: score for number, score in self._scores.items() if number in self.best_epochs}
         for number in self._saved_epochs():
@@ -74,7 +70,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
     def best_epochs(self):
         """The best epochs whose weights are kept, counted from 1, the best first; of equals the earlier."""
         sign = -1 if self.mode == "max" else 1
-        return sorted(self._scores, key=lambda number: (sign * self._scores[number], number))[: self.keep_best]
+        saved = set(self._saved_epochs()) & set(self._scores)
+        return sorted(saved, key=lambda number: (sign * self._scores[number], number))[: self.keep_best]
 
     def average(self, model, epochs=None):
         """Sets the weights of `model` to the mean over epochs.
@@ -106,11 +103,12 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     def get_state(self):
         """What a resumed training has to know, for `TrainingState`."""
-        return {"scores": [[number, score] for number, score in self._scores.items()]}
+        return {"monitor": self.monitor, "scores": [[number, score] for number, score in self._scores.items()]}
 
     def set_state(self, state):
-        """Takes what `get_state` gave."""
-        self._scores = {number: score for number, score in state["scores"]}
+        """Takes what `get_state` gave; scores of another monitor are forgotten."""
+        same = state["monitor"] == self.monitor
+        self._scores = {number: score for number, score in state["scores"]} if same else {}
 
     def _path(self, number):
         return self.folder / f"epoch_{number:04d}.weights.h5"

@@ -7,7 +7,8 @@ import keras
 class TokensPerSecond(keras.callbacks.Callback):
     """Adds `tokens_per_second`, the real target tokens trained on in a second, to the logs of every batch and epoch.
 
-    It reads the count of the model's `Perplexity` or `TokenAccuracy` metric, one of which must be compiled in.
+    Tokens of a sentence that stands twice in its batch count twice. It reads the count of the model's `Perplexity` or
+    `TokenAccuracy` metric, one of which must be compiled in.
 
     Raises:
         ValueError: no metric of the model counts tokens.

@@ -1,12 +1,13 @@
 import json
-import os
 import pathlib
+import zipfile
 
 import keras
 import numpy as np
 from keras import ops
 
 from keras_transformer.errors import InputError
+from keras_transformer.whole_files import write_whole
 
 _POSITION = "position"
 # What `stop_training` is set to in order to end an epoch and go on: true, and not what other callbacks set it to.
@@ -22,7 +23,8 @@ class TrainingState(keras.callbacks.Callback):
     whole.
 
     It needs batches that can begin anywhere: an endless stream such as `token_batches(..., first_step=...)`, of which
-    `fit` is told the `steps_per_epoch`. It comes last among the callbacks.
+    `fit` is told the `steps_per_epoch`. It comes last among the callbacks. To take up an epoch in its middle, the model
+    must have one output with one more dimension than its labels, as logits over a vocabulary have.
 
     Args:
         path: path of the file.
@@ -63,8 +65,11 @@ class TrainingState(keras.callbacks.Callback):
     @property
     def saved_position(self):
         """How far the training of the file has come: a dictionary with `epoch`, `step` and what else was noted."""
-        with np.load(self.path) as file:
-            return json.loads(file[_POSITION].tobytes())
+        try:
+            with np.load(self.path) as file:
+                return json.loads(file[_POSITION].tobytes())
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            raise InputError(f"{self.path}: not the state of a training; begin it anew.") from None
 
     def restore(self, model):
         """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
@@ -81,17 +86,22 @@ class TrainingState(keras.callbacks.Callback):
         position = self.saved_position
         with np.load(self.path) as file:
             arrays = {name: file[name] for name in file.files if name != _POSITION}
-        self.epoch, self.step = position["epoch"], position["step"]
-        self._callback_states = position["callbacks"]
-        self._set_callback_states()
-        self._metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
+        metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
         variables = _variables(model)
-        if {name: array.shape for name, array in arrays.items()} != {
-            name: tuple(variable.shape) for name, variable in variables.items()
-        } or position["steps_per_epoch"] != self.steps_per_epoch:
-            raise InputError(f"{self.path}: the state is of another model or another training.")
+        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+        if {name: array.shape for name, array in arrays.items()} != shapes:
+            raise InputError(f"{self.path}: the state is of another model or another optimizer.")
+        if position["steps_per_epoch"] != self.steps_per_epoch:
+            raise InputError(
+                f"{self.path}: the state is of epochs of {position['steps_per_epoch']} batches, but now they have "
+                f"{self.steps_per_epoch}."
+            )
         for name, variable in variables.items():
             variable.assign(arrays[name])
+        self.epoch, self.step = position["epoch"], position["step"]
+        self._metrics = metrics
+        self._callback_states = position["callbacks"]
+        self._set_callback_states()
         return True
 
     def on_train_begin(self, logs=None):
@@ -113,14 +123,21 @@ class TrainingState(keras.callbacks.Callback):
         if self.step == self.steps_per_epoch:
             # An epoch that was resumed is shorter than `fit` knows.
             self.model.stop_training = self.model.stop_training or _END_OF_EPOCH
+        elif self.model.stop_training:
+            # Kept for the end of the epoch, because validation uses the same variables. Saved now, a training that is
+            # killed before that end would go on behind it.
+            self._metrics = self._metric_arrays()
         elif self.save_every and self.first_step % self.save_every == 0:
-            self.save()
+            self._save(self._metric_arrays())
 
     def on_epoch_end(self, epoch, logs=None):
         if self.model.stop_training == _END_OF_EPOCH:
             self.model.stop_training = False
-        self.epoch, self.step = epoch + 1, 0
-        self.save()
+        if self.step == self.steps_per_epoch:
+            self.epoch, self.step = epoch + 1, 0
+        # Otherwise the epoch is not over for a training that goes on with more steps.
+        self._save(self._metrics)
+        self._metrics = []
 
     def _set_callback_states(self):
         for name, callback in self._named_callbacks():
@@ -131,7 +148,10 @@ class TrainingState(keras.callbacks.Callback):
         """The callbacks by their class, so that others may join or leave when training is resumed."""
         return {type(callback).__name__: callback for callback in self.callbacks}.items()
 
-    def save(self):
+    def _metric_arrays(self):
+        return [ops.convert_to_numpy(variable) for variable in self.model.metrics_variables]
+
+    def _save(self, metrics):
         """Writes the file, unless a weight is not finite: from there no training can go on."""
         if not self.saves or not all(np.all(np.isfinite(weight)) for weight in self.model.get_weights()):
             return
@@ -142,14 +162,14 @@ class TrainingState(keras.callbacks.Callback):
             "callbacks": {name: callback.get_state() for name, callback in self._named_callbacks()},
         }
         arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
-        for number, variable in enumerate(self.model.metrics_variables):
-            arrays[f"metric_{number:04d}"] = ops.convert_to_numpy(variable)
+        arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
         arrays[_POSITION] = np.frombuffer(json.dumps(position).encode(), "uint8")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_name(f"unfinished_{self.path.name}")
-        with unfinished.open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(unfinished, self.path)
+
+        def write(path):
+            with path.open("wb") as file:  # Given a path, NumPy would add an ending.
+                np.savez(file, **arrays)
+
+        write_whole(self.path, write)
 
 
 def _variables(model):

@@ -13,8 +13,8 @@ _BATCH_SIZE = 256
 class TranslationScores(keras.callbacks.Callback):
     """Translates a validation set while training, and adds `val_bleu` and `val_chrf` to the logs.
 
-    Put it before callbacks that read these, such as `EarlyStopping("val_bleu", mode="max")`. Epochs without an
-    evaluation repeat the last scores.
+    Put it before callbacks that read these, such as `EarlyStopping("val_bleu", mode="max")`. The logs of an epoch have
+    the scores of its last evaluation, and none where it had none.
 
     Args:
         pairs: a list of `(source, target)` strings.
@@ -66,18 +66,21 @@ class TranslationScores(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.samples = min(samples, len(pairs))
         self.log_dir = log_dir
-        self._scores = {"val_bleu": 0.0, "val_chrf": 0.0}
+        # Those of the present epoch.
+        self._scores = {}
 
     def on_train_begin(self, logs=None):
         # Made once, so that the search is traced once; it reads the weights as they are at each evaluation.
         self._translator = Translator(self.model, *self.tokenizers)
-        self._scores = {"val_bleu": 0.0, "val_chrf": 0.0}
+        self._scores = {}
         self._writer = tf.summary.create_file_writer(str(self.log_dir)) if self.log_dir else None
 
     def on_train_batch_end(self, batch, logs=None):
+        if not self.every_steps:
+            return
         # Where gradients are accumulated, several batches end at one step.
         step = int(self.model.optimizer.iterations)
-        if self.every_steps and step % self.every_steps == 0 and step != self._last_step:
+        if step % self.every_steps == 0 and step != self._last_step:
             self._evaluate()
             print(f"step {step:,}: " + self._described_scores(), file=sys.stderr)
         self._last_step = step
@@ -90,6 +93,7 @@ class TranslationScores(keras.callbacks.Callback):
             self._evaluate()
         if logs is not None:
             logs.update(self._scores)
+        self._scores = {}
 
     def on_train_end(self, logs=None):
         if self._writer:

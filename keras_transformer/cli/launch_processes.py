@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from keras_transformer.optional_packages import check_installed
-from keras_transformer.processes import ADDRESSES, COUNT, INDEX
+from keras_transformer.processes import ADDRESSES, COUNT, INDEX, WATCHED
 
 # From Ctrl-C to the kill: a process that waits for another one's numbers does not hear it.
 _SECONDS_TO_END = 10
@@ -47,6 +47,7 @@ def launch_processes(count, arguments):
             for process in started:
                 process.kill()
                 process.wait()
+                process.stdin.close()
         if failed:
             errors[failed].seek(0)
             sys.stderr.write(errors[failed].read().decode("utf-8", "replace"))
@@ -79,13 +80,13 @@ def _free_address():
 
 
 def _start(arguments, address, index, count, errors):
-    names = {"KERAS_BACKEND": "jax", ADDRESSES: address, COUNT: str(count), INDEX: str(index)}
+    names = {"KERAS_BACKEND": "jax", WATCHED: "1", ADDRESSES: address, COUNT: str(count), INDEX: str(index)}
     # Without its address for binding, the first one would listen to the whole network.
     environment = {"JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo", **os.environ, **names}
     return subprocess.Popen(
         [sys.executable, "-m", "keras_transformer", *arguments],
         env={**environment, "JAX_COORDINATOR_BIND_ADDRESS": address},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # It ends with us, however we end, and the process with it.
         stdout=None if index == 0 else subprocess.DEVNULL,
         stderr=errors,
         start_new_session=True,  # So that Ctrl-C reaches them once, by way of us.

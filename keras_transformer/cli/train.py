@@ -30,7 +30,7 @@ def train(recipe, overrides, output, resume, processes):
     output = output or pathlib.Path("models") / recipe.stem
     loaded = load_recipe(recipe, overrides)
     if processes:
-        check_before_training(loaded, output, resume)
+        check_before_training(loaded, output, resume, backend="jax")
         settings = [part for override in overrides for part in ("--set", override)]
         arguments = ["train", str(recipe), "--output", str(output), *settings, *(["--resume"] if resume else [])]
         return launch_processes(processes, arguments)

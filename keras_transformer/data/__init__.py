@@ -1,6 +1,6 @@
 """Sentence pairs and the batches that `model.fit` takes."""
 
-from keras_transformer.data.batch_rows import repeat_rows, split_rows, take_rows
+from keras_transformer.data.batch_rows import repeat_rows, split_rows, take_rows, weigh_rows
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
@@ -21,4 +21,5 @@ __all__ = [
     "text_pairs",
     "token_batches",
     "tsv_pairs",
+    "weigh_rows",
 ]

@@ -50,8 +50,7 @@ def split_rows(batches, parts):
 
     def split(inputs, labels):
         inputs, labels = tf.nest.map_structure(lambda ids: _rows_to_multiple(ids, parts), (inputs, labels))
-        tokens = tf.math.count_nonzero(tf.not_equal(labels, PADDING_ID), dtype=tf.float32)
-        weights = tf.fill(tf.shape(labels)[:1], parts / tokens)
+        weights = parts * _weights_of_mean(labels)
         return tf.data.Dataset.from_tensor_slices(
             # The first row goes to the first part, the second to the second: all parts have sentences to learn from.
             tf.nest.map_structure(
@@ -60,6 +59,18 @@ def split_rows(batches, parts):
         )
 
     return batches.flat_map(split)
+
+
+def weigh_rows(batches):
+    """Adds the weights of rows with which a loss that is a sum becomes the mean over the tokens of the batch.
+
+    Args:
+        batches: `tf.data.Dataset` of `(inputs, labels)`.
+
+    Returns:
+        `tf.data.Dataset` of `(inputs, labels, weights)`; weights `(rows,)` float32.
+    """
+    return batches.map(lambda inputs, labels: (inputs, labels, _weights_of_mean(labels)))
 
 
 def take_rows(batches, index, count):
@@ -80,6 +91,11 @@ def take_rows(batches, index, count):
         return rows[index * share : (index + 1) * share]
 
     return batches.map(lambda *batch: tf.nest.map_structure(take, batch))
+
+
+def _weights_of_mean(labels):
+    tokens = tf.math.count_nonzero(tf.not_equal(labels, PADDING_ID), dtype=tf.float32)
+    return tf.fill(tf.shape(labels)[:1], 1.0 / tokens)
 
 
 def _rows_to_multiple(rows, number):

@@ -8,7 +8,8 @@ def matching_files(pattern):
     """The files that a path or a pattern names, in the order of their names.
 
     Args:
-        pattern: a path, or a pattern such as "corpus/part-*.ko".
+        pattern: a path, or a pattern such as "corpus/part-*.ko". Numbers in names want zeros in front: part-10 comes
+            before part-2.
 
     Returns:
         A list of paths; of a path, the path itself, whether or not it is there.
@@ -16,11 +17,13 @@ def matching_files(pattern):
     Raises:
         InputError: no file matches the pattern.
     """
-    pattern = str(pattern)
-    # A file may be called "a[1].txt".
-    if pathlib.Path(pattern).exists() or not glob.has_magic(pattern):
-        return [pathlib.Path(pattern)]
-    paths = sorted(path for path in map(pathlib.Path, glob.glob(pattern, recursive=True)) if path.is_file())
+    path = pathlib.Path(pattern)
+    # Folders and files may be called "a[1]".
+    if path.exists() or not glob.has_magic(str(pattern)):
+        return [path]
+    folder = next(parent for parent in path.parents if parent.exists())
+    names = sorted(glob.glob(str(path.relative_to(folder)), root_dir=folder))
+    paths = [folder / name for name in names if (folder / name).is_file()]
     if not paths:
         raise InputError(f"{pattern}: no file matches.")
     return paths

@@ -42,8 +42,8 @@ def token_batches(
         seed: seed of the shuffling and the sampling; the same seed gives the same sequence of epochs. Default 0.
         sampling: subword regularisation on both sides, see `Tokenizer.tokenize`. Default 0.0, none.
         fixed_shapes: whether batches come in few shapes, for a step that is compiled anew for each: both sides are
-            padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows, rounded down to
-            a multiple of 8 so that processes can share them evenly. Default False.
+            padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows, from 8 on rounded
+            down to a multiple of 8 so that processes can share them evenly. Default False.
         steps_per_epoch: number of batches of an epoch, see `count_batches`. Given it, Keras shows how far an epoch has
             come; where a pass over the pairs has fewer batches, the next one lends some. Default None: all there are.
         first_step: a number for an endless stream of batches that begins at this one, counted from 0, of the stream
@@ -113,7 +113,7 @@ def token_batches(
 
 
 def fixed_lengths(max_length):
-    """The lengths that `fixed_shapes` pads to: `max_length`, and down from it each about 1.4 times the next, to 8."""
+    """The lengths that `fixed_shapes` pads to: `max_length`, and below it each 1.4 times the next, above 8."""
     lengths = []
     length = float(max_length)
     while length > 8:

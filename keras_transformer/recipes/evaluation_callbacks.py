@@ -29,8 +29,6 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None)
         )
         callbacks.append(scores)
     if evaluation.stop_after:
-        # Epochs between two evaluations repeat the last score, so patience counts them as well.
-        period = evaluation.every if evaluation.monitors_translations and evaluation.every else 1
-        patience = evaluation.stop_after * period
-        callbacks.append(EarlyStopping(evaluation.monitor, mode=MONITORS[evaluation.monitor], patience=patience))
+        mode = MONITORS[evaluation.monitor]
+        callbacks.append(EarlyStopping(evaluation.monitor, mode=mode, patience=evaluation.stop_after))
     return callbacks

@@ -1,8 +1,32 @@
+"""The history of a training: a CSV file with a row for each epoch."""
+
 import csv
 
+import keras
+
 from keras_transformer.errors import InputError
+from keras_transformer.whole_files import write_whole
 
 HISTORY_NAME = "history.csv"
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """Writes the logs of every epoch into a CSV file.
+
+    Unlike Keras's `CSVLogger` it takes a row for the same epoch as new, and logs that only some epochs have as columns
+    of their own: both happen when a training is resumed.
+
+    Args:
+        path: path of the file.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch, logs=None):
+        rows = [row for row in _rows(self.path) if int(row["epoch"]) < epoch]
+        _write_rows(self.path, [*rows, {"epoch": epoch, **(logs or {})}])
 
 
 def last_scores(path):
@@ -14,8 +38,6 @@ def last_scores(path):
     Returns:
         A dictionary from column to number; empty where there is no such file, as beside a model that no recipe trained.
     """
-    if not path.is_file():
-        return {}
     rows = _rows(path)
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
@@ -38,13 +60,28 @@ def read_history(path):
     return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else {})}
 
 
+def drop_epochs(path, first):
+    """Removes the rows of the epochs from `first`, counted from 0, onwards: those that will be trained again."""
+    rows = _rows(path)
+    if rows:
+        _write_rows(path, [row for row in rows if int(row["epoch"]) < first])
+
+
 def _rows(path):
+    if not path.is_file():
+        return []
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def drop_epochs(path, first):
-    """Removes the rows of the epochs from `first`, counted from 0, onwards: those that will be trained again."""
-    if path.is_file():
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        path.write_text("".join(lines[: 1 + first]), encoding="utf-8")
+def _write_rows(path, rows):
+    """Writes rows of whatever columns; a column that a row does not have is empty there."""
+    columns = list(dict.fromkeys(["epoch", *(name for row in rows for name in row)]))
+
+    def write(unfinished):
+        with unfinished.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    write_whole(path, write)

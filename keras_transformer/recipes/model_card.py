@@ -1,4 +1,3 @@
-import hashlib
 import importlib.metadata
 import os
 import pathlib
@@ -8,28 +7,27 @@ import keras
 import tensorflow as tf
 import tomli_w
 
-from keras_transformer.data import matching_files
 from keras_transformer.evaluation import corpus_scores
 from keras_transformer.markdown_table import markdown_table
 from keras_transformer.recipes.history import HISTORY_NAME, last_scores
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.version import __version__
+from keras_transformer.whole_files import write_whole
 
 CARD_NAME = "README.md"
 # The search whose scores stand in the card: `keras-transformer translate`'s.
 _BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
-# Validation pairs that are translated for the card, so that a large set does not hold up the end of a training.
-_SCORED_PAIRS = 2000
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, parameters, seconds, scores=None):
+def write_model_card(path, recipe, config, files, parameters, seconds, scores=None):
     """Writes the model card: what the model is, what it was trained on and how, how well it does, how to use it.
 
     Args:
         path: the model folder, with the history.
         recipe: the `Recipe` as run.
         config: the `TransformerConfig`.
+        files: the `data_files` that were read.
         parameters: number of parameters of the model.
         seconds: how long training took.
         scores: what `validation_scores` gave. Default None: no translations were scored.
@@ -53,15 +51,12 @@ def write_model_card(path, recipe, config, parameters, seconds, scores=None):
         "## Scores",
         "",
         *_described_scores(scores),
-        "Validation at the end of the last epoch, before any averaging of weights:",
-        "",
-        *markdown_table([("", ""), *last.items()]),
-        "",
+        *_described_history(last),
         "## Data",
         "",
         f"License of the data: {recipe.data.license or 'not stated'}.",
         "",
-        *_data(recipe.data),
+        *_data(recipe.data, files),
         "",
         "## Model",
         "",
@@ -77,11 +72,11 @@ def write_model_card(path, recipe, config, parameters, seconds, scores=None):
         tomli_w.dumps(_without_folders(recipe.model_dump(exclude_none=True))).rstrip(),
         "```",
     ]
-    (path / CARD_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(path / CARD_NAME, lambda file: file.write_text("\n".join(lines) + "\n", encoding="utf-8"))
 
 
 def validation_scores(translator, pairs, tokenize):
-    """BLEU and chrF of the trained model on the first validation pairs, and how they were made.
+    """BLEU and chrF of the trained model on validation pairs, and how they were made.
 
     Args:
         translator: the `Translator`.
@@ -91,7 +86,7 @@ def validation_scores(translator, pairs, tokenize):
     Returns:
         The dictionary of `corpus_scores` with the number of `sentences`.
     """
-    sources, references = (list(side) for side in zip(*pairs[:_SCORED_PAIRS], strict=True))
+    sources, references = (list(side) for side in zip(*pairs, strict=True))
     translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
     return {**corpus_scores(translations, references, tokenize), "sentences": len(sources)}
 
@@ -106,29 +101,27 @@ def _described_scores(scores):
     ]
 
 
-def _data(data):
+def _described_history(last):
+    if not last:
+        return []
+    what = "Validation at the end of the last epoch, before any averaging of weights:"
+    return [what, "", *markdown_table([("", ""), *last.items()]), ""]
+
+
+def _data(data, files):
     """The table of the files with what identifies their content."""
     if data.corpus:
         return [f"The corpus `{data.corpus}` that keras-transformer {__version__} contains."]
-    rows = [("", "file", "bytes", "SHA-256")]
-    for split in ("train", "validation"):
-        for side in ("source", "target", "pairs"):
-            pattern = getattr(data, f"{split}_{side}")
-            for path in matching_files(pattern) if pattern else []:
-                rows.append((f"{split} {side}", path.name, f"{path.stat().st_size:,}", f"`{_sha256(path)}`"))
+    rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in files]
     held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
-    return [*markdown_table(rows), *(["", held_out] if data.held_out else [])]
-
-
-def _sha256(path):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
 
 
 def _run(seconds):
     """When, how long, where and with what was trained."""
     gpus = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in _gpus()]
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
+    packages = [*_PACKAGES, *(["jax"] if keras.backend.backend() == "jax" else [])]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     return [
         ("minutes", f"{seconds / 60:.1f}"),
         ("machine", f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores"),

@@ -138,6 +138,10 @@ class TrainingSection(_Section):
     def _keys_fit(self):
         if self.epochs and self.steps:
             raise ValueError("give either epochs or steps")
+        if self.precision == "float16" and self.accumulation_steps > 1:
+            raise ValueError(
+                "float16 does not go with accumulation_steps: a part that overflows would be left out of its step"
+            )
         if not self.epochs and not self.steps:
             object.__setattr__(self, "epochs", 20)
         if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
@@ -178,8 +182,7 @@ class EvaluationSection(_Section):
     stop_after: int = Field(
         0,
         ge=0,
-        description="evaluations (epochs, where monitor is no BLEU or chrF) without a better one after which to "
-        "stop; 0 for never",
+        description="epochs with an evaluation, none of them better, after which to stop; 0 for never",
     )
 
     @property

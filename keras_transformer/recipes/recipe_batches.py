@@ -3,7 +3,7 @@ import sys
 
 import tensorflow as tf
 
-from keras_transformer.data import count_batches, repeat_rows, split_rows, take_rows, token_batches
+from keras_transformer.data import count_batches, repeat_rows, split_rows, take_rows, token_batches, weigh_rows
 from keras_transformer.errors import InputError
 from keras_transformer.processes import Processes
 from keras_transformer.recipes.compiled_model import compiles
@@ -74,6 +74,8 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     validation_steps, _ = _count("validation", _token_batches(recipe, pairs["validation"], tokenizers))
     validation = _token_batches(recipe, pairs["validation"], tokenizers, steps_per_epoch=validation_steps)
     print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
+    if recipe.training.accumulation_steps > 1:
+        validation = weigh_rows(validation)
     validation = _rows_of_process(recipe, validation, processes)
     return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes)
 

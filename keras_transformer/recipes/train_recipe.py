@@ -12,29 +12,37 @@ from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.optional_packages import check_installed
 from keras_transformer.processes import alone, join_processes
+from keras_transformer.recipes.data_files import check_same_data_files, data_files, keep_data_files
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
 from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
-from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun, total_steps
+from keras_transformer.recipes.training_run import CHECKPOINTS_NAME, TENSORBOARD_NAME, TrainingRun, total_steps
 from keras_transformer.translator import Translator
 
 RECIPE_NAME = "recipe.toml"
 # Validation pairs that the model folder holds, for the proof of an export.
 _KEPT_PAIRS = 200
+# Validation pairs that are translated for the card, so that a large set does not hold up the end of a training.
+_SCORED_PAIRS = 2000
+DATA_FILES_NAME = "data.json"
 # What may change when a training is resumed; all else would not be the same training.
-_FIXED_SECTIONS = ("data", "vocabulary", "model")
-_FREE_TRAINING_KEYS = {
-    "epochs",
-    "steps",
-    "learning_rate",
-    "warmup_steps",
-    "decay",
-    "average_checkpoints",
-    "average_of",
-    "save_every",
-    "tensorboard",
+_FREE_KEYS = {
+    "data": {"license"},
+    "vocabulary": set(),
+    "model": set(),
+    "training": {
+        "epochs",
+        "steps",
+        "learning_rate",
+        "warmup_steps",
+        "decay",
+        "average_checkpoints",
+        "average_of",
+        "save_every",
+        "tensorboard",
+    },
 }
 
 
@@ -61,6 +69,9 @@ def train_recipe(recipe, output, resume=False):
     check_before_training(recipe, output, resume)
     # Joining waits for all processes, so that each has told before what the user may have to mend.
     processes = join_processes()
+    files = data_files(recipe.data)
+    if resume:
+        check_same_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     keras.utils.set_random_seed(recipe.training.seed)
     pairs = recipe_pairs(recipe.data)
     tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
@@ -68,7 +79,7 @@ def train_recipe(recipe, output, resume=False):
     batches = recipe_batches(recipe, pairs, tokenizers, processes)
     _check_decay(recipe.training, total_steps(recipe.training, batches.steps_per_epoch))
     if processes.is_first:
-        _begin_folder(recipe, output, tokenizers, pairs["validation"])
+        _begin_folder(recipe, output, tokenizers, pairs["validation"], files)
     log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
     evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
     run = TrainingRun(recipe, config, batches, evaluations, output)
@@ -82,24 +93,33 @@ def train_recipe(recipe, output, resume=False):
     scores = None
     if translator and recipe.evaluation.at_end:
         _say("Translating the validation set ...")
-        scores = validation_scores(translator, list(text_of_pairs(pairs["validation"])), recipe.evaluation.tokenize)
+        scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
+        scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize)
     with alone():
-        write_model_card(output, recipe, config, trained.count_params(), run.seconds, scores)
+        write_model_card(output, recipe, config, files, trained.count_params(), run.seconds, scores)
+        # Last, because a folder with weights is a model.
         model_folder.save_model_folder(output, trained, config, *tokenizers)
     return translator
 
 
-def check_before_training(recipe, output, resume=False):
-    """Raises what `train_recipe` would, before any work starts; arguments as there."""
+def check_before_training(recipe, output, resume=False, backend=None):
+    """Raises what `train_recipe` would, before any work starts.
+
+    Args:
+        recipe: a `Recipe`.
+        output: the model folder.
+        resume: whether to go on where a training was interrupted. Default False.
+        backend: Keras's backend that will train. Default: the present one.
+    """
     output = pathlib.Path(output)
     _check_output(recipe, output, resume)
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.tensorboard:
         check_installed("tensorboard", extra="tensorboard")
-    if recipe.evaluation.translates and keras.backend.backend() != "tensorflow":
+    if recipe.evaluation.translates and (backend or keras.backend.backend()) != "tensorflow":
         raise InputError(
-            "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out, and monitor "
-            "val_loss."
+            "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out and set "
+            'monitor = "val_loss".'
         )
 
 
@@ -111,8 +131,9 @@ def _check_decay(training, steps):
         )
 
 
-def _begin_folder(recipe, output, tokenizers, validation_pairs):
+def _begin_folder(recipe, output, tokenizers, validation_pairs, files):
     output.mkdir(parents=True, exist_ok=True)
+    keep_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     save_recipe(recipe, output / RECIPE_NAME)
     model_folder.save_tokenizers(output, *tokenizers)
     model_folder.save_validation_pairs(output, list(itertools.islice(text_of_pairs(validation_pairs), _KEPT_PAIRS)))
@@ -137,12 +158,11 @@ def _check_output(recipe, output, resume):
 
 def _changed(before, recipe):
     """What is not as it was and must be, None where there is nothing."""
-    for name in _FIXED_SECTIONS:
-        if getattr(before, name) != getattr(recipe, name):
-            return f"[{name}]"
-    for name, value in before.training.model_dump(exclude=_FREE_TRAINING_KEYS).items():
-        if getattr(recipe.training, name) != value:
-            return f"[training] {name}"
+    for section, free in _FREE_KEYS.items():
+        keys = getattr(recipe, section).model_dump(exclude=free)
+        for name, value in getattr(before, section).model_dump(exclude=free).items():
+            if keys[name] != value:
+                return f"[{section}] {name}"
     return None
 
 

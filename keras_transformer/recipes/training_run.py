@@ -14,7 +14,7 @@ from keras_transformer.callbacks import (
     TrainingState,
 )
 from keras_transformer.recipes.compiled_model import compiled_model
-from keras_transformer.recipes.history import HISTORY_NAME, drop_epochs
+from keras_transformer.recipes.history import HISTORY_NAME, HistoryFile, drop_epochs
 from keras_transformer.recipes.recipe import MONITORS
 
 CHECKPOINTS_NAME = "checkpoints"
@@ -78,11 +78,10 @@ class TrainingRun:
         if resume and self.state.restore(self.model):
             where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
             print(f"Going on after {where}.", file=sys.stderr)
+        if self._is_over():
+            return
         if self.batches.processes.is_first:
             drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
-        if any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping)):
-            return
-        callbacks = self._callbacks()
         try:
             # Keras prints its progress to standard output, which is for results.
             with contextlib.redirect_stdout(sys.stderr):
@@ -92,17 +91,21 @@ class TrainingRun:
                     validation_data=self.batches.validation,
                     epochs=self.epochs,
                     initial_epoch=self.state.epoch,
-                    callbacks=callbacks,
+                    callbacks=self._callbacks(),
                     shuffle=False,  # The batches are shuffled already.
                     verbose=self._verbosity(),
                 )
         except KeyboardInterrupt:
             print("Interrupted; --resume goes on from the last save.", file=sys.stderr)
             raise
-        finally:
-            for callback in callbacks:
-                if isinstance(callback, keras.callbacks.CSVLogger):
-                    callback.on_train_end()  # Keras leaves its file open when training fails.
+
+    def _is_over(self):
+        """Whether there is nothing left to train."""
+        training = self.recipe.training
+        stopped = any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping))
+        if stopped or self.state.epoch >= self.epochs:
+            return True
+        return bool(training.steps) and int(self.model.optimizer.iterations) >= training.steps
 
     def _verbosity(self):
         if not self.batches.processes.is_first:
@@ -117,7 +120,7 @@ class TrainingRun:
         if training.steps:
             callbacks.append(StopAfterSteps(training.steps))
         if self.batches.processes.is_first:
-            callbacks.append(keras.callbacks.CSVLogger(self.output / HISTORY_NAME, append=self.state.epoch > 0))
+            callbacks.append(HistoryFile(self.output / HISTORY_NAME))
             if training.tensorboard:
                 log_dir = self.output / TENSORBOARD_NAME
                 callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))

@@ -1,14 +1,21 @@
+import array
 import bisect
 import functools
 import itertools
 import zlib
 
 import numpy as np
+from sentencepiece import sentencepiece_model_pb2
 
 # Segmentations of a word among which is drawn, as in Kudo's experiments.
 _SEGMENTATIONS = 64
-# Words whose segmentations are remembered, a few kilobytes each.
+# Of short words, that many are remembered, two kilobytes each.
 _REMEMBERED_WORDS = 20_000
+_SHORT_WORD = 24
+# In text without spaces a line is one word. Long ones are drawn among fewer segmentations, the longest not at all: the
+# time to find them grows with the length.
+_FEWER_SEGMENTATIONS = 8
+_LONGEST_WORD = 200
 _SPACE = "\u2581"
 
 
@@ -16,12 +23,13 @@ class SubwordSampler:
     """Draws segmentations of text from a SentencePiece model, the same ones wherever the seed is the same.
 
     SentencePiece draws as well, but its generator cannot be made to begin at the same place in two processes. No piece
-    spans two words, so that a line is drawn word by word, and what a word can become is found once.
+    spans two words, so that a line is drawn word by word, and what a word can become is found once. Words of more than
+    200 characters, and those with a piece that a user defined, are not drawn but segmented as they are best.
 
     Args:
         processor: a `sentencepiece.SentencePieceProcessor`.
         sampling: for a unigram model the exponent of a segmentation's probability, among the 64 most probable of each
-            word; for a BPE model the part of the merges left out.
+            word (8 where it has more than 24 characters); for a BPE model the part of the merges left out.
 
     Reference:
         Kudo 2018 (arXiv 1804.10959), section 3; Provilkov et al. 2020 (arXiv 1910.13267), algorithm 1.
@@ -30,15 +38,15 @@ class SubwordSampler:
     def __init__(self, processor, sampling):
         self._processor = processor
         self._sampling = sampling
-        pieces = [processor.id_to_piece(token_id) for token_id in range(processor.vocab_size())]
-        self._ranks = (
-            None
-            if _is_unigram(processor)
-            else {piece: -processor.get_score(token_id) for token_id, piece in enumerate(pieces) if len(piece) > 1}
+        model = sentencepiece_model_pb2.ModelProto.FromString(processor.serialized_model_proto())
+        self._is_unigram = model.trainer_spec.model_type == model.trainer_spec.UNIGRAM
+        self._user_defined = [piece.piece for piece in model.pieces if piece.type == piece.USER_DEFINED]
+        # Of a BPE model: the score of a piece is the rank of its merge, from 0 downwards.
+        self._ranks = {piece.piece: -piece.score for piece in model.pieces if piece.type == piece.NORMAL}
+        self._splits_words = model.normalizer_spec.add_dummy_prefix and not any(
+            _SPACE in piece.piece.lstrip(_SPACE) for piece in model.pieces
         )
-        begins_with_space = processor.normalize("a").startswith(_SPACE)
-        self._splits_words = begins_with_space and not any(_SPACE in piece.lstrip(_SPACE) for piece in pieces)
-        self._segmentations = functools.lru_cache(_REMEMBERED_WORDS)(self._segmentations_of)
+        self._remembered = functools.lru_cache(_REMEMBERED_WORDS)(self._segmentations_of)
 
     def sample(self, texts, seed):
         """Token ids of texts.
@@ -55,29 +63,37 @@ class SubwordSampler:
         return [list(itertools.chain.from_iterable(map(self._draw, words, draws))) for words in lines]
 
     def _words(self, text):
-        text = self._processor.normalize(text)
         if not self._splits_words:
-            return [text] if text else []
-        return [word for word in text.split(_SPACE) if word]
+            return [text]
+        return [word for word in self._processor.normalize(text).split(_SPACE) if word]
 
     def _draw(self, word, draw):
-        segmentations, ends = self._segmentations(word)
-        return segmentations[bisect.bisect(ends, draw)]
+        find = self._remembered if len(word) <= _SHORT_WORD else self._segmentations_of
+        token_ids, bounds, shares = find(word)
+        chosen = bisect.bisect(shares, draw)
+        return token_ids[bounds[chosen] : bounds[chosen + 1]]
 
     def _segmentations_of(self, word):
-        """What a word can become, and where the share of each in the numbers from 0 to 1 ends, the last one's apart."""
-        if self._ranks:
-            generator = np.random.default_rng(zlib.crc32(word.encode()))
-            segmentations = [self._merged(_SPACE + word, generator) for _ in range(_SEGMENTATIONS)]
-            probabilities = np.full(_SEGMENTATIONS, 1 / _SEGMENTATIONS)
+        """What a word can become: the ids of all segmentations, their bounds in these, and where the share of each in
+        the numbers from 0 to 1 ends, the last one's apart."""
+        number = _SEGMENTATIONS if len(word) <= _SHORT_WORD else _FEWER_SEGMENTATIONS
+        scores = [0.0]
+        if len(word) > _LONGEST_WORD or any(piece in word for piece in self._user_defined):
+            segmentations = [self._processor.encode(word)]
+        elif self._is_unigram:
+            segmentations = self._processor.nbest_encode(word, nbest_size=number)
+            scores = [sum(map(self._processor.get_score, segmentation)) for segmentation in segmentations]
         else:
-            segmentations = self._processor.nbest_encode(word, nbest_size=_SEGMENTATIONS)
-            scores = np.array([sum(map(self._processor.get_score, segmentation)) for segmentation in segmentations])
-            probabilities = np.exp(self._sampling * (scores - scores.max()))
-        return segmentations, (probabilities.cumsum() / probabilities.sum())[:-1].tolist()
+            generator = np.random.default_rng(zlib.crc32(word.encode()))
+            segmentations = [self._merged(word, generator) for _ in range(number)]
+            scores *= number
+        weights = np.exp(self._sampling * (np.array(scores) - max(scores)))
+        shares = (weights.cumsum() / weights.sum())[:-1].tolist()
+        bounds = array.array("i", itertools.accumulate(map(len, segmentations), initial=0))
+        return array.array("i", itertools.chain.from_iterable(segmentations)), bounds, array.array("d", shares)
 
     def _merged(self, word, generator):
-        symbols = list(word)
+        symbols = list(self._processor.normalize(word))
         while len(symbols) > 1:
             pairs = [first + second for first, second in itertools.pairwise(symbols)]
             kept = generator.random(len(pairs)) >= self._sampling
@@ -94,11 +110,3 @@ class SubwordSampler:
             return [token_id]
         bytes_ids = [self._processor.piece_to_id(f"<0x{byte:02X}>") for byte in symbol.encode()]
         return [token_id] if self._processor.unk_id() in bytes_ids else bytes_ids
-
-
-def _is_unigram(processor):
-    try:
-        processor.nbest_encode("a", nbest_size=2)
-    except RuntimeError:  # "NBestEncode is not available for the current model"
-        return False
-    return True

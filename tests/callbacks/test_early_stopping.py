@@ -30,3 +30,29 @@ def test_it_goes_on_from_its_state(make_model, fit, scores):
     history = fit(make_model(), scores(*values), after, Restore(), epochs=6, initial_epoch=3).history
     assert history["score"] == [2.5, 1.0]
     assert after.is_over
+
+
+def test_epochs_without_the_score_use_up_no_patience(make_model, fit):
+    class EverySecond(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch % 2:
+                logs["score"] = 1.0
+
+    stopping = EarlyStopping("score", mode="max", patience=2)
+    assert len(fit(make_model(), EverySecond(), stopping, epochs=9).history["loss"]) == 6
+
+
+def test_the_state_of_another_monitor_is_forgotten():
+    before = EarlyStopping("val_bleu", mode="max", patience=2)
+    before.set_state({"monitor": "val_bleu", "best": 30.0, "best_epoch": 3, "wait": 2})
+    assert before.is_over
+    after = EarlyStopping("val_loss", mode="min", patience=2)
+    after.on_train_begin()
+    after.set_state(before.get_state())
+    assert not after.is_over
+    assert after.best is None
+
+
+def test_weights_that_no_state_holds_are_refused():
+    with pytest.raises(ValueError, match="`restore_best_weights` cannot be resumed"):
+        EarlyStopping("val_loss", restore_best_weights=True)

@@ -96,9 +96,23 @@ def test_without_a_checkpoint_there_is_nothing_to_average(make_model, fit, tmp_p
         checkpoints.average(make_model(), [1, 7])
 
 
-def test_a_monitor_that_is_not_in_the_logs_is_refused(make_model, fit, tmp_path):
-    with pytest.raises(ValueError, match=r"`monitor` must be one of the logs \['loss'\]\. Received: 'val_bleu'\."):
-        fit(make_model(), EpochCheckpoints(tmp_path, keep_best=1, monitor="val_bleu"))
+def test_epochs_that_were_not_evaluated_are_none_of_the_best(make_model, fit, tmp_path):
+    class EverySecond(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch % 2:
+                logs["score"] = [20.0, 30.0, 10.0][epoch // 2]
+
+    checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=2, monitor="score", mode="max")
+    fit(make_model(), EverySecond(), checkpoints, epochs=6)
+    assert checkpoints.best_epochs == [4, 2]
+
+
+def test_scores_of_another_monitor_are_forgotten(make_model, fit, scores, tmp_path):
+    checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="score")
+    fit(make_model(), scores(1.0), checkpoints, epochs=1)
+    later = EpochCheckpoints(tmp_path, keep_best=1, monitor="loss")
+    later.set_state(checkpoints.get_state())
+    assert later.best_epochs == []
 
 
 @pytest.mark.parametrize(

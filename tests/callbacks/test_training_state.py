@@ -144,9 +144,9 @@ def test_the_state_of_another_model_or_epoch_is_refused(tmp_path):
     fit(tmp_path / "state.npz", epochs=1)
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     other.compile("adam", loss="mse")
-    with pytest.raises(InputError, match=r"state\.npz: the state is of another model or another training\."):
+    with pytest.raises(InputError, match=r"state\.npz: the state is of another model or another optimizer\."):
         TrainingState(tmp_path / "state.npz", STEPS).restore(other)
-    with pytest.raises(InputError, match="another training"):
+    with pytest.raises(InputError, match=r"the state is of epochs of 5 batches, but now they have 6\."):
         TrainingState(tmp_path / "state.npz", STEPS + 1).restore(make_model())
 
 
@@ -160,3 +160,18 @@ def test_without_a_file_training_begins_at_the_start(tmp_path):
 def test_numbers_below_one_are_refused(tmp_path, arguments):
     with pytest.raises(ValueError, match=r"` must be at least 1\. Received: .*=0\."):
         TrainingState(tmp_path / "state.npz", **arguments)
+
+
+def test_a_training_that_was_stopped_within_an_epoch_goes_on_there(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = int(self.model.optimizer.iterations) == 3  # The sixth or seventh batch.
+
+    expected, expected_history, _ = fit(tmp_path / "whole.npz")
+    fit(tmp_path / "state.npz", Stop())
+    position = TrainingState(tmp_path / "state.npz", STEPS).saved_position
+    assert (position["epoch"], position["step"]) == (1, 1)
+    model, history, _ = fit(tmp_path / "state.npz")
+    for found, variable in zip(variables_of(model), variables_of(expected), strict=True):
+        np.testing.assert_array_equal(found, variable)
+    assert history["mae"] == expected_history["mae"][1:]

@@ -49,12 +49,21 @@ def test_the_scores_of_the_weights_as_they_are_go_to_the_logs(tokenizer):
     assert len(history["val_bleu"]) == 2
 
 
-def test_epochs_between_evaluations_repeat_the_last_scores(tokenizer):
-    _, history = fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every=2), epochs=5)
-    chrf = history["val_chrf"]
-    assert chrf[0] == 0.0
-    assert chrf[1] == chrf[2] > 0
-    assert chrf[3] == chrf[4]
+class Logs(keras.callbacks.Callback):
+    """Keeps the logs of every epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(dict(logs))
+
+
+def test_epochs_without_an_evaluation_have_no_scores(tokenizer):
+    logs = Logs()
+    fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every=2), logs, epochs=5)
+    assert ["val_bleu" in epoch for epoch in logs.epochs] == [False, True, False, True, False]
+    assert logs.epochs[1]["val_chrf"] > 0
 
 
 def test_steps_take_the_place_of_epochs(tokenizer, capsys):
@@ -85,16 +94,21 @@ def test_samples_are_shown_and_found_by_tensorboard(tokenizer, capsys, tmp_path)
     assert table[1].tolist() == [text.encode() for text in (sources[0], translations[0], targets[0])]
 
 
-def test_scores_outlive_an_interruption(tokenizer):
-    before = TranslationScores(PAIRS[:6], tokenizer)
-    fitted(tokenizer, before, epochs=3)
-    after = TranslationScores(PAIRS[:6], tokenizer)
+def test_scores_of_an_epoch_that_is_interrupted_are_kept(tokenizer):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.optimizer.iterations) == 10:
+                raise KeyboardInterrupt
+
+    before = TranslationScores(PAIRS[:6], tokenizer, every_steps=9)
+    with pytest.raises(KeyboardInterrupt):
+        fitted(tokenizer, before, Interrupt(), epochs=3)
+    after = TranslationScores(PAIRS[:6], tokenizer, every_steps=9)
     after.set_state(json.loads(json.dumps(before.get_state())))
     logs = {}
-    after.every = 2
-    after.on_epoch_end(0, logs)
-    assert logs == before.get_state()
+    after.on_epoch_end(2, logs)
     assert logs["val_chrf"] > 0
+    assert after.get_state() == {}
 
 
 def test_nothing_to_translate_is_refused(tokenizer):

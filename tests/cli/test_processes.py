@@ -98,6 +98,21 @@ def test_no_process_is_left_when_one_is_killed(together):
     assert not any(pathlib.Path(f"/proc/{child}").exists() for child in children)
 
 
+@pytest.mark.slow
+def test_no_process_is_left_when_the_launcher_is_killed(together):
+    with start(together, "--processes", 2, "--output", together / "model", "--set", "training.epochs=5000") as process:
+        while not (together / "model" / "history.csv").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
+        assert len(children) == 2
+        process.kill()
+    deadline = time.monotonic() + 20
+    while any(pathlib.Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_faults_are_told_once_before_any_process_starts(together, run):
     missing = ["train", together / "missing.toml", "--processes", 2]
     run(*missing).assert_one_error("missing.toml")

@@ -88,9 +88,9 @@ def test_a_training_killed_before_its_first_checkpoint_begins_anew(run, model, t
 @pytest.mark.parametrize(
     ("setting", "section"),
     [
-        ("data.max_length=30", "[data]"),
-        ("vocabulary.size=290", "[vocabulary]"),
-        ("model.hidden_dim=64", "[model]"),
+        ("data.max_length=30", "[data] max_length"),
+        ("vocabulary.size=290", "[vocabulary] size"),
+        ("model.hidden_dim=64", "[model] hidden_dim"),
         ("training.label_smoothing=0.0", "[training] label_smoothing"),
         ("training.seed=5", "[training] seed"),
     ],
@@ -110,3 +110,36 @@ def test_where_nothing_was_trained_nothing_can_be_resumed(run, corpus, name):
     result.assert_one_error(f"{corpus / name}: there is no interrupted training to resume")
     assert not (corpus / "missing").exists()
     assert not list((corpus / "empty").iterdir())
+
+
+def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(trained / "model", model)
+    settings = ["training.epochs=5", "evaluation.every=1", "evaluation.tokenize=none"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    result = run("train", trained / "recipe.toml", "--output", model, "--resume", *options)
+    assert result.status == 0, result.errors
+    rows = history(model)
+    assert [row["val_bleu"] != "" for row in rows] == [False] * 4 + [True]
+    assert [row["val_loss"] for row in rows[:4]] == [row["val_loss"] for row in history(trained / "model")]
+
+
+def test_other_text_cannot_resume(run, corpus):
+    options = ["train", corpus / "recipe.toml", "--output", corpus / "model"]
+    assert run(*options, "--set", "training.epochs=1").status == 0
+    lines = (corpus / "train.de").read_text().splitlines()
+    (corpus / "train.de").write_text("\n".join(lines[::-1]) + "\n")
+    result = run(*options, "--resume")
+    result.assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
+
+
+def test_more_steps_go_on_within_the_epoch(run, corpus):
+    options = ["train", corpus / "recipe.toml", "--set", "training.precision=bfloat16"]
+    # An epoch has six steps.
+    assert run(*options, "--set", "training.steps=20", "--output", corpus / "whole").status == 0
+    for steps, resume in [(9, []), (20, ["--resume"])]:
+        settings = ["--set", f"training.steps={steps}"]
+        assert run(*options, *settings, "--output", corpus / "model", *resume).status == 0
+    for name in ("loss", "val_loss", "learning_rate"):
+        expected, found = ([row[name] for row in history(corpus / each)] for each in ("whole", "model"))
+        assert found == expected

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import importlib.util
+import math
 import tomllib
 
 import numpy as np
@@ -47,6 +48,7 @@ def test_the_model_folder_holds_what_a_model_needs(model):
     expected |= {"config.json", "tokenizer.model", "model.weights.h5", "recipe.toml", "history.csv", "README.md"}
     assert names == expected | {"checkpoints"}
     assert sorted(path.name for path in (model / "checkpoints").iterdir()) == [
+        "data.json",
         "epoch_0003.weights.h5",
         "epoch_0004.weights.h5",
         "state.npz",
@@ -166,8 +168,8 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
 
 
 def test_float16_with_everything_on_trains(run, corpus):
-    settings = ["training.precision=float16", "training.accumulation_steps=2", "training.weight_decay=0.01"]
-    settings += ["training.clip_norm=1.0", "training.tensorboard=true", "training.decay=cosine", "training.epochs=6"]
+    settings = ["training.precision=float16", "training.weight_decay=0.01", "training.clip_norm=1.0"]
+    settings += ["training.tensorboard=true", "training.decay=cosine", "training.epochs=6"]
     settings += ["evaluation.every_steps=9", "evaluation.samples=1", "vocabulary.sampling=0.5"]
     options = [part for setting in settings for part in ("--set", setting)]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
@@ -177,6 +179,16 @@ def test_float16_with_everything_on_trains(run, corpus):
     losses = read_history(corpus / "model" / "history.csv")["val_loss"]
     assert losses[-1] < losses[0] - 1
     assert list((corpus / "model" / "tensorboard").rglob("events.out.tfevents.*"))
+
+
+def test_accumulated_steps_are_measured_as_others(run, corpus):
+    settings = ["training.accumulation_steps=2", "training.label_smoothing=0.0", "training.epochs=2"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    assert run("train", corpus / "recipe.toml", "--output", corpus / "model", *options).status == 0
+    history = read_history(corpus / "model" / "history.csv")
+    # Keras weighs batches by their rows, the perplexity by their tokens.
+    for loss, perplexity in zip(history["val_loss"], history["val_perplexity"], strict=True):
+        assert loss == pytest.approx(math.log(perplexity), rel=0.01)
 
 
 def test_a_compiled_step_sees_few_shapes(run, corpus):

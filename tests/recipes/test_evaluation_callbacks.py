@@ -28,7 +28,7 @@ def test_the_validation_pairs_are_translated_with_the_keys_of_the_section():
 def test_patience_counts_evaluations():
     _, early_stopping = callbacks_of(every=3, stop_after=2)
     assert isinstance(early_stopping, EarlyStopping)
-    assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_bleu", "max", 6)
+    assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_bleu", "max", 2)
 
 
 def test_steps_take_the_place_of_epochs():

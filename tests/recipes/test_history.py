@@ -1,4 +1,4 @@
-from keras_transformer.recipes.history import drop_epochs, last_scores
+from keras_transformer.recipes.history import HistoryFile, drop_epochs, last_scores, read_history
 
 HISTORY = "epoch,loss,val_loss\n0,3.5,4.5\n1,2.5,3.5\n2,1.5\n"
 
@@ -20,3 +20,19 @@ def test_epochs_that_will_be_trained_again_are_dropped(tmp_path):
     assert (tmp_path / "history.csv").read_text() == "epoch,loss,val_loss\n0,3.5,4.5\n1,2.5,3.5\n"
     drop_epochs(tmp_path / "missing.csv", 2)
     assert not (tmp_path / "missing.csv").exists()
+
+
+def test_rows_have_the_columns_that_any_of_them_has(tmp_path):
+    path = tmp_path / "history.csv"
+    history = HistoryFile(path)
+    history.on_epoch_end(0, {"loss": 3.5})
+    history.on_epoch_end(1, {"loss": 2.5, "val_bleu": 1.25})
+    history.on_epoch_end(2, {"loss": 1.5})
+    assert read_history(path) == {"epoch": [0, 1, 2], "loss": [3.5, 2.5, 1.5], "val_bleu": [None, 1.25, None]}
+
+
+def test_an_epoch_that_is_trained_again_replaces_its_row(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text(HISTORY)
+    HistoryFile(path).on_epoch_end(1, {"loss": 9.0})
+    assert path.read_text() == "epoch,loss,val_loss\n0,3.5,4.5\n1,9.0,\n"

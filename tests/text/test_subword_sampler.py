@@ -90,18 +90,43 @@ def test_bpe_leaves_out_merges(lines):
     assert len(set(lengths.values())) == 4
 
 
-@pytest.mark.parametrize("options", [{"add_dummy_prefix": False}, {"split_by_whitespace": False}])
-def test_a_model_of_other_words_is_sampled_line_by_line(lines, tmp_path, options):
+def other_model(lines, tmp_path, **options):
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(list(lines) * 3),
         model_prefix=str(tmp_path / "other"),
-        vocab_size=200,
+        vocab_size=150,
         hard_vocab_limit=False,
         minloglevel=2,
         **options,
     )
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "other.model"))
-    lines = list(lines)[:5]
-    rows = SubwordSampler(processor, 0.1).sample(lines, seed=1)
-    assert [processor.decode(row) for row in rows] == [processor.decode(processor.encode(line)) for line in lines]
+    return sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "other.model"))
+
+
+@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
+@pytest.mark.parametrize("options", [{"add_dummy_prefix": False}, {"split_by_whitespace": False}])
+def test_a_model_of_other_words_is_sampled_line_by_line(lines, tmp_path, model_type, options):
+    processor = other_model(lines, tmp_path, model_type=model_type, **options)
+    lines = [line[:40] for line in lines][:5]
+    rows = SubwordSampler(processor, 0.1 if model_type == "unigram" else 0.5).sample(lines, seed=1)
+
+    def spelled(rows):
+        return ["".join(map(processor.id_to_piece, row)) for row in rows]
+
+    assert spelled(rows) == spelled(processor.encode(lines))
     assert rows != processor.encode(lines)
+
+
+@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
+def test_pieces_that_a_user_defined_stay_whole(lines, tmp_path, model_type):
+    processor = other_model(lines, tmp_path, model_type=model_type, user_defined_symbols=["[SEP]"])
+    symbol = processor.piece_to_id("[SEP]")
+    for row in SubwordSampler(processor, 0.1).sample([f"{lines[0]} [SEP] {lines[1]}[SEP]"] * 20, seed=1):
+        assert row.count(symbol) == 2
+
+
+def test_long_words_are_sampled_and_the_longest_are_not(processor):
+    text = "river" * 20
+    rows = SubwordSampler(processor, 0.5).sample([text] * 30, seed=1)
+    assert 1 < len(set(map(tuple, rows))) <= 8
+    assert {processor.decode(row) for row in rows} == {text}
+    assert SubwordSampler(processor, 0.1).sample([text * 100], seed=1) == [processor.encode(text * 100)]

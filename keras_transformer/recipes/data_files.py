@@ -1,0 +1,45 @@
+"""Which files a training reads, and what identifies their content."""
+
+import hashlib
+import json
+
+from keras_transformer.data import matching_files
+from keras_transformer.errors import InputError
+from keras_transformer.whole_files import write_whole
+
+
+def data_files(data):
+    """The files of a `[data]` section.
+
+    Args:
+        data: the section.
+
+    Returns:
+        A list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`; empty for the
+        embedded corpus.
+    """
+    files = []
+    for split in ("train", "validation"):
+        for side in ("source", "target", "pairs"):
+            pattern = getattr(data, f"{split}_{side}")
+            for path in matching_files(pattern) if pattern else []:
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                files.append([f"{split} {side}", path.name, path.stat().st_size, digest])
+    return files
+
+
+def keep_data_files(files, path):
+    """Notes the files beside the state of a training."""
+    write_whole(path, lambda unfinished: unfinished.write_text(json.dumps(files, indent=1) + "\n", encoding="utf-8"))
+
+
+def check_same_data_files(files, path):
+    """Raises an `InputError` where the files are others than those that were noted, or their content is."""
+    if not path.is_file():
+        return
+    before = json.loads(path.read_text(encoding="utf-8"))
+    for file in [*(file for file in files if file not in before), *(file for file in before if file not in files)]:
+        raise InputError(
+            f"[data]: {file[1]} ({file[0]}) is not what the interrupted training read; resume with the same text."
+        )

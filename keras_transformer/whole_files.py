@@ -1,0 +1,16 @@
+import os
+import pathlib
+
+
+def write_whole(path, write):
+    """Writes a file so that a kill at any moment leaves either the old one or the new one, never half of it.
+
+    Args:
+        path: path of the file; its folder is made where it is missing.
+        write: called with the path of a file beside it, which is then renamed.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"unfinished_{path.name}")
+    write(unfinished)
+    os.replace(unfinished, path)
