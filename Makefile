@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL = models/phrases
 # Files of tests in two processes; most of the time TensorFlow uses one core.
-IN_PARALLEL = -n 2 --dist loadfile
+IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-all lint clean
 

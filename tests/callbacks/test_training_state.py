@@ -82,9 +82,16 @@ def variables_of(model):
     return [np.array(variable) for variable in (*model.variables, *model.optimizer.variables)]
 
 
-@pytest.mark.parametrize("killed_after", [1, 4, 5, 6, 13, 19])
-def test_a_training_goes_on_to_the_bit(tmp_path, killed_after):
-    expected, expected_history, _ = fit(tmp_path / "whole.npz")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The model and the history of a training that was never interrupted."""
+    model, history, _ = fit(tmp_path_factory.mktemp("whole") / "state.npz")
+    return model, history
+
+
+@pytest.mark.parametrize("killed_after", [1, 5, 6, 13])
+def test_a_training_goes_on_to_the_bit(whole, tmp_path, killed_after):
+    expected, expected_history = whole
     with pytest.raises(Killed):
         fit(tmp_path / "state.npz", KillAfter(killed_after))
     model, history, epochs = fit(tmp_path / "state.npz")
@@ -162,12 +169,12 @@ def test_numbers_below_one_are_refused(tmp_path, arguments):
         TrainingState(tmp_path / "state.npz", **arguments)
 
 
-def test_a_training_that_was_stopped_within_an_epoch_goes_on_there(tmp_path):
+def test_a_training_that_was_stopped_within_an_epoch_goes_on_there(whole, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             self.model.stop_training = int(self.model.optimizer.iterations) == 3  # The sixth or seventh batch.
 
-    expected, expected_history, _ = fit(tmp_path / "whole.npz")
+    expected, expected_history = whole
     fit(tmp_path / "state.npz", Stop())
     position = TrainingState(tmp_path / "state.npz", STEPS).saved_position
     assert (position["epoch"], position["step"]) == (1, 1)

@@ -46,6 +46,7 @@ def train_until_killed(folder, checkpoint):
             process.kill()
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     model = corpus / "model"
     train_until_killed(corpus, "epoch_0002.weights.h5")
@@ -133,6 +134,7 @@ def test_other_text_cannot_resume(run, corpus):
     result.assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
 
 
+@pytest.mark.slow
 def test_more_steps_go_on_within_the_epoch(run, corpus):
     options = ["train", corpus / "recipe.toml", "--set", "training.precision=bfloat16"]
     # An epoch has six steps.

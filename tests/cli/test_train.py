@@ -191,6 +191,7 @@ def test_accumulated_steps_are_measured_as_others(run, corpus):
         assert loss == pytest.approx(math.log(perplexity), rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_compiled_step_sees_few_shapes(run, corpus):
     settings = ["training.jit_compile=true", "training.epochs=3"]
     options = [part for setting in settings for part in ("--set", setting)]
@@ -200,6 +201,7 @@ def test_a_compiled_step_sees_few_shapes(run, corpus):
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_the_weights_may_be_a_moving_average(run, corpus):
     settings = ["training.ema_momentum=0.9", "training.average_checkpoints=1", "training.epochs=2"]
     options = [part for setting in settings for part in ("--set", setting)]
