@@ -167,6 +167,7 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
     assert len(history(tmp_path / "phrases")) == 1
 
 
+@pytest.mark.slow
 def test_float16_with_everything_on_trains(run, corpus):
     settings = ["training.precision=float16", "training.weight_decay=0.01", "training.clip_norm=1.0"]
     settings += ["training.tensorboard=true", "training.decay=cosine", "training.epochs=6"]

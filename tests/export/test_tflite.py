@@ -191,7 +191,11 @@ def tiny_translator():
 
 @pytest.mark.parametrize(
     "quantize, most",
-    [(None, 1.08 * 4), pytest.param("float16", 1.2 * 2, marks=pytest.mark.slow), ("int8", 1.4)],
+    [
+        pytest.param(None, 1.08 * 4, marks=pytest.mark.slow),
+        pytest.param("float16", 1.2 * 2, marks=pytest.mark.slow),
+        ("int8", 1.4),
+    ],
     ids=str,
 )
 def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):

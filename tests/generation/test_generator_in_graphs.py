@@ -58,6 +58,7 @@ def test_a_saved_model_holds_no_xla_and_no_python(saved_model):
     assert not [name for name in found if name.startswith("Xla") or "PyFunc" in name]
 
 
+@pytest.mark.slow
 def test_tflite_with_its_own_operations_gives_the_same_translations(generator, saved_model):
     interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="needs ai-edge-litert")
     converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=["translate"])
