@@ -37,8 +37,16 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
     write_whole(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
     save_tokenizers(path, source_tokenizer, target_tokenizer)
-    # The same layers in a model that is not compiled: a compiled one would put its optimizer's state into the file.
-    write_whole(path / WEIGHTS_NAME, keras.Model(model.input, model.output).save_weights)
+    write_whole(path / WEIGHTS_NAME, without_optimizer(model).save_weights)
+
+
+def without_optimizer(model):
+    """The same layers in a model that is not compiled: the state of its optimizer would triple the file of weights.
+
+    Args:
+        model: a functional or sequential Keras model.
+    """
+    return keras.Model(model.inputs, model.outputs)
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):

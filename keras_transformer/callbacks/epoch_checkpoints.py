@@ -5,6 +5,7 @@ import keras
 import numpy as np
 
 from keras_transformer.errors import InputError
+from keras_transformer.model_folder import without_optimizer
 from keras_transformer.processes import alone
 from keras_transformer.whole_files import write_whole
 
@@ -54,12 +55,11 @@ class EpochCheckpoints(keras.callbacks.Callback):
         if self.keep_best and self.monitor in (logs or {}):
             self._scores[epoch + 1] = float(logs[self.monitor])
         with alone():  # Other processes do not save.
-            write_whole(self._path(epoch + 1), _without_optimizer(self.model).save_weights)
-        kept = {*self.last_epochs, *self.best_epochs}
-        self._scores = {number: score for number, score in self._scores.items() if number in self.best_epochs}
-        for number in self._saved_epochs():
-            if number not in kept:
-                self._path(number).unlink()
+            write_whole(self._path(epoch + 1), without_optimizer(self.model).save_weights)
+        best = self.best_epochs
+        self._scores = {number: self._scores[number] for number in sorted(best)}
+        for number in set(self._saved_epochs()) - {*self.last_epochs, *best}:
+            self._path(number).unlink()
 
     @property
     def last_epochs(self):
@@ -92,7 +92,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
         if missing or not epochs:
             what = f"checkpoint of epoch {missing[0]}" if missing else "checkpoint"
             raise InputError(f"{self.folder}: there is no {what} to average.")
-        totals, loader = None, _without_optimizer(model)
+        totals, loader = None, without_optimizer(model)
         for number in epochs:
             loader.load_weights(self._path(number))
             weights = model.get_weights()
@@ -118,8 +118,3 @@ class EpochCheckpoints(keras.callbacks.Callback):
             return []
         names = (_WEIGHTS_NAME.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(int(name[1]) for name in names if name)
-
-
-def _without_optimizer(model):
-    """The same layers in a model that is not compiled: the optimizer's state would triple the file of the weights."""
-    return keras.Model(model.inputs, model.outputs)

@@ -25,8 +25,7 @@ class HistoryFile(keras.callbacks.Callback):
         self.path = path
 
     def on_epoch_end(self, epoch, logs=None):
-        rows = [row for row in _rows(self.path) if int(row["epoch"]) < epoch]
-        _write_rows(self.path, [*rows, {"epoch": epoch, **(logs or {})}])
+        _write_rows(self.path, [*_rows_before(self.path, epoch), {"epoch": epoch, **(logs or {})}])
 
 
 def last_scores(path):
@@ -62,9 +61,8 @@ def read_history(path):
 
 def drop_epochs(path, first):
     """Removes the rows of the epochs from `first`, counted from 0, onwards: those that will be trained again."""
-    rows = _rows(path)
-    if rows:
-        _write_rows(path, [row for row in rows if int(row["epoch"]) < first])
+    if _rows(path):
+        _write_rows(path, _rows_before(path, first))
 
 
 def _rows(path):
@@ -72,6 +70,10 @@ def _rows(path):
         return []
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def _rows_before(path, epoch):
+    return [row for row in _rows(path) if int(row["epoch"]) < epoch]
 
 
 def _write_rows(path, rows):
