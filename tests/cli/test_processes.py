@@ -5,15 +5,14 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 import tensorflow as tf
+from real_processes import finish_training, start_training
 
 from keras_transformer.translator import Translator
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 TRAINING = """\
 dropout = 0.1
 
@@ -30,15 +29,21 @@ save_every = 1
 
 
 def start(folder, *options):
-    command = [sys.executable, "-m", "keras_transformer", "train", str(folder / "together.toml"), *map(str, options)]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return start_training(folder / "together.toml", *options)
 
 
 def finish(folder, *options):
-    with start(folder, *options) as process:
-        output, errors = process.communicate(timeout=300)
-    return process.returncode, output, errors
+    return finish_training(folder / "together.toml", *options)
+
+
+def wait_for_both(process, folder):
+    """Waits until the first epoch is over; returns the numbers of the two processes that train."""
+    while not (folder / "model" / "history.csv").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
+    assert len(children) == 2
+    return children
 
 
 def history(folder):
@@ -91,11 +96,7 @@ def test_two_processes_that_are_killed_go_on(together):
 @pytest.mark.slow
 def test_no_process_is_left_when_one_is_killed(together):
     with start(together, "--processes", 2, "--output", together / "model", "--set", "training.epochs=5000") as process:
-        while not (together / "model" / "history.csv").exists():
-            assert process.poll() is None
-            time.sleep(0.01)
-        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
-        assert len(children) == 2
+        children = wait_for_both(process, together)
         os.kill(int(children[1]), signal.SIGKILL)
         assert process.wait(timeout=60) == 128 + signal.SIGKILL
     assert not any(pathlib.Path(f"/proc/{child}").exists() for child in children)
@@ -104,11 +105,7 @@ def test_no_process_is_left_when_one_is_killed(together):
 @pytest.mark.slow
 def test_no_process_is_left_when_the_launcher_is_killed(together):
     with start(together, "--processes", 2, "--output", together / "model", "--set", "training.epochs=5000") as process:
-        while not (together / "model" / "history.csv").exists():
-            assert process.poll() is None
-            time.sleep(0.01)
-        children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
-        assert len(children) == 2
+        children = wait_for_both(process, together)
         process.kill()
     deadline = time.monotonic() + 20
     while any(pathlib.Path(f"/proc/{child}").exists() for child in children):

@@ -2,18 +2,14 @@
 
 import csv
 import json
-import os
-import pathlib
 import random
-import subprocess
-import sys
 import time
 
 import h5py
 import numpy as np
 import pytest
+from real_processes import finish_training, start_training
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # Everything that has a state: sampled subwords, dropout, a moving best score, patience, checkpoints of the best.
 RECIPE = """\
 [data]
@@ -56,16 +52,9 @@ at_end = false
 """
 
 
-def start(recipe, output, *options):
-    command = [sys.executable, "-m", "keras_transformer", "train", str(recipe), "--output", str(output), *options]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
 def finish(recipe, output, *options):
-    with start(recipe, output, *options) as process:
-        _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
+    status, _, errors = finish_training(recipe, "--output", output, *options)
+    assert status == 0, errors
     return errors
 
 
@@ -74,7 +63,7 @@ def kill_at_random(generator, recipe, output, *options):
     state = output / "checkpoints" / "state.npz"
     saved = state.stat().st_mtime_ns if state.exists() else 0
     resume = ["--resume"] if (output / "recipe.toml").exists() else []
-    with start(recipe, output, *options, *resume) as process:
+    with start_training(recipe, "--output", output, *options, *resume) as process:
         try:
             while not state.exists() or state.stat().st_mtime_ns == saved:
                 if process.poll() is not None:

@@ -1,0 +1,22 @@
+"""The command `train` in processes of its own."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def start_training(recipe, *options):
+    """Starts it; what it prints waits in pipes."""
+    command = [sys.executable, "-m", "keras_transformer", "train", str(recipe), *map(str, options)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish_training(recipe, *options):
+    """Runs it to its end; returns its status, its output and its errors."""
+    with start_training(recipe, *options) as process:
+        output, errors = process.communicate(timeout=300)
+    return process.returncode, output, errors
