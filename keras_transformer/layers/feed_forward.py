@@ -1,5 +1,7 @@
 import keras
 
+from keras_transformer.layers.dropout import Dropout
+
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class FeedForward(keras.layers.Layer):
@@ -33,7 +35,7 @@ class FeedForward(keras.layers.Layer):
         self.intermediate_dim = intermediate_dim
         self.activation = keras.activations.get(activation)
         self.dropout = dropout
-        self.intermediate_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="intermediate_dropout")
+        self.intermediate_dropout = Dropout(dropout, dtype=self.dtype_policy, name="intermediate_dropout")
 
     def build(self, input_shape):
         self.intermediate_dense = keras.layers.Dense(

@@ -3,6 +3,7 @@
 import keras
 
 from keras_transformer.layers import attention
+from keras_transformer.layers.dropout import Dropout
 
 
 class MultiHeadAttention(keras.layers.Layer):
@@ -20,7 +21,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.supports_masking = True
         self.num_heads = num_heads
         self.dropout = dropout
-        self.score_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
+        self.score_dropout = Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
 
     def _dense(self, units, name):
         return keras.layers.Dense(units, dtype=self.dtype_policy, name=name)

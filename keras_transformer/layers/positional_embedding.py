@@ -2,6 +2,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_transformer.layers.dropout import Dropout
+
 
 def sinusoidal_positions(length, hidden_dim):
     """The position encodings P[pos, 2i] = sin(pos / 10000^(2i/d)), P[pos, 2i+1] = cos(pos / 10000^(2i/d)).
@@ -68,7 +70,7 @@ class PositionalEmbedding(keras.layers.Layer):
         self.hidden_dim = hidden_dim
         self.max_length = max_length
         self.dropout = dropout
-        self.sum_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.sum_dropout = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.positions = sinusoidal_positions(max_length, hidden_dim)
 
     def build(self, input_shape):

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_transformer.layers.dropout import Dropout
+
 
 class TransformerBlock(keras.layers.Layer):
     """Base of `TransformerEncoder` and `TransformerDecoder`; it has no `call` of its own.
@@ -55,7 +57,7 @@ class TransformerBlock(keras.layers.Layer):
         norm = keras.layers.LayerNormalization(
             epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=f"{name}_norm"
         )
-        dropout = keras.layers.Dropout(self.dropout, dtype=self.dtype_policy, name=f"{name}_dropout")
+        dropout = Dropout(self.dropout, dtype=self.dtype_policy, name=f"{name}_dropout")
         return sublayer, norm, dropout
 
     def before_sublayer(self, inputs, norm):

@@ -1,0 +1,53 @@
+import keras
+import tensorflow as tf
+from keras import ops
+
+# Random bits for each element: the rate is exact to 2^-16, for half the random numbers of Keras's layer.
+_NUM_LEVELS = 2**16
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class Dropout(keras.layers.Dropout):
+    """Keras's `Dropout`, faster on TensorFlow: each element is dropped by 16 random bits instead of a random float.
+
+    On a CPU the random numbers of Keras's layer are about an eighth of a training step of a small Transformer. On other
+    backends this is Keras's layer.
+
+    Args:
+        rate: the part of the elements that is set to 0, from 0 up to (not including) 1; rounded to a multiple of
+            2^-16. The others are divided by 1 - rate.
+
+    Call arguments:
+        inputs: a tensor of floats of any shape.
+        training: whether to drop anything. Default False.
+
+    Returns:
+        A tensor like `inputs`.
+
+    Raises:
+        ValueError: `rate` is out of range.
+
+    Reference:
+        Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
+    """
+
+    def __init__(self, rate, **kwargs):
+        if not 0 <= rate < 1:
+            raise ValueError(f"`rate` must be at least 0 and below 1. Received: rate={rate}.")
+        super().__init__(rate, **kwargs)
+
+    def call(self, inputs, training=False):
+        num_dropped_levels = round(self.rate * _NUM_LEVELS)
+        as_keras = self.noise_shape is not None or keras.backend.backend() != "tensorflow"
+        if not training or not num_dropped_levels or as_keras:
+            return super().call(inputs, training=training)
+        scale = 1.0 / (1.0 - num_dropped_levels / _NUM_LEVELS)
+        kept = self._random_levels(ops.shape(inputs)) >= num_dropped_levels
+        return inputs * ops.where(kept, ops.cast(scale, inputs.dtype), ops.cast(0.0, inputs.dtype))
+
+    def _random_levels(self, shape):
+        """Random numbers from 0 up to 2^16, two of each random word."""
+        size = tf.reduce_prod(shape)
+        seed = ops.cast(self.seed_generator.next(), "int32")
+        words = tf.random.stateless_uniform([(size + 1) // 2], seed, minval=None, maxval=None, dtype=tf.int32)
+        return ops.reshape(ops.reshape(tf.bitcast(words, tf.uint16), (-1,))[:size], shape)
