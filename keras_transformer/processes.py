@@ -14,6 +14,8 @@ from keras_transformer.errors import InputError
 WATCHED = "KERAS_TRANSFORMER_WATCHED"
 # The environment variables that `keras.distribution.initialize` reads.
 ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
+# Where the first process hands out the batches that it alone makes.
+DATA_SERVICE = "KERAS_TRANSFORMER_DATA_SERVICE"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +25,12 @@ class Processes:
     Args:
         index: number of this one, from 0; the first one writes the files.
         count: how many there are.
+        data_service: `host:port` at which the first one hands out the batches. Default None: each makes them all.
     """
 
     index: int = 0
     count: int = 1
+    data_service: str | None = None
 
     @property
     def is_first(self):
@@ -48,12 +52,13 @@ def join_processes():
         return Processes()
     if len(given) < 3 or not all(os.environ[name].isdecimal() for name in (COUNT, INDEX)):
         raise InputError(f"Several processes need {ADDRESSES}, and whole numbers as {COUNT} and {INDEX}.")
-    processes = Processes(int(os.environ[INDEX]), int(os.environ[COUNT]))
+    processes = Processes(int(os.environ[INDEX]), int(os.environ[COUNT]), os.environ.get(DATA_SERVICE) or None)
     if processes.index >= processes.count:
         raise InputError(f"{INDEX} must be below {COUNT}. Received: {processes.index} of {processes.count}.")
     address = os.environ[ADDRESSES].split(",")[0]
-    if not address.rpartition(":")[2].isdecimal():
-        raise InputError(f"{ADDRESSES} must be HOST:PORT of the first process. Received: {address}.")
+    for name, given in [(ADDRESSES, address), (DATA_SERVICE, processes.data_service)]:
+        if given and not given.rpartition(":")[2].isdecimal():
+            raise InputError(f"{name} must be HOST:PORT of the first process. Received: {given}.")
     if os.environ.get(WATCHED):
         threading.Thread(target=_end_with_launcher, daemon=True).start()
     if keras.backend.backend() != "jax":

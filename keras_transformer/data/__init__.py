@@ -1,12 +1,14 @@
 """Sentence pairs and the batches that `model.fit` takes."""
 
-from keras_transformer.data.batch_rows import repeat_rows, split_rows, take_rows, weigh_rows
+from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
 from keras_transformer.data.matching_files import matching_files
+from keras_transformer.data.row_service import RowService
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.token_batches import count_batches, token_batches
 
 __all__ = [
+    "RowService",
     "check_text_files",
     "check_tsv_file",
     "checked_lines",
@@ -15,6 +17,7 @@ __all__ = [
     "listed_pairs",
     "matching_files",
     "repeat_rows",
+    "shares_of_rows",
     "split_pairs",
     "split_rows",
     "take_rows",

@@ -85,12 +85,33 @@ def take_rows(batches, index, count):
         `tf.data.Dataset` with one of `count` parts of the rows.
     """
 
+    return batches.map(lambda *batch: _share(batch, index, count))
+
+
+def shares_of_rows(batches, count):
+    """Of every batch what `take_rows` gives the first process, then what it gives the second, and so on.
+
+    Args:
+        batches: as of `take_rows`.
+        count: number of processes.
+
+    Returns:
+        `tf.data.Dataset` with `count` times as many batches.
+    """
+
+    def shares(*batch):
+        return tf.data.Dataset.range(count, output_type=tf.int32).map(lambda index: _share(batch, index, count))
+
+    return batches.flat_map(shares)
+
+
+def _share(batch, index, count):
     def take(rows):
         rows = _rows_to_multiple(rows, count)
         share = tf.shape(rows)[0] // count
         return rows[index * share : (index + 1) * share]
 
-    return batches.map(lambda *batch: tf.nest.map_structure(take, batch))
+    return tf.nest.map_structure(take, batch)
 
 
 def _weights_of_mean(labels):

@@ -3,7 +3,15 @@ import sys
 
 import tensorflow as tf
 
-from keras_transformer.data import count_batches, repeat_rows, split_rows, take_rows, token_batches, weigh_rows
+from keras_transformer.data import (
+    RowService,
+    count_batches,
+    repeat_rows,
+    split_rows,
+    take_rows,
+    token_batches,
+    weigh_rows,
+)
 from keras_transformer.errors import InputError
 from keras_transformer.processes import Processes
 from keras_transformer.recipes.compiled_model import compiles
@@ -20,6 +28,7 @@ class RecipeBatches:
         steps_per_epoch: optimizer steps of an epoch.
         validation: `tf.data.Dataset` of the validation batches, as many as it knows.
         processes: the `Processes` that train together; each gets its share of the rows of every batch.
+        row_service: what hands out the training batches; None where every process makes them all.
     """
 
     recipe: object
@@ -28,6 +37,7 @@ class RecipeBatches:
     steps_per_epoch: int
     validation: tf.data.Dataset
     processes: Processes
+    row_service: RowService | None
 
     @property
     def batches_per_epoch(self):
@@ -52,7 +62,8 @@ class RecipeBatches:
         )
         if training.accumulation_steps > 1:
             stream = split_rows(stream, training.accumulation_steps)
-        return _rows_of_process(self.recipe, stream, self.processes)
+        shared = self.row_service.share(stream) if self.row_service else _rows_of_process(stream, self.processes)
+        return _copies(self.recipe, shared)
 
 
 def recipe_batches(recipe, pairs, tokenizers, processes):
@@ -76,8 +87,12 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
     if recipe.training.accumulation_steps > 1:
         validation = weigh_rows(validation)
-    validation = _rows_of_process(recipe, validation, processes)
-    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes)
+    validation = _copies(recipe, _rows_of_process(validation, processes))
+    row_service = None
+    if processes.data_service:
+        print(f"One process makes the batches, at {processes.data_service}.", file=sys.stderr)
+        row_service = RowService(processes.data_service, processes.index, processes.count)
+    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service)
 
 
 def _token_batches(recipe, pairs, tokenizers, **arguments):
@@ -95,9 +110,11 @@ def _of_training(recipe):
     return {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
 
 
-def _rows_of_process(recipe, batches, processes):
-    if processes.count > 1:
-        batches = take_rows(batches, processes.index, processes.count)
+def _rows_of_process(batches, processes):
+    return take_rows(batches, processes.index, processes.count) if processes.count > 1 else batches
+
+
+def _copies(recipe, batches):
     return repeat_rows(batches, copies=2) if recipe.training.r_drop else batches
 
 

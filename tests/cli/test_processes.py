@@ -4,6 +4,7 @@ import csv
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -79,6 +80,21 @@ def test_two_processes_train_as_one_does_and_their_model_is_tensorflows_as_well(
 
 
 @pytest.mark.slow
+def test_two_processes_train_alike_with_batches_that_one_of_them_makes(together, monkeypatch):
+    finish(together, "--processes", 2, "--output", together / "each")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    monkeypatch.setenv("KERAS_TRANSFORMER_DATA_SERVICE", address)
+    status, _, errors = finish(together, "--processes", 2, "--output", together / "one")
+    assert status == 0, errors
+    assert f"One process makes the batches, at {address}." in errors
+    for expected, found in zip(history(together / "each"), history(together / "one"), strict=True):
+        expected.pop("tokens_per_second")
+        assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.slow
 def test_two_processes_that_are_killed_go_on(together):
     finish(together, "--processes", 2, "--output", together / "whole")
     with start(together, "--processes", 2, "--output", together / "killed") as process:
@@ -128,13 +144,18 @@ def test_faults_are_told_once_before_any_process_starts(together, run):
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "2"}, "PROCESS_ID must be below KERAS_DISTRIBUTION_NUM_PROCESSES"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "host"}, "must be HOST:PORT of the first process"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0"}, "Several processes need KERAS_BACKEND=jax. Received: tensorflow"),
+        (
+            {"NUM_PROCESSES": "2", "PROCESS_ID": "0", "DATA_SERVICE": "host"},
+            "KERAS_TRANSFORMER_DATA_SERVICE must be HOST:PORT of the first process",
+        ),
     ],
 )
 def test_an_environment_that_does_not_fit_is_refused(together, run, monkeypatch, environment, message):
     if "PROCESS_ID" in environment:
         environment = {"JOB_ADDRESSES": "localhost:1234", **environment}
     for name, value in environment.items():
-        monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
+        prefix = "KERAS_TRANSFORMER" if name == "DATA_SERVICE" else "KERAS_DISTRIBUTION"
+        monkeypatch.setenv(f"{prefix}_{name}", value)
     result = run("train", together / "together.toml", "--output", together / "model")
     result.assert_one_error(message)
     assert not (together / "model").exists()
