@@ -1,9 +1,11 @@
 """From a recipe to a model folder: the whole way of a training."""
 
+import contextlib
 import itertools
 import pathlib
 import sys
 
+import filelock
 import keras
 
 from keras_transformer import model_folder
@@ -69,37 +71,42 @@ def train_recipe(recipe, output, resume=False):
     check_before_training(recipe, output, resume)
     # Joining waits for all processes, so that each has told before what the user may have to mend.
     processes = join_processes()
-    files = data_files(recipe.data)
-    if resume:
-        check_same_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
-    keras.utils.set_random_seed(recipe.training.seed)
-    pairs = recipe_pairs(recipe.data)
-    tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
-    config = _config(recipe, *tokenizers)
-    batches = recipe_batches(recipe, pairs, tokenizers, processes)
-    _check_decay(recipe.training, total_steps(recipe.training, batches.steps_per_epoch))
-    if processes.is_first:
-        _begin_folder(recipe, output, tokenizers, pairs["validation"], files)
-    log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
-    evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
-    run = TrainingRun(recipe, config, batches, evaluations, output)
-    run.fit(resume)
-    if not processes.is_first:
-        return None
-    with alone(), dtype_policy("float32"):
-        trained = build_transformer(config)
-        run.give_weights(trained)
-    translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
-    scores = None
-    if translator and recipe.evaluation.at_end:
-        _say("Translating the validation set ...")
-        scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
-        scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize)
-    with alone():
-        write_model_card(output, recipe, config, files, trained.count_params(), run.seconds, scores)
-        # Last, because a folder with weights is a model.
-        model_folder.save_model_folder(output, trained, config, *tokenizers)
-    return translator
+    with contextlib.ExitStack() as folder:
+        if resume and processes.is_first:
+            folder.enter_context(_held(output))
+        files = data_files(recipe.data)
+        if resume:
+            check_same_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
+        keras.utils.set_random_seed(recipe.training.seed)
+        pairs = recipe_pairs(recipe.data)
+        tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
+        config = _config(recipe, *tokenizers)
+        batches = recipe_batches(recipe, pairs, tokenizers, processes)
+        _check_decay(recipe.training, total_steps(recipe.training, batches.steps_per_epoch))
+        if processes.is_first:
+            if not resume:
+                folder.enter_context(_held(output))
+            _begin_folder(recipe, output, tokenizers, pairs["validation"], files)
+        log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
+        evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
+        run = TrainingRun(recipe, config, batches, evaluations, output)
+        run.fit(resume)
+        if not processes.is_first:
+            return None
+        with alone(), dtype_policy("float32"):
+            trained = build_transformer(config)
+            run.give_weights(trained)
+        translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
+        scores = None
+        if translator and recipe.evaluation.at_end:
+            _say("Translating the validation set ...")
+            scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
+            scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize)
+        with alone():
+            write_model_card(output, recipe, config, files, trained.count_params(), run.seconds, scores)
+            # Last, because a folder with weights is a model.
+            model_folder.save_model_folder(output, trained, config, *tokenizers)
+        return translator
 
 
 def check_before_training(recipe, output, resume=False, backend=None):
@@ -131,8 +138,19 @@ def _check_decay(training, steps):
         )
 
 
+@contextlib.contextmanager
+def _held(output):
+    """Keeps other trainings out of a folder, in which each would write over what the other saves."""
+    checkpoints = output / CHECKPOINTS_NAME
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(checkpoints / "lock", blocking=False):
+            yield
+    except filelock.Timeout:
+        raise InputError(f"{output}: another training writes to it; wait for its end, or stop it.") from None
+
+
 def _begin_folder(recipe, output, tokenizers, validation_pairs, files):
-    output.mkdir(parents=True, exist_ok=True)
     keep_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     save_recipe(recipe, output / RECIPE_NAME)
     model_folder.save_tokenizers(output, *tokenizers)

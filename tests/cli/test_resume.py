@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from real_processes import start_training
 
 from keras_transformer.callbacks import TrainingState
 from keras_transformer.translator import Translator
@@ -42,6 +43,22 @@ def train_until_killed(folder, checkpoint):
                 assert process.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
+        finally:
+            process.kill()
+
+
+def test_two_trainings_do_not_write_to_one_folder(run, corpus):
+    model = corpus / "model"
+    with start_training(corpus / "recipe.toml", "--output", model, "--set", "training.epochs=5000") as process:
+        try:
+            while not list(model.glob("checkpoints/epoch_*")):
+                assert process.poll() is None
+                time.sleep(0.01)
+            before = (model / "recipe.toml").read_bytes()
+            run("train", corpus / "recipe.toml", "--output", model, "--resume").assert_one_error(
+                f"{model}: another training writes to it"
+            )
+            assert (model / "recipe.toml").read_bytes() == before
         finally:
             process.kill()
 

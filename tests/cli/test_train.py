@@ -51,6 +51,7 @@ def test_the_model_folder_holds_what_a_model_needs(model):
         "data.json",
         "epoch_0003.weights.h5",
         "epoch_0004.weights.h5",
+        "lock",
         "state.npz",
     ]
 
