@@ -51,7 +51,7 @@ def without_optimizer(model):
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):
     """Writes one SentencePiece model where source and target share it, otherwise two; removes what was there before."""
-    if source_tokenizer.model == target_tokenizer.model:
+    if source_tokenizer == target_tokenizer:
         tokenizers = {SHARED_TOKENIZER_NAME: source_tokenizer}
     else:
         tokenizers = {SOURCE_TOKENIZER_NAME: source_tokenizer, TARGET_TOKENIZER_NAME: target_tokenizer}

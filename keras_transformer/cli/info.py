@@ -17,7 +17,7 @@ def info(model):
     """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, last scores, versions."""
     config = load_config(model)
     source_tokenizer, target_tokenizer = load_tokenizers(model)
-    shared = source_tokenizer.model == target_tokenizer.model
+    shared = source_tokenizer == target_tokenizer
     click.echo(
         json.dumps(
             {

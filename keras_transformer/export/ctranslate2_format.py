@@ -66,7 +66,7 @@ def export_ctranslate2(translator, path, quantize=None, prove=None):
 
 def _uses(translator):
     """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
-    shared = translator.source_tokenizer.model == translator.target_tokenizer.model
+    shared = translator.source_tokenizer == translator.target_tokenizer
     source, target = (SHARED_TOKENIZER_NAME,) * 2 if shared else (SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME)
     tokens, longest = translator.target_tokenizer.all_tokens(), translator.config.max_length - 1
     return [

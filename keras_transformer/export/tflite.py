@@ -147,7 +147,7 @@ def _remove_what_was_beside(path):
 
 
 def _save_tokenizers(translator, folder, name):
-    if translator.source_tokenizer.model == translator.target_tokenizer.model:
+    if translator.source_tokenizer == translator.target_tokenizer:
         translator.source_tokenizer.save(folder / f"{name}.model")
     else:
         translator.source_tokenizer.save(folder / f"{name}.source.model")

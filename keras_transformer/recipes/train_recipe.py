@@ -192,7 +192,7 @@ def _tokenizers(recipe, train_pairs, output, resume):
 
 
 def _config(recipe, source_tokenizer, target_tokenizer):
-    two_vocabularies = source_tokenizer.model != target_tokenizer.model
+    two_vocabularies = source_tokenizer != target_tokenizer
     return recipe.model_config_of(
         source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
     )

@@ -53,6 +53,13 @@ class Tokenizer:
         self._tokenizer._model_resource = _LastingModelResource(self.model, name)
         self._samplers = {}
 
+    def __eq__(self, other):
+        """Whether both cut text in the same way: they hold the same SentencePiece model."""
+        return isinstance(other, Tokenizer) and self.model == other.model
+
+    def __hash__(self):
+        return hash(self.model)
+
     @classmethod
     def load(cls, path):
         """The tokenizer from a SentencePiece model file."""

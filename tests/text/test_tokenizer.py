@@ -138,8 +138,13 @@ def test_it_outlives_what_empties_the_caches_of_tensorflow(tokenizer, reset):
 def test_file_round_trip(tokenizer, tmp_path):
     tokenizer.save(tmp_path / "tokenizer.model")
     loaded = Tokenizer.load(tmp_path / "tokenizer.model")
-    assert loaded.model == tokenizer.model
     assert loaded.tokenize(TEXTS).to_list() == tokenizer.tokenize(TEXTS).to_list()
+
+
+def test_tokenizers_of_one_model_are_equal(unigram_tokenizer, lines):
+    assert Tokenizer(unigram_tokenizer.model) == unigram_tokenizer
+    assert len({Tokenizer(unigram_tokenizer.model), unigram_tokenizer}) == 1
+    assert learn_vocabulary(lines, unigram_tokenizer.vocabulary_size, "bpe") != unigram_tokenizer
 
 
 FRESH_PROCESS = """
