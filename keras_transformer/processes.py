@@ -57,7 +57,7 @@ def join_processes():
         raise InputError(f"{INDEX} must be below {COUNT}. Received: {processes.index} of {processes.count}.")
     address = os.environ[ADDRESSES].split(",")[0]
     for name, given in [(ADDRESSES, address), (DATA_SERVICE, processes.data_service)]:
-        if given and not given.rpartition(":")[2].isdecimal():
+        if given and not _is_address(given):
             raise InputError(f"{name} must be HOST:PORT of the first process. Received: {given}.")
     if os.environ.get(WATCHED):
         threading.Thread(target=_end_with_launcher, daemon=True).start()
@@ -68,6 +68,11 @@ def join_processes():
         # Our batches are shared out already.
         keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     return processes
+
+
+def _is_address(text):
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and 0 < int(port) < 2**16
 
 
 @contextlib.contextmanager

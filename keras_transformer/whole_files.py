@@ -1,6 +1,9 @@
 import os
 import pathlib
 
+# How the name of a file begins until it is whole.
+UNFINISHED = "unfinished_"
+
 
 def write_whole(path, write):
     """Writes a file so that a kill at any moment leaves either the old one or the new one, never half of it.
@@ -11,6 +14,6 @@ def write_whole(path, write):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"unfinished_{path.name}")
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}")
     write(unfinished)
     os.replace(unfinished, path)

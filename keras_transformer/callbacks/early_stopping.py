@@ -1,5 +1,7 @@
 import keras
 
+from keras_transformer.callbacks.missing_log import warn_of_missing_log
+
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
     """Keras's `EarlyStopping` that a resumed training takes up where it was, see `TrainingState`.
@@ -33,6 +35,11 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     def on_epoch_end(self, epoch, logs=None):
         if self.monitor in (logs or {}):
             super().on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs=None):
+        super().on_train_end(logs)
+        if self.best is None:
+            warn_of_missing_log(self, logs)
 
     def get_state(self):
         """What a resumed training has to know, for `TrainingState`."""

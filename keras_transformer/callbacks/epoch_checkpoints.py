@@ -4,6 +4,7 @@ import re
 import keras
 import numpy as np
 
+from keras_transformer.callbacks.missing_log import warn_of_missing_log
 from keras_transformer.errors import InputError
 from keras_transformer.model_folder import without_optimizer
 from keras_transformer.processes import alone
@@ -15,6 +16,7 @@ _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 class EpochCheckpoints(keras.callbacks.Callback):
     """Keeps the weights of the last epochs and of the best ones, to average them at the end.
 
+    Epochs in the folder that are later than the one that ends are removed: they are of an earlier training.
     Every file is written under another name and then renamed, so that a kill at any moment leaves whole ones. An epoch
     that is both among the last and among the best is kept once. The model is a functional or a sequential one.
 
@@ -51,6 +53,10 @@ class EpochCheckpoints(keras.callbacks.Callback):
         self._scores = {}
 
     def on_epoch_end(self, epoch, logs=None):
+        # What an earlier training left of epochs that this one is yet to come to would pass for its own.
+        for number in self._saved_epochs():
+            if number > epoch + 1:
+                self._path(number).unlink()
         # An epoch in which nothing was evaluated is none of the best.
         if self.keep_best and self.monitor in (logs or {}):
             self._scores[epoch + 1] = float(logs[self.monitor])
@@ -60,6 +66,10 @@ class EpochCheckpoints(keras.callbacks.Callback):
         self._scores = {number: self._scores[number] for number in sorted(best)}
         for number in set(self._saved_epochs()) - {*self.last_epochs, *best}:
             self._path(number).unlink()
+
+    def on_train_end(self, logs=None):
+        if self.keep_best and not self._scores:
+            warn_of_missing_log(self, logs)
 
     @property
     def last_epochs(self):

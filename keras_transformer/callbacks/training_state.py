@@ -1,3 +1,4 @@
+import copy
 import json
 import pathlib
 import zipfile
@@ -34,6 +35,9 @@ class TrainingState(keras.callbacks.Callback):
         callbacks: callbacks with `get_state()`, a value that JSON can hold, and `set_state(state)`, which are saved and
             restored as well, one of each class. Default: none.
 
+    Raises:
+        ValueError: an argument is out of range; or, by `fit`, the model is compiled with `steps_per_execution`.
+
     Example:
 
     >>> state = TrainingState("state.npz", steps_per_epoch=1000, save_every=200)
@@ -47,6 +51,12 @@ class TrainingState(keras.callbacks.Callback):
         for name, number in [("steps_per_epoch", steps_per_epoch), ("save_every", save_every)]:
             if number is not None and number < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
+        names = [type(callback).__name__ for callback in callbacks]
+        if len(set(names)) < len(names):
+            raise ValueError(f"`callbacks` must be one of each class. Received: {', '.join(names)}.")
+        for callback in callbacks:
+            if not (hasattr(callback, "get_state") and hasattr(callback, "set_state")):
+                raise ValueError(f"`callbacks` must have get_state() and set_state(). Received: {callback}.")
         self.path = pathlib.Path(path)
         self.steps_per_epoch = steps_per_epoch
         self.save_every = save_every
@@ -56,6 +66,8 @@ class TrainingState(keras.callbacks.Callback):
         self.epoch = self.step = 0
         self._callback_states = {}
         self._metrics = []
+        # Of an epoch that ends before it is whole, the callbacks as they were before they took it for a whole one.
+        self._states_of_part = None
 
     @property
     def first_step(self):
@@ -97,7 +109,7 @@ class TrainingState(keras.callbacks.Callback):
                 f"{self.steps_per_epoch}."
             )
         for name, variable in variables.items():
-            variable.assign(arrays[name])
+            variable.assign(_in_precision_of(variable, arrays[name]))
         self.epoch, self.step = position["epoch"], position["step"]
         self._metrics = metrics
         self._callback_states = position["callbacks"]
@@ -105,6 +117,11 @@ class TrainingState(keras.callbacks.Callback):
         return True
 
     def on_train_begin(self, logs=None):
+        if self.model.steps_per_execution != 1:
+            raise ValueError(
+                "`TrainingState` counts steps one by one; compile the model with steps_per_execution=1. "
+                f"Received: steps_per_execution={self.model.steps_per_execution}."
+            )
         # Again, because callbacks forget when training begins.
         self._set_callback_states()
         self._callback_states = {}
@@ -115,7 +132,7 @@ class TrainingState(keras.callbacks.Callback):
         if self.step and self._metrics:
             _build_metrics(self.model)
             for variable, array in zip(self.model.metrics_variables, self._metrics, strict=True):
-                variable.assign(array)
+                variable.assign(_in_precision_of(variable, array))
         self._metrics = []
 
     def on_train_batch_end(self, batch, logs=None):
@@ -127,6 +144,7 @@ class TrainingState(keras.callbacks.Callback):
             # Kept for the end of the epoch, because validation uses the same variables. Saved now, a training that is
             # killed before that end would go on behind it.
             self._metrics = self._metric_arrays()
+            self._states_of_part = copy.deepcopy(self._get_callback_states())
         elif self.save_every and self.first_step % self.save_every == 0:
             self._save(self._metric_arrays())
 
@@ -136,8 +154,8 @@ class TrainingState(keras.callbacks.Callback):
         if self.step == self.steps_per_epoch:
             self.epoch, self.step = epoch + 1, 0
         # Otherwise the epoch is not over for a training that goes on with more steps.
-        self._save(self._metrics)
-        self._metrics = []
+        self._save(self._metrics, self._states_of_part)
+        self._metrics, self._states_of_part = [], None
 
     def _set_callback_states(self):
         for name, callback in self._named_callbacks():
@@ -148,10 +166,13 @@ class TrainingState(keras.callbacks.Callback):
         """The callbacks by their class, so that others may join or leave when training is resumed."""
         return {type(callback).__name__: callback for callback in self.callbacks}.items()
 
+    def _get_callback_states(self):
+        return {name: callback.get_state() for name, callback in self._named_callbacks()}
+
     def _metric_arrays(self):
         return [ops.convert_to_numpy(variable) for variable in self.model.metrics_variables]
 
-    def _save(self, metrics):
+    def _save(self, metrics, callback_states=None):
         """Writes the file, unless a weight is not finite: from there no training can go on."""
         if not self.saves or not all(np.all(np.isfinite(weight)) for weight in self.model.get_weights()):
             return
@@ -159,7 +180,7 @@ class TrainingState(keras.callbacks.Callback):
             "epoch": self.epoch,
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
-            "callbacks": {name: callback.get_state() for name, callback in self._named_callbacks()},
+            "callbacks": callback_states or self._get_callback_states(),
         }
         arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
         arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
@@ -180,6 +201,11 @@ def _variables(model):
         for group, variables in groups.items()
         for number, variable in enumerate(variables)
     }
+
+
+def _in_precision_of(variable, array):
+    """NumPy's files know no bfloat16 and give its bytes back."""
+    return array.view(ops.convert_to_numpy(variable).dtype) if array.dtype.kind == "V" else array
 
 
 def _build_metrics(model):

@@ -3,7 +3,7 @@ import sys
 import keras
 import tensorflow as tf
 
-from keras_transformer.evaluation import corpus_scores
+from keras_transformer.evaluation import TOKENIZERS, corpus_scores
 from keras_transformer.translator import Translator
 
 # More than translating one text at a time wants: all are there, and few large steps are quicker than many small ones.
@@ -30,7 +30,7 @@ class TranslationScores(keras.callbacks.Callback):
             tensorboard. Default None.
 
     Raises:
-        ValueError: there is no pair, or a number is out of range.
+        ValueError: there is no pair, no such tokenization, or a number is out of range.
 
     Example:
 
@@ -53,11 +53,13 @@ class TranslationScores(keras.callbacks.Callback):
         super().__init__()
         if not pairs:
             raise ValueError("`pairs` must hold at least one sentence pair. Received none.")
-        for name, number in [("every", every), ("every_steps", every_steps)]:
+        if tokenize not in TOKENIZERS:
+            raise ValueError(f"`tokenize` must be one of {', '.join(TOKENIZERS)}. Received: tokenize={tokenize!r}.")
+        for name, number in [("every", every), ("every_steps", every_steps), ("beam_size", beam_size)]:
             if number is not None and number < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
-        if samples < 0:
-            raise ValueError(f"`samples` must not be negative. Received: samples={samples}.")
+        if samples < 0 or samples != int(samples):
+            raise ValueError(f"`samples` must be a whole number from 0. Received: samples={samples}.")
         self.pairs = pairs
         self.tokenizers = (source_tokenizer, target_tokenizer)
         self.every = every

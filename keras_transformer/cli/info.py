@@ -5,9 +5,9 @@ import click
 import keras
 import tensorflow as tf
 
+from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.model_folder import load_config, load_tokenizers
 from keras_transformer.models import build_transformer
-from keras_transformer.recipes.history import HISTORY_NAME, last_scores
 from keras_transformer.version import __version__
 
 

@@ -39,7 +39,7 @@ def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     # `--debug` is welcome behind the command as well.
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = ["--debug"] * debug + [argument for argument in arguments if argument != "--debug"]
     warnings.showwarning = _show_warning
     try:
         return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0

@@ -2,10 +2,10 @@ import pathlib
 
 import click
 
+from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
 from keras_transformer.errors import InputError
 from keras_transformer.model_folder import load_config
 from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
-from keras_transformer.recipes.history import HISTORY_NAME, read_history
 from keras_transformer.translator import Translator
 
 _ENDINGS = (".png", ".svg", ".pdf")
@@ -29,12 +29,12 @@ def plot(model, attention, training, positions, output):
     if output.suffix not in _ENDINGS:
         raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
     check_plots()
-    config = load_config(model)
     if attention:
         figure = plot_attention(Translator.load(model), attention)
     elif training:
         figure = plot_training(read_history(model / HISTORY_NAME))
     else:
+        config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
     output.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(output, dpi=_DOTS_PER_INCH)

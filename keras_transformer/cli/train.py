@@ -32,7 +32,8 @@ def train(recipe, overrides, output, resume, processes):
     if processes:
         check_before_training(loaded, output, resume, backend="jax")
         settings = [part for override in overrides for part in ("--set", override)]
-        arguments = ["train", str(recipe), "--output", str(output), *settings, *(["--resume"] if resume else [])]
+        debug = ["--debug"] * click.get_current_context().find_root().params["debug"]
+        arguments = [*debug, "train", str(recipe), "--output", str(output), *settings, *["--resume"] * resume]
         return launch_processes(processes, arguments)
     train_recipe(loaded, output, resume)
     click.echo(output)

@@ -71,6 +71,10 @@ def token_batches(
             "`batch_tokens` must be at least `max_length`, or the longest line fits into no batch. "
             f"Received: batch_tokens={batch_tokens}, max_length={max_length}."
         )
+    numbers = {"max_length": (max_length, 2), "steps_per_epoch": (steps_per_epoch, 1), "first_step": (first_step, 0)}
+    for name, (number, least) in numbers.items():
+        if number is not None and number < least:
+            raise InputError(f"`{name}` must be at least {least}. Received: {name}={number}.")
     target_tokenizer = target_tokenizer or source_tokenizer
     lengths = fixed_lengths(max_length) if fixed_shapes else None
 

@@ -15,8 +15,7 @@ def plot_training(history):
 
     Args:
         history: a dictionary of lists of numbers by name, one number an epoch, such as `fit(...).history` or
-            `recipes.history.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a
-            value.
+            `callbacks.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a value.
 
     Returns:
         A `matplotlib.figure.Figure` with a panel for each.
@@ -27,9 +26,9 @@ def plot_training(history):
     panels = {
         title: (columns, scale)
         for title, (columns, scale) in _PANELS.items()
-        if any(name in history for name in columns)
+        if any(value is not None for name in columns for value in history.get(name, []))
     }
-    if not panels or not any(history.values()):
+    if not panels:
         raise InputError("There is no epoch in the history to draw.")
     figure = new_figure(4.2 * len(panels), 3.4)
     for axes, (title, (columns, scale)) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 import tomli_w
 
+from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.evaluation import corpus_scores
 from keras_transformer.markdown_table import markdown_table
-from keras_transformer.recipes.history import HISTORY_NAME, last_scores
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.version import __version__
 from keras_transformer.whole_files import write_whole
@@ -119,20 +119,23 @@ def _data(data, files):
 
 def _run(seconds):
     """When, how long, where and with what was trained."""
-    gpus = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in _gpus()]
     packages = [*_PACKAGES, *(["jax"] if keras.backend.backend() == "jax" else [])]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     return [
         ("minutes", f"{seconds / 60:.1f}"),
         ("machine", f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores"),
-        ("accelerators", ", ".join(gpus) or "none"),
+        ("accelerators", ", ".join(_accelerators()) or "none"),
         ("versions", ", ".join([f"Python {platform.python_version()}", *versions])),
         ("backend", keras.backend.backend()),
     ]
 
 
-def _gpus():
-    return tf.config.list_physical_devices("GPU")
+def _accelerators():
+    """The names of the devices that Keras's backend trained on, those of processors left out."""
+    if keras.backend.backend() == "jax":
+        return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
 
 
 def _processor():

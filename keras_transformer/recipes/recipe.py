@@ -119,7 +119,7 @@ class TrainingSection(_Section):
     )
     weight_decay: float = Field(0.0, ge=0, description="part of the weights, times the rate, taken off at each step")
     clip_norm: float | None = Field(None, gt=0, description="largest global norm of the gradient; default: any")
-    seed: int = Field(0, ge=0, description="seed of weights, dropout, shuffling and sampling")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of weights, dropout, shuffling and sampling")
     average_checkpoints: int = Field(1, ge=1, description="number of epochs whose weights are averaged at the end")
     average_of: Literal["last", "best"] = Field(
         "last", description="which epochs these are: the last, or the best by monitor of [evaluation]"
@@ -229,6 +229,12 @@ class Recipe(_Section):
             raise ValueError(
                 f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
             )
+        for name, every, length in [
+            ("epochs", evaluation.every, self.training.epochs),
+            ("steps", evaluation.every_steps, self.training.steps),
+        ]:
+            if every and length and every > length:
+                raise ValueError(f"[evaluation] comes only after {every} {name}, but [training] {name} is {length}")
         self.model_config_of(self.vocabulary.size)
         return self
 

@@ -18,9 +18,6 @@ from keras_transformer.text import Tokenizer, learn_vocabulary
 def check_recipe_files(data, vocabulary):
     """Checks every file that a recipe names, before any work starts.
 
-    Returns:
-        The number of training pairs (those held out counted in), or None for the embedded corpus.
-
     Raises:
         InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others.
     """
@@ -32,10 +29,9 @@ def check_recipe_files(data, vocabulary):
     if data.validation_pairs:
         check_tsv_file(data.validation_pairs, data.source_column, data.target_column)
     if data.train_pairs:
-        return check_tsv_file(data.train_pairs, data.source_column, data.target_column)
+        check_tsv_file(data.train_pairs, data.source_column, data.target_column)
     if data.train_source:
-        return check_text_files(data.train_source, data.train_target)
-    return None
+        check_text_files(data.train_source, data.train_target)
 
 
 def recipe_pairs(data):

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import pathlib
 import sys
 
@@ -19,9 +20,10 @@ from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
-from keras_transformer.recipes.recipe_files import load_recipe, save_recipe
+from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.recipes.training_run import CHECKPOINTS_NAME, TENSORBOARD_NAME, TrainingRun, total_steps
 from keras_transformer.translator import Translator
+from keras_transformer.whole_files import UNFINISHED
 
 RECIPE_NAME = "recipe.toml"
 # Validation pairs that the model folder holds, for the proof of an export.
@@ -29,9 +31,11 @@ _KEPT_PAIRS = 200
 # Validation pairs that are translated for the card, so that a large set does not hold up the end of a training.
 _SCORED_PAIRS = 2000
 DATA_FILES_NAME = "data.json"
+LOCK_NAME = "lock"
 # What may change when a training is resumed; all else would not be the same training.
 _FREE_KEYS = {
-    "data": {"license"},
+    # The content of the files is compared by itself, wherever they are.
+    "data": {"license", *FILE_KEYS["data"]},
     "vocabulary": set(),
     "model": set(),
     "training": {
@@ -121,6 +125,8 @@ def check_before_training(recipe, output, resume=False, backend=None):
     output = pathlib.Path(output)
     _check_output(recipe, output, resume)
     check_recipe_files(recipe.data, recipe.vocabulary)
+    if recipe.training.steps:
+        _check_decay(recipe.training, recipe.training.steps)
     if recipe.training.tensorboard:
         check_installed("tensorboard", extra="tensorboard")
     if recipe.evaluation.translates and (backend or keras.backend.backend()) != "tensorflow":
@@ -144,7 +150,7 @@ def _held(output):
     checkpoints = output / CHECKPOINTS_NAME
     checkpoints.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(checkpoints / "lock", blocking=False):
+        with filelock.FileLock(checkpoints / LOCK_NAME, blocking=False):
             yield
     except filelock.Timeout:
         raise InputError(f"{output}: another training writes to it; wait for its end, or stop it.") from None
@@ -159,10 +165,13 @@ def _begin_folder(recipe, output, tokenizers, validation_pairs, files):
 
 def _check_output(recipe, output, resume):
     if not resume:
-        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if output.exists() and (not output.is_dir() or _is_used(output)):
             raise InputError(
                 f"{output} exists already and is not overwritten; choose another --output, or go on with --resume."
             )
+        parent = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            raise InputError(f"{output}: cannot be made, because {parent} is no folder or cannot be written to.")
         return
     if not (output / RECIPE_NAME).is_file():
         raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
@@ -172,6 +181,13 @@ def _check_output(recipe, output, resume):
             f"{output}: {changed} of the recipe is not what the interrupted training had (see "
             f"{output / RECIPE_NAME}); resume with the same recipe."
         )
+
+
+def _is_used(output):
+    """Whether there is more in a folder than what a training leaves that is killed before it has begun."""
+    left = {CHECKPOINTS_NAME, f"{CHECKPOINTS_NAME}/{LOCK_NAME}", f"{CHECKPOINTS_NAME}/{DATA_FILES_NAME}"}
+    names = {str(path.relative_to(output)) for path in output.rglob("*") if not path.name.startswith(UNFINISHED)}
+    return not names <= left
 
 
 def _changed(before, recipe):

@@ -13,8 +13,8 @@ from keras_transformer.callbacks import (
     TokensPerSecond,
     TrainingState,
 )
+from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
 from keras_transformer.recipes.compiled_model import compiled_model
-from keras_transformer.recipes.history import HISTORY_NAME, HistoryFile, drop_epochs
 from keras_transformer.recipes.recipe import MONITORS
 
 CHECKPOINTS_NAME = "checkpoints"
@@ -136,6 +136,8 @@ class TrainingRun:
             model.set_weights(self.model.get_weights())
             return
         best = self.checkpoints.best_epochs if training.average_of == "best" else None
+        if best == []:
+            print("No epoch was evaluated, so none is the best: the last one's weights are kept.", file=sys.stderr)
         epochs = best or self.checkpoints.last_epochs[-training.average_checkpoints :]
         self.checkpoints.average(model, epochs)
 

@@ -41,6 +41,18 @@ def test_of_equally_good_epochs_the_earlier_is_kept(make_model, fit, tmp_path, s
     assert checkpoints.best_epochs == [1]
 
 
+def test_epochs_of_an_earlier_training_are_not_taken_for_its_own(make_model, fit, tmp_path):
+    fit(make_model(), EpochCheckpoints(tmp_path, keep=3), epochs=6)
+    fit(make_model(), EpochCheckpoints(tmp_path, keep=3), epochs=2)
+    assert names(tmp_path) == ["epoch_0001.weights.h5", "epoch_0002.weights.h5"]
+
+
+def test_a_monitor_that_no_epoch_has_is_told(make_model, fit, tmp_path):
+    checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="val_los")
+    with pytest.warns(UserWarning, match="EpochCheckpoints monitors 'val_los', which no epoch had .*they had: loss"):
+        fit(make_model(), checkpoints)
+
+
 @pytest.mark.parametrize(("epochs", "averaged"), [(None, [3, 4, 5]), ([4, 5], [4, 5]), ([3], [3])])
 def test_the_average_is_the_mean_of_the_epochs(make_model, fit, tmp_path, epochs, averaged):
     remember = RememberWeights()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_transformer.callbacks import TrainingState
+from keras_transformer.callbacks import StopAfterSteps, TrainingState
 from keras_transformer.errors import InputError
 
 STEPS = 5
@@ -182,3 +182,40 @@ def test_a_training_that_was_stopped_within_an_epoch_goes_on_there(whole, tmp_pa
     for found, variable in zip(variables_of(model), variables_of(expected), strict=True):
         np.testing.assert_array_equal(found, variable)
     assert history["mae"] == expected_history["mae"][1:]
+
+
+def test_an_epoch_that_ends_too_early_counts_once_for_the_callbacks(tmp_path):
+    path = tmp_path / "state.npz"
+    for steps in (3, 4):  # Of two batches each.
+        fit(path, StopAfterSteps(steps))
+    assert TrainingState(path, STEPS).saved_position["callbacks"] == {"CountEpochs": [0]}
+    assert fit(path)[2] == [0, 1, 2, 3]
+
+
+def test_weights_of_bfloat16_come_back(tmp_path):
+    def make():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, dtype="bfloat16")])
+        model.compile("adam", loss="mse", jit_compile=False)
+        return model
+
+    model = make()
+    state = TrainingState(tmp_path / "state.npz", STEPS)
+    model.fit(stream(0), steps_per_epoch=STEPS, callbacks=[state], shuffle=False, verbose=0)
+    again = make()
+    assert TrainingState(tmp_path / "state.npz", STEPS).restore(again)
+    for found, expected in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_step_that_is_several_is_refused(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss="mse", steps_per_execution=5, jit_compile=False)
+    with pytest.raises(ValueError, match="compile the model with steps_per_execution=1. Received: steps_per_execut"):
+        model.fit(stream(0), steps_per_epoch=STEPS, callbacks=[TrainingState(tmp_path / "a", STEPS)], shuffle=False)
+
+
+def test_callbacks_that_cannot_be_saved_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="must be one of each class. Received: CountEpochs, CountEpochs"):
+        TrainingState(tmp_path / "a", STEPS, callbacks=[CountEpochs(), CountEpochs()])
+    with pytest.raises(ValueError, match=r"must have get_state\(\) and set_state"):
+        TrainingState(tmp_path / "a", STEPS, callbacks=[KillAfter(1)])

@@ -16,6 +16,12 @@ def test_it_writes_a_picture_and_its_name(run, model, tmp_path, monkeypatch, arg
     assert (tmp_path / expected).read_bytes().startswith(PNG)
 
 
+def test_a_training_that_runs_is_drawn(run, model, tmp_path):
+    (tmp_path / "running").mkdir()
+    (tmp_path / "running" / "history.csv").write_bytes((model / "history.csv").read_bytes())
+    assert run("plot", tmp_path / "running", "--training", "--output", tmp_path / "a.png").status == 0
+
+
 def test_the_output_may_be_chosen(run, model, tmp_path):
     output = tmp_path / "new" / "folder" / "a.svg"
     assert run("plot", model, "--training", "--output", output).status == 0

@@ -144,6 +144,8 @@ def test_faults_are_told_once_before_any_process_starts(together, run):
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "2"}, "PROCESS_ID must be below KERAS_DISTRIBUTION_NUM_PROCESSES"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "host"}, "must be HOST:PORT of the first process"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0"}, "Several processes need KERAS_BACKEND=jax. Received: tensorflow"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "29500"}, "must be HOST:PORT of the first process"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "host:99999"}, "must be HOST:PORT of the first"),
         (
             {"NUM_PROCESSES": "2", "PROCESS_ID": "0", "DATA_SERVICE": "host"},
             "KERAS_TRANSFORMER_DATA_SERVICE must be HOST:PORT of the first process",

@@ -63,6 +63,15 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
             process.kill()
 
 
+def test_a_training_that_was_killed_before_it_began_starts_anew(run, corpus):
+    checkpoints = corpus / "model" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    for name in ("lock", "data.json", "unfinished_data.json"):
+        (checkpoints / name).touch()
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "training.epochs=1")
+    assert result.status == 0, result.errors
+
+
 @pytest.mark.slow
 def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     model = corpus / "model"

@@ -7,10 +7,10 @@ import tomllib
 import numpy as np
 import pytest
 
+from keras_transformer.callbacks.history_file import read_history
 from keras_transformer.cli.main import main
 from keras_transformer.data.phrases import phrase_splits
 from keras_transformer.recipes import load_recipe, recipe_data
-from keras_transformer.recipes.history import read_history
 from keras_transformer.translator import Translator
 
 PAIRS_DATA = """\

@@ -71,6 +71,26 @@ class TestBeforeAnyWork:
     def test_keys_that_do_not_fit_each_other_are_named(self, refused):
         refused("model.num_heads=3", parts=["[model] `hidden_dim` must be divisible by `num_heads`", "hidden_dim=32"])
 
+    @pytest.mark.parametrize(
+        ("settings", "parts"),
+        [
+            (["training.seed=5000000000"], ["[training] seed", "4294967296"]),
+            (["training.decay=linear", "training.steps=5"], ["needs more steps than warmup_steps", "5 steps in all"]),
+            (["evaluation.every=9", "training.epochs=8"], ["[evaluation] comes only after 9 epochs"]),
+            (["evaluation.every_steps=9", "training.steps=8"], ["[evaluation] comes only after 9 steps"]),
+        ],
+    )
+    def test_numbers_that_do_not_fit_are_named(self, refused, corpus, settings, parts):
+        if any("training.steps" in setting for setting in settings):
+            text = (corpus / "recipe.toml").read_text()
+            (corpus / "recipe.toml").write_text("\n".join(x for x in text.split("\n") if not x.startswith("epochs")))
+        refused(*settings, parts=parts)
+
+    @pytest.mark.parametrize("output", ["train.en/model", "train.en/new/model"])
+    def test_an_output_below_a_file_is_named(self, run, corpus, output):
+        result = run("train", corpus / "recipe.toml", "--output", corpus / output)
+        result.assert_one_error(f"{corpus / output}: cannot be made, because {corpus / 'train.en'} is no folder")
+
     def test_a_recipe_that_is_no_toml_is_named(self, refused, corpus):
         (corpus / "recipe.toml").write_text("[data\n")
         refused(parts=["recipe.toml: ", "(at line 1, column 6)."])

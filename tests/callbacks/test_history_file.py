@@ -1,4 +1,4 @@
-from keras_transformer.recipes.history import HistoryFile, drop_epochs, last_scores, read_history
+from keras_transformer.callbacks.history_file import HistoryFile, drop_epochs, last_scores, read_history
 
 HISTORY = "epoch,loss,val_loss\n0,3.5,4.5\n1,2.5,3.5\n2,1.5\n"
 

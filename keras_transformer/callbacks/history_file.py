@@ -1,6 +1,5 @@
-"""The history of a training: a CSV file with a row for each epoch."""
-
 import csv
+import pathlib
 
 import keras
 
@@ -11,18 +10,23 @@ HISTORY_NAME = "history.csv"
 
 
 class HistoryFile(keras.callbacks.Callback):
-    """Writes the logs of every epoch into a CSV file.
+    """Writes the logs of every epoch into a CSV file, a row for each epoch, counted from 0.
 
-    Unlike Keras's `CSVLogger` it takes a row for the same epoch as new, and logs that only some epochs have as columns
-    of their own: both happen when a training is resumed.
+    Unlike Keras's `CSVLogger` it takes a row for the same epoch as new, as a resumed training needs it, and logs that
+    only some epochs have, such as `val_bleu`, as columns of their own.
 
     Args:
-        path: path of the file.
+        path: path of the file. Rows of epochs that are yet to come are removed, all others are kept.
+
+    Example:
+
+    >>> callbacks = [TranslationScores(pairs, tokenizer, every=5), LearningRate(), HistoryFile("history.csv")]
+    >>> model.fit(batches, epochs=20, callbacks=callbacks)
     """
 
     def __init__(self, path):
         super().__init__()
-        self.path = path
+        self.path = pathlib.Path(path)
 
     def on_epoch_end(self, epoch, logs=None):
         _write_rows(self.path, [*_rows_before(self.path, epoch), {"epoch": epoch, **(logs or {})}])
@@ -32,7 +36,7 @@ def last_scores(path):
     """The last row of a training history.
 
     Args:
-        path: the CSV file that `train_recipe` writes, one row an epoch.
+        path: the file of a `HistoryFile`.
 
     Returns:
         A dictionary from column to number; empty where there is no such file, as beside a model that no recipe trained.
@@ -45,7 +49,7 @@ def read_history(path):
     """A training history by column.
 
     Args:
-        path: the CSV file that `train_recipe` writes, one row an epoch.
+        path: the file of a `HistoryFile`.
 
     Returns:
         A dictionary of lists of numbers, one an epoch, None where there is none.
