@@ -57,7 +57,7 @@ def read_history(path):
     Raises:
         InputError: there is no such file.
     """
-    if not path.is_file():
+    if not pathlib.Path(path).is_file():
         raise InputError(f"{path}: there is no history of a training; it is written by `keras-transformer train`.")
     rows = _rows(path)
     return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else {})}
@@ -70,6 +70,7 @@ def drop_epochs(path, first):
 
 
 def _rows(path):
+    path = pathlib.Path(path)
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:

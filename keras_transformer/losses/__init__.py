@@ -1,6 +1,18 @@
 """Losses over token logits."""
 
 from keras_transformer.losses.r_drop_cross_entropy import RDropCrossEntropy, token_divergence
-from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy, token_cross_entropy, token_weights
+from keras_transformer.losses.smoothed_cross_entropy import (
+    SmoothedCrossEntropy,
+    take_labels,
+    token_cross_entropy,
+    token_weights,
+)
 
-__all__ = ["RDropCrossEntropy", "SmoothedCrossEntropy", "token_cross_entropy", "token_divergence", "token_weights"]
+__all__ = [
+    "RDropCrossEntropy",
+    "SmoothedCrossEntropy",
+    "take_labels",
+    "token_cross_entropy",
+    "token_divergence",
+    "token_weights",
+]

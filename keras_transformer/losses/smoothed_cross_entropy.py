@@ -34,8 +34,8 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
     @ops.custom_gradient
     def cross_entropy(flat_logits):
         probabilities = ops.softmax(flat_logits, axis=-1)
-        label_logits = _take_labels(flat_logits, flat_labels)
-        label_probabilities = _take_labels(probabilities, flat_labels)
+        label_logits = take_labels(flat_logits, flat_labels)
+        label_probabilities = take_labels(probabilities, flat_labels)
         # Any token's logit and probability tell the normalizer, and the label's are at hand. Where a label's
         # probability is too small for its logarithm, the largest one serves, for two more passes over the logits.
         log_normalizers = ops.cond(
@@ -63,9 +63,17 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
     return ops.reshape(cross_entropy(flat_logits), ops.shape(labels))
 
 
-def _take_labels(table, flat_labels):
-    """The entry of each row of `table` that its label names."""
-    return ops.squeeze(ops.take_along_axis(table, ops.expand_dims(flat_labels, 1), axis=1), 1)
+def take_labels(table, labels):
+    """The entries of `table` that the labels name.
+
+    Args:
+        table: `(..., vocabulary_size)`.
+        labels: `(...)` int32.
+
+    Returns:
+        `(...)`, of the type of `table`.
+    """
+    return ops.squeeze(ops.take_along_axis(table, ops.expand_dims(labels, -1), axis=-1), -1)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")

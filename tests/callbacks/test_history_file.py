@@ -28,6 +28,7 @@ def test_rows_have_the_columns_that_any_of_them_has(tmp_path):
     history.on_epoch_end(0, {"loss": 3.5})
     history.on_epoch_end(1, {"loss": 2.5, "val_bleu": 1.25})
     history.on_epoch_end(2, {"loss": 1.5})
+    assert read_history(str(path)) == read_history(path)
     assert read_history(path) == {"epoch": [0, 1, 2], "loss": [3.5, 2.5, 1.5], "val_bleu": [None, 1.25, None]}
 
 

@@ -1,9 +1,5 @@
 import csv
-import os
-import pathlib
 import shutil
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,8 +7,6 @@ from real_processes import start_training
 
 from keras_transformer.callbacks import TrainingState
 from keras_transformer.translator import Translator
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
 def history(folder):
@@ -26,17 +20,8 @@ def epochs_in_history(folder):
 
 def train_until_killed(folder, checkpoint):
     """Trains in a process of its own and kills it, with no chance to tidy up, when the checkpoint is there."""
-    arguments = [
-        "train",
-        str(folder / "recipe.toml"),
-        "--output",
-        str(folder / "model"),
-        "--set",
-        "training.epochs=5000",
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "keras_transformer", *arguments]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+    options = ["--output", folder / "model", "--set", "training.epochs=5000"]
+    with start_training(folder / "recipe.toml", *options) as process:
         try:
             deadline = time.monotonic() + 120
             while not list((folder / "model").glob(f"checkpoints/{checkpoint}")):
