@@ -1,4 +1,5 @@
-# Two commands: `make demo` trains a Korean-English translator and tries it; `make test` runs the tests.
+# Two commands: `make demo` trains a Korean-English translator and tries it; `make test` runs the tests. `make test-oldest`
+# runs them with the oldest versions of all packages that pyproject.toml allows.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -6,7 +7,7 @@ MODEL = models/phrases
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo test test-all test-oldest lint clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -21,6 +22,9 @@ test: $(VENV)/installed-for-tests lint
 test-all: $(VENV)/installed-for-tests lint
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
+test-oldest: $(VENV)-oldest/installed-for-tests
+	$(VENV)-oldest/bin/python -m pytest $(IN_PARALLEL) -m "not slow" -W ignore::DeprecationWarning
+
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,5 +38,12 @@ $(VENV)/installed-for-tests: pyproject.toml | $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	touch $@
 
+# pip always takes the newest versions.
+$(VENV)-oldest/installed-for-tests: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet uv
+	$(VENV)-oldest/bin/uv pip install --quiet --python $(VENV)-oldest/bin/python --resolution lowest-direct --editable ".[test]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODEL) build *.egg-info
+	rm -rf $(VENV) $(VENV)-oldest $(MODEL) build *.egg-info
