@@ -1,6 +1,7 @@
 """Sentence pairs and the batches that `model.fit` takes."""
 
 from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
+from keras_transformer.data.candidate_batches import candidate_batches
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.row_service import RowService
@@ -9,6 +10,7 @@ from keras_transformer.data.token_batches import count_batches, token_batches
 
 __all__ = [
     "RowService",
+    "candidate_batches",
     "check_text_files",
     "check_tsv_file",
     "checked_lines",

@@ -83,12 +83,24 @@ def token_batches(
         return _token_rows(sources, target_tokenizer.tokenize(targets, sampling, pool_seed + 1), max_length)
 
     def batches_of_rows(sources, targets, pool_seed):
-        starts, ends = _cut_by_budget(sources, targets, batch_tokens, lengths)
-        if shuffle:
-            order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[1, pool_seed])
-            starts, ends = tf.gather(starts, order), tf.gather(ends, order)
-        batches = tf.data.Dataset.from_tensor_slices((starts, ends))
+        longest = tf.maximum(row_lengths(sources), row_lengths(targets))
+        batches = cut_by_budget(longest, batch_tokens, lengths, pool_seed if shuffle else None)
         return batches.map(lambda start, end: _batch(sources[start:end], targets[start:end], batch_tokens, lengths))
+
+    return streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step)
+
+
+def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step):
+    """Batches made pool by pool; the first and the last four arguments are those of `token_batches`.
+
+    Args:
+        pairs: `tf.data.Dataset` of tuples of a line's texts.
+        rows_of_pool: makes the rows of a pool, a tuple, of the texts of its lines and a seed.
+        batches_of_rows: makes the `tf.data.Dataset` of a pool's batches of its rows and a seed.
+
+    Returns:
+        `tf.data.Dataset` of what `batches_of_rows` makes.
+    """
 
     def batches_of_pass(pass_seed):
         pools = _shuffled_pools(pairs, pass_seed) if shuffle else pairs.batch(POOL_LINES)
@@ -137,9 +149,8 @@ def _shuffled_pools(pairs, pass_seed):
     """Pools of lines in random order. Not by `Dataset.shuffle`, whose order depends on how often it was asked."""
 
     def shuffled(texts, seed):
-        sources, targets = texts
-        order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(sources)), seed=[0, seed])
-        return tf.data.Dataset.from_tensor_slices((tf.gather(sources, order), tf.gather(targets, order)))
+        order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(texts[0])), seed=[0, seed])
+        return tf.data.Dataset.from_tensor_slices(tuple(tf.gather(text, order) for text in texts))
 
     windows = tf.data.Dataset.zip(pairs.batch(SHUFFLE_LINES), _numbers_from(pass_seed, 0))
     return windows.flat_map(lambda texts, seed: shuffled(texts, seed).batch(POOL_LINES))
@@ -147,8 +158,7 @@ def _shuffled_pools(pairs, pass_seed):
 
 def _token_rows(sources, targets, max_length):
     """Drops pairs that are empty or too long, adds the end token, and sorts by length, longest first."""
-    source_lengths = tf.cast(sources.row_lengths(), tf.int32) + 1
-    target_lengths = tf.cast(targets.row_lengths(), tf.int32) + 1
+    source_lengths, target_lengths = row_lengths(sources) + 1, row_lengths(targets) + 1
     longest = tf.maximum(source_lengths, target_lengths)
     fits = (source_lengths > 1) & (target_lengths > 1) & (longest <= max_length)
     # The longest first: then the first row of a batch tells how many rows fit. Rows that tie are sorted by the other
@@ -161,21 +171,38 @@ def _token_rows(sources, targets, max_length):
     return tf.concat([tf.gather(sources, order), ends], axis=1), tf.concat([tf.gather(targets, order), ends], axis=1)
 
 
-def _cut_by_budget(sources, targets, batch_tokens, lengths=None):
-    """First row of every batch, and the row behind its last."""
-    longest = tf.cast(tf.maximum(sources.row_lengths(), targets.row_lengths()), tf.int32)
+def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
+    """Cuts rows that are sorted by length, the longest first, into batches.
+
+    Args:
+        longest: `(rows,)` int32, the length of each row's longer side.
+        batch_tokens: the most tokens of a batch, padding counted; a row that is longer is a batch of its own.
+        lengths: the lengths that are padded to. Default None: as long as the longest row.
+        shuffle_seed: seed of the batches' order. Default None: the longest first.
+
+    Returns:
+        `tf.data.Dataset` of the number of a batch's first row, and of the row behind its last.
+    """
     if lengths:
         longest = tf.gather(lengths, tf.searchsorted(lengths, longest))
     num_rows = tf.size(longest)
 
     def next_batch(start, starts):
-        rows = _rows_of_budget(batch_tokens, longest[start], fixed=bool(lengths))
+        rows = tf.maximum(1, _rows_of_budget(batch_tokens, longest[start], fixed=bool(lengths)))
         return start + rows, starts.write(starts.size(), start)
 
     starts = tf.TensorArray(tf.int32, size=0, dynamic_size=True, element_shape=())
     _, starts = tf.while_loop(lambda start, _: start < num_rows, next_batch, (0, starts))
     starts = starts.stack()
-    return starts, tf.concat([starts[1:], [num_rows]], axis=0)[: tf.size(starts)]
+    ends = tf.concat([starts[1:], [num_rows]], axis=0)[: tf.size(starts)]
+    if shuffle_seed is not None:
+        order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[1, shuffle_seed])
+        starts, ends = tf.gather(starts, order), tf.gather(ends, order)
+    return tf.data.Dataset.from_tensor_slices((starts, ends))
+
+
+def row_lengths(rows):
+    return tf.cast(rows.row_lengths(), tf.int32)
 
 
 def _rows_of_budget(batch_tokens, length, fixed):

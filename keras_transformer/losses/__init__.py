@@ -1,5 +1,6 @@
 """Losses over token logits."""
 
+from keras_transformer.losses.expected_risk import ExpectedRisk
 from keras_transformer.losses.r_drop_cross_entropy import RDropCrossEntropy, token_divergence
 from keras_transformer.losses.smoothed_cross_entropy import (
     SmoothedCrossEntropy,
@@ -9,6 +10,7 @@ from keras_transformer.losses.smoothed_cross_entropy import (
 )
 
 __all__ = [
+    "ExpectedRisk",
     "RDropCrossEntropy",
     "SmoothedCrossEntropy",
     "take_labels",

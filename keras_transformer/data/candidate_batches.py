@@ -1,0 +1,69 @@
+import tensorflow as tf
+
+from keras_transformer.data.token_batches import cut_by_budget, row_lengths, shift_targets, streamed_batches
+from keras_transformer.special_tokens import END_ID
+
+
+def candidate_batches(
+    candidates,
+    source_tokenizer,
+    target_tokenizer=None,
+    *,
+    batch_tokens=4096,
+    max_length=256,
+    shuffle=False,
+    seed=0,
+    steps_per_epoch=None,
+    first_step=None,
+):
+    """Turns sources with a reference and candidates into batches for `ExpectedRisk`.
+
+    Args:
+        candidates: `tf.data.Dataset` of `(source, targets, qualities)`: a scalar string; `(n + 1,)` strings, the
+            reference and n candidates; `(n + 1,)` float32, their qualities.
+        source_tokenizer: the source's `Tokenizer`.
+        target_tokenizer: the target's `Tokenizer`. Default: the source's.
+        batch_tokens: the most tokens of a batch on either side, padding counted; but a source is at least in it, with
+            all that belongs to it. Default 4096.
+        max_length: a source with more tokens in any of its texts is left out. Default 256.
+        shuffle, seed, steps_per_epoch, first_step: as in `token_batches`.
+
+    Returns:
+        `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels,
+        qualities)`: the first two as `token_batches` makes them, each source n + 1 times one row below the other;
+        qualities `(rows,)` float32.
+    """
+    target_tokenizer = target_tokenizer or source_tokenizer
+    copies = candidates.element_spec[1].shape[0]
+
+    def rows_of_pool(sources, targets, qualities, _):
+        sources = _with_end(source_tokenizer.tokenize(sources))
+        # All targets in one list, `copies` of them for each source.
+        targets = _with_end(target_tokenizer.tokenize(tf.reshape(targets, (-1,))))
+        longest_target = tf.reduce_max(tf.reshape(row_lengths(targets), (-1, copies)), axis=1)
+        longest = tf.maximum(row_lengths(sources), longest_target)
+        fits = (row_lengths(sources) > 1) & (longest <= max_length)
+        order = tf.argsort(tf.where(fits, longest, 0), direction="DESCENDING", stable=True)
+        order = order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
+        groups = tf.RaggedTensor.from_uniform_row_length(targets, copies)
+        return (
+            tf.gather(sources, order),
+            tf.gather(groups, order),
+            tf.gather(qualities, order),
+            tf.gather(longest, order),
+        )
+
+    def batches_of_rows(sources, groups, qualities, longest, pool_seed):
+        batches = cut_by_budget(longest, batch_tokens // copies, shuffle_seed=pool_seed if shuffle else None)
+        return batches.map(lambda start, end: batch(sources[start:end], groups[start:end], qualities[start:end]))
+
+    def batch(sources, groups, qualities):
+        sources = tf.repeat(sources.to_tensor(), copies, axis=0)
+        labels = groups.merge_dims(0, 1).to_tensor()
+        return {"source_ids": sources, "target_ids": shift_targets(labels)}, labels, tf.reshape(qualities, (-1,))
+
+    return streamed_batches(candidates, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step)
+
+
+def _with_end(rows):
+    return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
