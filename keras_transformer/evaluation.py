@@ -28,3 +28,28 @@ def corpus_scores(translations, references, tokenize="13a", lowercase=False):
         "chrf": round(chrf_score.score, 4),
         "signature": str(bleu.get_signature()),
     }
+
+
+class SentenceQuality:
+    """How good single translations are, from 0 to 1: the mean of their sentence BLEU and chrF, by sacreBLEU.
+
+    BLEU alone rewards what is short, and chrF, which looks for what is missing, what is long. BLEU's counts of n-grams
+    above single words are smoothed by one (Lin and Och 2004).
+
+    Args:
+        tokenize: sacreBLEU's tokenization, one of `TOKENIZERS`. Default "13a".
+
+    Call arguments:
+        translation: a string.
+        reference: a string.
+
+    Returns:
+        A float.
+    """
+
+    def __init__(self, tokenize="13a"):
+        self._bleu = sacrebleu.BLEU(tokenize=tokenize, smooth_method="add-k", smooth_value=1, effective_order=True)
+        self._chrf = sacrebleu.CHRF()
+
+    def __call__(self, translation, reference):
+        return sum(metric.sentence_score(translation, [reference]).score for metric in (self._bleu, self._chrf)) / 200

@@ -25,7 +25,8 @@ def candidate_batches(
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         batch_tokens: the most tokens of a batch on either side, padding counted; but a source is at least in it, with
             all that belongs to it. Default 4096.
-        max_length: a source with more tokens in any of its texts is left out. Default 256.
+        max_length: a source with more tokens in any of its texts is left out, as is a blank one or one with a blank
+            reference. Default 256.
         shuffle, seed, steps_per_epoch, first_step: as in `token_batches`.
 
     Returns:
@@ -40,9 +41,9 @@ def candidate_batches(
         sources = _with_end(source_tokenizer.tokenize(sources))
         # All targets in one list, `copies` of them for each source.
         targets = _with_end(target_tokenizer.tokenize(tf.reshape(targets, (-1,))))
-        longest_target = tf.reduce_max(tf.reshape(row_lengths(targets), (-1, copies)), axis=1)
-        longest = tf.maximum(row_lengths(sources), longest_target)
-        fits = (row_lengths(sources) > 1) & (longest <= max_length)
+        target_lengths = tf.reshape(row_lengths(targets), (-1, copies))
+        longest = tf.maximum(row_lengths(sources), tf.reduce_max(target_lengths, axis=1))
+        fits = (row_lengths(sources) > 1) & (target_lengths[:, 0] > 1) & (longest <= max_length)
         order = tf.argsort(tf.where(fits, longest, 0), direction="DESCENDING", stable=True)
         order = order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
         groups = tf.RaggedTensor.from_uniform_row_length(targets, copies)

@@ -7,13 +7,14 @@ from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.schedules import WarmupSchedule
 
 
-def compiled_model(training, config, total_steps):
+def compiled_model(training, config, total_steps, loss=None):
     """The model of a recipe, compiled as its `[training]` section says.
 
     Args:
         training: the section.
         config: the `TransformerConfig`.
         total_steps: optimizer steps of the whole training.
+        loss: a loss in place of the section's. Default None.
     """
     with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
@@ -32,7 +33,7 @@ def compiled_model(training, config, total_steps):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(
         optimizer,
-        loss=_loss(training, "sum" if accumulation_steps else "sum_over_batch_size"),
+        loss=loss or _loss(training, "sum" if accumulation_steps else "sum_over_batch_size"),
         metrics=[Perplexity(), TokenAccuracy()],
         jit_compile=compiles(training),
     )

@@ -17,7 +17,7 @@ def describe_keys():
     ]
     for section, field in Recipe.model_fields.items():
         model = field.annotation
-        lines += ["", f"## [{section}]", "", model.__doc__.partition(": ")[2], ""]
+        lines += ["", f"## [{section}]", "", " ".join(model.__doc__.partition(": ")[2].split()), ""]
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
         lines += [
             f"| `{name}` | {_type_name(key.annotation)} | {_default(key.default)} | {key.description} |"

@@ -66,6 +66,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         "",
         *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
         "",
+        *_minimum_risk(recipe.minimum_risk),
         "The recipe, with the names of files alone:",
         "",
         "```toml",
@@ -115,6 +116,13 @@ def _data(data, files):
     rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in files]
     held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
     return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
+
+
+def _minimum_risk(minimum_risk):
+    """What followed the training."""
+    if not minimum_risk.epochs:
+        return []
+    return ["Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`.", ""]
 
 
 def _run(seconds):

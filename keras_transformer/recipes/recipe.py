@@ -153,6 +153,22 @@ class TrainingSection(_Section):
         return self
 
 
+class MinimumRiskSection(_Section):
+    """`[minimum_risk]`: after the training, the model translates the training text, and learns to prefer its better
+    translations (minimum risk training, Shen et al. 2016; see `ExpectedRisk`).
+    """
+
+    epochs: int = Field(0, ge=0, description="passes over the training pairs; 0 for none")
+    candidates: int = Field(8, ge=2, description="translations of each sentence, by a beam of that size")
+    learning_rate: float = Field(
+        3e-4, gt=0, description="highest rate, after a tenth of the steps; it falls to 0 at the last"
+    )
+    sharpness: float = Field(
+        8.0, gt=0, description="how much the share of a translation depends on its probability by token"
+    )
+    cross_entropy: float = Field(0.1, ge=0, description="weight of the cross-entropy of the references")
+
+
 # What can be monitored, and whether less or more of it is better.
 MONITORS = {
     "val_bleu": "max",
@@ -213,6 +229,7 @@ class Recipe(_Section):
     vocabulary: VocabularySection = VocabularySection()
     model: ModelSection = ModelSection()
     training: TrainingSection = TrainingSection()
+    minimum_risk: MinimumRiskSection = MinimumRiskSection()
     evaluation: EvaluationSection = EvaluationSection()
 
     @pydantic.model_validator(mode="after")

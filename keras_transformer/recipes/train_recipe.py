@@ -17,6 +17,7 @@ from keras_transformer.optional_packages import check_installed
 from keras_transformer.processes import alone, join_processes
 from keras_transformer.recipes.data_files import check_same_data_files, data_files, keep_data_files
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
+from keras_transformer.recipes.minimum_risk_tuning import MinimumRiskTuning
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
@@ -32,7 +33,7 @@ _KEPT_PAIRS = 200
 _SCORED_PAIRS = 2000
 DATA_FILES_NAME = "data.json"
 LOCK_NAME = "lock"
-# What may change when a training is resumed; all else would not be the same training.
+# What may change when a training is resumed; all else would not be the same training. [minimum_risk] follows it.
 _FREE_KEYS = {
     # The content of the files is compared by itself, wherever they are.
     "data": {"license", *FILE_KEYS["data"]},
@@ -100,6 +101,10 @@ def train_recipe(recipe, output, resume=False):
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
             run.give_weights(trained)
+        seconds = run.seconds
+        if recipe.minimum_risk.epochs:
+            tuning = MinimumRiskTuning(recipe, trained, pairs["train"], tokenizers, batches, output / CHECKPOINTS_NAME)
+            seconds += tuning.tune()
         translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
         scores = None
         if translator and recipe.evaluation.at_end:
@@ -107,7 +112,7 @@ def train_recipe(recipe, output, resume=False):
             scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
             scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize)
         with alone():
-            write_model_card(output, recipe, config, files, trained.count_params(), run.seconds, scores)
+            write_model_card(output, recipe, config, files, trained.count_params(), seconds, scores)
             # Last, because a folder with weights is a model.
             model_folder.save_model_folder(output, trained, config, *tokenizers)
         return translator
@@ -129,11 +134,16 @@ def check_before_training(recipe, output, resume=False, backend=None):
         _check_decay(recipe.training, recipe.training.steps)
     if recipe.training.tensorboard:
         check_installed("tensorboard", extra="tensorboard")
-    if recipe.evaluation.translates and (backend or keras.backend.backend()) != "tensorflow":
-        raise InputError(
-            "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out and set "
-            'monitor = "val_loss".'
-        )
+    if (backend or keras.backend.backend()) != "tensorflow":
+        if recipe.evaluation.translates:
+            raise InputError(
+                "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out and set "
+                'monitor = "val_loss".'
+            )
+        if recipe.minimum_risk.epochs:
+            raise InputError(
+                "[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process; leave it out."
+            )
 
 
 def _check_decay(training, steps):

@@ -41,9 +41,10 @@ class TrainingRun:
         batches: its `RecipeBatches`.
         evaluations: what `evaluation_callbacks` gave.
         output: the model folder.
+        loss: a loss in place of that of the `[training]` section. Default None.
     """
 
-    def __init__(self, recipe, config, batches, evaluations, output):
+    def __init__(self, recipe, config, batches, evaluations, output, loss=None):
         self.recipe = recipe
         self.batches = batches
         self.output = output
@@ -66,7 +67,7 @@ class TrainingRun:
             saves=batches.processes.is_first,
             callbacks=[*evaluations, self.checkpoints, self.clock],
         )
-        self.model = compiled_model(training, config, total_steps(training, batches.steps_per_epoch))
+        self.model = compiled_model(training, config, total_steps(training, batches.steps_per_epoch), loss)
 
     @property
     def seconds(self):

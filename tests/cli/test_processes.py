@@ -132,6 +132,8 @@ def test_no_process_is_left_when_the_launcher_is_killed(together):
 def test_faults_are_told_once_before_any_process_starts(together, run):
     missing = ["train", together / "missing.toml", "--processes", 2]
     run(*missing).assert_one_error("missing.toml")
+    tuned = ["train", together / "together.toml", "--set", "minimum_risk.epochs=1", "--processes", 2]
+    run(*tuned).assert_one_error("[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process")
     (together / "train.en").write_text("")
     options = ["--processes", 2, "--output", together / "model"]
     run("train", together / "together.toml", *options).assert_one_error("train.en: the file is empty")

@@ -1,0 +1,162 @@
+"""What follows the training where a recipe has `[minimum_risk]`: the model learns from its own translations."""
+
+import functools
+import hashlib
+import itertools
+import json
+import shutil
+import sys
+
+import keras
+import tensorflow as tf
+
+from keras_transformer.data import candidate_batches, count_batches
+from keras_transformer.evaluation import SentenceQuality
+from keras_transformer.losses import ExpectedRisk
+from keras_transformer.processes import Processes
+from keras_transformer.recipes.recipe_data import text_of_pairs
+from keras_transformer.recipes.training_run import TrainingRun
+from keras_transformer.translator import Translator
+from keras_transformer.whole_files import write_whole
+
+FOLDER_NAME = "minimum_risk"
+_START_NAME = "start.json"
+# Sentences translated from one save to the next.
+_PART_SENTENCES = 4096
+_LENGTH_PENALTY = 1.0
+_WARMUP_PART = 0.1
+
+
+class MinimumRiskTuning:
+    """The stage of a training that `[minimum_risk]` asks for; all of it is kept in a folder, to go on after a kill.
+
+    Args:
+        recipe: a `Recipe`.
+        model: the trained model, in float32.
+        train_pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
+        tokenizers: the source's and the target's `Tokenizer`.
+        batches: the `RecipeBatches` of the training.
+        path: the folder in which its own is made.
+    """
+
+    def __init__(self, recipe, model, train_pairs, tokenizers, batches, path):
+        self.recipe = recipe
+        self.model = model
+        self.train_pairs = train_pairs
+        self.tokenizers = tokenizers
+        self.validation = batches.validation
+        self.translator = Translator(model, *tokenizers)
+        self.folder = path / FOLDER_NAME
+
+    def tune(self):
+        """Gives the model the tuned weights.
+
+        Returns:
+            How long the training took, in seconds, the translating not counted.
+        """
+        self._begin()
+        section = self.recipe.minimum_risk
+        batches = self._batches(self._translate())
+        steps = section.epochs * batches.steps_per_epoch
+        training = {
+            "epochs": section.epochs,
+            "steps": None,
+            "accumulation_steps": 1,
+            "learning_rate": section.learning_rate,
+            "warmup_steps": max(1, int(steps * _WARMUP_PART)),
+            "decay": "linear",
+            # The last weights, at a rate of 0, are the best.
+            "average_checkpoints": 1,
+            "average_of": "last",
+            "ema_momentum": None,
+            "tensorboard": False,
+        }
+        recipe = self.recipe.model_copy(update={"training": self.recipe.training.model_copy(update=training)})
+        smoothing = recipe.training.label_smoothing
+        loss = ExpectedRisk(section.candidates, section.sharpness, section.cross_entropy, smoothing)
+        # Here, so that it makes no difference whether the candidates were made just now or before.
+        keras.utils.set_random_seed(recipe.training.seed)
+        run = TrainingRun(recipe, self.translator.config, batches, [], self.folder, loss)
+        run.model.set_weights(self.model.get_weights())
+        run.fit(resume=True)
+        run.give_weights(self.model)
+        return run.seconds
+
+    def _begin(self):
+        """Makes the folder; what is there of another model, such as one trained less, or of other keys is removed."""
+        digest = hashlib.sha256()
+        for weights in self.model.get_weights():
+            digest.update(weights.tobytes())
+        start = {"weights": digest.hexdigest(), **self.recipe.minimum_risk.model_dump()}
+        path = self.folder / _START_NAME
+        if path.is_file() and json.loads(path.read_text(encoding="utf-8")) == start:
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        write_whole(path, lambda file: file.write_text(json.dumps(start) + "\n", encoding="utf-8"))
+
+    def _translate(self):
+        """The files of candidates, a line for each training pair; those that are there are not made again."""
+        candidates = self.recipe.minimum_risk.candidates
+        quality = SentenceQuality(self.recipe.evaluation.tokenize)
+        pairs = text_of_pairs(self.train_pairs)
+        files, num_sentences = [], 0
+        while part := list(itertools.islice(pairs, _PART_SENTENCES)):
+            file = self.folder / f"candidates-{len(files):06}.tsv"
+            files.append(str(file))
+            num_sentences += len(part)
+            if file.exists():
+                continue
+            sources = [source for source, _ in part]
+            found = self.translator.translate(sources, candidates, _LENGTH_PENALTY, n_best=candidates)
+            lines = [_line(row, reference, quality) for row, (_, reference) in zip(found, part, strict=True)]
+            write_whole(file, functools.partial(_write_lines, lines=lines))
+            print(f"{num_sentences:,} training sentences translated.", file=sys.stderr)
+        return files
+
+    def _batches(self, files):
+        recipe = self.recipe
+        copies = recipe.minimum_risk.candidates + 1
+
+        def with_candidates(pair, line):
+            source, reference = pair
+            table = tf.reshape(tf.strings.split(line, "\t"), (copies - 1, 2))
+            qualities = tf.concat([[1.0], tf.strings.to_number(table[:, 0])], axis=0)
+            return source, tf.concat([[reference], table[:, 1]], axis=0), qualities
+
+        candidates = tf.data.Dataset.zip(self.train_pairs, tf.data.TextLineDataset(files))
+        stream = functools.partial(
+            candidate_batches,
+            candidates.map(with_candidates),
+            *self.tokenizers,
+            batch_tokens=recipe.training.batch_tokens,
+            max_length=recipe.data.max_length,
+            shuffle=True,
+            seed=recipe.training.seed,
+        )
+        steps_per_epoch, _ = count_batches(stream().map(lambda inputs, labels, _: (inputs, labels)))
+        return _Batches(stream, steps_per_epoch, self.validation)
+
+
+class _Batches:
+    """What `TrainingRun` asks of batches."""
+
+    processes = Processes()
+
+    def __init__(self, stream, steps_per_epoch, validation):
+        self.stream = stream
+        self.steps_per_epoch = self.batches_per_epoch = steps_per_epoch
+        self.validation = validation
+
+    def train(self, first_step=0):
+        return self.stream(steps_per_epoch=self.steps_per_epoch, first_step=first_step)
+
+
+def _line(candidates, reference, quality):
+    """The candidates of one source, each behind its quality."""
+    # A model can spell any byte; what it wrote stays one column of one line.
+    candidates = [" ".join(candidate.split()) for candidate in candidates]
+    return "\t".join(f"{quality(candidate, reference):.4f}\t{candidate}" for candidate in candidates)
+
+
+def _write_lines(file, lines):
+    file.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")

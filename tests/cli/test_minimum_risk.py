@@ -1,0 +1,93 @@
+"""The command `train` with `[minimum_risk]`: what the stage learns, keeps and makes anew."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+from real_processes import finish_training, start_training
+
+from keras_transformer.callbacks.history_file import read_history
+from keras_transformer.recipes import minimum_risk_tuning
+from keras_transformer.translator import Translator
+
+SETTINGS = ["--set", "minimum_risk.epochs=4", "--set", "minimum_risk.candidates=3"]
+SETTINGS += ["--set", "minimum_risk.learning_rate=0.005"]
+
+
+@pytest.fixture
+def model_copy(trained, tmp_path):
+    """A copy of a model that was trained without the stage."""
+    return shutil.copytree(trained / "model", tmp_path / "model")
+
+
+def candidates_of(model):
+    """The candidates of every sentence and their qualities, in the order of the training pairs."""
+    files = sorted((model / "checkpoints" / "minimum_risk").glob("candidates-*.tsv"))
+    rows = [line.split("\t") for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return [(row[1::2], [float(quality) for quality in row[0::2]]) for row in rows]
+
+
+def test_a_trained_model_learns_from_its_own_translations(run, trained, model_copy, monkeypatch):
+    monkeypatch.setattr(minimum_risk_tuning, "_PART_SENTENCES", 25)
+    sources = (trained / "train.en").read_text().splitlines()
+    before = Translator.load(model_copy)
+    train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume"]
+    result = run(*train, *SETTINGS)
+    assert (result.status, result.output) == (0, f"{model_copy}\n"), result.errors
+    assert "64 training sentences translated." in result.errors
+
+    candidates = candidates_of(model_copy)
+    assert len(candidates) == len(sources) == 64
+    best = before.translate(sources, beam_size=3, length_penalty=1.0)
+    assert [found[0] for found, _ in candidates] == best
+    assert all(len(found) == 3 and all(0 <= quality <= 1 for quality in qualities) for found, qualities in candidates)
+
+    losses = read_history(model_copy / "checkpoints" / "minimum_risk" / "history.csv")["loss"]
+    assert len(losses) == 4
+    assert losses[-1] < losses[0]
+    after = Translator.load(model_copy).model.get_weights()
+    assert not np.array_equal(after[0], before.model.get_weights()[0])
+    assert "own translations" in (model_copy / "README.md").read_text()
+
+    # Done is done; what is missing is made again, and the same comes of it.
+    parts = sorted((model_copy / "checkpoints" / "minimum_risk").glob("candidates-*.tsv"))
+    assert len(parts) == 3
+    parts[1].unlink()
+    written = parts[0].stat().st_mtime_ns
+    assert run(*train, *SETTINGS).status == 0
+    assert candidates_of(model_copy) == candidates
+    assert parts[0].stat().st_mtime_ns == written
+    for again, first in zip(Translator.load(model_copy).model.get_weights(), after, strict=True):
+        np.testing.assert_array_equal(again, first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed_at", ["start.json", "candidates-000000.tsv", "checkpoints/state.npz"])
+def test_a_stage_that_was_killed_ends_as_if_it_never_had_been(trained, model_copy, tmp_path, killed_at):
+    recipe = trained / "recipe.toml"
+    settings = [*SETTINGS, "--set", "training.save_every=2"]
+    whole = shutil.copytree(model_copy, tmp_path / "whole")
+    assert finish_training(recipe, "--output", whole, "--resume", *settings)[0] == 0
+
+    with start_training(recipe, "--output", model_copy, "--resume", *settings) as process:
+        try:
+            while not (model_copy / "checkpoints" / "minimum_risk" / killed_at).exists():
+                assert process.poll() is None
+                time.sleep(0.001)
+        finally:
+            process.kill()
+    assert finish_training(recipe, "--output", model_copy, "--resume", *settings)[0] == 0
+    assert candidates_of(model_copy) == candidates_of(whole)
+    found, expected = (Translator.load(folder).model.get_weights() for folder in (model_copy, whole))
+    for found_weights, expected_weights in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(found_weights, expected_weights)
+
+
+@pytest.mark.slow
+def test_other_keys_begin_the_stage_anew(run, trained, model_copy):
+    train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
+    assert run(*train).status == 0
+    result = run(*train, "--set", "minimum_risk.candidates=2")
+    assert result.status == 0, result.errors
+    assert {len(found) for found, _ in candidates_of(model_copy)} == {2}
