@@ -44,7 +44,8 @@ class MinimumRiskTuning:
         self.model = model
         self.train_pairs = train_pairs
         self.tokenizers = tokenizers
-        self.validation = batches.validation
+        # Weights would be taken for qualities.
+        self.validation = batches.validation.map(lambda inputs, labels, *_: (inputs, labels))
         self.translator = Translator(model, *tokenizers)
         self.folder = path / FOLDER_NAME
 
@@ -62,6 +63,8 @@ class MinimumRiskTuning:
             "epochs": section.epochs,
             "steps": None,
             "accumulation_steps": 1,
+            # Its batches come in many shapes, each of which would be compiled.
+            "jit_compile": False,
             "learning_rate": section.learning_rate,
             "warmup_steps": max(1, int(steps * _WARMUP_PART)),
             "decay": "linear",
@@ -128,7 +131,7 @@ class MinimumRiskTuning:
             candidate_batches,
             candidates.map(with_candidates),
             *self.tokenizers,
-            batch_tokens=recipe.training.batch_tokens,
+            batch_tokens=recipe.minimum_risk.batch_tokens,
             max_length=recipe.data.max_length,
             shuffle=True,
             seed=recipe.training.seed,

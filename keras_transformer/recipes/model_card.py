@@ -122,7 +122,11 @@ def _minimum_risk(minimum_risk):
     """What followed the training."""
     if not minimum_risk.epochs:
         return []
-    return ["Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`.", ""]
+    return [
+        "Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`; the "
+        "minutes do not count the translating.",
+        "",
+    ]
 
 
 def _run(seconds):

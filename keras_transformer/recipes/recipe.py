@@ -160,6 +160,9 @@ class MinimumRiskSection(_Section):
 
     epochs: int = Field(0, ge=0, description="passes over the training pairs; 0 for none")
     candidates: int = Field(8, ge=2, description="translations of each sentence, by a beam of that size")
+    batch_tokens: int = Field(
+        4096, ge=1, description="most tokens of a step on either side, those of all translations of a sentence counted"
+    )
     learning_rate: float = Field(
         3e-4, gt=0, description="highest rate, after a tenth of the steps; it falls to 0 at the last"
     )

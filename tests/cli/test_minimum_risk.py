@@ -85,6 +85,17 @@ def test_a_stage_that_was_killed_ends_as_if_it_never_had_been(trained, model_cop
 
 
 @pytest.mark.slow
+def test_it_follows_a_training_with_everything_on(run, corpus):
+    settings = ["r_drop=1.0", "accumulation_steps=2", "precision=bfloat16", "jit_compile=true", "epochs=1"]
+    options = [part for setting in settings for part in ("--set", f"training.{setting}")]
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *SETTINGS, *options)
+    assert result.status == 0, result.errors
+    history = read_history(corpus / "model" / "checkpoints" / "minimum_risk" / "history.csv")
+    assert len(history["val_loss"]) == 4
+    assert np.all(np.isfinite(history["val_loss"]))
+
+
+@pytest.mark.slow
 def test_other_keys_begin_the_stage_anew(run, trained, model_copy):
     train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
     assert run(*train).status == 0
