@@ -1,7 +1,6 @@
 import tensorflow as tf
 
-from keras_transformer.data.token_batches import cut_by_budget, row_lengths, shift_targets, streamed_batches
-from keras_transformer.special_tokens import END_ID
+from keras_transformer.data.token_batches import cut_by_budget, row_lengths, shift_targets, streamed_batches, with_end
 
 
 def candidate_batches(
@@ -38,9 +37,9 @@ def candidate_batches(
     copies = candidates.element_spec[1].shape[0]
 
     def rows_of_pool(sources, targets, qualities, _):
-        sources = _with_end(source_tokenizer.tokenize(sources))
+        sources = with_end(source_tokenizer.tokenize(sources))
         # All targets in one list, `copies` of them for each source.
-        targets = _with_end(target_tokenizer.tokenize(tf.reshape(targets, (-1,))))
+        targets = with_end(target_tokenizer.tokenize(tf.reshape(targets, (-1,))))
         target_lengths = tf.reshape(row_lengths(targets), (-1, copies))
         longest = tf.maximum(row_lengths(sources), tf.reduce_max(target_lengths, axis=1))
         fits = (row_lengths(sources) > 1) & (target_lengths[:, 0] > 1) & (longest <= max_length)
@@ -64,7 +63,3 @@ def candidate_batches(
         return {"source_ids": sources, "target_ids": shift_targets(labels)}, labels, tf.reshape(qualities, (-1,))
 
     return streamed_batches(candidates, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step)
-
-
-def _with_end(rows):
-    return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)

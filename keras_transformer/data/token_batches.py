@@ -167,8 +167,7 @@ def _token_rows(sources, targets, max_length):
     for lengths in (target_lengths, tf.where(fits, longest, 0)):
         order = tf.gather(order, tf.argsort(tf.gather(lengths, order), direction="DESCENDING", stable=True))
     order = order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
-    ends = tf.fill([tf.size(order), 1], END_ID)
-    return tf.concat([tf.gather(sources, order), ends], axis=1), tf.concat([tf.gather(targets, order), ends], axis=1)
+    return with_end(tf.gather(sources, order)), with_end(tf.gather(targets, order))
 
 
 def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
@@ -201,7 +200,13 @@ def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
     return tf.data.Dataset.from_tensor_slices((starts, ends))
 
 
+def with_end(rows):
+    """Ragged token ids, each row with the end token behind it."""
+    return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
+
+
 def row_lengths(rows):
+    """The number of tokens of each row of ragged token ids, int32."""
     return tf.cast(rows.row_lengths(), tf.int32)
 
 

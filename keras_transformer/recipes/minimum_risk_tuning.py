@@ -16,7 +16,6 @@ from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
 from keras_transformer.recipes.recipe_data import text_of_pairs
 from keras_transformer.recipes.training_run import TrainingRun
-from keras_transformer.translator import Translator
 from keras_transformer.whole_files import write_whole
 
 FOLDER_NAME = "minimum_risk"
@@ -32,21 +31,19 @@ class MinimumRiskTuning:
 
     Args:
         recipe: a `Recipe`.
-        model: the trained model, in float32.
+        translator: the `Translator` of the trained model, in float32.
         train_pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
-        tokenizers: the source's and the target's `Tokenizer`.
         batches: the `RecipeBatches` of the training.
         path: the folder in which its own is made.
     """
 
-    def __init__(self, recipe, model, train_pairs, tokenizers, batches, path):
+    def __init__(self, recipe, translator, train_pairs, batches, path):
         self.recipe = recipe
-        self.model = model
+        self.translator = translator
+        self.model = translator.model
         self.train_pairs = train_pairs
-        self.tokenizers = tokenizers
         # Weights would be taken for qualities.
         self.validation = batches.validation.map(lambda inputs, labels, *_: (inputs, labels))
-        self.translator = Translator(model, *tokenizers)
         self.folder = path / FOLDER_NAME
 
     def tune(self):
@@ -130,7 +127,8 @@ class MinimumRiskTuning:
         stream = functools.partial(
             candidate_batches,
             candidates.map(with_candidates),
-            *self.tokenizers,
+            self.translator.source_tokenizer,
+            self.translator.target_tokenizer,
             batch_tokens=recipe.minimum_risk.batch_tokens,
             max_length=recipe.data.max_length,
             shuffle=True,

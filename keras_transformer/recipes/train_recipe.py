@@ -101,11 +101,11 @@ def train_recipe(recipe, output, resume=False):
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
             run.give_weights(trained)
+        translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
         seconds = run.seconds
         if recipe.minimum_risk.epochs:
-            tuning = MinimumRiskTuning(recipe, trained, pairs["train"], tokenizers, batches, output / CHECKPOINTS_NAME)
+            tuning = MinimumRiskTuning(recipe, translator, pairs["train"], batches, output / CHECKPOINTS_NAME)
             seconds += tuning.tune()
-        translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
         scores = None
         if translator and recipe.evaluation.at_end:
             _say("Translating the validation set ...")
