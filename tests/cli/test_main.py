@@ -30,16 +30,16 @@ def process(*arguments):
             running.kill()
 
 
-def test_an_error_is_one_line_and_a_traceback_only_with_debug(tmp_path):
+def test_an_error_is_one_line_and_a_traceback_only_with_debug(run, tmp_path):
     message = f"keras-transformer: {tmp_path / 'missing.toml'}: No such file or directory."
-    arguments = [*COMMAND, "train", str(tmp_path / "missing.toml"), "--debug"]
-    result = subprocess.run(arguments, env=ENVIRONMENT, capture_output=True, text=True)
-    *traceback, last = result.stderr.splitlines()
-    assert (result.returncode, result.stdout, last) == (2, "", message)
-    assert traceback[0] == "Traceback (most recent call last):"
-
-    result = subprocess.run(arguments[:-1], env=ENVIRONMENT, capture_output=True, text=True)
+    arguments = ["train", str(tmp_path / "missing.toml")]
+    result = subprocess.run([*COMMAND, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
     assert (result.returncode, result.stdout, result.stderr) == (2, "", message + "\n")
+
+    result = run(*arguments, "--debug")
+    *traceback, last = result.errors.splitlines()
+    assert (result.status, result.output, last) == (2, "", message)
+    assert traceback[0] == "Traceback (most recent call last):"
 
 
 def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, translator):

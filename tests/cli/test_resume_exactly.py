@@ -112,9 +112,9 @@ def assert_same(found, expected):
 @pytest.mark.parametrize(
     ("kills", "settings"),
     [
-        # Without translations, whose search takes each process seconds to trace.
-        (3, ["training.accumulation_steps=2", "evaluation.every=0", "evaluation.monitor=val_loss"]),
-        pytest.param(20, ["training.precision=bfloat16"], marks=pytest.mark.slow),
+        # Without what takes each process seconds to trace.
+        (3, ["training.r_drop=0", "training.epochs=10", "evaluation.every=0", "evaluation.monitor=val_loss"]),
+        pytest.param(20, ["training.precision=bfloat16", "training.accumulation_steps=2"], marks=pytest.mark.slow),
         pytest.param(20, ["training.steps_per_epoch=5", "training.epochs=30"], marks=pytest.mark.slow),
     ],
 )

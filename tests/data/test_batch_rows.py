@@ -72,8 +72,11 @@ def test_parts_hold_all_rows_once_and_weights_that_add_up(batches):
     assert total == pytest.approx(3.0)  # Keras divides by the number of parts.
 
 
-@pytest.mark.parametrize("parts", [2, 3, 8])
-@pytest.mark.parametrize("arguments", [{}, {"global_clipnorm": 0.1, "weight_decay": 0.01}])
+@pytest.mark.parametrize(
+    "parts, arguments",
+    # Parts that divide the rows unevenly, and more of them than rows.
+    [(2, {}), (3, {"global_clipnorm": 0.1, "weight_decay": 0.01}), (8, {"global_clipnorm": 0.1})],
+)
 def test_accumulated_steps_are_those_of_the_large_batch(batches, parts, arguments):
     expected = trained_weights(batches, SmoothedCrossEntropy(0.1), **arguments)
     found = trained_weights(split_rows(batches, parts), SmoothedCrossEntropy(0.1, reduction="sum"), parts, **arguments)

@@ -17,6 +17,12 @@ def translator_of_two():
 
 
 @pytest.fixture(scope="session")
+def small_translator():
+    """An untrained translator that is exported in seconds, for what does not depend on its translations."""
+    return trained_translator(steps=0, num_decoder_layers=1)
+
+
+@pytest.fixture(scope="session")
 def saved_model(translator, tmp_path_factory):
     """The folder of a version of the first translator, beam 3 and 2 best."""
     return translator.export_saved_model(tmp_path_factory.mktemp("served") / "ko_en", beam_size=3, n_best=2)

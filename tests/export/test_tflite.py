@@ -64,7 +64,7 @@ def test_the_verification_is_in_the_card_and_in_json(file):
 
 
 def test_an_artifact_of_another_model_does_not_pass(file, translator):
-    other = trained_translator(seed=5, steps=20)
+    other = trained_translator(seed=5, steps=0)
     reports = []
     settings = SearchSettings(beam_size=3).of_model(translator.config)
     prove = Proof(other, "tflite", None, settings, list(zip(SOURCES, TARGETS)), report=reports.append)
@@ -234,7 +234,8 @@ def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
     )
 
 
-def test_nothing_of_an_earlier_export_stays_beside(translator, translator_of_two, tmp_path):
+def test_nothing_of_an_earlier_export_stays_beside(tmp_path):
+    translator_of_two = trained_translator(shared=False, steps=0, num_decoder_layers=1)
     (tmp_path / "a.tflite").write_bytes(b"of before")
     (tmp_path / "a.model").write_bytes(b"of before")
     (tmp_path / "verification.json").write_text('{"artifact": "a.tflite"}')
@@ -243,9 +244,9 @@ def test_nothing_of_an_earlier_export_stays_beside(translator, translator_of_two
     assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
 
 
-def test_a_file_of_ones_own_stays_beside_a_first_export(translator, tmp_path):
+def test_a_file_of_ones_own_stays_beside_a_first_export(small_translator, tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(b"mine")
-    translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
+    small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
     assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
 
 
@@ -259,7 +260,7 @@ def test_arguments_out_of_range_are_refused(translator, tmp_path):
         translator.export_tflite(tmp_path / "folder.tflite")
 
 
-def test_a_file_of_before_stays_where_the_proof_fails(translator, tmp_path):
+def test_a_file_of_before_stays_where_the_proof_fails(small_translator, tmp_path):
     path = tmp_path / "ko_en.tflite"
     path.write_bytes(b"before")
 
@@ -268,6 +269,6 @@ def test_a_file_of_before_stays_where_the_proof_fails(translator, tmp_path):
         raise ExportError("no")
 
     with pytest.raises(ExportError, match="no"):
-        export_tflite(translator, path, settings=SearchSettings(beam_size=1), prove=fail)
+        export_tflite(small_translator, path, settings=SearchSettings(beam_size=1), prove=fail)
     assert path.read_bytes() == b"before"
     assert [file.name for file in tmp_path.iterdir()] == ["ko_en.tflite"]

@@ -66,14 +66,14 @@ def test_an_example_in_a_message_is_short():
     assert len(str(caught.value)) < 300
 
 
-def test_an_artifact_that_does_not_run_is_not_left_in_place(translator, tmp_path):
-    settings = SETTINGS.of_model(translator.config)
-    prove = Proof(translator, "tflite", None, settings, [(text, None) for text in TEXTS])
+def test_an_artifact_that_does_not_run_is_not_left_in_place(small_translator, tmp_path):
+    settings = SETTINGS.of_model(small_translator.config)
+    prove = Proof(small_translator, "tflite", None, settings, [(text, None) for text in TEXTS])
 
     def damage_and_prove(file):
         file.write_bytes(file.read_bytes()[:1000])
         return prove(file)
 
     with pytest.raises(ExportError, match="does not run in a fresh process"):
-        export_tflite(translator, tmp_path / "a.tflite", settings=settings, prove=damage_and_prove)
+        export_tflite(small_translator, tmp_path / "a.tflite", settings=settings, prove=damage_and_prove)
     assert list(tmp_path.iterdir()) == []
