@@ -31,13 +31,14 @@ def corpus_scores(translations, references, tokenize="13a", lowercase=False):
 
 
 class SentenceQuality:
-    """How good single translations are, from 0 to 1: the mean of their sentence BLEU and chrF, by sacreBLEU.
+    """How good single translations are, from 0 to 1: the weighted mean of their sentence BLEU and chrF, by sacreBLEU.
 
     BLEU alone rewards what is short, and chrF, which looks for what is missing, what is long. BLEU's counts of n-grams
     above single words are smoothed by one (Lin and Och 2004).
 
     Args:
         tokenize: sacreBLEU's tokenization, one of `TOKENIZERS`. Default "13a".
+        chrf: the weight of chrF, from 0 to 1; BLEU has the rest. Default 0.5.
 
     Call arguments:
         translation: a string.
@@ -47,9 +48,11 @@ class SentenceQuality:
         A float.
     """
 
-    def __init__(self, tokenize="13a"):
+    def __init__(self, tokenize="13a", chrf=0.5):
+        self._weight = chrf
         self._bleu = sacrebleu.BLEU(tokenize=tokenize, smooth_method="add-k", smooth_value=1, effective_order=True)
         self._chrf = sacrebleu.CHRF()
 
     def __call__(self, translation, reference):
-        return sum(metric.sentence_score(translation, [reference]).score for metric in (self._bleu, self._chrf)) / 200
+        bleu, chrf = (metric.sentence_score(translation, [reference]).score for metric in (self._bleu, self._chrf))
+        return ((1 - self._weight) * bleu + self._weight * chrf) / 100

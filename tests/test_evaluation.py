@@ -29,14 +29,15 @@ def test_text_that_is_tokenised_already_gives_no_warning(caplog):
     assert not caplog.records
 
 
-def test_the_quality_of_a_sentence_is_the_mean_of_its_bleu_and_chrf():
-    quality = SentenceQuality(tokenize="none")
+@pytest.mark.parametrize("weight", [0, 0.25, 1])
+def test_the_quality_of_a_sentence_is_the_mean_of_its_bleu_and_chrf(weight):
+    quality = SentenceQuality(tokenize="none", chrf=weight)
     assert quality("a b c d e", "a b c d e") == pytest.approx(1)
     assert quality("x", "a b c d e") == 0
     # 3 of 4 words, and with one more of each, 3 of 4 pairs, 2 of 3 triples, 1 of 2 quadruples.
     bleu = (3 / 4 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25
     chrf = sacrebleu.CHRF().sentence_score("a b c x", ["a b c d"]).score / 100
-    assert quality("a b c x", "a b c d") == pytest.approx((bleu + chrf) / 2)
+    assert quality("a b c x", "a b c d") == pytest.approx((1 - weight) * bleu + weight * chrf)
 
 
 def test_neither_a_short_nor_a_long_translation_has_the_best_quality():

@@ -87,7 +87,11 @@ class MinimumRiskTuning:
         digest = hashlib.sha256()
         for weights in self.model.get_weights():
             digest.update(weights.tobytes())
-        start = {"weights": digest.hexdigest(), **self.recipe.minimum_risk.model_dump()}
+        start = {
+            "weights": digest.hexdigest(),
+            "tokenize": self.recipe.evaluation.tokenize,
+            **self.recipe.minimum_risk.model_dump(),
+        }
         path = self.folder / _START_NAME
         if path.is_file() and json.loads(path.read_text(encoding="utf-8")) == start:
             return
@@ -97,7 +101,7 @@ class MinimumRiskTuning:
     def _translate(self):
         """The files of candidates, a line for each training pair; those that are there are not made again."""
         candidates = self.recipe.minimum_risk.candidates
-        quality = SentenceQuality(self.recipe.evaluation.tokenize)
+        quality = SentenceQuality(self.recipe.evaluation.tokenize, self.recipe.minimum_risk.chrf)
         pairs = text_of_pairs(self.train_pairs)
         files, num_sentences = [], 0
         while part := list(itertools.islice(pairs, _PART_SENTENCES)):

@@ -170,6 +170,9 @@ class MinimumRiskSection(_Section):
         8.0, gt=0, description="how much the share of a translation depends on its probability by token"
     )
     cross_entropy: float = Field(0.1, ge=0, description="weight of the cross-entropy of the references")
+    chrf: float = Field(
+        0.5, ge=0, le=1, description="weight of chrF in the quality of a translation; sentence BLEU has the rest"
+    )
 
 
 # What can be monitored, and whether less or more of it is better.
