@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+import tensorflow as tf
 from real_processes import finish_training, start_training
 
 from keras_transformer.translator import Translator
@@ -59,7 +60,7 @@ def together(corpus):
     return corpus
 
 
-def test_two_processes_train_as_one_does_and_tensorflow_scores_alike(together):
+def test_two_processes_train_as_one_does_and_their_model_is_tensorflows_as_well(together):
     for number in (1, 2):
         status, output, errors = finish(together, "--processes", number, "--output", together / f"by_{number}")
         assert (status, output) == (0, f"{together / f'by_{number}'}\n"), errors
@@ -72,6 +73,10 @@ def test_two_processes_train_as_one_does_and_tensorflow_scores_alike(together):
     pairs = [("the cat sees bread .", "die Katze sieht Brot ."), ("a man buys water .", "ein Mann kauft Wasser .")]
     one, two = (Translator.load(together / f"by_{number}").score(pairs) for number in (1, 2))
     assert two == pytest.approx(one, rel=1e-4)
+    exported = Translator.load(together / "by_2").export_saved_model(together / "exported")
+    served = tf.saved_model.load(str(exported)).signatures["serving_default"]
+    translation = served(text=tf.constant([pairs[0][0]]))["translation"].numpy()[0].decode()
+    assert translation == Translator.load(together / "by_2").translate([pairs[0][0]])[0]
 
 
 @pytest.mark.slow
