@@ -1,11 +1,11 @@
 """The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
 
+import contextlib
 import json
 import pathlib
 import warnings
 
 import h5py
-import keras
 
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
@@ -37,16 +37,23 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
     write_whole(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
     save_tokenizers(path, source_tokenizer, target_tokenizer)
-    write_whole(path / WEIGHTS_NAME, without_optimizer(model).save_weights)
+    with without_optimizer(model):
+        write_whole(path / WEIGHTS_NAME, model.save_weights)
 
 
+@contextlib.contextmanager
 def without_optimizer(model):
-    """The same layers in a model that is not compiled: the state of its optimizer would triple the file of weights.
+    """Takes a model's optimizer away for as long: its state would triple the file of weights.
 
     Args:
-        model: a functional or sequential Keras model.
+        model: any Keras model, compiled or not.
     """
-    return keras.Model(model.inputs, model.outputs)
+    optimizer = getattr(model, "optimizer", None)
+    model.optimizer = None
+    try:
+        yield
+    finally:
+        model.optimizer = optimizer
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):

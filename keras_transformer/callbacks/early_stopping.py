@@ -27,6 +27,10 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
                 "Received: restore_best_weights=True."
             )
 
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self._was_seen = False
+
     @property
     def is_over(self):
         """Whether patience has run out."""
@@ -34,11 +38,12 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     def on_epoch_end(self, epoch, logs=None):
         if self.monitor in (logs or {}):
+            self._was_seen = True
             super().on_epoch_end(epoch, logs)
 
     def on_train_end(self, logs=None):
         super().on_train_end(logs)
-        if self.best is None:
+        if not self._was_seen and self.best is None:
             warn_of_missing_log(self, logs)
 
     def get_state(self):

@@ -1,3 +1,4 @@
+import math
 import pathlib
 import re
 
@@ -18,13 +19,15 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     Epochs in the folder that are later than the one that ends are removed: they are of an earlier training.
     Every file is written under another name and then renamed, so that a kill at any moment leaves whole ones. An epoch
-    that is both among the last and among the best is kept once. The model is a functional or a sequential one.
+    that is both among the last and among the best is kept once. Which epochs were the best it knows of those of its own
+    training; where that goes on in another process, `TrainingState` has to save and restore it as well.
 
     Args:
         folder: folder of the checkpoints; made where it is missing.
         keep: the number of last epochs whose weights are kept. Default 10.
         keep_best: the number of best epochs whose weights are kept. Default 0.
-        monitor: name of the log that tells which epochs are best; those without it are not. Default "val_loss".
+        monitor: name of the log that tells which epochs are best; those without it, or with one that is not finite, are
+            not. Default "val_loss".
         mode: "min" (default) where less of it is better, "max" where more is.
 
     Raises:
@@ -58,10 +61,10 @@ class EpochCheckpoints(keras.callbacks.Callback):
             if number > epoch + 1:
                 self._path(number).unlink()
         # An epoch in which nothing was evaluated is none of the best.
-        if self.keep_best and self.monitor in (logs or {}):
-            self._scores[epoch + 1] = float(logs[self.monitor])
-        with alone():  # Other processes do not save.
-            write_whole(self._path(epoch + 1), without_optimizer(self.model).save_weights)
+        if self.keep_best and math.isfinite(score := float((logs or {}).get(self.monitor, math.nan))):
+            self._scores[epoch + 1] = score
+        with alone(), without_optimizer(self.model):  # Other processes do not save.
+            write_whole(self._path(epoch + 1), self.model.save_weights)
         best = self.best_epochs
         self._scores = {number: self._scores[number] for number in sorted(best)}
         for number in set(self._saved_epochs()) - {*self.last_epochs, *best}:
@@ -102,9 +105,10 @@ class EpochCheckpoints(keras.callbacks.Callback):
         if missing or not epochs:
             what = f"checkpoint of epoch {missing[0]}" if missing else "checkpoint"
             raise InputError(f"{self.folder}: there is no {what} to average.")
-        totals, loader = None, without_optimizer(model)
+        totals = None
         for number in epochs:
-            loader.load_weights(self._path(number))
+            with without_optimizer(model):
+                model.load_weights(self._path(number))
             weights = model.get_weights()
             # Summed in float64: a mean over many checkpoints shall not depend on their order.
             totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]

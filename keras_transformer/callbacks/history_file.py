@@ -2,6 +2,7 @@ import csv
 import pathlib
 
 import keras
+import numpy as np
 
 from keras_transformer.errors import InputError
 from keras_transformer.whole_files import write_whole
@@ -13,10 +14,14 @@ class HistoryFile(keras.callbacks.Callback):
     """Writes the logs of every epoch into a CSV file, a row for each epoch, counted from 0.
 
     Unlike Keras's `CSVLogger` it takes a row for the same epoch as new, as a resumed training needs it, and logs that
-    only some epochs have, such as `val_bleu`, as columns of their own.
+    only some epochs have, such as `val_bleu`, as columns of their own. A log of several numbers, as `F1Score` has one
+    for each class, becomes as many columns: `f1_score_0`, `f1_score_1` and so on.
 
     Args:
         path: path of the file. Rows of epochs that are yet to come are removed, all others are kept.
+
+    Raises:
+        InputError: the file is there and is no history (when training begins).
 
     Example:
 
@@ -28,8 +33,18 @@ class HistoryFile(keras.callbacks.Callback):
         super().__init__()
         self.path = pathlib.Path(path)
 
+    def on_train_begin(self, logs=None):
+        _rows(self.path)
+
     def on_epoch_end(self, epoch, logs=None):
-        _write_rows(self.path, [*_rows_before(self.path, epoch), {"epoch": epoch, **(logs or {})}])
+        row = {"epoch": epoch}
+        for name, value in (logs or {}).items():
+            numbers = np.asarray(value)
+            if numbers.ndim:
+                row |= {f"{name}_{index}": number for index, number in enumerate(numbers.ravel())}
+            else:
+                row[name] = value
+        _write_rows(self.path, [*_rows_before(self.path, epoch), row])
 
 
 def last_scores(path):
@@ -40,6 +55,9 @@ def last_scores(path):
 
     Returns:
         A dictionary from column to number; empty where there is no such file, as beside a model that no recipe trained.
+
+    Raises:
+        InputError: the file is no history.
     """
     rows = _rows(path)
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
@@ -55,7 +73,7 @@ def read_history(path):
         A dictionary of lists of numbers, one an epoch, None where there is none.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or it is no history.
     """
     if not pathlib.Path(path).is_file():
         raise InputError(f"{path}: there is no history of a training; it is written by `keras-transformer train`.")
@@ -70,11 +88,22 @@ def drop_epochs(path, first):
 
 
 def _rows(path):
+    """The rows as they are written, once they have been found to hold numbers; none where there is no file."""
     path = pathlib.Path(path)
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            int(row["epoch"])
+            for value in filter(None, row.values()):
+                float(value)
+    except (ValueError, KeyError, TypeError, csv.Error):
+        raise InputError(
+            f"{path}: not the history of a training, which has a column `epoch` and numbers alone; move it away."
+        ) from None
+    return rows
 
 
 def _rows_before(path, epoch):

@@ -7,6 +7,8 @@ import keras
 class TokensPerSecond(keras.callbacks.Callback):
     """Adds `tokens_per_second`, the real target tokens trained on in a second, to the logs of every batch and epoch.
 
+    The seconds are those since the epoch began: reading the data and what other callbacks do after a batch count, such
+    as translations every so many steps. What happens at the end of the epoch does not.
     Tokens of a sentence that stands twice in its batch count twice. It reads the count of the model's `Perplexity` or
     `TokenAccuracy` metric, one of which must be compiled in.
 

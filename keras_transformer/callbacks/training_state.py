@@ -1,6 +1,7 @@
 import copy
 import json
 import pathlib
+import warnings
 import zipfile
 
 import keras
@@ -24,8 +25,8 @@ class TrainingState(keras.callbacks.Callback):
     whole.
 
     It needs batches that can begin anywhere: an endless stream such as `token_batches(..., first_step=...)`, of which
-    `fit` is told the `steps_per_epoch`. It comes last among the callbacks. To take up an epoch in its middle, the model
-    must have one output with one more dimension than its labels, as logits over a vocabulary have.
+    `fit` is told the `steps_per_epoch`. It comes last among the callbacks. While a weight is not finite nothing is
+    saved, because from there no training can go on.
 
     Args:
         path: path of the file.
@@ -36,7 +37,8 @@ class TrainingState(keras.callbacks.Callback):
             restored as well, one of each class. Default: none.
 
     Raises:
-        ValueError: an argument is out of range; or, by `fit`, the model is compiled with `steps_per_execution`.
+        ValueError: an argument is out of range; or, by `fit`, the model is compiled with `steps_per_execution` or
+            `fit` has another `steps_per_epoch`.
 
     Example:
 
@@ -65,7 +67,12 @@ class TrainingState(keras.callbacks.Callback):
         # Epochs that are whole, and batches of the one that is not.
         self.epoch = self.step = 0
         self._callback_states = {}
+        # Of a training that ended before its last epoch was whole, the callbacks as they were at the very end.
+        self._last_callback_states = {}
         self._metrics = []
+        # What the compiled metrics were called with, by which they are built.
+        self._metric_specs = None
+        self._is_restored = False
         # Of an epoch that ends before it is whole, the callbacks as they were before they took it for a whole one.
         self._states_of_part = None
 
@@ -86,14 +93,19 @@ class TrainingState(keras.callbacks.Callback):
     def restore(self, model):
         """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
 
+        Without it, the next `fit` begins with a whole epoch.
+
         Returns:
             Whether there was a file.
 
         Raises:
             InputError: the file is of another model or another training.
+            ValueError: the model has no weights yet.
         """
         if not self.path.is_file():
             return False
+        if not model.built:
+            raise ValueError("`model` must have its weights already: call it on a batch before `restore`.")
         model.optimizer.build(model.trainable_variables)
         position = self.saved_position
         with np.load(self.path) as file:
@@ -111,10 +123,20 @@ class TrainingState(keras.callbacks.Callback):
         for name, variable in variables.items():
             variable.assign(_in_precision_of(variable, arrays[name]))
         self.epoch, self.step = position["epoch"], position["step"]
-        self._metrics = metrics
+        self._metrics, self._metric_specs = metrics, position.get("metric_specs")
         self._callback_states = position["callbacks"]
-        self._set_callback_states()
+        self._last_callback_states = position.get("last_callbacks", {})
+        self._is_restored = True
+        self._set_callback_states(self._callback_states)
         return True
+
+    def end(self):
+        """For a restored training that will not go on: the callbacks get what they remembered at its very end.
+
+        `restore` gives them what they remembered before its last epoch ended, if that was not whole, because more steps
+        would make it whole.
+        """
+        self._set_callback_states(self._last_callback_states)
 
     def on_train_begin(self, logs=None):
         if self.model.steps_per_execution != 1:
@@ -122,17 +144,28 @@ class TrainingState(keras.callbacks.Callback):
                 "`TrainingState` counts steps one by one; compile the model with steps_per_execution=1. "
                 f"Received: steps_per_execution={self.model.steps_per_execution}."
             )
+        steps = self.params.get("steps")
+        if steps not in (None, self.steps_per_epoch):
+            raise ValueError(
+                "`TrainingState` must have the steps_per_epoch of `fit`. "
+                f"Received: steps_per_epoch={self.steps_per_epoch}, of `fit` {steps}."
+            )
+        if not self._is_restored:
+            self.step = 0
+        self._is_restored = False
         # Again, because callbacks forget when training begins.
-        self._set_callback_states()
+        self._set_callback_states(self._callback_states)
         self._callback_states = {}
+        self._note_metric_specs()
+
+    def on_train_end(self, logs=None):
+        vars(self.model).pop("compute_metrics", None)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
         # Here, because an epoch begins with metrics at zero.
         if self.step and self._metrics:
-            _build_metrics(self.model)
-            for variable, array in zip(self.model.metrics_variables, self._metrics, strict=True):
-                variable.assign(_in_precision_of(variable, array))
+            self._restore_metrics()
         self._metrics = []
 
     def on_train_batch_end(self, batch, logs=None):
@@ -157,10 +190,43 @@ class TrainingState(keras.callbacks.Callback):
         self._save(self._metrics, self._states_of_part)
         self._metrics, self._states_of_part = [], None
 
-    def _set_callback_states(self):
+    def _note_metric_specs(self):
+        """Has the model note what its metrics are called with, which a step does once, when it is traced."""
+        vars(self.model).pop("compute_metrics", None)
+        compute_metrics = self.model.compute_metrics
+
+        def noting(x, y, y_pred, sample_weight=None):
+            self._metric_specs = keras.tree.map_structure(_spec, [y, y_pred, sample_weight])
+            return compute_metrics(x, y, y_pred, sample_weight)
+
+        # Past Keras's own attributes: this one is no part of the model.
+        vars(self.model)["compute_metrics"] = noting
+
+    def _restore_metrics(self):
+        """Gives the metrics what they had counted; Keras would make those that are compiled at the first batch."""
+        try:
+            if self._metric_specs:
+                zeros = keras.tree.map_structure(_zeros, self._metric_specs)
+                # The loss of several outputs has metrics, too.
+                self.model.compute_loss(None, *zeros)
+                type(self.model).compute_metrics(self.model, None, *zeros)
+                self.model.reset_metrics()
+            variables = self.model.metrics_variables
+            fits = [tuple(variable.shape) for variable in variables] == [array.shape for array in self._metrics]
+        except Exception:  # Of metrics of whatever kind; the training itself goes on to the bit.
+            fits = False
+        if not fits:
+            warnings.warn(
+                "The metrics of the epoch that was interrupted cannot be taken up: they count from here.", stacklevel=2
+            )
+            return
+        for variable, array in zip(variables, self._metrics, strict=True):
+            variable.assign(_in_precision_of(variable, array))
+
+    def _set_callback_states(self, states):
         for name, callback in self._named_callbacks():
-            if name in self._callback_states:
-                callback.set_state(self._callback_states[name])
+            if name in states:
+                callback.set_state(states[name])
 
     def _named_callbacks(self):
         """The callbacks by their class, so that others may join or leave when training is resumed."""
@@ -173,14 +239,21 @@ class TrainingState(keras.callbacks.Callback):
         return [ops.convert_to_numpy(variable) for variable in self.model.metrics_variables]
 
     def _save(self, metrics, callback_states=None):
-        """Writes the file, unless a weight is not finite: from there no training can go on."""
-        if not self.saves or not all(np.all(np.isfinite(weight)) for weight in self.model.get_weights()):
+        """Writes the file; of an epoch that is not whole, the callbacks as they were before its end as well."""
+        if not self.saves:
             return
+        weights = self.model.trainable_variables
+        if not all(np.all(np.isfinite(ops.convert_to_numpy(weight).astype("float32"))) for weight in weights):
+            warnings.warn(f"{self.path}: not saved, because a weight is not finite.", stacklevel=2)
+            return
+        now = self._get_callback_states()
         position = {
             "epoch": self.epoch,
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
-            "callbacks": callback_states or self._get_callback_states(),
+            "callbacks": callback_states or now,
+            "last_callbacks": now if callback_states else {},
+            "metric_specs": self._metric_specs,
         }
         arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
         arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
@@ -208,9 +281,17 @@ def _in_precision_of(variable, array):
     return array.view(ops.convert_to_numpy(variable).dtype) if array.dtype.kind == "V" else array
 
 
-def _build_metrics(model):
-    """Makes the variables of the compiled metrics, which Keras makes when it sees the first batch."""
-    (output,) = model.outputs
-    logits = ops.zeros([size or 1 for size in output.shape], output.dtype)
-    model.compute_metrics(None, ops.zeros(logits.shape[:-1], "int32"), logits)
-    model.reset_metrics()
+def _spec(tensor):
+    """The type and the shape of a tensor as text, such as "int32 8 -1", -1 where a size is not known; None of none."""
+    if tensor is None or tensor.shape is None or getattr(tensor.shape, "rank", 0) is None:
+        return None
+    sizes = (-1 if size is None else size for size in tensor.shape)
+    return " ".join([keras.backend.standardize_dtype(tensor.dtype), *map(str, sizes)])
+
+
+def _zeros(spec):
+    """A tensor of a `_spec`."""
+    if spec is None:
+        return None
+    dtype, *sizes = spec.split()
+    return ops.zeros([1 if size == "-1" else int(size) for size in sizes], dtype)

@@ -82,7 +82,8 @@ class TranslationScores(keras.callbacks.Callback):
             return
         # Where gradients are accumulated, several batches end at one step.
         step = int(self.model.optimizer.iterations)
-        if step % self.every_steps == 0 and step != self._last_step:
+        # One execution may be several steps, too.
+        if step // self.every_steps > self._last_step // self.every_steps:
             self._evaluate()
             print(f"step {step:,}: " + self._described_scores(), file=sys.stderr)
         self._last_step = step

@@ -50,7 +50,8 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
     Every sentence stands twice in a batch, one row below the other, as `repeat_rows(batches, copies=2)` makes it;
     dropout makes two predictions of it, and the loss pulls them together. Half the paper's loss, so that it compares
     with the plain cross-entropy: the mean over both passes of -log p, plus alpha / 2 times the mean of both
-    Kullback-Leibler divergences. Without dropout, as in validation, it is the cross-entropy.
+    Kullback-Leibler divergences. Without dropout, as in validation, it is the cross-entropy. Batches of other sentences
+    in every row, such as plain ones in validation, count no divergence either; they must have an even number of rows.
 
     Args:
         alpha: weight of the divergence. Default 5.0, the paper's for translation.
@@ -59,7 +60,7 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
         name: name of the loss. Default "r_drop_cross_entropy".
 
     Call arguments:
-        y_true: `(batch, length)` token ids, 0 is padding; the rows 2i and 2i + 1 are equal.
+        y_true: `(batch, length)` token ids, 0 is padding; the rows 2i and 2i + 1 are equal, or no two passes.
         y_pred: `(batch, length, vocabulary_size)` logits.
         sample_weight: weights that broadcast to `(batch, length)`, or None.
 
@@ -69,7 +70,9 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
     Example:
 
     >>> model.compile("adam", loss=RDropCrossEntropy(label_smoothing=0.1))
-    >>> model.fit(repeat_rows(token_batches(pairs, tokenizer, shuffle=True), copies=2), epochs=20)
+    >>> train = repeat_rows(token_batches(pairs, tokenizer, shuffle=True), copies=2)
+    >>> validation = repeat_rows(token_batches(validation_pairs, tokenizer), copies=2)
+    >>> model.fit(train, validation_data=validation, epochs=20)
 
     Reference:
         Liang et al. 2021 (arXiv 2106.14448), equations 1 to 4.
@@ -91,7 +94,9 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
     def call(self, y_true, y_pred):
         """Losses of the single tokens, `(batch, length)`, padding included."""
         # Half of the divergence belongs to either row, and each of its two parts counts half.
-        shares = ops.repeat(token_divergence(y_pred), COPIES, axis=0)
+        is_pair = ops.all(ops.equal(y_true[::COPIES], y_true[1::COPIES]), axis=1, keepdims=True)
+        divergence = ops.where(is_pair, token_divergence(y_pred), 0.0)
+        shares = ops.repeat(divergence, COPIES, axis=0)
         return super().call(y_true, y_pred) + self.alpha / 4.0 * shares
 
     def get_config(self):

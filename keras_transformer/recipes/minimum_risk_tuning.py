@@ -139,7 +139,8 @@ class MinimumRiskTuning:
             seed=recipe.training.seed,
         )
         steps_per_epoch, _ = count_batches(stream().map(lambda inputs, labels, _: (inputs, labels)))
-        return _Batches(stream, steps_per_epoch, self.validation)
+        # A rate that rises and falls takes two steps.
+        return _Batches(stream, max(2, steps_per_epoch), self.validation)
 
 
 class _Batches:

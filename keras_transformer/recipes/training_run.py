@@ -80,6 +80,7 @@ class TrainingRun:
             where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
             print(f"Going on after {where}.", file=sys.stderr)
         if self._is_over():
+            self.state.end()
             return
         if self.batches.processes.is_first:
             drop_epochs(self.output / HISTORY_NAME, self.state.epoch)

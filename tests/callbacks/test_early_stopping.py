@@ -42,6 +42,12 @@ def test_epochs_without_the_score_use_up_no_patience(make_model, fit):
     assert len(fit(make_model(), EverySecond(), stopping, epochs=9).history["loss"]) == 6
 
 
+def test_epochs_before_those_it_looks_at_are_no_fault(make_model, fit):
+    stopping = EarlyStopping("loss", patience=2, start_from_epoch=5)
+    fit(make_model(), stopping, epochs=2)
+    assert not stopping.is_over
+
+
 def test_the_state_of_another_monitor_is_forgotten():
     before = EarlyStopping("val_bleu", mode="max", patience=2)
     before.set_state({"monitor": "val_bleu", "best": 30.0, "best_epoch": 3, "wait": 2})

@@ -35,6 +35,38 @@ def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mod
     assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best})]
 
 
+def test_a_score_that_is_no_number_is_none_of_the_best(make_model, fit, tmp_path, scores):
+    checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score", mode="max")
+    fit(make_model(), scores(float("nan"), 2.0, 4.0, 3.0), checkpoints, epochs=4)
+    assert checkpoints.best_epochs == [3]
+
+
+def test_weights_of_a_subclassed_model_are_averaged(fit, tmp_path):
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(4)
+
+        def build(self, shape):
+            self.dense.build(shape)
+            self.built = True
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model, remember, checkpoints = Model(), RememberWeights(), EpochCheckpoints(tmp_path, keep=2)
+    model.compile(keras.optimizers.Adam(0.1), loss="mse", jit_compile=False)
+    fit(model, remember, checkpoints, epochs=3)
+    checkpoints.average(model)
+    for weight, *weights in zip(model.get_weights(), *remember.epochs[1:], strict=True):
+        np.testing.assert_allclose(weight, np.mean(weights, axis=0), rtol=1e-6)
+    with h5py.File(tmp_path / "epoch_0003.weights.h5") as file:
+        datasets = []
+        file.visititems(lambda name, item: datasets.append(item) if isinstance(item, h5py.Dataset) else None)
+        assert sum(dataset.size for dataset in datasets) == model.count_params()
+    fit(model, epochs=1)  # It can still be trained.
+
+
 def test_of_equally_good_epochs_the_earlier_is_kept(make_model, fit, tmp_path, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score")
     fit(make_model(), scores(1.0, 1.0, 1.0), checkpoints, epochs=3)

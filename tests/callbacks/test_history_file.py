@@ -1,4 +1,8 @@
+import numpy as np
+import pytest
+
 from keras_transformer.callbacks.history_file import HistoryFile, drop_epochs, last_scores, read_history
+from keras_transformer.errors import InputError
 
 HISTORY = "epoch,loss,val_loss\n0,3.5,4.5\n1,2.5,3.5\n2,1.5\n"
 
@@ -37,3 +41,18 @@ def test_an_epoch_that_is_trained_again_replaces_its_row(tmp_path):
     path.write_text(HISTORY)
     HistoryFile(path).on_epoch_end(1, {"loss": 9.0})
     assert path.read_text() == "epoch,loss,val_loss\n0,3.5,4.5\n1,9.0,\n"
+
+
+def test_a_log_of_several_numbers_becomes_several_columns(tmp_path):
+    HistoryFile(tmp_path / "history.csv").on_epoch_end(0, {"loss": 1.5, "f1_score": np.array([0.5, 0.25])})
+    assert last_scores(tmp_path / "history.csv") == {"epoch": 0, "loss": 1.5, "f1_score_0": 0.5, "f1_score_1": 0.25}
+
+
+@pytest.mark.parametrize("content", [b"name,price\nbread,2\n", b"epoch,loss\n0,abc\n", b"epoch,loss\n0,\xff\n"])
+def test_a_file_that_is_no_history_is_left_alone(tmp_path, content):
+    path = tmp_path / "history.csv"
+    path.write_bytes(content)
+    for read in (read_history, last_scores, lambda path: HistoryFile(path).on_train_begin()):
+        with pytest.raises(InputError, match=r"history\.csv: not the history of a training"):
+            read(path)
+    assert path.read_bytes() == content

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from real_processes import finish_training, start_training
 
+from keras_transformer.callbacks import TrainingState
 from keras_transformer.callbacks.history_file import read_history
 from keras_transformer.recipes import minimum_risk_tuning
 from keras_transformer.translator import Translator
@@ -107,3 +108,12 @@ def test_other_keys_begin_the_stage_anew(run, trained, model_copy):
     result = run(*train, "--set", "minimum_risk.candidates=2")
     assert result.status == 0, result.errors
     assert {len(found) for found, _ in candidates_of(model_copy)} == {2}
+
+
+@pytest.mark.slow
+def test_a_corpus_of_one_batch_is_tuned_as_well(run, trained, model_copy):
+    train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
+    result = run(*train, "--set", "minimum_risk.epochs=1", "--set", "minimum_risk.batch_tokens=60000")
+    assert result.status == 0, result.errors
+    state = TrainingState(model_copy / "checkpoints" / "minimum_risk" / "checkpoints" / "state.npz", 2)
+    assert state.saved_position["epoch"] == 1

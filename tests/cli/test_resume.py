@@ -155,3 +155,14 @@ def test_more_steps_go_on_within_the_epoch(run, corpus):
     for name in ("loss", "val_loss", "learning_rate"):
         expected, found = ([row[name] for row in history(corpus / each)] for each in ("whole", "model"))
         assert found == expected
+
+
+@pytest.mark.slow
+def test_what_ended_within_an_epoch_is_averaged_the_same_when_it_is_resumed(run, corpus):
+    settings = ["training.steps=15", "training.average_of=best", "evaluation.monitor=val_loss"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    train = ["train", corpus / "recipe.toml", "--output", corpus / "model", *options]
+    assert run(*train).status == 0
+    weights = (corpus / "model" / "model.weights.h5").read_bytes()
+    assert run(*train, "--resume").status == 0
+    assert (corpus / "model" / "model.weights.h5").read_bytes() == weights

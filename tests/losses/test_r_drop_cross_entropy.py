@@ -54,6 +54,12 @@ def test_equal_passes_leave_the_cross_entropy(logits):
     np.testing.assert_allclose(found, SmoothedCrossEntropy(0.1)(LABELS, logits), rtol=1e-6)
 
 
+def test_other_sentences_in_every_row_leave_the_cross_entropy(logits):
+    labels = np.array([[5, 6, 7, 3], [9, 3, 0, 0], [5, 5, 3, 0], [5, 6, 3, 0]])
+    found = RDropCrossEntropy(alpha=5.0)(labels, logits)
+    np.testing.assert_allclose(found, SmoothedCrossEntropy()(labels, logits), rtol=1e-6)
+
+
 def test_padding_has_no_gradient(logits):
     _, gradient = value_and_gradient(lambda x: RDropCrossEntropy()(LABELS, x), logits)
     assert np.all(gradient.numpy()[LABELS == 0] == 0)
