@@ -1,8 +1,5 @@
 import sys
 
-from keras_transformer.cli.main import main
-from keras_transformer.processes import leave_processes
+from keras_transformer.cli.main import run
 
-status = main()
-leave_processes(status)
-sys.exit(status)
+sys.exit(run())

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import socket
 import sys
 import threading
 
@@ -26,11 +27,13 @@ class Processes:
         index: number of this one, from 0; the first one writes the files.
         count: how many there are.
         data_service: `host:port` at which the first one hands out the batches. Default None: each makes them all.
+        devices: number of devices of each, among which its rows are shared out evenly.
     """
 
     index: int = 0
     count: int = 1
     data_service: str | None = None
+    devices: int = 1
 
     @property
     def is_first(self):
@@ -63,16 +66,33 @@ def join_processes():
         threading.Thread(target=_end_with_launcher, daemon=True).start()
     if keras.backend.backend() != "jax":
         raise InputError(f"Several processes need KERAS_BACKEND=jax. Received: {keras.backend.backend()}.")
+    # Asked here, because JAX crashes where the port is taken.
+    if processes.is_first and _listens(address):
+        raise InputError(f"{ADDRESSES}={address}: another program listens there already; take a port that is free.")
     with _standard_output_to_error():
-        keras.distribution.initialize(address, processes.count, processes.index)
+        try:
+            keras.distribution.initialize(address, processes.count, processes.index)
+        except (RuntimeError, ValueError) as error:
+            raise InputError(
+                f"{ADDRESSES}={address}: cannot join the other processes there; is it the host of process 0? ({error})"
+            ) from None
         # Our batches are shared out already.
         keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
-    return processes
+    return dataclasses.replace(processes, devices=len(keras.distribution.list_devices()) // processes.count)
 
 
 def _is_address(text):
     host, _, port = text.rpartition(":")
     return bool(host) and port.isdecimal() and 0 < int(port) < 2**16
+
+
+def _listens(address):
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -48,11 +48,14 @@ def launch_processes(count, arguments):
                 process.kill()
                 process.wait()
                 process.stdin.close()
+        status = 0 if failed is None else started[failed].returncode
         if failed:
             errors[failed].seek(0)
             sys.stderr.write(errors[failed].read().decode("utf-8", "replace"))
-            print(f"keras-transformer: process {failed} of {count} failed.", file=sys.stderr)
-        status = 0 if failed is None else started[failed].returncode
+        # The first one has told what else went wrong itself.
+        if failed or status < 0:
+            how = f"was ended by {signal.Signals(-status).name}" if status < 0 else "failed"
+            print(f"keras-transformer: process {failed} of {count} {how}.", file=sys.stderr)
         return status if status >= 0 else 128 - status  # As a shell tells of a signal.
 
 

@@ -12,6 +12,7 @@ from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
 from keras_transformer.errors import ExportError, InputError
+from keras_transformer.processes import leave_processes
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
@@ -29,6 +30,13 @@ def cli(debug):
 
 for command in (train, translate, evaluate, score, export, plot, info):
     cli.add_command(command)
+
+
+def run():
+    """What the installed command calls: `main`, and the end of a process that failed while others wait for it."""
+    status = main()
+    leave_processes(status)
+    return status
 
 
 def main(arguments=None):

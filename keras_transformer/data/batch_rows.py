@@ -73,41 +73,44 @@ def weigh_rows(batches):
     return batches.map(lambda inputs, labels: (inputs, labels, _weights_of_mean(labels)))
 
 
-def take_rows(batches, index, count):
+def take_rows(batches, index, count, devices=1):
     """The rows of every batch that one of several processes trains on.
 
     Args:
         batches: `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)`, the same in every process.
         index: number of the process, from 0.
         count: number of processes. Where the rows do not divide evenly, rows of padding are added.
+        devices: number of devices of each process, among which its rows have to divide evenly as well. Default 1.
 
     Returns:
         `tf.data.Dataset` with one of `count` parts of the rows.
     """
 
-    return batches.map(lambda *batch: _share(batch, index, count))
+    return batches.map(lambda *batch: _share(batch, index, count, devices))
 
 
-def shares_of_rows(batches, count):
+def shares_of_rows(batches, count, devices=1):
     """Of every batch what `take_rows` gives the first process, then what it gives the second, and so on.
 
     Args:
         batches: as of `take_rows`.
         count: number of processes.
+        devices: number of devices of each process. Default 1.
 
     Returns:
         `tf.data.Dataset` with `count` times as many batches.
     """
 
     def shares(*batch):
-        return tf.data.Dataset.range(count, output_type=tf.int32).map(lambda index: _share(batch, index, count))
+        indices = tf.data.Dataset.range(count, output_type=tf.int32)
+        return indices.map(lambda index: _share(batch, index, count, devices))
 
     return batches.flat_map(shares)
 
 
-def _share(batch, index, count):
+def _share(batch, index, count, devices):
     def take(rows):
-        rows = _rows_to_multiple(rows, count)
+        rows = _rows_to_multiple(rows, count * devices)
         share = tf.shape(rows)[0] // count
         return rows[index * share : (index + 1) * share]
 

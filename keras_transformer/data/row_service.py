@@ -1,3 +1,4 @@
+import socket
 import time
 
 import tensorflow as tf
@@ -8,6 +9,8 @@ from keras_transformer.errors import InputError
 _NAME = "train"
 # For the first process to count its batches, however long that takes on a busy machine.
 _SECONDS_TO_WAIT = 600
+# For the first process to find itself at the address that the others are given.
+_MILLISECONDS_TO_START = 10_000
 
 
 class RowService:
@@ -24,6 +27,10 @@ class RowService:
             one, hands out the rows.
         index: number of this process, from 0.
         count: number of processes.
+        devices: number of devices of each, see `take_rows`. Default 1.
+
+    Raises:
+        InputError: the first process cannot listen at the address.
 
     Example:
 
@@ -31,11 +38,12 @@ class RowService:
     >>> model.fit(service.share(batches), steps_per_epoch=1000)
     """
 
-    def __init__(self, address, index, count):
+    def __init__(self, address, index, count, devices=1):
         self.address = address
         self.index = index
         self.count = count
-        self._servers = None
+        self.devices = devices
+        self._servers = self._started_servers() if index == 0 else None
 
     def share(self, batches):
         """This process's rows of every batch; to be called once, by every process.
@@ -48,12 +56,11 @@ class RowService:
             `tf.data.Dataset` with one of `count` parts of the rows.
 
         Raises:
-            InputError: the first process cannot listen at the address, or is not found there.
+            InputError: the first process is not found at the address.
         """
-        shares = shares_of_rows(batches, self.count)
+        shares = shares_of_rows(batches, self.count, self.devices)
         service = f"grpc://{self.address}"
         if self.index == 0:
-            self._start_servers()
             tf.data.experimental.service.register_dataset(service, shares, dataset_id=_NAME)
         deadline = time.monotonic() + _SECONDS_TO_WAIT
         while True:
@@ -72,14 +79,20 @@ class RowService:
                     raise InputError(f"{self.address}: no process hands out batches there: {error.message}") from None
             time.sleep(0.2)
 
-    def _start_servers(self):
+    def _started_servers(self):
         host, _, port = self.address.rpartition(":")
         service = tf.data.experimental.service
         try:
+            # Before TensorFlow looks for it, which nothing could interrupt.
+            socket.getaddrinfo(host, port)
             dispatcher = service.DispatchServer(service.DispatcherConfig(port=int(port)))
             worker = service.WorkerServer(
-                service.WorkerConfig(dispatcher_address=self.address, worker_address=f"{host}:%port%")
+                service.WorkerConfig(
+                    dispatcher_address=self.address,
+                    worker_address=f"{host}:%port%",
+                    dispatcher_timeout_ms=_MILLISECONDS_TO_START,
+                )
             )
-        except tf.errors.OpError as error:
-            raise InputError(f"{self.address}: cannot hand out batches there: {error.message}") from None
-        self._servers = dispatcher, worker
+        except (OSError, RuntimeError, tf.errors.OpError) as error:
+            raise InputError(f"{self.address}: cannot hand out batches there: {error}") from None
+        return dispatcher, worker

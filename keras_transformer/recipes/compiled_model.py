@@ -37,7 +37,18 @@ def compiled_model(training, config, total_steps, loss=None):
         metrics=[Perplexity(), TokenAccuracy()],
         jit_compile=compiles(training),
     )
+    _count_batches_alike(model)
     return model
+
+
+def _count_batches_alike(model):
+    """Has every batch count the same in the loss that is shown.
+
+    Keras weighs batches by their rows. Those of padding, which several processes or devices need to share a batch out,
+    would change it, and batches of few long sentences, with as many tokens as others, would count little.
+    """
+    tracker = next(metric for metric in model.metrics if metric.name == "loss")
+    tracker.update_state = lambda values, sample_weight=None: type(tracker).update_state(tracker, values)
 
 
 def compiles(training):

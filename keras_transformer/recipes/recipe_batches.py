@@ -91,7 +91,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     row_service = None
     if processes.data_service:
         print(f"One process makes the batches, at {processes.data_service}.", file=sys.stderr)
-        row_service = RowService(processes.data_service, processes.index, processes.count)
+        row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
     return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service)
 
 
@@ -111,7 +111,9 @@ def _of_training(recipe):
 
 
 def _rows_of_process(batches, processes):
-    return take_rows(batches, processes.index, processes.count) if processes.count > 1 else batches
+    if processes.count * processes.devices == 1:
+        return batches
+    return take_rows(batches, processes.index, processes.count, processes.devices)
 
 
 def _copies(recipe, batches):

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -19,7 +20,8 @@ dropout = 0.1
 
 [training]
 epochs = 2
-batch_tokens = 512
+# Odd numbers of rows, which two processes do not share evenly.
+batch_tokens = 60
 learning_rate = 0.01
 warmup_steps = 10
 r_drop = 1.0
@@ -110,11 +112,13 @@ def test_two_processes_that_are_killed_go_on(together):
 
 
 @pytest.mark.slow
-def test_no_process_is_left_when_one_is_killed(together):
+@pytest.mark.parametrize("index", [0, 1])
+def test_no_process_is_left_when_one_is_killed(together, index):
     with start(together, "--processes", 2, "--output", together / "model", "--set", "training.epochs=5000") as process:
         children = wait_for_both(process, together)
-        os.kill(int(children[1]), signal.SIGKILL)
+        os.kill(int(children[index]), signal.SIGKILL)
         assert process.wait(timeout=60) == 128 + signal.SIGKILL
+        assert f"keras-transformer: process {index} of 2 was ended by SIGKILL." in process.stderr.read().splitlines()
     assert not any(pathlib.Path(f"/proc/{child}").exists() for child in children)
 
 
@@ -127,6 +131,32 @@ def test_no_process_is_left_when_the_launcher_is_killed(together):
     while any(pathlib.Path(f"/proc/{child}").exists() for child in children):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("port", ["JOB_ADDRESSES", "DATA_SERVICE"])
+def test_a_port_that_is_taken_is_told_at_once(together, monkeypatch, port):
+    """By the installed command, which is what a cluster starts."""
+    with socket.socket() as taken, socket.socket() as free:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        free.bind(("127.0.0.1", 0))
+        numbers = {"JOB_ADDRESSES": free, "DATA_SERVICE": free, port: taken}
+        addresses = {name: f"127.0.0.1:{number.getsockname()[1]}" for name, number in numbers.items()}
+        free.close()
+        count = "2" if port == "JOB_ADDRESSES" else "1"
+        variables = {"NUM_PROCESSES": count, "PROCESS_ID": "0", "JOB_ADDRESSES": addresses["JOB_ADDRESSES"]}
+        for name, value in variables.items():
+            monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
+        if port == "DATA_SERVICE":
+            monkeypatch.setenv("KERAS_TRANSFORMER_DATA_SERVICE", addresses[port])
+        monkeypatch.setenv("KERAS_BACKEND", "jax")
+        command = [pathlib.Path(sys.executable).parent / "keras-transformer", "train", together / "together.toml"]
+        output = together / "model"
+        found = subprocess.run([*command, "--output", output], capture_output=True, text=True, timeout=100)
+    assert (found.returncode, found.stdout) == (2, ""), found.stderr
+    assert addresses[port] in found.stderr.splitlines()[-1]
+    assert not output.exists()
 
 
 def test_faults_are_told_once_before_any_process_starts(together, run):

@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_transformer.data import RowService, take_rows
+from keras_transformer.errors import InputError
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 NUM_BATCHES = 5
@@ -60,3 +62,8 @@ def test_each_process_gets_its_rows_of_every_batch(tmp_path):
         for expected_batch, found_batch in zip(expected, found[index], strict=True):
             for expected_rows, found_rows in zip(expected_batch, found_batch, strict=True):
                 np.testing.assert_array_equal(found_rows, expected_rows)
+
+
+def test_an_address_that_nobody_has_is_told_at_once():
+    with pytest.raises(InputError, match="no-such-host.invalid:5055: cannot hand out batches there: "):
+        RowService("no-such-host.invalid:5055", index=0, count=1)
