@@ -1,3 +1,4 @@
+import math
 import pathlib
 import warnings
 
@@ -79,9 +80,9 @@ class Translator:
             ValueError: `texts` is a single string, or a number is out of range.
         """
         texts = _checked_texts(texts)
-        _check_search(beam_size, n_best, batch_size)
+        _check_search(beam_size, n_best, batch_size, length_penalty)
         # A row of nothing, where the text is empty, is answered with nothing.
-        rows = [row if len(row) > 1 else [] for row in self._rows(self.source_tokenizer, texts)]
+        rows = [row if len(row) > 1 else [] for row in self.token_rows(self.source_tokenizer, texts)]
         translations, scores = [None] * len(texts), [None] * len(texts)
         for indices in _batches_by_length(rows, batch_size):
             found = self._search(_pad([rows[index] for index in indices]), beam_size, length_penalty, n_best)
@@ -106,8 +107,8 @@ class Translator:
         """
         source_texts, target_texts = _checked_pairs(pairs)
         _check_search(1, 1, batch_size)
-        sources = self._rows(self.source_tokenizer, source_texts)
-        targets = self._rows(self.target_tokenizer, target_texts)
+        sources = self.token_rows(self.source_tokenizer, source_texts)
+        targets = self.token_rows(self.target_tokenizer, target_texts)
         scores = [None] * len(sources)
         for indices in _batches_by_length([s + t for s, t in zip(sources, targets, strict=True)], batch_size):
             found = self._log_probabilities(
@@ -200,8 +201,13 @@ class Translator:
         """
         return export_ctranslate2(self, path, quantize)
 
-    def _rows(self, tokenizer, texts):
-        """Token ids with the end token, as lists, cut at the model's longest sequence."""
+    def token_rows(self, tokenizer, texts):
+        """Token ids of texts with the end token, as lists, cut at the model's `max_length` with a warning.
+
+        Args:
+            tokenizer: the source's or the target's `Tokenizer`.
+            texts: a list of strings.
+        """
         if not texts:
             return []
         longest = self.config.max_length - 1
@@ -248,10 +254,12 @@ def _checked_pairs(pairs):
     return _checked_texts(source for source, _ in pairs), _checked_texts(target for _, target in pairs)
 
 
-def _check_search(beam_size, n_best, batch_size):
+def _check_search(beam_size, n_best, batch_size, length_penalty=0.0):
     for name, value in (("beam_size", beam_size), ("n_best", n_best), ("batch_size", batch_size)):
         if value < 1:
             raise InputError(f"`{name}` must be at least 1. Received: {name}={value}.")
+    if not math.isfinite(length_penalty):
+        raise InputError(f"`length_penalty` must be a finite number. Received: length_penalty={length_penalty}.")
     if n_best > beam_size:
         raise InputError(f"`n_best` must be at most `beam_size`. Received: n_best={n_best}, beam_size={beam_size}.")
 

@@ -20,22 +20,26 @@ _DOTS_PER_INCH = 120
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: MODEL-attention.png and so on]")
 def plot(model, attention, training, positions, output):
     """Draw a picture of MODEL, a model folder: exactly one of --attention, --training and --positions."""
-    wanted = [
-        name for name, given in (("attention", attention), ("training", training), ("positions", positions)) if given
-    ]
+    choices = {"attention": attention is not None, "training": training, "positions": positions}
+    wanted = [name for name, given in choices.items() if given]
     if len(wanted) != 1:
         raise InputError("Expected exactly one of --attention SENTENCE, --training and --positions.")
     output = output or pathlib.Path(f"{model.resolve().name}-{wanted[0]}.png")
-    if output.suffix not in _ENDINGS:
+    if output.suffix.lower() not in _ENDINGS:
         raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
+    if output.is_dir():
+        raise InputError(f"{output}: expected a file to write, but it is a folder.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise InputError(f"{output}: {error.filename} is a file, not a folder.") from None
     check_plots()
-    if attention:
+    if attention is not None:
         figure = plot_attention(Translator.load(model), attention)
     elif training:
         figure = plot_training(read_history(model / HISTORY_NAME))
     else:
         config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
-    output.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(output, dpi=_DOTS_PER_INCH)
     click.echo(output)

@@ -4,7 +4,7 @@ from keras_transformer.data.matching_files import matching_files
 
 SPLITS = ("train", "validation", "test")
 _HASH_BUCKETS = 10_000
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARK = b"^\xef\xbb\xbf"
 
 
 def text_pairs(source, target):

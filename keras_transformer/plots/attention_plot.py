@@ -3,7 +3,6 @@ import tensorflow as tf
 
 from keras_transformer.data.token_batches import shift_targets
 from keras_transformer.errors import InputError
-from keras_transformer.export.text_to_text import source_ids_of
 from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.plots.figure import new_figure
 from keras_transformer.plots.fonts import font_for
@@ -32,14 +31,15 @@ def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
     Reference:
         "Attention Is All You Need", section 3.2.3 and the appendix "Attention visualizations".
     """
-    source_ids = source_ids_of(translator.source_tokenizer, tf.constant([text]), translator.config.max_length)
-    if not tf.reduce_any(source_ids > 0):
+    source_ids = tf.constant(translator.token_rows(translator.source_tokenizer, [text]))
+    if source_ids.shape[1] == 1:  # The end token alone.
         raise InputError(f"Expected a sentence with words in it. Received: {text!r}.")
+    source_tokens = _written(translator.source_tokenizer, source_ids)
+    font_for(source_tokens)  # Rather told before the search than behind it.
     generator = Generator(translator.model)
     found = generator.generate(source_ids, beam_size, length_penalty)
     target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
     scores = cross_attention(generator.parts, source_ids, shift_targets(target_ids))
-    source_tokens = _written(translator.source_tokenizer, source_ids)
     target_tokens = _written(translator.target_tokenizer, target_ids)
     return _draw(np.array(scores)[:, 0], source_tokens, target_tokens)
 
@@ -56,15 +56,17 @@ def _draw(scores, source_tokens, target_tokens):
     figure = new_figure(num_heads * width + _MARGIN, num_layers * height + _MARGIN)
     font = font_for([*source_tokens, *target_tokens])
     font.set_size(8)
+    # A token may hold dollar signs.
+    style = {"fontproperties": font, "parse_math": False}
     panels = figure.subplots(num_layers, num_heads, sharex=True, sharey=True, squeeze=False)
     for layer, row in enumerate(panels):
         for head, panel in enumerate(row):
             image = panel.imshow(scores[layer, head], vmin=0.0, vmax=1.0, cmap="Blues", aspect="auto")
             panel.set_title(f"block {layer + 1}, head {head + 1}", fontsize=9)
             if head == 0:
-                panel.set_yticks(range(len(target_tokens)), target_tokens, fontproperties=font)
+                panel.set_yticks(range(len(target_tokens)), target_tokens, **style)
             if layer == num_layers - 1:
-                panel.set_xticks(range(len(source_tokens)), source_tokens, fontproperties=font, rotation=90)
+                panel.set_xticks(range(len(source_tokens)), source_tokens, **style, rotation=90)
             panel.tick_params(length=0)
     figure.supxlabel("source", fontsize=10)
     figure.supylabel("translation", fontsize=10)

@@ -13,33 +13,48 @@ _OTHER_ADVICE = "Noto Sans for its script (Debian and Ubuntu: fonts-noto-core)"
 
 
 def font_for(texts):
-    """A font that has every character of some texts: matplotlib's own if it can, otherwise an installed one.
+    """Fonts that together have every character of some texts: matplotlib's own, and as few installed ones as it takes.
 
     Args:
         texts: strings.
 
     Returns:
-        `matplotlib.font_manager.FontProperties`.
+        `matplotlib.font_manager.FontProperties`, of several families where one does not have them all.
 
     Raises:
-        InputError: no installed font has them all; it says what to install.
+        InputError: no installed font has a character; it says what to install.
     """
     from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
 
-    characters = {ord(character) for text in texts for character in text if not character.isspace()}
-    own = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans"))
-    fewest_missing = characters
-    for path in [own, *sorted(font_manager.findSystemFonts())]:
+    missing = {ord(character) for text in texts for character in text if not character.isspace()}
+    own = font_manager.FontProperties(family="DejaVu Sans")
+    families = [own.get_name()]
+    missing -= set(ft2font.FT2Font(font_manager.findfont(own)).get_charmap())
+    found = []
+    for path in sorted(font_manager.findSystemFonts()) if missing else []:
         try:
-            missing = characters.difference(ft2font.FT2Font(path).get_charmap())
+            font = ft2font.FT2Font(path)
+            found.append((path, font, missing.intersection(font.get_charmap())))
         except (OSError, RuntimeError):
             continue  # Not every file that looks like a font is one.
-        if not missing:
-            return font_manager.FontProperties(fname=path)
-        fewest_missing = min(missing, fewest_missing, key=len)
-    example = chr(min(fewest_missing))
-    script = unicodedata.name(example, "").split(" ")[0]
-    raise InputError(
-        f"No installed font has {example!r} ({script.capitalize() or 'unnamed'}) together with the rest of the text; "
+    while missing:
+        # The one that has most of what is missing; of several cuts of one family the regular one.
+        path, font, characters = max(
+            found,
+            key=lambda item: (len(missing & item[2]), item[1].style_name == "Regular"),
+            default=(None, None, set()),
+        )
+        if not missing & characters:
+            raise _not_found(chr(min(missing)))
+        missing -= characters
+        font_manager.fontManager.addfont(path)
+        families.append(font.family_name)
+    return font_manager.FontProperties(family=families)
+
+
+def _not_found(character):
+    script = unicodedata.name(character, "").split(" ")[0]
+    return InputError(
+        f"No installed font has {character!r} ({script.capitalize() or 'unnamed'}); "
         f"install {_ADVICE.get(script, _OTHER_ADVICE)}."
     )

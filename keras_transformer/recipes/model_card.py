@@ -32,7 +32,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         seconds: how long training took.
         scores: what `validation_scores` gave. Default None: no translations were scored.
     """
-    path = pathlib.Path(path)
+    path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
     last = {name: f"{value:.4f}" for name, value in history.items() if name.startswith("val_")}
     lines = [
@@ -94,7 +94,7 @@ def validation_scores(translator, pairs, tokenize):
 
 def _described_scores(scores):
     if not scores:
-        return []
+        return ["Its translations were not scored.", ""]
     return [
         f"The model on {scores['sentences']:,} validation sentences, beam size {_BEAM_SIZE}, length penalty "
         f"{_LENGTH_PENALTY}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU `{scores['signature']}`).",

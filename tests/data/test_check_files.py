@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 from keras_transformer.data import check_text_files, check_tsv_file, checked_lines
@@ -71,3 +73,26 @@ def test_a_line_with_too_few_columns_is_named(file, line, found):
     message = rf"^{path}, line 3: expected at least 3 tab-separated columns, but there {found}\.$"
     with pytest.raises(InputError, match=message):
         check_tsv_file(path, 1, 3)
+
+
+def test_a_carriage_return_within_a_line_is_named(file):
+    path = file(b"one\r\ntwo\rthree\r\n")
+    with pytest.raises(InputError, match=rf"^{path}, line 2: a carriage return within the line; put a space there\.$"):
+        list(checked_lines(path))
+
+
+def test_a_compressed_file_is_called_one(file):
+    path = file(gzip.compress(b"text\n" * 100))
+    with pytest.raises(InputError, match=r"line 1: .* is 0x8b; the file is compressed, unpack it\.$"):
+        list(checked_lines(path))
+
+
+def test_files_of_two_patterns_that_do_not_belong_together_are_named(file, tmp_path):
+    for name in ("part-1.ko", "part-2.ko", "part-2.en", "part-3.en"):
+        file(b"a line\n", name)
+    with pytest.raises(InputError, match=r"part-1\.ko: no file of .*part-\*\.en belongs to it by its name\.$"):
+        check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
+    # Names with nothing in common may mean anything.
+    file(b"a line\n", "a.de")
+    file(b"a line\n", "b.de")
+    assert check_text_files(tmp_path / "part-*.ko", tmp_path / "*.de") == 2

@@ -71,6 +71,26 @@ def test_a_pattern_reads_its_files_in_the_order_of_their_names(tmp_path):
     assert check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en") == 4
 
 
+def test_files_that_belong_together_have_the_same_order_whatever_their_ends(tmp_path):
+    for number in (1, 10):
+        (tmp_path / f"part{number}_source.txt").write_text(f"s{number}\n")  # "1_" sorts behind "10".
+        (tmp_path / f"part{number}.target.txt").write_text(f"t{number}\n")  # "1." sorts before "10".
+    pairs = text_pairs(tmp_path / "part*_source.txt", tmp_path / "part*.target.txt").as_numpy_iterator()
+    assert list(pairs) == [(b"s1", b"t1"), (b"s10", b"t10")]
+
+
+def test_two_stars_stand_for_folders_in_folders(tmp_path):
+    for number, folder in enumerate([".", "a", "a/b"]):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "part.tsv").write_text(f"s{number}\tt{number}\n")
+    assert len(list(tsv_pairs(tmp_path / "**" / "*.tsv"))) == 3
+
+
+def test_only_a_byte_order_mark_at_the_beginning_is_left_out(tmp_path):
+    (tmp_path / "a.tsv").write_bytes("\ufeffa\ufeffb\tc\n".encode())
+    assert list(tsv_pairs(tmp_path / "a.tsv").as_numpy_iterator()) == [("a\ufeffb".encode(), b"c")]
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):
     (tmp_path / "part[1].tsv").write_text("a\tb\n")
     assert list(tsv_pairs(tmp_path / "part[1].tsv").as_numpy_iterator()) == [(b"a", b"b")]
@@ -81,8 +101,11 @@ def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refuse
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
     for name, text in [("part-1.ko", "a\n"), ("part-2.ko", "a\n"), ("part-1.en", "a\n")]:
         (tmp_path / name).write_text(text)
-    with pytest.raises(InputError, match=r"part-\*\.ko matches 2 and .*part-\*\.en 1\."):
+    with pytest.raises(InputError, match=r"part-2\.ko: no file of .*part-\*\.en belongs to it by its name\."):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
+    (tmp_path / "whole.en").write_text("a\n")
+    with pytest.raises(InputError, match=r"part-\*\.ko matches 2 and .*whole\.en 1\."):
+        check_text_files(tmp_path / "part-*.ko", tmp_path / "whole.en")
     (tmp_path / "part-2.en").write_text("a\nb\n")
     with pytest.raises(InputError, match=r"part-2\.ko has 1 and .*part-2\.en has 2\."):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")

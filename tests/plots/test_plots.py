@@ -5,7 +5,7 @@ import pytest
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.plots import plot_attention, plot_positions, plot_training
+from keras_transformer.plots import attention_plot, plot_attention, plot_positions, plot_training
 from keras_transformer.plots.fonts import font_for
 from keras_transformer.text import learn_vocabulary
 from keras_transformer.translator import Translator
@@ -24,7 +24,7 @@ def translator():
         hidden_dim=16,
         intermediate_dim=16,
         num_heads=2,
-        max_length=40,
+        max_length=64,
     )
     return Translator(build_transformer(config), tokenizer)
 
@@ -46,6 +46,17 @@ def test_labels_do_not_overlap_with_thirty_tokens(translator):
     boxes = [label.get_window_extent() for label in figure.axes[4].get_xticklabels()]
     assert len(boxes) > 30
     assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
+
+
+def test_dollar_signs_are_drawn_as_they_are():
+    figure = attention_plot._draw(np.ones((1, 1, 2, 2)) / 2, ["▁$$", "$\\frac$"], ["$x$", "</s>"])
+    figure.draw_without_rendering()
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["▁$$", "$\\frac$"]
+
+
+def test_a_text_that_is_cut_is_told(translator):
+    with pytest.warns(UserWarning, match="1 of 1 texts have more than 63 tokens and are cut there"):
+        plot_attention(translator, " ".join(LINES * 4), beam_size=1)
 
 
 def test_a_text_of_nothing_is_refused(translator):
@@ -84,10 +95,11 @@ def test_an_installed_font_is_found_by_its_characters(monkeypatch):
     folder = pathlib.Path(font_manager.findfont("DejaVu Sans")).parent
     fonts = [str(path) for path in (folder / "DejaVuSerif.ttf", *folder.glob("LastResort*")) if path.is_file()]
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
-    assert font_for(["나는 어제"]).get_file() == fonts[-1]
+    # What it lacks comes of another, such as the mark of a word's beginning, which few fonts have.
+    assert font_for(["▁나는 어제"]).get_family() == ["DejaVu Sans", "Last Resort High-Efficiency"]
 
 
 def test_without_a_font_the_message_says_which_to_install(monkeypatch):
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
-    with pytest.raises(InputError, match=r"\(Hangul\) .* install Noto Sans CJK \(Debian and Ubuntu: fonts-noto-cjk\)"):
+    with pytest.raises(InputError, match=r"\(Hangul\); install Noto Sans CJK \(Debian and Ubuntu: fonts-noto-cjk\)"):
         font_for(["나는 어제"])
