@@ -20,6 +20,7 @@ WEIGHTS_NAME = "model.weights.h5"
 SHARED_TOKENIZER_NAME = "tokenizer.model"
 SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME = "source.model", "target.model"
 VALIDATION_NAMES = ("validation.source.txt", "validation.target.txt")
+TEST_NAMES = ("test.source.txt", "test.target.txt")
 
 
 def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
@@ -68,14 +69,16 @@ def save_tokenizers(path, source_tokenizer, target_tokenizer):
         (path / name).unlink(missing_ok=True)
 
 
-def save_validation_pairs(path, pairs):
-    """Keeps sentence pairs with the model, by which an export is compared with it.
+def save_pairs(path, names, pairs):
+    """Keeps sentence pairs with the model: some of validation, by which an export is compared with it, or the test set.
 
     Args:
         path: the model folder.
-        pairs: a list of `(source, target)` strings.
+        names: names of the source's file and the target's.
+        pairs: `(source, target)` strings.
     """
-    for name, side in zip(VALIDATION_NAMES, zip(*pairs, strict=True)):
+    sides = list(zip(*pairs, strict=True)) or [(), ()]
+    for name, side in zip(names, sides, strict=True):
         text = "".join(line + "\n" for line in side)
         write_whole(path / name, lambda file, text=text: file.write_text(text, encoding="utf-8", newline="\n"))
 

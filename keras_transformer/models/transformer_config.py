@@ -2,12 +2,13 @@ import dataclasses
 
 import keras
 
-# Name: (encoder layers and decoder layers each, hidden_dim, intermediate_dim, num_heads, dropout).
+# The fields that a preset decides, and their values by its name.
+PRESET_FIELDS = ("num_encoder_layers", "num_decoder_layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout")
 PRESETS = {
-    "tiny": (4, 128, 256, 4, 0.1),
-    "small": (6, 512, 1024, 4, 0.1),
-    "base": (6, 512, 2048, 8, 0.1),
-    "big": (6, 1024, 4096, 16, 0.3),
+    "tiny": (4, 4, 128, 256, 4, 0.1),
+    "small": (6, 6, 512, 1024, 4, 0.1),
+    "base": (6, 6, 512, 2048, 8, 0.1),
+    "big": (6, 6, 1024, 4096, 16, 0.3),
 }
 
 
@@ -118,16 +119,7 @@ class TransformerConfig:
         """
         if name not in PRESETS:
             raise ValueError(f"A preset must be one of {', '.join(PRESETS)}. Received: {name!r}.")
-        layers, hidden_dim, intermediate_dim, num_heads, dropout = PRESETS[name]
-        fields = {
-            "num_encoder_layers": layers,
-            "num_decoder_layers": layers,
-            "hidden_dim": hidden_dim,
-            "intermediate_dim": intermediate_dim,
-            "num_heads": num_heads,
-            "dropout": dropout,
-        }
-        return cls(**{**fields, **overrides})
+        return cls(**{**dict(zip(PRESET_FIELDS, PRESETS[name], strict=True)), **overrides})
 
     def to_dict(self):
         """The fields as a dictionary that JSON can hold."""

@@ -35,7 +35,10 @@ def plot_training(history):
         for name, label in columns.items():
             points = [(epoch, value) for epoch, value in enumerate(history.get(name, []), 1) if value is not None]
             if points:
-                axes.plot(*zip(*points), label=label, marker="." if len(points) < 30 else None)
+                # The last value, too, which nobody can read off a logarithmic axis.
+                axes.plot(
+                    *zip(*points), label=f"{label}: {points[-1][1]:.4g}", marker="." if len(points) < 30 else None
+                )
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.set_yscale(scale)

@@ -1,6 +1,7 @@
 """The recipe of a training run: every key, its type, its default and its meaning, in this one place."""
 
 import dataclasses
+import re
 from typing import Literal
 
 import pydantic
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
-from keras_transformer.models.transformer_config import PRESETS
+from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS
 
 
@@ -36,8 +37,8 @@ class DataSection(_Section):
         0.0,
         ge=0,
         le=0.25,
-        description="part of the training pairs held out for validation, and as much again for test, split by target "
-        "sentence; in place of validation files",
+        description="part of the training pairs held out for validation, and as much again for test (written into the "
+        "model folder), split by target sentence; in place of validation files",
     )
     lowercase: bool = Field(False, description="whether the vocabulary lower-cases all text")
     license: str | None = Field(None, description="licence of the text, for the model card")
@@ -81,9 +82,17 @@ class VocabularySection(_Section):
         return self
 
 
+def _meaning(name):
+    """What the docstring of `TransformerConfig` says of a field, with the preset's default where that has one."""
+    text = re.search(rf"^ +{name}: (.*?)(?=^ +\w+: |^$)", TransformerConfig.__doc__, re.MULTILINE | re.DOTALL)[1]
+    meaning, default = re.fullmatch(r"(.*?)(?:\. Default:? (.*))?\.", " ".join(text.split())).groups()
+    default = "that of the preset" if name in PRESET_FIELDS else default
+    return f"{meaning}; default: {default}" if default else meaning
+
+
 # What a recipe may say of the model: any field of `TransformerConfig` but those that the data decides.
 _MODEL_FIELDS = {
-    field.name: (field.type | None, Field(None, description="see TransformerConfig; default: the preset's"))
+    field.name: (field.type | None, Field(None, description=_meaning(field.name)))
     for field in dataclasses.fields(TransformerConfig)
     if field.name not in ("vocabulary_size", "target_vocabulary_size", "max_length")
 }

@@ -19,7 +19,8 @@ def check_recipe_files(data, vocabulary):
     """Checks every file that a recipe names, before any work starts.
 
     Raises:
-        InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others.
+        InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others, or too few pairs are
+            left where some are held out.
     """
     for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
         if path:
@@ -32,6 +33,14 @@ def check_recipe_files(data, vocabulary):
         check_tsv_file(data.train_pairs, data.source_column, data.target_column)
     if data.train_source:
         check_text_files(data.train_source, data.train_target)
+    if data.held_out:
+        pairs = recipe_pairs(data)
+        for split in ("train", "validation"):
+            if not any(True for _ in pairs[split].take(1)):
+                raise InputError(
+                    f"[data] held_out = {data.held_out} leaves no pair for {split}; give another part, or files for "
+                    "validation."
+                )
 
 
 def recipe_pairs(data):

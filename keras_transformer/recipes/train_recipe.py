@@ -91,7 +91,7 @@ def train_recipe(recipe, output, resume=False):
         if processes.is_first:
             if not resume:
                 folder.enter_context(_held(output))
-            _begin_folder(recipe, output, tokenizers, pairs["validation"], files)
+            _begin_folder(recipe, output, tokenizers, pairs, files)
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
         run = TrainingRun(recipe, config, batches, evaluations, output)
@@ -166,11 +166,15 @@ def _held(output):
         raise InputError(f"{output}: another training writes to it; wait for its end, or stop it.") from None
 
 
-def _begin_folder(recipe, output, tokenizers, validation_pairs, files):
+def _begin_folder(recipe, output, tokenizers, pairs, files):
     keep_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     save_recipe(recipe, output / RECIPE_NAME)
     model_folder.save_tokenizers(output, *tokenizers)
-    model_folder.save_validation_pairs(output, list(itertools.islice(text_of_pairs(validation_pairs), _KEPT_PAIRS)))
+    kept = itertools.islice(text_of_pairs(pairs["validation"]), _KEPT_PAIRS)
+    model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
+    if recipe.data.held_out:
+        # Nobody has them anywhere else.
+        model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(pairs["test"]))
 
 
 def _check_output(recipe, output, resume):

@@ -151,6 +151,12 @@ def test_pairs_train_a_model_with_two_vocabularies(pairs_model):
     assert source.tokenize(["THE CAT"]).to_list() == source.tokenize(["the cat"]).to_list()
 
 
+def test_the_test_set_that_was_held_out_is_kept(pairs_model, pairs_recipe):
+    kept = [(pairs_model / f"test.{side}.txt").read_text().splitlines() for side in ("source", "target")]
+    pairs = recipe_data.text_of_pairs(recipe_data.recipe_pairs(load_recipe(pairs_recipe).data)["test"])
+    assert list(zip(*kept, strict=True)) == list(pairs)
+
+
 def test_steps_end_the_training_in_the_middle_of_an_epoch(pairs_model):
     with np.load(pairs_model / "checkpoints" / "state.npz") as state:
         assert state["optimizer_0000"] == 7

@@ -112,7 +112,7 @@ def test_nothing_held_out_for_validation_is_refused(refused, corpus):
     recipe = (corpus / "recipe.toml").read_text()
     data = '[data]\ntrain_pairs = "pairs.tsv"\nsource_column = 3\nheld_out = 0.0001\nmax_length = 40\n\n'
     (corpus / "recipe.toml").write_text(data + recipe[recipe.index("[vocabulary]") :])
-    refused(parts=["validation data: No sentence pair is left"])
+    refused(parts=["[data] held_out = 0.0001 leaves no pair for validation; give another part"])
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoint(run, trained, tmp_path):
