@@ -2,12 +2,18 @@
 
 TensorFlow writes about oneDNN and missing CUDA drivers straight to file descriptor 2 before any log level counts, in
 front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see it.
+
+The import takes seconds, in which Ctrl-C ends the command as quietly as it does later.
 """
 
 import contextlib
 import os
+import pathlib
+import signal
 import sys
 import tempfile
+
+_INTERRUPTED = 130
 
 
 @contextlib.contextmanager
@@ -31,6 +37,23 @@ def standard_error_held_back(shown_on_failure=True):
             os.dup2(original, 2)
             os.close(original)
 
+
+def hear_interrupts():
+    """Ctrl-C is a KeyboardInterrupt again, which the command knows how to answer."""
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(number, frame):
+    os._exit(_INTERRUPTED)
+
+
+# In our own command alone, which Python calls "-m" until it runs.
+if (
+    pathlib.Path((getattr(sys, "argv", None) or [""])[0]).name in ("keras-transformer", "-m")
+    and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+):
+    signal.signal(signal.SIGINT, _end)
 
 # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
 if "tensorflow" not in sys.modules and os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":

@@ -13,6 +13,7 @@ from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.processes import leave_processes
+from keras_transformer.quiet_start import hear_interrupts
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
@@ -34,6 +35,7 @@ for command in (train, translate, evaluate, score, export, plot, info):
 
 def run():
     """What the installed command calls: `main`, and the end of a process that failed while others wait for it."""
+    hear_interrupts()
     status = main()
     leave_processes(status)
     return status

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_an_error_is_one_line_and_a_traceback_only_with_debug(run, tmp_path):
     *traceback, last = result.errors.splitlines()
     assert (result.status, result.output, last) == (2, "", message)
     assert traceback[0] == "Traceback (most recent call last):"
+
+
+def test_an_interrupt_while_it_starts_is_quiet(model):
+    with process("info", model) as running:
+        time.sleep(1.5)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=60) == 130
+        assert running.stderr.read().strip() == b""
 
 
 def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, translator):

@@ -97,6 +97,17 @@ def test_two_processes_train_alike_with_batches_that_one_of_them_makes(together,
 
 
 @pytest.mark.slow
+def test_several_devices_of_a_process_share_its_rows(together, monkeypatch):
+    finish(together, "--processes", 1, "--output", together / "one")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+    status, _, errors = finish(together, "--processes", 1, "--output", together / "four")
+    assert status == 0, errors
+    for expected, found in zip(history(together / "one"), history(together / "four"), strict=True):
+        expected.pop("tokens_per_second")
+        assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.slow
 def test_two_processes_that_are_killed_go_on(together):
     finish(together, "--processes", 2, "--output", together / "whole")
     with start(together, "--processes", 2, "--output", together / "killed") as process:
