@@ -207,12 +207,11 @@ class TrainingState(keras.callbacks.Callback):
         try:
             if self._metric_specs:
                 zeros = keras.tree.map_structure(_zeros, self._metric_specs)
-                # The loss of several outputs has metrics, too.
-                self.model.compute_loss(None, *zeros)
                 type(self.model).compute_metrics(self.model, None, *zeros)
+                if not self._metrics_fit():  # The loss of several outputs has metrics, too.
+                    self.model.compute_loss(None, *zeros)
                 self.model.reset_metrics()
-            variables = self.model.metrics_variables
-            fits = [tuple(variable.shape) for variable in variables] == [array.shape for array in self._metrics]
+            fits = self._metrics_fit()
         except Exception:  # Of metrics of whatever kind; the training itself goes on to the bit.
             fits = False
         if not fits:
@@ -220,8 +219,13 @@ class TrainingState(keras.callbacks.Callback):
                 "The metrics of the epoch that was interrupted cannot be taken up: they count from here.", stacklevel=2
             )
             return
-        for variable, array in zip(variables, self._metrics, strict=True):
+        for variable, array in zip(self.model.metrics_variables, self._metrics, strict=True):
             variable.assign(_in_precision_of(variable, array))
+
+    def _metrics_fit(self):
+        """Whether the metrics have the variables that were saved."""
+        shapes = [tuple(variable.shape) for variable in self.model.metrics_variables]
+        return shapes == [array.shape for array in self._metrics]
 
     def _set_callback_states(self, states):
         for name, callback in self._named_callbacks():
@@ -283,9 +287,10 @@ def _in_precision_of(variable, array):
 
 def _spec(tensor):
     """The type and the shape of a tensor as text, such as "int32 8 -1", -1 where a size is not known; None of none."""
-    if tensor is None or tensor.shape is None or getattr(tensor.shape, "rank", 0) is None:
+    shape = getattr(tensor, "shape", None)
+    if shape is None or getattr(shape, "rank", 0) is None:
         return None
-    sizes = (-1 if size is None else size for size in tensor.shape)
+    sizes = (-1 if size is None else size for size in shape)
     return " ".join([keras.backend.standardize_dtype(tensor.dtype), *map(str, sizes)])
 
 
