@@ -20,6 +20,7 @@ WEIGHTS_NAME = "model.weights.h5"
 SHARED_TOKENIZER_NAME = "tokenizer.model"
 SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME = "source.model", "target.model"
 VALIDATION_NAMES = ("validation.source.txt", "validation.target.txt")
+SCORES_NAME = "scores.json"
 TEST_NAMES = ("test.source.txt", "test.target.txt")
 
 
@@ -67,6 +68,32 @@ def save_tokenizers(path, source_tokenizer, target_tokenizer):
         write_whole(path / name, tokenizer.save)
     for name in {SHARED_TOKENIZER_NAME, SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME} - set(tokenizers):
         (path / name).unlink(missing_ok=True)
+
+
+def save_scores(path, scores):
+    """Keeps what the model scores on validation sentences; without scores none stay of a model that was there before.
+
+    Args:
+        path: the model folder.
+        scores: a dictionary that JSON can hold, or None.
+    """
+    if scores is None:
+        (path / SCORES_NAME).unlink(missing_ok=True)
+    else:
+        write_whole(path / SCORES_NAME, lambda file: file.write_text(json.dumps(scores) + "\n", encoding="utf-8"))
+
+
+def load_scores(path):
+    """What `save_scores` kept; an empty dictionary where nothing is.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    file = pathlib.Path(path) / SCORES_NAME
+    try:
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except ValueError:
+        raise InputError(f"{file}: the file is damaged.") from None
 
 
 def save_pairs(path, names, pairs):

@@ -85,11 +85,12 @@ def validation_scores(translator, pairs, tokenize):
         tokenize: sacreBLEU's tokenization.
 
     Returns:
-        The dictionary of `corpus_scores` with the number of `sentences`.
+        The dictionary of `corpus_scores` with the number of `sentences`, the `beam_size` and the `length_penalty`.
     """
     sources, references = (list(side) for side in zip(*pairs, strict=True))
     translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
-    return {**corpus_scores(translations, references, tokenize), "sentences": len(sources)}
+    search = {"beam_size": _BEAM_SIZE, "length_penalty": _LENGTH_PENALTY}
+    return {**corpus_scores(translations, references, tokenize), "sentences": len(sources), **search}
 
 
 def _described_scores(scores):

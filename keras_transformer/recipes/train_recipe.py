@@ -112,6 +112,7 @@ def train_recipe(recipe, output, resume=False):
             scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
             scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize)
         with alone():
+            model_folder.save_scores(output, scores)
             write_model_card(output, recipe, config, files, trained.count_params(), seconds, scores)
             # Last, because a folder with weights is a model.
             model_folder.save_model_folder(output, trained, config, *tokenizers)

@@ -14,6 +14,9 @@ def test_info_describes_the_model(run, model, translator):
     assert info["parameters"] == translator.model.count_params()
     assert info["vocabulary"] == {"shared": True, "source": 300, "target": 300}
     assert {"loss", "val_loss", "val_perplexity", "tokens_per_second"} <= set(info["scores"])
+    card = (model / "README.md").read_text()
+    assert f"BLEU {info['scores']['bleu']:.2f}, chrF {info['scores']['chrf']:.2f}" in card
+    assert (info["scores"]["beam_size"], info["scores"]["sentences"]) == (4, 16)
     assert info["versions"] == {
         "keras_transformer": __version__,
         "keras": keras.__version__,

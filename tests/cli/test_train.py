@@ -45,7 +45,15 @@ def history(folder):
 def test_the_model_folder_holds_what_a_model_needs(model):
     names = {path.name for path in model.iterdir()}
     expected = {"validation.source.txt", "validation.target.txt"}
-    expected |= {"config.json", "tokenizer.model", "model.weights.h5", "recipe.toml", "history.csv", "README.md"}
+    expected |= {
+        "config.json",
+        "tokenizer.model",
+        "model.weights.h5",
+        "recipe.toml",
+        "history.csv",
+        "scores.json",
+        "README.md",
+    }
     assert names == expected | {"checkpoints"}
     assert sorted(path.name for path in (model / "checkpoints").iterdir()) == [
         "data.json",
