@@ -16,7 +16,7 @@ from keras_transformer.version import __version__
 def info(model):
     """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, scores, versions.
 
-    The scores are those of the last epoch, and as `bleu` and `chrf` those of the model as it is, on validation sentences.
+    The scores are those of the last epoch, and as `bleu` and `chrf` those of the model itself, on validation sentences.
     """
     config = load_config(model)
     source_tokenizer, target_tokenizer = load_tokenizers(model)
