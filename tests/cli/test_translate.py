@@ -116,3 +116,9 @@ def test_a_missing_input_is_refused_before_the_output_is_made(translate, tmp_pat
 
 def test_a_number_out_of_range_is_refused(translate):
     translate("--beam-size", 0).assert_one_error("'--beam-size'", "0 is not in the range")
+
+
+@pytest.mark.parametrize("penalty", ["nan", "inf"])
+def test_a_length_penalty_that_is_no_number_is_refused(run, tmp_path, penalty):
+    result = run("translate", tmp_path, "--length-penalty", penalty)
+    result.assert_one_error(f"'--length-penalty': {penalty} is not a finite number.")
