@@ -197,6 +197,7 @@ def test_float16_with_everything_on_trains(run, corpus):
     assert list((corpus / "model" / "tensorboard").rglob("events.out.tfevents.*"))
 
 
+@pytest.mark.slow
 def test_accumulated_steps_are_measured_as_others(run, corpus):
     settings = ["training.accumulation_steps=2", "training.label_smoothing=0.0", "training.epochs=2"]
     options = [part for setting in settings for part in ("--set", setting)]

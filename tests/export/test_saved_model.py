@@ -18,7 +18,8 @@ def signatures(saved_model):
     return tf.saved_model.load(str(saved_model)).signatures
 
 
-@pytest.mark.parametrize("beam_size", [4, *(pytest.param(size, marks=pytest.mark.slow) for size in (1, 8))])
+@pytest.mark.slow  # The command's own test proves one in the suite.
+@pytest.mark.parametrize("beam_size", [1, 4, 8])
 def test_a_fresh_process_gives_identical_translations(translator, tmp_path, beam_size):
     settings = SearchSettings(beam_size=beam_size).of_model(translator.config)
     proof = Proof(translator, "saved_model", None, settings, [(text, None) for text in TEXTS])

@@ -203,7 +203,11 @@ def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
     assert path.stat().st_size <= most * tiny_translator.model.count_params()
 
 
-@pytest.mark.parametrize("quantize, name", [("float16", "translator"), ("int8", "translator_of_two")], ids=str)
+@pytest.mark.parametrize(
+    "quantize, name",
+    [("float16", "translator"), pytest.param("int8", "translator_of_two", marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize, name):
     translator = request.getfixturevalue(name)
     path = export_tflite(translator, tmp_path / "small.tflite", quantize, settings=SearchSettings(beam_size=2))
