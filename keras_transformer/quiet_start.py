@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 
-_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ def hear_interrupts():
 
 
 def _end(number, frame):
-    os._exit(_INTERRUPTED)
+    os._exit(EXIT_INTERRUPTED)
 
 
 # In our own command alone, which Python calls "-m" until it runs.

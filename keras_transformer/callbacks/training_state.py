@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_transformer.callbacks.metric_specs import MetricSpecs, in_precision_of
 from keras_transformer.errors import InputError
 from keras_transformer.whole_files import write_whole
 
@@ -70,8 +71,7 @@ class TrainingState(keras.callbacks.Callback):
         # Of a training that ended before its last epoch was whole, the callbacks as they were at the very end.
         self._last_callback_states = {}
         self._metrics = []
-        # What the compiled metrics were called with, by which they are built.
-        self._metric_specs = None
+        self._metric_specs = MetricSpecs()
         self._is_restored = False
         # Of an epoch that ends before it is whole, the callbacks as they were before they took it for a whole one.
         self._states_of_part = None
@@ -121,9 +121,9 @@ class TrainingState(keras.callbacks.Callback):
                 f"{self.steps_per_epoch}."
             )
         for name, variable in variables.items():
-            variable.assign(_in_precision_of(variable, arrays[name]))
+            variable.assign(in_precision_of(variable, arrays[name]))
         self.epoch, self.step = position["epoch"], position["step"]
-        self._metrics, self._metric_specs = metrics, position.get("metric_specs")
+        self._metrics, self._metric_specs.specs = metrics, position.get("metric_specs")
         self._callback_states = position["callbacks"]
         self._last_callback_states = position.get("last_callbacks", {})
         self._is_restored = True
@@ -156,16 +156,16 @@ class TrainingState(keras.callbacks.Callback):
         # Again, because callbacks forget when training begins.
         self._set_callback_states(self._callback_states)
         self._callback_states = {}
-        self._note_metric_specs()
+        self._metric_specs.begin(self.model)
 
     def on_train_end(self, logs=None):
-        vars(self.model).pop("compute_metrics", None)
+        self._metric_specs.end(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
         # Here, because an epoch begins with metrics at zero.
         if self.step and self._metrics:
-            self._restore_metrics()
+            self._metric_specs.restore(self.model, self._metrics)
         self._metrics = []
 
     def on_train_batch_end(self, batch, logs=None):
@@ -189,43 +189,6 @@ class TrainingState(keras.callbacks.Callback):
         # Otherwise the epoch is not over for a training that goes on with more steps.
         self._save(self._metrics, self._states_of_part)
         self._metrics, self._states_of_part = [], None
-
-    def _note_metric_specs(self):
-        """Has the model note what its metrics are called with, which a step does once, when it is traced."""
-        vars(self.model).pop("compute_metrics", None)
-        compute_metrics = self.model.compute_metrics
-
-        def noting(x, y, y_pred, sample_weight=None):
-            self._metric_specs = keras.tree.map_structure(_spec, [y, y_pred, sample_weight])
-            return compute_metrics(x, y, y_pred, sample_weight)
-
-        # Past Keras's own attributes: this one is no part of the model.
-        vars(self.model)["compute_metrics"] = noting
-
-    def _restore_metrics(self):
-        """Gives the metrics what they had counted; Keras would make those that are compiled at the first batch."""
-        try:
-            if self._metric_specs:
-                zeros = keras.tree.map_structure(_zeros, self._metric_specs)
-                type(self.model).compute_metrics(self.model, None, *zeros)
-                if not self._metrics_fit():  # The loss of several outputs has metrics, too.
-                    self.model.compute_loss(None, *zeros)
-                self.model.reset_metrics()
-            fits = self._metrics_fit()
-        except Exception:  # Of metrics of whatever kind; the training itself goes on to the bit.
-            fits = False
-        if not fits:
-            warnings.warn(
-                "The metrics of the epoch that was interrupted cannot be taken up: they count from here.", stacklevel=2
-            )
-            return
-        for variable, array in zip(self.model.metrics_variables, self._metrics, strict=True):
-            variable.assign(_in_precision_of(variable, array))
-
-    def _metrics_fit(self):
-        """Whether the metrics have the variables that were saved."""
-        shapes = [tuple(variable.shape) for variable in self.model.metrics_variables]
-        return shapes == [array.shape for array in self._metrics]
 
     def _set_callback_states(self, states):
         for name, callback in self._named_callbacks():
@@ -257,7 +220,7 @@ class TrainingState(keras.callbacks.Callback):
             "steps_per_epoch": self.steps_per_epoch,
             "callbacks": callback_states or now,
             "last_callbacks": now if callback_states else {},
-            "metric_specs": self._metric_specs,
+            "metric_specs": self._metric_specs.specs,
         }
         arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
         arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
@@ -278,25 +241,3 @@ def _variables(model):
         for group, variables in groups.items()
         for number, variable in enumerate(variables)
     }
-
-
-def _in_precision_of(variable, array):
-    """NumPy's files know no bfloat16 and give its bytes back."""
-    return array.view(ops.convert_to_numpy(variable).dtype) if array.dtype.kind == "V" else array
-
-
-def _spec(tensor):
-    """The type and the shape of a tensor as text, such as "int32 8 -1", -1 where a size is not known; None of none."""
-    shape = getattr(tensor, "shape", None)
-    if shape is None or getattr(shape, "rank", 0) is None:
-        return None
-    sizes = (-1 if size is None else size for size in shape)
-    return " ".join([keras.backend.standardize_dtype(tensor.dtype), *map(str, sizes)])
-
-
-def _zeros(spec):
-    """A tensor of a `_spec`."""
-    if spec is None:
-        return None
-    dtype, *sizes = spec.split()
-    return ops.zeros([1 if size == "-1" else int(size) for size in sizes], dtype)

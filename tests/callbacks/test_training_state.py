@@ -226,13 +226,18 @@ def classes(first_step):
     return stream(first_step).map(batch)
 
 
-def fit_two_heads(path, *callbacks):
+def make_two_heads(**metrics):
     keras.utils.set_random_seed(1)
     model = TwoHeads()
     model(tf.zeros((1, 3)))
     losses = {"sparse": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
-    metrics = {name: ["accuracy"] for name in losses}
-    model.compile("adam", loss=losses, metrics=metrics, weighted_metrics=metrics, jit_compile=False)
+    model.compile("adam", loss=losses, jit_compile=False, **metrics)
+    return model
+
+
+def fit_two_heads(path, *callbacks):
+    metrics = {name: ["accuracy"] for name in ("sparse", "one_hot")}
+    model = make_two_heads(metrics=metrics, weighted_metrics=metrics)
     state = TrainingState(path, STEPS, save_every=1)
     state.restore(model)
     arguments = {"steps_per_epoch": STEPS, "epochs": 2, "initial_epoch": state.epoch, "shuffle": False, "verbose": 0}
@@ -250,11 +255,7 @@ def test_metrics_of_any_model_are_taken_up(tmp_path):
 def test_metrics_that_cannot_be_taken_up_count_from_there(tmp_path):
     with pytest.raises(Killed):
         fit_two_heads(tmp_path / "state.npz", KillAfter(3))
-    state = TrainingState(tmp_path / "state.npz", STEPS)
-    model = TwoHeads()
-    model(tf.zeros((1, 3)))
-    losses = {"sparse": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
-    model.compile("adam", loss=losses, jit_compile=False)  # Without the metrics of before.
+    state, model = TrainingState(tmp_path / "state.npz", STEPS), make_two_heads()  # Without the metrics of before.
     assert state.restore(model)
     with pytest.warns(UserWarning, match="cannot be taken up: they count from here"):
         model.fit(classes(2), steps_per_epoch=STEPS, callbacks=[state], shuffle=False, verbose=0)
