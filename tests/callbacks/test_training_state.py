@@ -199,68 +199,6 @@ def test_an_epoch_that_ends_too_early_counts_once_for_the_callbacks(tmp_path):
     assert fit(path)[2] == [0, 1, 2, 3]
 
 
-class TwoHeads(keras.Model):
-    """A subclassed model with two outputs."""
-
-    def __init__(self):
-        super().__init__()
-        self.heads = {name: keras.layers.Dense(3, activation="softmax") for name in ("sparse", "one_hot")}
-        self.first, self.second = self.heads.values()
-
-    def build(self, shape):
-        self.first.build(shape)
-        self.second.build(shape)
-        self.built = True
-
-    def call(self, inputs):
-        return {name: head(inputs) for name, head in self.heads.items()}
-
-
-def classes(first_step):
-    """Labels of both kinds, one of which Keras can only tell by its shape."""
-
-    def batch(inputs, sums):
-        label = tf.cast(sums[:, 0], tf.int32)
-        return inputs, {"sparse": label, "one_hot": tf.one_hot(label, 3)}, tf.ones(4)
-
-    return stream(first_step).map(batch)
-
-
-def make_two_heads(**metrics):
-    keras.utils.set_random_seed(1)
-    model = TwoHeads()
-    model(tf.zeros((1, 3)))
-    losses = {"sparse": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
-    model.compile("adam", loss=losses, jit_compile=False, **metrics)
-    return model
-
-
-def fit_two_heads(path, *callbacks):
-    metrics = {name: ["accuracy"] for name in ("sparse", "one_hot")}
-    model = make_two_heads(metrics=metrics, weighted_metrics=metrics)
-    state = TrainingState(path, STEPS, save_every=1)
-    state.restore(model)
-    arguments = {"steps_per_epoch": STEPS, "epochs": 2, "initial_epoch": state.epoch, "shuffle": False, "verbose": 0}
-    return model.fit(classes(state.first_step), callbacks=[*callbacks, state], **arguments).history
-
-
-def test_metrics_of_any_model_are_taken_up(tmp_path):
-    expected = fit_two_heads(tmp_path / "whole.npz")
-    with pytest.raises(Killed):
-        fit_two_heads(tmp_path / "killed.npz", KillAfter(3))
-    assert fit_two_heads(tmp_path / "killed.npz") == expected
-    assert len(expected) > 6
-
-
-def test_metrics_that_cannot_be_taken_up_count_from_there(tmp_path):
-    with pytest.raises(Killed):
-        fit_two_heads(tmp_path / "state.npz", KillAfter(3))
-    state, model = TrainingState(tmp_path / "state.npz", STEPS), make_two_heads()  # Without the metrics of before.
-    assert state.restore(model)
-    with pytest.warns(UserWarning, match="cannot be taken up: they count from here"):
-        model.fit(classes(2), steps_per_epoch=STEPS, callbacks=[state], shuffle=False, verbose=0)
-
-
 def test_another_length_of_epochs_than_fits_is_refused(tmp_path):
     state = TrainingState(tmp_path / "state.npz", STEPS + 3)
     with pytest.raises(ValueError, match="Received: steps_per_epoch=8, of `fit` 5."):
@@ -275,14 +213,6 @@ def test_without_restoring_a_training_begins_with_a_whole_epoch(tmp_path):
     model.fit(stream(0), callbacks=[state], **arguments)
     # Gradients of two batches make a step.
     assert (int(model.optimizer.iterations), state.step) == ((3 + STEPS) // 2, 0)
-
-
-def test_a_model_without_weights_is_told_to_be_built(tmp_path):
-    fit(tmp_path / "state.npz", epochs=1)
-    model = TwoHeads()
-    model.compile("adam", loss="mse")
-    with pytest.raises(ValueError, match="must have its weights already: call it on a batch before `restore`"):
-        TrainingState(tmp_path / "state.npz", STEPS).restore(model)
 
 
 def test_weights_of_bfloat16_come_back(tmp_path):
