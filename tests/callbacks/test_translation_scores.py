@@ -40,15 +40,6 @@ def fitted(tokenizer, *callbacks, epochs):
     return model, history.history
 
 
-def test_the_scores_of_the_weights_as_they_are_go_to_the_logs(tokenizer):
-    model, history = fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, tokenize="none"), epochs=2)
-    translations = Translator(model, tokenizer).translate([source for source, _ in PAIRS[:6]], beam_size=1)
-    expected = corpus_scores(translations, [target for _, target in PAIRS[:6]], "none")
-    assert history["val_bleu"][-1] == expected["bleu"]
-    assert history["val_chrf"][-1] == expected["chrf"]
-    assert len(history["val_bleu"]) == 2
-
-
 class Logs(keras.callbacks.Callback):
     """Keeps the logs of every epoch."""
 
@@ -75,11 +66,16 @@ def test_steps_take_the_place_of_epochs(tokenizer, capsys):
         assert line.endswith(f"val_chrf {chrf:.2f}")
 
 
-def test_samples_are_shown_and_found_by_tensorboard(tokenizer, capsys, tmp_path):
-    scores = TranslationScores(PAIRS[:6], tokenizer, samples=2, log_dir=tmp_path)
+def test_scores_and_samples_of_the_weights_as_they_are_are_logged_and_shown(tokenizer, capsys, tmp_path):
+    scores = TranslationScores(PAIRS[:6], tokenizer, tokenize="none", samples=2, log_dir=tmp_path)
     model, history = fitted(tokenizer, scores, epochs=2)
     sources, targets = zip(*PAIRS[:6], strict=True)
     translations = Translator(model, tokenizer).translate(sources, beam_size=1)
+    expected = corpus_scores(translations, targets, "none")
+    assert history["val_bleu"][-1] == expected["bleu"]
+    assert history["val_chrf"][-1] == expected["chrf"]
+    assert len(history["val_bleu"]) == 2
+
     shown = capsys.readouterr().err
     for index in (0, 3):
         rows = f"source:      {sources[index]}\ntranslation: {translations[index]}\nreference:   {targets[index]}\n"

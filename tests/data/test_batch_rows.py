@@ -10,6 +10,9 @@ from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.schedules import WarmupSchedule
 
+# What has to see the whole step's gradient.
+CLIPPED = {"global_clipnorm": 0.1, "weight_decay": 0.01}
+
 
 def make_batches(number=4, rows=7, length=6):
     """Batches of sentences of every length, padded."""
@@ -21,7 +24,7 @@ def make_batches(number=4, rows=7, length=6):
         yield {"source_ids": labels[:, ::-1].copy(), "target_ids": np.roll(labels, 1, axis=1)}, labels
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def batches():
     spec = tf.TensorSpec((None, None), tf.int32)
     return tf.data.Dataset.from_generator(
@@ -72,15 +75,16 @@ def test_parts_hold_all_rows_once_and_weights_that_add_up(batches):
     assert total == pytest.approx(3.0)  # Keras divides by the number of parts.
 
 
-@pytest.mark.parametrize(
-    "parts, arguments",
-    # Parts that divide the rows unevenly, and more of them than rows.
-    [(2, {}), (3, {"global_clipnorm": 0.1, "weight_decay": 0.01}), (8, {"global_clipnorm": 0.1})],
-)
-def test_accumulated_steps_are_those_of_the_large_batch(batches, parts, arguments):
-    expected = trained_weights(batches, SmoothedCrossEntropy(0.1), **arguments)
-    found = trained_weights(split_rows(batches, parts), SmoothedCrossEntropy(0.1, reduction="sum"), parts, **arguments)
-    for found_weight, weight in zip(found, expected, strict=True):
+@pytest.fixture(scope="module")
+def of_large_batches(batches):
+    return trained_weights(batches, SmoothedCrossEntropy(0.1), **CLIPPED)
+
+
+@pytest.mark.parametrize("parts", [3, 8], ids=["uneven", "more_than_rows"])
+def test_accumulated_steps_are_those_of_the_large_batch(batches, of_large_batches, parts):
+    loss = SmoothedCrossEntropy(0.1, reduction="sum")
+    found = trained_weights(split_rows(batches, parts), loss, parts, **CLIPPED)
+    for found_weight, weight in zip(found, of_large_batches, strict=True):
         np.testing.assert_allclose(found_weight, weight, atol=1e-6)
 
 
