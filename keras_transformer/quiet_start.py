@@ -3,16 +3,19 @@
 TensorFlow writes about oneDNN and missing CUDA drivers straight to file descriptor 2 before any log level counts, in
 front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see it.
 
-The import takes seconds, in which Ctrl-C ends the command as quietly as it does later.
+The import takes seconds, in which Ctrl-C ends the command as quietly as it does later. A backend of Keras that is not
+installed would end it with a traceback, so that is looked at before.
 """
 
 import contextlib
+import importlib.util
 import os
 import pathlib
 import signal
 import sys
 import tempfile
 
+EXIT_INPUT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 
@@ -48,12 +51,22 @@ def _end(number, frame):
     os._exit(EXIT_INTERRUPTED)
 
 
+def _check_backend():
+    backend = os.environ.get("KERAS_BACKEND")
+    if backend and importlib.util.find_spec(backend.partition(".")[0]) is None:
+        print(
+            f"keras-transformer: KERAS_BACKEND is {backend}, which is not installed; install it, or set "
+            "KERAS_BACKEND=tensorflow.",
+            file=sys.stderr,
+        )
+        sys.exit(EXIT_INPUT_ERROR)
+
+
 # In our own command alone, which Python calls "-m" until it runs.
-if (
-    pathlib.Path((getattr(sys, "argv", None) or [""])[0]).name in ("keras-transformer", "-m")
-    and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-):
-    signal.signal(signal.SIGINT, _end)
+if pathlib.Path((getattr(sys, "argv", None) or [""])[0]).name in ("keras-transformer", "-m"):
+    _check_backend()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
 
 # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
 if "tensorflow" not in sys.modules and os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":

@@ -13,11 +13,10 @@ from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.processes import leave_processes
-from keras_transformer.quiet_start import EXIT_INTERRUPTED, hear_interrupts
+from keras_transformer.quiet_start import EXIT_INPUT_ERROR, EXIT_INTERRUPTED, hear_interrupts
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
-EXIT_INPUT_ERROR = 2
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
 
 

@@ -7,6 +7,8 @@ from keras_transformer.version import __version__
 
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 60  # characters
+# Far above what another order of float32 sums makes, about 1e-5.
+_MOST_SCORE_DIFFERENCE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,8 @@ class Verification:
         return None if self.bleu is None else self.bleu["model"] - self.bleu["artifact"]
 
     def check(self, max_bleu_loss):
-        """Raises an ExportError unless float32 gave identical translations, and a quantised artifact lost little.
+        """Raises an ExportError unless float32 gave identical translations and scores, and a quantised artifact lost
+        little.
 
         Args:
             max_bleu_loss: what a quantised artifact may lose.
@@ -63,6 +66,11 @@ class Verification:
                     f"{self.sentences - self.identical} of {self.sentences} translations differ from the model's. The "
                     f"first is of {first['text']!r}: {first['artifact']!r} instead of {first['model']!r}"
                     f"{' (in other tokens)' if first['artifact'] == first['model'] else ''}."
+                )
+            if (self.greatest_score_difference or 0.0) > _MOST_SCORE_DIFFERENCE:
+                raise ExportError(
+                    f"The translations are the model's, but their scores differ by up to "
+                    f"{self.greatest_score_difference:.1e}; {_MOST_SCORE_DIFFERENCE:.0e} are allowed."
                 )
         elif self.bleu is None:
             raise ExportError("A quantised artifact is judged by BLEU, and there are no references.")

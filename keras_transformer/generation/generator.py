@@ -1,6 +1,7 @@
 import keras
 import tensorflow as tf
 
+from keras_transformer.errors import InputError
 from keras_transformer.generation.beam_search import BeamSearch
 from keras_transformer.models.transformer_parts import transformer_parts
 
@@ -15,7 +16,7 @@ class Generator:
 
     Raises:
         ValueError: the model is of another kind.
-        RuntimeError: Keras runs on another backend than TensorFlow.
+        InputError: Keras runs on another backend than TensorFlow.
 
     Example:
 
@@ -30,7 +31,7 @@ class Generator:
 
     def __init__(self, model):
         if keras.backend.backend() != "tensorflow":
-            raise RuntimeError(
+            raise InputError(
                 "Generation needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before keras is imported. "
                 f"Received: the backend {keras.backend.backend()}."
             )

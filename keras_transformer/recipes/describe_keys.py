@@ -13,7 +13,7 @@ def describe_keys():
         "# The keys of a recipe",
         "",
         "A recipe is a TOML file. File names in it are relative to its folder. `--set SECTION.KEY=VALUE` sets a key "
-        "from the command line.",
+        "from the command line; a file name given there is relative to the current folder.",
     ]
     for section, field in Recipe.model_fields.items():
         model = field.annotation

@@ -99,7 +99,7 @@ _MODEL_FIELDS = {
 ModelSection = pydantic.create_model(
     "ModelSection",
     __base__=_Section,
-    __doc__="`[model]`: the preset and any field of `TransformerConfig`.",
+    __doc__="`[model]`: the preset and any field of `TransformerConfig` that the data does not decide.",
     preset=(Literal[tuple(PRESETS)], Field("tiny", description="size of the model: " + ", ".join(PRESETS))),
     **_MODEL_FIELDS,
 )
@@ -254,6 +254,8 @@ class Recipe(_Section):
                 "[training] batch_tokens must be at least [data] max_length, or the longest sentence fits into no "
                 f"batch. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
             )
+        if self.data.lowercase and (self.vocabulary.file or self.vocabulary.source_file):
+            raise ValueError("[data] lowercase is for a vocabulary that is learned; one from a file has its own way")
         if self.model.share_embeddings and (self.vocabulary.source_file or not self.vocabulary.shared):
             raise ValueError("[model] share_embeddings needs one vocabulary: [vocabulary] shared = true, or file")
         evaluation = self.evaluation
@@ -269,6 +271,15 @@ class Recipe(_Section):
                 raise ValueError(f"[evaluation] comes only after {every} {name}, but [training] {name} is {length}")
         self.model_config_of(self.vocabulary.size)
         return self
+
+    def filled(self):
+        """This recipe with the fields of the model written out that its preset decides.
+
+        `share_embeddings` stays as it was given, because the vocabularies decide it where it was not.
+        """
+        config = self.model_config_of(self.vocabulary.size)
+        fields = {name: getattr(config, name) for name in _MODEL_FIELDS if name != "share_embeddings"}
+        return self.model_copy(update={"model": self.model.model_copy(update=fields)})
 
     def model_config_of(self, vocabulary_size, target_vocabulary_size=None):
         """The `TransformerConfig` of the recipe's model, with vocabularies of these sizes.

@@ -68,7 +68,7 @@ def recipe_from_dict(sections, name="recipe"):
 
 def save_recipe(recipe, path):
     """Writes a recipe as TOML, defaults filled in; a key that is not set is left out, as TOML has no null."""
-    sections = recipe.model_dump(exclude_none=True)
+    sections = recipe.filled().model_dump(exclude_none=True)
     write_whole(path, lambda file: file.write_text(tomli_w.dumps(sections), encoding="utf-8"))
 
 
@@ -109,7 +109,9 @@ def _check_keys(sections, name):
             raise InputError(f"{name}: [{section}] must be a section of keys. Received: {section} = {keys!r}.")
         for key in keys:
             if key not in known[section]:
-                raise InputError(f"{name}: [{section}] has no key `{key}`; {_nearest(key, known[section])}")
+                others = [other for other in known if key in known[other]]
+                advice = f"[{others[0]}] has one." if others else _nearest(key, known[section])
+                raise InputError(f"{name}: [{section}] has no key `{key}`; {advice}")
     if "data" not in sections:
         raise InputError(f"{name}: the section [data] is missing; it says what to train on.")
 

@@ -43,6 +43,14 @@ def test_an_error_is_one_line_and_a_traceback_only_with_debug(run, tmp_path):
     assert traceback[0] == "Traceback (most recent call last):"
 
 
+def test_a_backend_that_is_not_installed_is_told_before_keras_fails():
+    environment = {**ENVIRONMENT, "KERAS_BACKEND": "jaxx"}
+    result = subprocess.run([*COMMAND, "info", "model"], env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("keras-transformer: KERAS_BACKEND is jaxx, which is not installed;")
+
+
 def test_an_interrupt_while_it_starts_is_quiet(model):
     with process("info", model) as running:
         time.sleep(1.5)

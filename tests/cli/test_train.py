@@ -79,9 +79,24 @@ def test_the_recipe_as_run_has_its_defaults_filled_in(trained):
     assert as_run["data"]["train_source"] == str(trained / "train.en")
     assert as_run["data"]["lowercase"] is False
     assert as_run["vocabulary"] == {"size": 300, "model_type": "unigram", "shared": True, "sampling": 0.0}
+    assert as_run["model"] == {
+        "preset": "tiny",
+        "num_encoder_layers": 1,
+        "num_decoder_layers": 1,
+        "hidden_dim": 32,
+        "intermediate_dim": 64,
+        "num_heads": 2,
+        "dropout": 0.0,
+        "attention_dropout": 0.0,
+        "intermediate_dropout": 0.0,
+        "activation": "relu",
+        "normalize_first": True,
+        "layer_norm_epsilon": 1e-5,
+        "share_output": True,
+    }
     assert as_run["training"]["label_smoothing"] == 0.1
     assert as_run["evaluation"]["every"] == 0
-    assert load_recipe(trained / "model" / "recipe.toml") == load_recipe(trained / "recipe.toml")
+    assert load_recipe(trained / "model" / "recipe.toml") == load_recipe(trained / "recipe.toml").filled()
 
 
 def test_the_model_card_says_what_the_model_is(model):

@@ -47,6 +47,13 @@ def test_float32_must_be_identical():
     compared(run_of(["a", "b"]), run_of(["a", "b"]), [None, None]).check(max_bleu_loss=0.0)
 
 
+def test_float32_must_have_the_same_scores():
+    model = run_of(["a", "b"], [-1.0, -2.0])
+    with pytest.raises(ExportError, match=r"scores differ by up to 5.0e-03; 1e-03 are allowed"):
+        compared(model, run_of(["a", "b"], [-1.0, -2.005]), [None, None]).check(max_bleu_loss=100.0)
+    compared(model, run_of(["a", "b"], [-1.0, -2.00001]), [None, None]).check(max_bleu_loss=0.0)
+
+
 def test_a_quantised_artifact_may_lose_so_much_bleu():
     references = ["a b c d e", "f g h i j"]
     found = compared(run_of(references), run_of(["a b c d e", "f g h i x"]), references, quantize="int8")

@@ -217,5 +217,5 @@ def test_another_backend_than_tensorflow_is_refused():
     script = "from keras_transformer.generation import Generator; Generator(None)"
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     process = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert "RuntimeError: Generation needs Keras on TensorFlow" in process.stderr
+    assert "InputError: Generation needs Keras on TensorFlow" in process.stderr
     assert "Received: the backend jax." in process.stderr

@@ -43,8 +43,11 @@ def test_file_names_are_relative_to_the_recipe(recipe, tmp_path):
 def test_a_saved_recipe_is_the_same_recipe_with_every_default(recipe, tmp_path, text):
     loaded = recipe(text)
     save_recipe(loaded, tmp_path / "saved.toml")
-    assert load_recipe(tmp_path / "saved.toml") == loaded
-    assert tomllib.loads((tmp_path / "saved.toml").read_text())["training"]["batch_tokens"] == 4096
+    assert load_recipe(tmp_path / "saved.toml") == loaded.filled()
+    assert loaded.filled().model_config_of(8) == loaded.model_config_of(8)
+    sections = tomllib.loads((tmp_path / "saved.toml").read_text())
+    assert sections["training"]["batch_tokens"] == 4096
+    assert sections["model"]["hidden_dim"] == 128
 
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
@@ -102,6 +105,11 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
         (PHRASES + "[xyz]\n", r"there is no section \[xyz\]; it must be one of data, vocabulary, model, training,"),
         (PHRASES + "max_lenght = 3", r"\[data\] has no key `max_lenght`; did you mean `max_length`\?$"),
         (PHRASES + "[model]\nvocabulary_size = 3", r"\[model\] has no key `vocabulary_size`"),
+        (PHRASES + "[model]\nmax_length = 3", r"\[model\] has no key `max_length`; \[data\] has one\.$"),
+        (
+            PHRASES + 'lowercase = true\n[vocabulary]\nfile = "a.model"',
+            r"\[data\] lowercase is for a vocabulary that is learned",
+        ),
         (PHRASES + "max_length = '3'", r"\[data\] max_length: .*valid integer\. Received: '3'\.$"),
         (PHRASES + "max_length = true", r"\[data\] max_length: .*valid integer\. Received: True\.$"),
         (PHRASES + "max_length = 1", r"\[data\] max_length: .*greater than or equal to 2\. Received: 1\.$"),
