@@ -39,6 +39,7 @@ class SentenceQuality:
     Args:
         tokenize: sacreBLEU's tokenization, one of `TOKENIZERS`. Default "13a".
         chrf: the weight of chrF, from 0 to 1; BLEU has the rest. Default 0.5.
+        lowercase: whether case is ignored. Default False.
 
     Call arguments:
         translation: a string.
@@ -48,10 +49,12 @@ class SentenceQuality:
         A float.
     """
 
-    def __init__(self, tokenize="13a", chrf=0.5):
+    def __init__(self, tokenize="13a", chrf=0.5, lowercase=False):
         self._weight = chrf
-        self._bleu = sacrebleu.BLEU(tokenize=tokenize, smooth_method="add-k", smooth_value=1, effective_order=True)
-        self._chrf = sacrebleu.CHRF()
+        self._bleu = sacrebleu.BLEU(
+            tokenize=tokenize, lowercase=lowercase, smooth_method="add-k", smooth_value=1, effective_order=True
+        )
+        self._chrf = sacrebleu.CHRF(lowercase=lowercase)
 
     def __call__(self, translation, reference):
         bleu, chrf = (metric.sentence_score(translation, [reference]).score for metric in (self._bleu, self._chrf))

@@ -40,6 +40,11 @@ def test_the_quality_of_a_sentence_is_the_mean_of_its_bleu_and_chrf(weight):
     assert quality("a b c x", "a b c d") == pytest.approx((1 - weight) * bleu + weight * chrf)
 
 
+def test_the_quality_of_a_sentence_ignores_case_where_it_is_told_to():
+    assert SentenceQuality(lowercase=True)("a man in berlin", "A man in Berlin") == pytest.approx(1)
+    assert SentenceQuality()("a man in berlin", "A man in Berlin") < 0.9
+
+
 def test_neither_a_short_nor_a_long_translation_has_the_best_quality():
     quality = SentenceQuality()
     reference = "A man in a red shirt rides a bike down the street."

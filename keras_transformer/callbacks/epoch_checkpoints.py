@@ -76,8 +76,12 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     @property
     def last_epochs(self):
-        """The last epochs whose weights are kept, counted from 1, in their order."""
-        return self._saved_epochs()[-self.keep :]
+        """The last epochs, none left out, whose weights are kept, counted from 1, in their order."""
+        saved = self._saved_epochs()
+        last = saved[-1:]
+        while last and len(last) < self.keep and last[0] - 1 in saved:
+            last.insert(0, last[0] - 1)
+        return last
 
     @property
     def best_epochs(self):

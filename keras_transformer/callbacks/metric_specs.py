@@ -26,6 +26,8 @@ class MetricSpecs:
 
         # Past Keras's own attributes: this one is no part of the model.
         vars(model)["compute_metrics"] = noting
+        # A step that was traced in an earlier `fit` would not note anything.
+        model.make_train_function(force=True)
 
     def end(self, model):
         """Leaves the model as it was."""

@@ -108,6 +108,12 @@ class TrainingState(keras.callbacks.Callback):
             raise ValueError("`model` must have its weights already: call it on a batch before `restore`.")
         model.optimizer.build(model.trainable_variables)
         position = self.saved_position
+        backend = position.get("backend", keras.backend.backend())
+        if backend != keras.backend.backend():
+            raise InputError(
+                f"{self.path}: the state is of a training with Keras on {backend}, but now it runs on "
+                f"{keras.backend.backend()}; go on with KERAS_BACKEND={backend}."
+            )
         with np.load(self.path) as file:
             arrays = {name: file[name] for name in file.files if name != _POSITION}
         metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
@@ -218,6 +224,7 @@ class TrainingState(keras.callbacks.Callback):
             "epoch": self.epoch,
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
+            "backend": keras.backend.backend(),
             "callbacks": callback_states or now,
             "last_callbacks": now if callback_states else {},
             "metric_specs": self._metric_specs.specs,

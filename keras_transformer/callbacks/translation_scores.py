@@ -28,6 +28,7 @@ class TranslationScores(keras.callbacks.Callback):
             standard error. Default 0.
         log_dir: folder in which TensorBoard finds the scores and the samples by optimizer step; it needs the package
             tensorboard. Default None.
+        lowercase: whether the scores ignore case, which a model of lower-cased text cannot know. Default False.
 
     Raises:
         ValueError: there is no pair, no such tokenization, or a number is out of range.
@@ -49,6 +50,7 @@ class TranslationScores(keras.callbacks.Callback):
         every_steps=None,
         samples=0,
         log_dir=None,
+        lowercase=False,
     ):
         super().__init__()
         if not pairs:
@@ -68,6 +70,7 @@ class TranslationScores(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.samples = min(samples, len(pairs))
         self.log_dir = log_dir
+        self.lowercase = lowercase
         # Those of the present epoch.
         self._scores = {}
 
@@ -113,7 +116,7 @@ class TranslationScores(keras.callbacks.Callback):
     def _evaluate(self):
         sources, references = (list(side) for side in zip(*self.pairs, strict=True))
         translations = self._translator.translate(sources, beam_size=self.beam_size, batch_size=_BATCH_SIZE)
-        scores = corpus_scores(translations, references, self.tokenize)
+        scores = corpus_scores(translations, references, self.tokenize, self.lowercase)
         self._scores = {"val_bleu": scores["bleu"], "val_chrf": scores["chrf"]}
         shown = [index * len(sources) // self.samples for index in range(self.samples)]
         samples = [(sources[index], translations[index], references[index]) for index in shown]

@@ -11,6 +11,7 @@ import time
 
 from keras_transformer.optional_packages import check_installed
 from keras_transformer.processes import ADDRESSES, COUNT, INDEX, WATCHED
+from keras_transformer.quiet_start import EXIT_INPUT_ERROR
 
 # From Ctrl-C to the kill: a process that waits for another one's numbers does not hear it.
 _SECONDS_TO_END = 10
@@ -19,7 +20,7 @@ _SECONDS_TO_END = 10
 def launch_processes(count, arguments):
     """Runs the command line in several processes on this machine, until all end or one fails.
 
-    The first one's output is shown; that of another one only if it is the one that failed, and only its errors.
+    The first one's output is shown; that of another one only if it failed, and only its errors.
 
     Args:
         count: the number of processes.
@@ -48,14 +49,18 @@ def launch_processes(count, arguments):
                 process.kill()
                 process.wait()
                 process.stdin.close()
-        status = 0 if failed is None else started[failed].returncode
-        if failed:
-            errors[failed].seek(0)
-            sys.stderr.write(errors[failed].read().decode("utf-8", "replace"))
+        if not failed:
+            return 0
+        status = started[failed[0]].returncode
+        # Where one fails others do soon, and which came first is not known. What the user has to mend all tell alike.
+        is_told = failed[0] == 0 and status == EXIT_INPUT_ERROR
+        for index in [] if is_told else filter(None, failed):
+            errors[index].seek(0)
+            sys.stderr.write(errors[index].read().decode("utf-8", "replace"))
         # The first one has told what else went wrong itself.
-        if failed or status < 0:
+        if failed[0] or status < 0:
             how = f"was ended by {signal.Signals(-status).name}" if status < 0 else "failed"
-            print(f"keras-transformer: process {failed} of {count} {how}.", file=sys.stderr)
+            print(f"keras-transformer: process {failed[0]} of {count} {how}.", file=sys.stderr)
         return status if status >= 0 else 128 - status  # As a shell tells of a signal.
 
 
@@ -97,12 +102,12 @@ def _start(arguments, address, index, count, errors):
 
 
 def _wait(started):
-    """The index of the process that failed, one that a signal ended before others; None where all succeeded."""
+    """The indexes of the processes that failed, those that a signal ended before others; none where all succeeded."""
     while True:
         statuses = [process.poll() for process in started]
         failed = [index for index, status in enumerate(statuses) if status]
         if failed or None not in statuses:
-            return min(failed, key=lambda index: statuses[index] > 0, default=None)
+            return sorted(failed, key=lambda index: statuses[index] > 0)
         time.sleep(0.1)
 
 

@@ -34,21 +34,21 @@ def font_for(texts):
     for path in sorted(font_manager.findSystemFonts()) if missing else []:
         try:
             font = ft2font.FT2Font(path)
-            found.append((path, font, missing.intersection(font.get_charmap())))
+            characters = missing.intersection(font.get_charmap())
         except (OSError, RuntimeError):
             continue  # Not every file that looks like a font is one.
+        # Not the font itself, which keeps its file open: there may be thousands.
+        found.append((path, font.family_name, font.style_name == "Regular", characters))
     while missing:
         # The one that has most of what is missing; of several cuts of one family the regular one.
-        path, font, characters = max(
-            found,
-            key=lambda item: (len(missing & item[2]), item[1].style_name == "Regular"),
-            default=(None, None, set()),
+        path, family, _, characters = max(
+            found, key=lambda item: (len(missing & item[3]), item[2]), default=(None, None, False, set())
         )
         if not missing & characters:
             raise _not_found(chr(min(missing)))
         missing -= characters
         font_manager.fontManager.addfont(path)
-        families.append(font.family_name)
+        families.append(family)
     return font_manager.FontProperties(family=families)
 
 

@@ -15,14 +15,22 @@ def plot_training(history):
 
     Args:
         history: a dictionary of lists of numbers by name, one number an epoch, such as `fit(...).history` or
-            `callbacks.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a value.
+            `callbacks.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a value;
+            `fit(...).history` just leaves it out, so that evaluations every other epoch want the file.
 
     Returns:
         A `matplotlib.figure.Figure` with a panel for each.
 
     Raises:
-        InputError: there is nothing to draw, or matplotlib is missing.
+        InputError: there is nothing to draw, some numbers are missing, or matplotlib is missing.
     """
+    lengths = {name: len(history[name]) for columns, _ in _PANELS.values() for name in columns if name in history}
+    for name, length in lengths.items():
+        if length < max(lengths.values()):
+            raise InputError(
+                f"{name} has {length} values for {max(lengths.values())} epochs, and nothing tells which; keep a "
+                "HistoryFile and draw what `read_history` gives."
+            )
     panels = {
         title: (columns, scale)
         for title, (columns, scale) in _PANELS.items()

@@ -1,6 +1,7 @@
 """Which files a training reads, and what identifies their content."""
 
 import hashlib
+import itertools
 import json
 
 from keras_transformer.data import matching_files
@@ -39,7 +40,10 @@ def check_same_data_files(files, path):
     if not path.is_file():
         return
     before = json.loads(path.read_text(encoding="utf-8"))
-    for file in [*(file for file in files if file not in before), *(file for file in before if file not in files)]:
-        raise InputError(
-            f"[data]: {file[1]} ({file[0]}) is not what the interrupted training read; resume with the same text."
-        )
+    for file, other in itertools.zip_longest(files, before):
+        # A file may have been renamed; the order of several matters.
+        if not (file and other and [file[0], *file[2:]] == [other[0], *other[2:]]):
+            use, name, *_ = file or other
+            raise InputError(
+                f"[data]: {name} ({use}) is not what the interrupted training read; resume with the same text."
+            )

@@ -3,7 +3,7 @@ from keras_transformer.recipes.recipe import MONITORS
 from keras_transformer.recipes.recipe_data import text_of_pairs
 
 
-def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None):
+def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None, lowercase=False):
     """What the `[evaluation]` section asks of `model.fit`.
 
     Args:
@@ -11,6 +11,7 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None)
         validation_pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
         tokenizers: the source's and the target's `Tokenizer`.
         log_dir: folder of TensorBoard's logs. Default: None are written.
+        lowercase: whether scores ignore case. Default False.
 
     Returns:
         A list of callbacks, to stand before those that read the logs.
@@ -26,6 +27,7 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None)
             tokenize=evaluation.tokenize,
             samples=evaluation.samples,
             log_dir=log_dir,
+            lowercase=lowercase,
         )
         callbacks.append(scores)
     if evaluation.stop_after:

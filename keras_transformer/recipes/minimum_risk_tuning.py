@@ -101,7 +101,9 @@ class MinimumRiskTuning:
     def _translate(self):
         """The files of candidates, a line for each training pair; those that are there are not made again."""
         candidates = self.recipe.minimum_risk.candidates
-        quality = SentenceQuality(self.recipe.evaluation.tokenize, self.recipe.minimum_risk.chrf)
+        quality = SentenceQuality(
+            self.recipe.evaluation.tokenize, self.recipe.minimum_risk.chrf, self.recipe.data.lowercase
+        )
         pairs = text_of_pairs(self.train_pairs)
         files, num_sentences = [], 0
         while part := list(itertools.islice(pairs, _PART_SENTENCES)):

@@ -76,13 +76,14 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
     write_whole(path / CARD_NAME, lambda file: file.write_text("\n".join(lines) + "\n", encoding="utf-8"))
 
 
-def validation_scores(translator, pairs, tokenize):
+def validation_scores(translator, pairs, tokenize, lowercase=False):
     """BLEU and chrF of the trained model on validation pairs, and how they were made.
 
     Args:
         translator: the `Translator`.
         pairs: a list of `(source, target)` strings.
         tokenize: sacreBLEU's tokenization.
+        lowercase: whether case is ignored. Default False.
 
     Returns:
         The dictionary of `corpus_scores` with the number of `sentences`, the `beam_size` and the `length_penalty`.
@@ -90,7 +91,7 @@ def validation_scores(translator, pairs, tokenize):
     sources, references = (list(side) for side in zip(*pairs, strict=True))
     translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
     search = {"beam_size": _BEAM_SIZE, "length_penalty": _LENGTH_PENALTY}
-    return {**corpus_scores(translations, references, tokenize), "sentences": len(sources), **search}
+    return {**corpus_scores(translations, references, tokenize, lowercase), "sentences": len(sources), **search}
 
 
 def _described_scores(scores):

@@ -37,7 +37,7 @@ LOCK_NAME = "lock"
 _FREE_KEYS = {
     # The content of the files is compared by itself, wherever they are.
     "data": {"license", *FILE_KEYS["data"]},
-    "vocabulary": set(),
+    "vocabulary": {*FILE_KEYS["vocabulary"]},
     "model": set(),
     "training": {
         "epochs",
@@ -87,13 +87,15 @@ def train_recipe(recipe, output, resume=False):
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
         config = _config(recipe, *tokenizers)
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
-        _check_decay(recipe.training, total_steps(recipe.training, batches.steps_per_epoch))
+        _check_lengths(recipe, batches.steps_per_epoch)
         if processes.is_first:
             if not resume:
                 folder.enter_context(_held(output))
             _begin_folder(recipe, output, tokenizers, pairs, files)
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
-        evaluations = evaluation_callbacks(recipe.evaluation, pairs["validation"], tokenizers, log_dir)
+        evaluations = evaluation_callbacks(
+            recipe.evaluation, pairs["validation"], tokenizers, log_dir, recipe.data.lowercase
+        )
         run = TrainingRun(recipe, config, batches, evaluations, output)
         run.fit(resume)
         if not processes.is_first:
@@ -110,7 +112,7 @@ def train_recipe(recipe, output, resume=False):
         if translator and recipe.evaluation.at_end:
             _say("Translating the validation set ...")
             scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
-            scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize)
+            scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize, recipe.data.lowercase)
         with alone():
             model_folder.save_scores(output, scores)
             write_model_card(output, recipe, config, files, trained.count_params(), seconds, scores)
@@ -145,6 +147,19 @@ def check_before_training(recipe, output, resume=False, backend=None):
             raise InputError(
                 "[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process; leave it out."
             )
+
+
+def _check_lengths(recipe, steps_per_epoch):
+    """Raises for what would never come in a training of so many steps."""
+    steps = total_steps(recipe.training, steps_per_epoch)
+    _check_decay(recipe.training, steps)
+    epochs = recipe.training.epochs or -(-steps // steps_per_epoch)
+    for name, every, length in [
+        ("epochs", recipe.evaluation.every, epochs),
+        ("steps", recipe.evaluation.every_steps, steps),
+    ]:
+        if every and every > length:
+            raise InputError(f"[evaluation] comes only after {every:,} {name}, but the training has {length:,}.")
 
 
 def _check_decay(training, steps):
@@ -218,7 +233,13 @@ def _changed(before, recipe):
 
 def _tokenizers(recipe, train_pairs, output, resume):
     if resume and model_folder.has_tokenizers(output):
-        return model_folder.load_tokenizers(output)
+        kept = model_folder.load_tokenizers(output)
+        from_files = recipe.vocabulary.file or recipe.vocabulary.source_file
+        if from_files and recipe_tokenizers(recipe, train_pairs) != kept:
+            raise InputError(
+                f"[vocabulary]: {from_files} is not the vocabulary that the interrupted training had; resume with that."
+            )
+        return kept
     _say("Learning the vocabulary ...")
     return recipe_tokenizers(recipe, train_pairs)
 

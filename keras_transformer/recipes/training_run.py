@@ -141,6 +141,9 @@ class TrainingRun:
         if best == []:
             print("No epoch was evaluated, so none is the best: the last one's weights are kept.", file=sys.stderr)
         epochs = best or self.checkpoints.last_epochs[-training.average_checkpoints :]
+        if best is None and epochs and len(epochs) < min(training.average_checkpoints, epochs[-1]):
+            wanted = training.average_checkpoints
+            print(f"Averaged {len(epochs)} epochs in place of {wanted}: the others were not kept.", file=sys.stderr)
         self.checkpoints.average(model, epochs)
 
 

@@ -43,6 +43,13 @@ def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mod
     assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best})]
 
 
+def test_an_epoch_before_one_that_is_missing_is_none_of_the_last(make_model, fit, tmp_path):
+    checkpoints = EpochCheckpoints(tmp_path, keep=4)
+    fit(make_model(), checkpoints, epochs=4)
+    (tmp_path / "epoch_0002.weights.h5").unlink()
+    assert checkpoints.last_epochs == [3, 4]
+
+
 def test_a_score_that_is_no_number_is_none_of_the_best(make_model, fit, tmp_path, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score", mode="max")
     fit(make_model(), scores(float("nan"), 2.0, 4.0, 3.0), checkpoints, epochs=4)

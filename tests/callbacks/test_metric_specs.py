@@ -53,6 +53,14 @@ def fit_two_heads(path, *callbacks):
     return model.fit(classes(state.first_step), callbacks=[*callbacks, state], **arguments).history
 
 
+def test_metrics_of_a_model_that_was_fitted_before_are_noted(tmp_path):
+    model = make_two_heads()
+    arguments = {"steps_per_epoch": STEPS, "shuffle": False, "verbose": 0}
+    model.fit(classes(0), **arguments)
+    model.fit(classes(0), callbacks=[TrainingState(tmp_path / "state.npz", STEPS)], **arguments)
+    assert TrainingState(tmp_path / "state.npz", STEPS).saved_position["metric_specs"]
+
+
 def test_metrics_of_any_model_are_taken_up(tmp_path):
     expected = fit_two_heads(tmp_path / "whole.npz")
     with pytest.raises(Killed):

@@ -158,6 +158,15 @@ def test_the_state_of_another_model_or_epoch_is_refused(tmp_path):
         TrainingState(tmp_path / "state.npz", STEPS + 1).restore(make_model())
 
 
+def test_the_state_of_another_backend_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "state.npz"
+    with monkeypatch.context() as during:
+        during.setattr(keras.backend, "backend", lambda: "jax")
+        fit(path)
+    with pytest.raises(InputError, match="Keras on jax, but now it runs on tensorflow; go on with KERAS_BACKEND=jax"):
+        TrainingState(path, STEPS).restore(make_model())
+
+
 def test_without_a_file_training_begins_at_the_start(tmp_path):
     state = TrainingState(tmp_path / "missing.npz", STEPS)
     assert not state.restore(make_model())

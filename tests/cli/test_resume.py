@@ -6,6 +6,7 @@ import pytest
 from real_processes import start_training
 
 from keras_transformer.callbacks import TrainingState
+from keras_transformer.text import learn_vocabulary
 from keras_transformer.translator import Translator
 
 
@@ -127,10 +128,12 @@ def test_where_nothing_was_trained_nothing_can_be_resumed(run, corpus, name):
 def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(trained / "model", model)
-    settings = ["training.epochs=5", "evaluation.every=1", "evaluation.tokenize=none"]
+    settings = ["training.epochs=5", "evaluation.every=1", "evaluation.tokenize=none", "training.average_checkpoints=4"]
     options = [part for setting in settings for part in ("--set", setting)]
     result = run("train", trained / "recipe.toml", "--output", model, "--resume", *options)
     assert result.status == 0, result.errors
+    # Of the first four, two were kept.
+    assert "Averaged 3 epochs in place of 4: the others were not kept.\n" in result.errors
     rows = history(model)
     assert [row["val_bleu"] != "" for row in rows] == [False] * 4 + [True]
     assert [row["val_loss"] for row in rows[:4]] == [row["val_loss"] for row in history(trained / "model")]
@@ -138,10 +141,23 @@ def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
 
 def test_other_text_cannot_resume(run, trained, tmp_path):
     copy = shutil.copytree(trained, tmp_path / "copy")
+    # Another name makes no difference.
+    (copy / "train.en").rename(copy / "renamed.en")
+    resume = ["train", copy / "recipe.toml", "--output", copy / "model", "--resume", "--set", "data.train_source="]
+    resume[-1] += str(copy / "renamed.en")
     lines = (copy / "train.de").read_text().splitlines()
     (copy / "train.de").write_text("\n".join(lines[::-1]) + "\n")
-    result = run("train", copy / "recipe.toml", "--output", copy / "model", "--resume")
-    result.assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
+    run(*resume).assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
+
+
+def test_another_vocabulary_cannot_resume(run, trained, tmp_path):
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    lines = ["a text", "and another"]
+    learn_vocabulary(lines, vocabulary_size=270).save(copy / "other.model")
+    resume = ["train", copy / "recipe.toml", "--output", copy / "model", "--resume"]
+    result = run(*resume, "--set", f"vocabulary.file={copy / 'other.model'}")
+    assert result.status == 2
+    assert "other.model is not the vocabulary that the interrupted training had" in result.errors
 
 
 @pytest.mark.slow

@@ -144,3 +144,11 @@ def test_a_decay_that_would_begin_behind_the_last_step_is_refused(run, corpus):
     )
     assert message in result.errors
     assert not (corpus / "model").exists()
+
+
+def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpus):
+    options = ["train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "evaluation.every_steps=25"]
+    result = run(*options)
+    assert result.status == 2
+    assert "[evaluation] comes only after 25 steps, but the training has 24." in result.errors
+    assert not (corpus / "model").exists()

@@ -73,6 +73,11 @@ def test_training_shows_what_the_history_has():
     assert bleu.lines[0].get_xdata().tolist() == [2]
 
 
+def test_a_history_without_numbers_for_some_epochs_is_refused():
+    with pytest.raises(InputError, match="val_bleu has 1 values for 3 epochs, and nothing tells which"):
+        plot_training({"loss": [3.0, 2.0, 1.0], "val_bleu": [20.0]})
+
+
 def test_a_history_of_nothing_is_refused():
     for history in ({}, {"loss": []}):
         with pytest.raises(InputError, match="no epoch in the history"):
@@ -97,6 +102,19 @@ def test_an_installed_font_is_found_by_its_characters(monkeypatch):
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
     # What it lacks comes of another, such as the mark of a word's beginning, which few fonts have.
     assert font_for(["▁나는 어제"]).get_family() == ["DejaVu Sans", "Last Resort High-Efficiency"]
+
+
+def test_more_fonts_than_files_may_be_open_are_looked_through(monkeypatch):
+    resource = pytest.importorskip("resource", reason="needs a limit of open files")
+    fonts = [font_manager.findfont("DejaVu Serif")] * 200
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (150, before[1]))
+    try:
+        with pytest.raises(InputError, match="No installed font has"):
+            font_for(["나는 어제"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_without_a_font_the_message_says_which_to_install(monkeypatch):

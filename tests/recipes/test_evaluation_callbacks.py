@@ -11,7 +11,7 @@ DATA = {"corpus": "phrases", "max_length": 64}
 
 def callbacks_of(**evaluation):
     recipe = recipe_from_dict({"data": DATA, "evaluation": evaluation})
-    return evaluation_callbacks(recipe.evaluation, listed_pairs([("가", "go")]), (None, None))
+    return evaluation_callbacks(recipe.evaluation, listed_pairs([("가", "go")]), (None, None), lowercase=True)
 
 
 def test_nothing_is_evaluated_by_default():
@@ -22,7 +22,7 @@ def test_the_validation_pairs_are_translated_with_the_keys_of_the_section():
     (scores,) = callbacks_of(every=3, beam_size=2, tokenize="none")
     assert isinstance(scores, TranslationScores)
     assert scores.pairs == [("가", "go")]
-    assert (scores.every, scores.beam_size, scores.tokenize) == (3, 2, "none")
+    assert (scores.every, scores.beam_size, scores.tokenize, scores.lowercase) == (3, 2, "none", True)
 
 
 def test_patience_counts_evaluations():
