@@ -39,6 +39,7 @@ def test_a_tflite_file_is_proven_on_a_text_of_ones_own(run, model, trained, fold
     assert (record["sentences"], record["identical"], record["bleu"]) == (64, 64, None)
 
 
+@pytest.mark.slow
 def test_a_quantised_file_is_judged_by_the_sentences_kept(run, model, trained, folder):
     arguments = ["--format", "tflite", "--quantize", "int8", "--beam-size", "1", "--verify", trained / "train.en"]
     result = run("export", model, *arguments, "--max-bleu-loss", "-100")

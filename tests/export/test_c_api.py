@@ -77,6 +77,7 @@ def test_odd_requests_do_not_end_the_process(saved_model, tmp_path):
         assert found["translation"].shape == (1,)
 
 
+@pytest.mark.slow
 def test_two_vocabularies_stay_two(translator_of_two, tmp_path):
     saved_model = translator_of_two.export_saved_model(tmp_path / "model", beam_size=2)
     (found,) = run_signature(saved_model, "serving_default", [TEXTS], tmp_path)

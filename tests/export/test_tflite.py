@@ -189,15 +189,8 @@ def tiny_translator():
     return translator
 
 
-@pytest.mark.parametrize(
-    "quantize, most",
-    [
-        pytest.param(None, 1.08 * 4, marks=pytest.mark.slow),
-        pytest.param("float16", 1.2 * 2, marks=pytest.mark.slow),
-        ("int8", 1.4),
-    ],
-    ids=str,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("quantize, most", [(None, 1.08 * 4), ("float16", 1.2 * 2), ("int8", 1.4)], ids=str)
 def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
     path = export_tflite(tiny_translator, tmp_path / "tiny.tflite", quantize, settings=SearchSettings(beam_size=4))
     assert path.stat().st_size <= most * tiny_translator.model.count_params()
@@ -238,6 +231,7 @@ def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
     )
 
 
+@pytest.mark.slow
 def test_nothing_of_an_earlier_export_stays_beside(tmp_path):
     translator_of_two = trained_translator(shared=False, steps=0, num_decoder_layers=1)
     (tmp_path / "a.tflite").write_bytes(b"of before")
@@ -264,6 +258,7 @@ def test_arguments_out_of_range_are_refused(translator, tmp_path):
         translator.export_tflite(tmp_path / "folder.tflite")
 
 
+@pytest.mark.slow
 def test_a_file_of_before_stays_where_the_proof_fails(small_translator, tmp_path):
     path = tmp_path / "ko_en.tflite"
     path.write_bytes(b"before")
