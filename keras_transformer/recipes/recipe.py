@@ -7,6 +7,7 @@ from typing import Literal
 import pydantic
 from pydantic import Field
 
+from keras_transformer.errors import InputError
 from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
@@ -226,6 +227,17 @@ class EvaluationSection(_Section):
         """Whether what is monitored comes of translations."""
         return self.monitor in ("val_bleu", "val_chrf")
 
+    def check_length(self, epochs, steps):
+        """Raises an `InputError` where the first evaluation would come after the end.
+
+        Args:
+            epochs: epochs of the whole training; None where that is not known yet.
+            steps: its optimizer steps; None where that is not known yet.
+        """
+        for name, every, length in [("epochs", self.every, epochs), ("steps", self.every_steps, steps)]:
+            if every and length and every > length:
+                raise InputError(f"[evaluation] comes only after {every:,} {name}, but the training has {length:,}.")
+
     @pydantic.model_validator(mode="after")
     def _keys_fit(self):
         if self.every and self.every_steps:
@@ -263,12 +275,7 @@ class Recipe(_Section):
             raise ValueError(
                 f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
             )
-        for name, every, length in [
-            ("epochs", evaluation.every, self.training.epochs),
-            ("steps", evaluation.every_steps, self.training.steps),
-        ]:
-            if every and length and every > length:
-                raise ValueError(f"[evaluation] comes only after {every} {name}, but [training] {name} is {length}")
+        evaluation.check_length(self.training.epochs, self.training.steps)
         self.model_config_of(self.vocabulary.size)
         return self
 

@@ -22,7 +22,13 @@ from keras_transformer.recipes.model_card import validation_scores, write_model_
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
-from keras_transformer.recipes.training_run import CHECKPOINTS_NAME, TENSORBOARD_NAME, TrainingRun, total_steps
+from keras_transformer.recipes.training_run import (
+    CHECKPOINTS_NAME,
+    TENSORBOARD_NAME,
+    TrainingRun,
+    total_epochs,
+    total_steps,
+)
 from keras_transformer.translator import Translator
 from keras_transformer.whole_files import UNFINISHED
 
@@ -153,13 +159,7 @@ def _check_lengths(recipe, steps_per_epoch):
     """Raises for what would never come in a training of so many steps."""
     steps = total_steps(recipe.training, steps_per_epoch)
     _check_decay(recipe.training, steps)
-    epochs = recipe.training.epochs or -(-steps // steps_per_epoch)
-    for name, every, length in [
-        ("epochs", recipe.evaluation.every, epochs),
-        ("steps", recipe.evaluation.every_steps, steps),
-    ]:
-        if every and every > length:
-            raise InputError(f"[evaluation] comes only after {every:,} {name}, but the training has {length:,}.")
+    recipe.evaluation.check_length(total_epochs(recipe.training, steps_per_epoch), steps)
 
 
 def _check_decay(training, steps):

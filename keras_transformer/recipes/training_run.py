@@ -32,6 +32,11 @@ def total_steps(training, steps_per_epoch):
     return training.steps or training.epochs * steps_per_epoch
 
 
+def total_epochs(training, steps_per_epoch):
+    """Epochs of the whole training, the last of which may be shorter; arguments as of `total_steps`."""
+    return training.epochs or -(-training.steps // steps_per_epoch)
+
+
 class TrainingRun:
     """One call of `model.fit`, with all callbacks that a recipe asks for.
 
@@ -51,7 +56,7 @@ class TrainingRun:
         self.clock = _Clock()
         self.evaluations = evaluations
         training = recipe.training
-        self.epochs = training.epochs or -(-training.steps // batches.steps_per_epoch)
+        self.epochs = total_epochs(training, batches.steps_per_epoch)
         best = training.average_of == "best"
         self.checkpoints = EpochCheckpoints(
             output / CHECKPOINTS_NAME,
@@ -140,9 +145,9 @@ class TrainingRun:
         best = self.checkpoints.best_epochs if training.average_of == "best" else None
         if best == []:
             print("No epoch was evaluated, so none is the best: the last one's weights are kept.", file=sys.stderr)
-        epochs = best or self.checkpoints.last_epochs[-training.average_checkpoints :]
-        if best is None and epochs and len(epochs) < min(training.average_checkpoints, epochs[-1]):
-            wanted = training.average_checkpoints
+        wanted = training.average_checkpoints
+        epochs = best or self.checkpoints.last_epochs[-wanted:]
+        if best is None and epochs and len(epochs) < min(wanted, epochs[-1]):
             print(f"Averaged {len(epochs)} epochs in place of {wanted}: the others were not kept.", file=sys.stderr)
         self.checkpoints.average(model, epochs)
 

@@ -143,11 +143,11 @@ def test_other_text_cannot_resume(run, trained, tmp_path):
     copy = shutil.copytree(trained, tmp_path / "copy")
     # Another name makes no difference.
     (copy / "train.en").rename(copy / "renamed.en")
-    resume = ["train", copy / "recipe.toml", "--output", copy / "model", "--resume", "--set", "data.train_source="]
-    resume[-1] += str(copy / "renamed.en")
+    resume = ["train", copy / "recipe.toml", "--output", copy / "model", "--resume"]
     lines = (copy / "train.de").read_text().splitlines()
     (copy / "train.de").write_text("\n".join(lines[::-1]) + "\n")
-    run(*resume).assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
+    result = run(*resume, "--set", f"data.train_source={copy / 'renamed.en'}")
+    result.assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
 
 
 def test_another_vocabulary_cannot_resume(run, trained, tmp_path):
