@@ -17,6 +17,10 @@ from keras_transformer.quiet_start import EXIT_INPUT_ERROR, EXIT_INTERRUPTED, he
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
+_OUT_OF_MEMORY = (
+    "out of memory; make the model or its batches smaller ([training] batch_tokens; accumulation_steps cuts them into "
+    "parts; --batch-size of other commands)."
+)
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
 
 
@@ -68,7 +72,16 @@ def main(arguments=None):
             return _complain(str(error), EXIT_INPUT_ERROR)
         if isinstance(error, ExportError):
             return _complain(str(error), EXIT_EXPORT_FAILED)
+        if _is_out_of_memory(error):
+            return _complain(f"{_OUT_OF_MEMORY} {type(error).__name__}: {error}", EXIT_INPUT_ERROR)
         return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)
+
+
+def _is_out_of_memory(error):
+    """Whether Python, TensorFlow or JAX found no memory; the classes of the latter two would have to be imported."""
+    return isinstance(error, MemoryError) or any(
+        name in f"{type(error).__name__}: {error}" for name in ("ResourceExhaustedError", "RESOURCE_EXHAUSTED")
+    )
 
 
 def _complain(message, status):

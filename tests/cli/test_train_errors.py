@@ -152,3 +152,18 @@ def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpu
     assert result.status == 2
     assert "[evaluation] comes only after 25 steps, but the training has 24." in result.errors
     assert not (corpus / "model").exists()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(["model.intermediate_dim=1000000000000"], id="TensorFlow"),
+        pytest.param(["data.max_length=10000000000000", "training.batch_tokens=10000000000000"], id="NumPy"),
+    ],
+)
+def test_what_finds_no_memory_tells_what_to_make_smaller(run, corpus, settings):
+    options = [option for setting in settings for option in ("--set", setting)]
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
+    assert (result.status, result.output) == (2, "")
+    last = result.errors.splitlines()[-1]
+    assert last.startswith("keras-transformer: out of memory; make the model or its batches smaller")
