@@ -1,4 +1,3 @@
-import math
 import pathlib
 import warnings
 
@@ -80,7 +79,8 @@ class Translator:
             ValueError: `texts` is a single string, or a number is out of range.
         """
         texts = _checked_texts(texts)
-        _check_search(beam_size, n_best, batch_size, length_penalty)
+        SearchSettings(beam_size=beam_size, length_penalty=length_penalty, n_best=n_best).of_model(self.config)
+        _check_batch_size(batch_size)
         # A row of nothing, where the text is empty, is answered with nothing.
         rows = [row if len(row) > 1 else [] for row in self.token_rows(self.source_tokenizer, texts)]
         translations, scores = [None] * len(texts), [None] * len(texts)
@@ -106,7 +106,7 @@ class Translator:
             ValueError: `pairs` is something else than pairs of strings, or `batch_size` is out of range.
         """
         source_texts, target_texts = _checked_pairs(pairs)
-        _check_search(1, 1, batch_size)
+        _check_batch_size(batch_size)
         sources = self.token_rows(self.source_tokenizer, source_texts)
         targets = self.token_rows(self.target_tokenizer, target_texts)
         scores = [None] * len(sources)
@@ -254,14 +254,9 @@ def _checked_pairs(pairs):
     return _checked_texts(source for source, _ in pairs), _checked_texts(target for _, target in pairs)
 
 
-def _check_search(beam_size, n_best, batch_size, length_penalty=0.0):
-    for name, value in (("beam_size", beam_size), ("n_best", n_best), ("batch_size", batch_size)):
-        if value < 1:
-            raise InputError(f"`{name}` must be at least 1. Received: {name}={value}.")
-    if not math.isfinite(length_penalty):
-        raise InputError(f"`length_penalty` must be a finite number. Received: length_penalty={length_penalty}.")
-    if n_best > beam_size:
-        raise InputError(f"`n_best` must be at most `beam_size`. Received: n_best={n_best}, beam_size={beam_size}.")
+def _check_batch_size(batch_size):
+    if batch_size < 1:
+        raise InputError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}.")
 
 
 def _batches_by_length(rows, batch_size):

@@ -165,6 +165,10 @@ def test_what_is_no_list_of_pairs_is_refused(translator, pairs, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            {"beam_size": 100_000},
+            r"`beam_size` must be at most the \d+ tokens of the vocabulary\. Received: beam_size=100000\.",
+        ),
         ({"beam_size": 0}, r"`beam_size` must be at least 1\. Received: beam_size=0\."),
         ({"n_best": 0}, r"`n_best` must be at least 1\. Received: n_best=0\."),
         ({"batch_size": 0}, r"`batch_size` must be at least 1\. Received: batch_size=0\."),

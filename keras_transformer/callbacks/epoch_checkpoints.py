@@ -60,7 +60,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
         for number in self._saved_epochs():
             if number > epoch + 1:
                 self._path(number).unlink()
-        # An epoch in which nothing was evaluated is none of the best.
+        # An epoch in which nothing was evaluated is none of the best, whatever it was in an earlier training.
+        self._scores.pop(epoch + 1, None)
         if self.keep_best and math.isfinite(score := float((logs or {}).get(self.monitor, math.nan))):
             self._scores[epoch + 1] = score
         with alone(), without_optimizer(self.model):  # Other processes do not save.

@@ -5,7 +5,8 @@ class StopAfterSteps(keras.callbacks.Callback):
     """Ends training after a number of optimizer steps, also in the middle of an epoch.
 
     Args:
-        steps: the number of optimizer steps, those of earlier `fit`s of the same optimizer counted in.
+        steps: the number of optimizer steps, those of earlier `fit`s of the same optimizer counted in. A `fit` that
+            begins there takes one more, since Keras lets nothing stop it before its first.
     """
 
     def __init__(self, steps):

@@ -10,7 +10,7 @@ class TokensPerSecond(keras.callbacks.Callback):
     The seconds are those since the epoch began: reading the data and what other callbacks do after a batch count, such
     as translations every so many steps. What happens at the end of the epoch does not.
     Tokens of a sentence that stands twice in its batch count twice. It reads the count of the model's `Perplexity` or
-    `TokenAccuracy` metric, one of which must be compiled in.
+    `TokenAccuracy` metric, one of which must be compiled in, under `metrics`; under `weighted_metrics` weights count.
 
     Raises:
         ValueError: no metric of the model counts tokens.

@@ -38,8 +38,8 @@ class TrainingState(keras.callbacks.Callback):
             restored as well, one of each class. Default: none.
 
     Raises:
-        ValueError: an argument is out of range; or, by `fit`, the model is compiled with `steps_per_execution` or
-            `fit` has another `steps_per_epoch`.
+        ValueError: an argument is out of range; or, by `fit`, the model is compiled with `steps_per_execution`, `fit`
+            has another `steps_per_epoch`, or the batches end before an epoch does.
 
     Example:
 
@@ -190,6 +190,11 @@ class TrainingState(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.model.stop_training == _END_OF_EPOCH:
             self.model.stop_training = False
+        elif self.step < self.steps_per_epoch and not self.model.stop_training:
+            raise ValueError(
+                f"`TrainingState` needs batches for all steps of an epoch. Received: steps_per_epoch="
+                f"{self.steps_per_epoch}, but the batches ended after {self.step}."
+            )
         if self.step == self.steps_per_epoch:
             self.epoch, self.step = epoch + 1, 0
         # Otherwise the epoch is not over for a training that goes on with more steps.

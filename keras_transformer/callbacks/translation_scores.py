@@ -3,6 +3,7 @@ import sys
 import keras
 import tensorflow as tf
 
+from keras_transformer.data import text_of_pairs
 from keras_transformer.evaluation import TOKENIZERS, corpus_scores
 from keras_transformer.translator import Translator
 
@@ -17,7 +18,7 @@ class TranslationScores(keras.callbacks.Callback):
     the scores of its last evaluation, and none where it had none.
 
     Args:
-        pairs: a list of `(source, target)` strings.
+        pairs: a list of `(source, target)` strings, or a `tf.data.Dataset` of them such as `text_pairs` makes.
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         every: epochs from one evaluation to the next. Default 1.
@@ -53,6 +54,7 @@ class TranslationScores(keras.callbacks.Callback):
         lowercase=False,
     ):
         super().__init__()
+        pairs = list(text_of_pairs(pairs) if isinstance(pairs, tf.data.Dataset) else pairs)
         if not pairs:
             raise ValueError("`pairs` must hold at least one sentence pair. Received none.")
         if tokenize not in TOKENIZERS:

@@ -18,8 +18,8 @@ from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
 _OUT_OF_MEMORY = (
-    "out of memory; make the model or its batches smaller ([training] batch_tokens; accumulation_steps cuts them into "
-    "parts; --batch-size of other commands)."
+    "out of memory; make the model or its batches smaller ([training] batch_tokens, or accumulation_steps, which cuts "
+    "them into parts; --batch-size or --beam-size of other commands). --debug shows where."
 )
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
 
@@ -68,12 +68,14 @@ def main(arguments=None):
             traceback.print_exc()
         if isinstance(error, click.ClickException):
             return _complain(error.format_message(), error.exit_code)
+        if isinstance(error, OSError) and error.filename:
+            return _complain(f"{error.filename}: {error.strerror}.", EXIT_INPUT_ERROR)
         if isinstance(error, (InputError, OSError)):
             return _complain(str(error), EXIT_INPUT_ERROR)
         if isinstance(error, ExportError):
             return _complain(str(error), EXIT_EXPORT_FAILED)
         if _is_out_of_memory(error):
-            return _complain(f"{_OUT_OF_MEMORY} {type(error).__name__}: {error}", EXIT_INPUT_ERROR)
+            return _complain(_OUT_OF_MEMORY, EXIT_INPUT_ERROR)
         return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)
 
 

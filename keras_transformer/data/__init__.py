@@ -5,7 +5,7 @@ from keras_transformer.data.candidate_batches import candidate_batches
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.row_service import RowService
-from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_pairs, tsv_pairs
+from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.token_batches import count_batches, token_batches
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "split_pairs",
     "split_rows",
     "take_rows",
+    "text_of_pairs",
     "text_pairs",
     "token_batches",
     "tsv_pairs",

@@ -10,7 +10,8 @@ def repeat_rows(batches, copies):
 
     Args:
         batches: `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)` as `split_rows` makes it.
-        copies: how often a pair stands in its batch.
+        copies: how often a pair stands in its batch. Batches that `split_rows` cuts are cut first, since it deals the
+            rows out, and copies would land in different parts.
 
     Returns:
         `tf.data.Dataset` with `copies` times the rows, the weights divided by `copies`.
@@ -84,8 +85,14 @@ def take_rows(batches, index, count, devices=1):
 
     Returns:
         `tf.data.Dataset` with one of `count` parts of the rows.
-    """
 
+    Raises:
+        ValueError: a number is out of range.
+    """
+    if not 0 <= index < count:
+        raise ValueError(f"`index` must be from 0 to below `count`. Received: index={index}, count={count}.")
+    if devices < 1:
+        raise ValueError(f"`devices` must be at least 1. Received: devices={devices}.")
     return batches.map(lambda *batch: _share(batch, index, count, devices))
 
 

@@ -10,7 +10,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def check_text_files(source, target):
-    """Checks two parallel text files, or two patterns of as many files that are parallel in the order of their names.
+    """Checks two parallel text files, or two patterns of as many files that are parallel in their order.
 
     Returns:
         The number of line pairs.

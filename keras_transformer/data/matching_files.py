@@ -10,12 +10,12 @@ _MEANINGS = {"**/": "(.*/)?", "**": "(.*)", "*": "([^/]*)", "?": "([^/])"}
 
 
 def matching_files(pattern):
-    """The files that a path or a pattern names, in the order of their names.
+    """The files that a path or a pattern names, in the order of what stands in place of its wildcards.
 
     Args:
-        pattern: a path, or a pattern such as "corpus/part-*.ko", or "corpus/**/*.ko" for folders in folders. It is what
-            stands in place of the wildcards that is ordered, so that the files of "*.ko" and "*.en" have the same
-            order. Numbers in names want zeros in front: part-10 comes before part-2.
+        pattern: a path, or a pattern such as "corpus/part-*.ko", or "corpus/**/*.ko" for folders in folders. Ordered
+            like this, the files of "*.ko" and of "*.en" have the same order. Numbers in names want zeros in front:
+            part-10 comes before part-2.
 
     Returns:
         A list of paths; of a path, the path itself, whether or not it is there.

@@ -12,7 +12,7 @@ def text_pairs(source, target):
 
     Args:
         source: path of the source text, UTF-8, one sentence a line; or a pattern such as "part-*.ko", whose files are
-            read one after the other in the order of their names.
+            read one after the other in the order of what stands in place of the wildcards.
         target: path or pattern of its translation, with as many lines.
 
     Returns:
@@ -51,9 +51,22 @@ def tsv_pairs(path, source_column=1, target_column=2):
 
 
 def listed_pairs(pairs):
-    """Sentence pairs from a list of `(source, target)` strings, as a `tf.data.Dataset` of scalar strings."""
+    """Sentence pairs from a list of `(source, target)` strings, as a `tf.data.Dataset` of scalar strings.
+
+    Raises:
+        ValueError: the list is empty.
+    """
+    if not pairs:
+        raise ValueError("`pairs` must hold at least one sentence pair. Received none.")
     sources, targets = zip(*pairs, strict=True)
     return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
+
+
+def text_of_pairs(pairs):
+    """The other way: the `(source, target)` Python strings of a `tf.data.Dataset`, one pair after the other."""
+    for sources, targets in pairs.batch(1024).as_numpy_iterator():
+        for source, target in zip(sources, targets, strict=True):
+            yield source.decode("utf-8"), target.decode("utf-8")
 
 
 def split_pairs(pairs, split, held_out):
@@ -68,7 +81,14 @@ def split_pairs(pairs, split, held_out):
 
     Returns:
         `tf.data.Dataset` of the split's pairs.
+
+    Raises:
+        ValueError: there is no such split, or `held_out` is out of range.
     """
+    if split not in SPLITS:
+        raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")
+    if not 0 <= held_out <= 0.5:
+        raise ValueError(f"`held_out` must be from 0 to 0.5. Received: held_out={held_out}.")
     held_out_buckets = round(held_out * _HASH_BUCKETS)
     first = {"validation": 0, "test": held_out_buckets, "train": 2 * held_out_buckets}[split]
     end = _HASH_BUCKETS if split == "train" else first + held_out_buckets

@@ -245,7 +245,7 @@ def count_batches(batches):
     """Counts the batches of an epoch and how much of them is padding, in one pass over the data.
 
     Args:
-        batches: what `token_batches` returns.
+        batches: what `token_batches` returns, or what is made of it with other rows.
 
     Returns:
         A pair: the number of batches, and the part of the tokens that are padding, both sides counted, from 0 to 1.
@@ -253,7 +253,7 @@ def count_batches(batches):
     Raises:
         InputError: there is no batch: every line was filtered out.
     """
-    counts = batches.map(lambda inputs, _: _token_counts(inputs))
+    counts = batches.map(lambda inputs, *_: _token_counts(inputs))
     num_batches, total, real = counts.reduce(
         (0, np.int64(0), np.int64(0)), lambda sums, new: (sums[0] + 1, sums[1] + new[0], sums[2] + new[1])
     )

@@ -14,10 +14,10 @@ def check_quantize(quantize):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SearchSettings:
-    """What an artifact fixes of the search; checked when it is made.
+    """How translations are searched, which an artifact fixes; checked when it is made.
 
     Args:
-        beam_size: number of hypotheses kept per sentence; 1 is greedy. Default 4.
+        beam_size: number of hypotheses kept per sentence, at most the target's vocabulary; 1 is greedy. Default 4.
         length_penalty: the exponent alpha of the length penalty. Default 0.6.
         n_best: number of translations where several are given. Default: `beam_size`.
         max_length: the longest source and the longest translation, in tokens, the end token among them. Default: the
@@ -31,7 +31,9 @@ class SearchSettings:
 
     def __post_init__(self):
         if not math.isfinite(self.length_penalty):
-            raise InputError(f"`length_penalty` must be a finite number. Received: {self.length_penalty}.")
+            raise InputError(
+                f"`length_penalty` must be a finite number. Received: length_penalty={self.length_penalty}."
+            )
         if self.n_best is None:
             object.__setattr__(self, "n_best", self.beam_size)
         for name in ("beam_size", "n_best"):
@@ -46,8 +48,13 @@ class SearchSettings:
         """The same with the model's `max_length` where there was none.
 
         Raises:
-            InputError: `max_length` is out of the model's range.
+            InputError: `max_length` or `beam_size` is out of the model's range.
         """
+        if self.beam_size > config.target_vocabulary_size:
+            raise InputError(
+                f"`beam_size` must be at most the {config.target_vocabulary_size} tokens of the vocabulary. "
+                f"Received: beam_size={self.beam_size}."
+            )
         max_length = config.max_length if self.max_length is None else self.max_length
         if not 2 <= max_length <= config.max_length:
             raise InputError(

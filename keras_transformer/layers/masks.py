@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+# Keras has no public name for it, and not every backend's tensors can hold the mask as an attribute.
+from keras.src.backend import get_keras_mask
+
 from keras_transformer.special_tokens import PADDING_ID
 
 
@@ -24,6 +27,9 @@ class PaddingMask(keras.layers.Layer):
 
     def call(self, token_ids):
         return ops.not_equal(token_ids, PADDING_ID)
+
+    def compute_output_shape(self, token_ids_shape):
+        return token_ids_shape
 
     def compute_output_spec(self, token_ids):
         return keras.KerasTensor(token_ids.shape, dtype="bool")
@@ -54,4 +60,4 @@ def key_mask(padding_mask):
 
 def resolve_padding_mask(inputs, padding_mask):
     """Falls back on the mask that a Keras layer such as `Embedding(mask_zero=True)` attached to its output."""
-    return getattr(inputs, "_keras_mask", None) if padding_mask is None else padding_mask
+    return get_keras_mask(inputs) if padding_mask is None else padding_mask

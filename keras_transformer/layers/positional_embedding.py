@@ -81,8 +81,14 @@ class PositionalEmbedding(keras.layers.Layer):
             initializer=keras.initializers.RandomNormal(stddev=self.hidden_dim**-0.5),
         )
 
+    @property
+    def input_dtype(self):
+        """Token ids may come as floats, of which half precision would make other ids."""
+        return "float32"
+
     def call(self, inputs, reverse=False, training=None):
         if reverse:
+            inputs = ops.cast(inputs, self.compute_dtype)
             return ops.matmul(inputs, ops.transpose(ops.convert_to_tensor(self.embeddings)))
         length = inputs.shape[1]
         if length is not None and length > self.max_length:
@@ -104,9 +110,11 @@ class PositionalEmbedding(keras.layers.Layer):
         """The rows of the table; a layer that stores the table in another way has its own."""
         return ops.take(self.embeddings, token_ids, axis=0)
 
+    def compute_output_shape(self, input_shape, reverse=False):
+        return (*input_shape[:2], self.vocabulary_size if reverse else self.hidden_dim)
+
     def compute_output_spec(self, inputs, reverse=False, training=None):
-        width = self.vocabulary_size if reverse else self.hidden_dim
-        return keras.KerasTensor((*inputs.shape[:2], width), dtype=self.compute_dtype)
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape, reverse), dtype=self.compute_dtype)
 
     def get_config(self):
         return {

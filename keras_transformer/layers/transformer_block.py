@@ -22,7 +22,7 @@ class TransformerBlock(keras.layers.Layer):
         layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
 
     Raises:
-        ValueError: `intermediate_dim` or `num_heads` is below 1.
+        ValueError: `intermediate_dim` or `num_heads` is below 1, or a rate is out of range.
     """
 
     def __init__(
@@ -41,7 +41,15 @@ class TransformerBlock(keras.layers.Layer):
         for name, number in [("intermediate_dim", intermediate_dim), ("num_heads", num_heads)]:
             if number < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
+        for name, rate in [
+            ("dropout", dropout),
+            ("attention_dropout", attention_dropout),
+            ("intermediate_dropout", intermediate_dropout),
+        ]:
+            if not 0 <= rate < 1:
+                raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={rate}.")
         self.supports_masking = True
+        self.input_spec = keras.layers.InputSpec(ndim=3)
         self.intermediate_dim = intermediate_dim
         self.num_heads = num_heads
         self.dropout = dropout
@@ -68,6 +76,13 @@ class TransformerBlock(keras.layers.Layer):
         """The residual sum of the block's `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
         total = inputs + dropout(outputs, training=training)
         return total if self.normalize_first else norm(total)
+
+    def compute_output_shape(self, sequence_shape, encoder_sequence_shape=None):
+        return sequence_shape
+
+    def compute_output_spec(self, *args, **kwargs):
+        # Traced, because scores may be asked for as well; Keras would take the shape above for all there is.
+        return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
     def get_config(self):
         return {

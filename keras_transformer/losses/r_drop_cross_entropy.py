@@ -92,7 +92,7 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
         self.alpha = alpha
 
     def call(self, y_true, y_pred):
-        """Losses of the single tokens, `(batch, length)`, padding included."""
+        """Losses of the single tokens, `(batch, length)`; those of padding do not count."""
         # Half of the divergence belongs to either row, and each of its two parts counts half.
         is_pair = ops.all(ops.equal(y_true[::COPIES], y_true[1::COPIES]), axis=1, keepdims=True)
         divergence = ops.where(is_pair, token_divergence(y_pred), 0.0)

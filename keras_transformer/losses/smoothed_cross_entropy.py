@@ -21,7 +21,7 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
         label_smoothing: the part of the probability spread over the vocabulary. Default 0.0.
 
     Returns:
-        `(batch, length)` float32, in nats.
+        `(batch, length)` float32, in nats; 0 for padding, which a model may well forbid (a logit of minus infinity).
 
     Reference:
         Szegedy et al. 2016 (arXiv 1512.00567), section 7; "Attention Is All You Need", section 5.4.
@@ -60,7 +60,8 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
         return losses, gradient
 
     flat_logits = ops.reshape(ops.cast(logits, "float32"), (-1, vocabulary_size))
-    return ops.reshape(cross_entropy(flat_logits), ops.shape(labels))
+    losses = ops.where(ops.equal(flat_labels, PADDING_ID), 0.0, cross_entropy(flat_logits))
+    return ops.reshape(losses, ops.shape(labels))
 
 
 def take_labels(table, labels):
@@ -125,7 +126,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1e-9)
 
     def call(self, y_true, y_pred):
-        """Losses of the single tokens, `(batch, length)`, padding included."""
+        """Losses of the single tokens, `(batch, length)`, 0 for padding."""
         return token_cross_entropy(y_true, y_pred, self.label_smoothing)
 
     def get_config(self):

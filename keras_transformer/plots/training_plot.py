@@ -16,7 +16,8 @@ def plot_training(history):
     Args:
         history: a dictionary of lists of numbers by name, one number an epoch, such as `fit(...).history` or
             `callbacks.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a value;
-            `fit(...).history` just leaves it out, so that evaluations every other epoch want the file.
+            `fit(...).history` just leaves it out, so that evaluations every other epoch want the file. `epoch`, which
+            the file has, are the numbers of the epochs, counted from 0; without it they begin at 0.
 
     Returns:
         A `matplotlib.figure.Figure` with a panel for each.
@@ -38,10 +39,11 @@ def plot_training(history):
     }
     if not panels:
         raise InputError("There is no epoch in the history to draw.")
+    numbers = history.get("epoch") or range(max(lengths.values()))
     figure = new_figure(4.2 * len(panels), 3.4)
     for axes, (title, (columns, scale)) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
         for name, label in columns.items():
-            points = [(epoch, value) for epoch, value in enumerate(history.get(name, []), 1) if value is not None]
+            points = [(epoch + 1, value) for epoch, value in zip(numbers, history.get(name, [])) if value is not None]
             if points:
                 # The last value, too, which nobody can read off a logarithmic axis.
                 axes.plot(
@@ -50,7 +52,7 @@ def plot_training(history):
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.set_yscale(scale)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
     return figure

@@ -1,6 +1,5 @@
 from keras_transformer.callbacks import EarlyStopping, TranslationScores
 from keras_transformer.recipes.recipe import MONITORS
-from keras_transformer.recipes.recipe_data import text_of_pairs
 
 
 def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None, lowercase=False):
@@ -19,7 +18,7 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None,
     callbacks = []
     if evaluation.translates:
         scores = TranslationScores(
-            list(text_of_pairs(validation_pairs)),
+            validation_pairs,
             *tokenizers,
             every=evaluation.every or 1,
             every_steps=evaluation.every_steps,

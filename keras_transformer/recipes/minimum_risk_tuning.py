@@ -10,11 +10,10 @@ import sys
 import keras
 import tensorflow as tf
 
-from keras_transformer.data import candidate_batches, count_batches
+from keras_transformer.data import candidate_batches, count_batches, text_of_pairs
 from keras_transformer.evaluation import SentenceQuality
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
-from keras_transformer.recipes.recipe_data import text_of_pairs
 from keras_transformer.recipes.training_run import TrainingRun
 from keras_transformer.whole_files import write_whole
 

@@ -7,6 +7,7 @@ from keras_transformer.data import (
     check_tsv_file,
     listed_pairs,
     split_pairs,
+    text_of_pairs,
     text_pairs,
     tsv_pairs,
 )
@@ -89,13 +90,6 @@ def recipe_tokenizers(recipe, train_pairs):
     return learn(source for source, _ in text_of_pairs(train_pairs)), learn(
         target for _, target in text_of_pairs(train_pairs)
     )
-
-
-def text_of_pairs(pairs):
-    """The pairs as Python strings, one after the other."""
-    for sources, targets in pairs.batch(1024).as_numpy_iterator():
-        for source, target in zip(sources, targets, strict=True):
-            yield source.decode("utf-8"), target.decode("utf-8")
 
 
 def _load_tokenizer(path):

@@ -10,6 +10,7 @@ import filelock
 import keras
 
 from keras_transformer import model_folder
+from keras_transformer.data import text_of_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
@@ -20,7 +21,7 @@ from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.minimum_risk_tuning import MinimumRiskTuning
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe_batches import recipe_batches
-from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers, text_of_pairs
+from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.recipes.training_run import (
     CHECKPOINTS_NAME,

@@ -117,12 +117,12 @@ def _explain(message, vocabulary_size):
     if largest := re.search(r"too high.*<= (\d+)", message):
         return (
             f"The text supports a vocabulary of at most {largest[1]} tokens, but {vocabulary_size} were asked for; "
-            "lower `[vocabulary] size` or give more text."
+            "lower the size or give more text."
         )
     if smallest := re.search(r"smaller than required_chars\. \d+ vs (\d+)", message):
         return (
             f"The text has {smallest[1]} different characters and special tokens, but the vocabulary should have only "
-            f"{vocabulary_size}; raise `[vocabulary] size`."
+            f"{vocabulary_size}; raise the size."
         )
     if "sentences" in message:
         return "There is no text to learn a vocabulary from: every line is blank or too long."

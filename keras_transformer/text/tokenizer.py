@@ -39,7 +39,7 @@ class Tokenizer:
 
     Example:
 
-    >>> tokenizer = learn_vocabulary(["a small text", "another one"], vocabulary_size=300)
+    >>> tokenizer = learn_vocabulary(["a small text", "another one"], vocabulary_size=270)
     >>> tokenizer.detokenize(tokenizer.tokenize(["a text"]))
     [b"a text"]
     """

@@ -162,6 +162,11 @@ def test_epochs_that_were_not_evaluated_are_none_of_the_best(make_model, fit, tm
     fit(make_model(), EverySecond(), checkpoints, epochs=6)
     assert checkpoints.best_epochs == [4, 2]
 
+    # Nor by what they were in an earlier training of the same callback.
+    with pytest.warns(UserWarning, match="monitors 'score', which no epoch had"):
+        fit(make_model(), checkpoints, epochs=2)
+    assert checkpoints.best_epochs == []
+
 
 def test_scores_of_another_monitor_are_forgotten(make_model, fit, scores, tmp_path):
     checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="score")

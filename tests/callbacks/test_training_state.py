@@ -251,3 +251,11 @@ def test_callbacks_that_cannot_be_saved_are_refused(tmp_path):
         TrainingState(tmp_path / "a", STEPS, callbacks=[CountEpochs(), CountEpochs()])
     with pytest.raises(ValueError, match=r"must have get_state\(\) and set_state"):
         TrainingState(tmp_path / "a", STEPS, callbacks=[KillAfter(1)])
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_batches_that_end_before_the_epoch_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="steps_per_epoch=5, but the batches ended after 3."):
+        # Of a length that Keras does not know.
+        batches = stream(0).take(3).filter(lambda *batch: True)
+        make_model().fit(batches, verbose=0, shuffle=False, callbacks=[TrainingState(tmp_path / "state.npz", STEPS)])

@@ -107,6 +107,10 @@ def test_scores_of_an_epoch_that_is_interrupted_are_kept(tokenizer):
     assert after.get_state() == {}
 
 
+def test_pairs_may_be_a_dataset(tokenizer):
+    assert TranslationScores(data.listed_pairs(PAIRS), tokenizer).pairs == PAIRS
+
+
 def test_nothing_to_translate_is_refused(tokenizer):
     with pytest.raises(ValueError, match="`pairs` must hold at least one sentence pair. Received none."):
         TranslationScores([], tokenizer)

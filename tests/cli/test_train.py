@@ -9,6 +9,7 @@ import pytest
 
 from keras_transformer.callbacks.history_file import read_history
 from keras_transformer.cli.main import main
+from keras_transformer.data import text_of_pairs
 from keras_transformer.data.phrases import phrase_splits
 from keras_transformer.recipes import load_recipe, recipe_data
 from keras_transformer.translator import Translator
@@ -176,7 +177,7 @@ def test_pairs_train_a_model_with_two_vocabularies(pairs_model):
 
 def test_the_test_set_that_was_held_out_is_kept(pairs_model, pairs_recipe):
     kept = [(pairs_model / f"test.{side}.txt").read_text().splitlines() for side in ("source", "target")]
-    pairs = recipe_data.text_of_pairs(recipe_data.recipe_pairs(load_recipe(pairs_recipe).data)["test"])
+    pairs = text_of_pairs(recipe_data.recipe_pairs(load_recipe(pairs_recipe).data)["test"])
     assert list(zip(*kept, strict=True)) == list(pairs)
 
 

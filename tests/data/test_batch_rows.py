@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_transformer.data import repeat_rows, split_rows, take_rows
+from keras_transformer.data import count_batches, repeat_rows, split_rows, take_rows
 from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.schedules import WarmupSchedule
@@ -105,3 +105,20 @@ def test_processes_share_the_rows_of_a_batch(batches, count):
     sources = np.concatenate([share[0]["source_ids"] for share in shares])
     np.testing.assert_array_equal(sources[:7], inputs["source_ids"])
     assert not sources[7:].any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((2, 2), r"`index` must be from 0 to below `count`\. Received: index=2, count=2\."),
+        ((-1, 2), r"Received: index=-1, count=2\."),
+        ((0, 2, 0), r"`devices` must be at least 1\. Received: devices=0\."),
+    ],
+)
+def test_rows_of_a_process_that_is_none_are_refused(batches, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        take_rows(batches, *arguments)
+
+
+def test_batches_with_weights_are_counted(batches):
+    assert count_batches(split_rows(batches, 2))[0] == 2 * count_batches(batches)[0] == 8

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_transformer.data import check_text_files, listed_pairs, split_pairs, text_pairs, tsv_pairs
+from keras_transformer.data import check_text_files, listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
 from keras_transformer.errors import InputError
 
 
@@ -109,3 +109,17 @@ def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refuse
     (tmp_path / "part-2.en").write_text("a\nb\n")
     with pytest.raises(InputError, match=r"part-2\.ko has 1 and .*part-2\.en has 2\."):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
+
+
+def test_what_cannot_be_listed_or_split_is_refused():
+    with pytest.raises(ValueError, match="`pairs` must hold at least one sentence pair. Received none."):
+        listed_pairs([])
+    with pytest.raises(ValueError, match="`split` must be one of train, validation, test. Received: split='val'."):
+        split_pairs(listed_pairs([("a", "b")]), "val", 0.1)
+    with pytest.raises(ValueError, match="`held_out` must be from 0 to 0.5. Received: held_out=0.9."):
+        split_pairs(listed_pairs([("a", "b")]), "validation", 0.9)
+
+
+def test_pairs_come_back_as_strings():
+    pairs = [("나는 어제", "yesterday I"), ("", "nothing")]
+    assert list(text_of_pairs(listed_pairs(pairs))) == pairs

@@ -196,3 +196,18 @@ def outputs_and_gradients(case, layer):
         total = tf.reduce_sum(tf.cast(outputs, "float32") ** 2)
     gradients = tape.gradient(total, [weight.value for weight in layer.trainable_weights])
     return outputs, [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
+def test_the_shape_of_the_output_is_known_without_a_call(case):
+    assert case.make().compute_output_shape(*[array.shape for array in case.inputs]) == case.output_shape
+
+
+def test_it_is_applied_to_every_part_of_a_document(case):
+    if len(case.inputs) > 1:
+        pytest.skip("TimeDistributed is for layers of one input")
+    (array,) = case.inputs
+    layer = case.make()
+    inputs = keras.Input((2, *array.shape[1:]), dtype=array.dtype.name)
+    model = keras.Model(inputs, keras.layers.TimeDistributed(layer)(inputs))
+    outputs = np.array(model(np.stack([array, array], axis=1)))
+    np.testing.assert_allclose(outputs[:, 1], np.array(layer(array)), atol=1e-6)

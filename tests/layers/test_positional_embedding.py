@@ -83,3 +83,10 @@ def test_sizes_must_be_positive(name):
     sizes = {"vocabulary_size": 20, "hidden_dim": 16, "max_length": 4, name: 0}
     with pytest.raises(ValueError, match=f"`{name}` must be at least 1. Received: {name}=0"):
         PositionalEmbedding(**sizes)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_ids_that_come_as_floats_are_looked_up_exactly(policy):
+    layer = PositionalEmbedding(5000, 8, 16, dtype=policy)
+    ids = np.array([[257, 2049, 4097]])
+    np.testing.assert_array_equal(layer(ids.astype("float32")), layer(ids))

@@ -62,3 +62,14 @@ def test_the_mask_of_a_keras_embedding_is_honoured_through_a_stack(normalize_fir
 def test_num_heads_must_divide_the_width(inputs):
     with pytest.raises(ValueError, match=r"divisible by `num_heads`. Received: hidden_dim=16, num_heads=5"):
         TransformerEncoder(32, 5)(inputs)
+
+
+@pytest.mark.parametrize("name", ["dropout", "attention_dropout", "intermediate_dropout"])
+def test_a_rate_out_of_range_is_refused(name):
+    with pytest.raises(ValueError, match=f"`{name}` must be at least 0 and below 1. Received: {name}=1.5"):
+        TransformerEncoder(8, 2, **{name: 1.5})
+
+
+def test_an_input_without_a_width_of_its_own_is_refused():
+    with pytest.raises(ValueError, match="expected ndim=3, found ndim=2"):
+        TransformerEncoder(8, 2)(np.zeros((2, 8), "float32"))

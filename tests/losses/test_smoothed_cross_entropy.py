@@ -42,7 +42,9 @@ def test_value_is_that_of_keras_averaged_over_real_tokens(logits, label_smoothin
 def test_gradient_is_that_of_the_written_out_formula(logits, label_smoothing):
     upstream = np.random.default_rng(1).normal(size=LABELS.shape).astype("float32")
     found = value_and_gradient(lambda x: token_cross_entropy(LABELS, x, label_smoothing) * upstream, logits)
-    expected = value_and_gradient(lambda x: written_out(LABELS, x, label_smoothing) * upstream, logits)
+    # Padding costs nothing, whatever a loss makes of it.
+    upstream_of_tokens = upstream * (LABELS > 0)
+    expected = value_and_gradient(lambda x: written_out(LABELS, x, label_smoothing) * upstream_of_tokens, logits)
     for found_part, expected_part in zip(found, expected, strict=True):
         np.testing.assert_allclose(found_part, expected_part, rtol=1e-5, atol=1e-6)
 
@@ -66,6 +68,14 @@ def test_padding_counts_neither_in_the_value_nor_in_the_gradient(logits):
     assert (np.array(gradient)[0] != 0).all()
     padded_labels = np.pad(LABELS, [(0, 1), (0, 2)])
     np.testing.assert_allclose(loss(padded_labels, tf.pad(logits, [(0, 1), (0, 2), (0, 0)])), float(value), rtol=1e-6)
+
+
+def test_padding_may_be_forbidden(logits):
+    forbidden = tf.constant(np.where(np.arange(logits.shape[-1]) == 0, -np.inf, logits), tf.float32)
+    value, gradient = value_and_gradient(lambda x: SmoothedCrossEntropy()(LABELS, x), forbidden)
+    nearly, _ = value_and_gradient(lambda x: SmoothedCrossEntropy()(LABELS, x), tf.maximum(forbidden, -1e9))
+    np.testing.assert_allclose(value, nearly, rtol=1e-6)
+    assert np.isfinite(gradient).all()
 
 
 def test_a_batch_of_padding_costs_nothing(logits):

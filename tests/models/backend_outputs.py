@@ -30,7 +30,7 @@ LOGITS = np.random.default_rng(3).normal(0, 3, (2, 4, 30)).astype("float32")
 
 def compute():
     """The results, NumPy arrays by name."""
-    return {**layer_outputs(), **loss_and_gradient(), **training()}
+    return {**layer_outputs(), **loss_and_gradient(), **training(), "embedding_mask": predicted_with_mask_of_keras()}
 
 
 def layer_outputs():
@@ -59,6 +59,19 @@ def called(layer, *inputs, **arguments):
     layer.build(*[array.shape for array in inputs])
     set_same_weights(layer)
     return layer(*inputs, **arguments)
+
+
+def predicted_with_mask_of_keras():
+    """What a compiled `predict` gives where only the mask of Keras's own embedding tells of padding."""
+    inputs = keras.Input((None,), dtype="int32")
+    embedded = keras.layers.Embedding(30, 16, mask_zero=True)(inputs)
+    encoded = layers.TransformerEncoder(32, 4)(embedded)
+    model = keras.Model(inputs, layers.TransformerDecoder(32, 4)(embedded, encoded))
+    set_same_weights(model)
+    alone = model.predict(SOURCE[1:, :2], verbose=0)
+    padded = model.predict(SOURCE, verbose=0)
+    np.testing.assert_allclose(padded[1:, :2], alone, atol=1e-5)
+    return padded
 
 
 def set_same_weights(layer):

@@ -73,6 +73,17 @@ def test_training_shows_what_the_history_has():
     assert bleu.lines[0].get_xdata().tolist() == [2]
 
 
+def test_epochs_have_the_numbers_of_the_history():
+    figure = plot_training({"epoch": [10.0, 11.0, 13.0], "loss": [3.0, 2.0, 1.0]})
+    assert figure.axes[0].lines[0].get_xdata().tolist() == [11, 12, 14]
+
+
+def test_a_single_epoch_has_a_whole_number():
+    (axes,) = plot_training({"loss": [3.0]}).axes
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+
+
 def test_a_history_without_numbers_for_some_epochs_is_refused():
     with pytest.raises(InputError, match="val_bleu has 1 values for 3 epochs, and nothing tells which"):
         plot_training({"loss": [3.0, 2.0, 1.0], "val_bleu": [20.0]})
