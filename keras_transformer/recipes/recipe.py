@@ -124,6 +124,12 @@ class TrainingSection(_Section):
         "inverse_sqrt", description="how the rate falls then: inverse_sqrt, or linear or cosine to 0 at the last step"
     )
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="part of the label spread over the vocabulary")
+    concatenation: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="part of the sentences joined two by two, others in each epoch; 0 for none",
+    )
     r_drop: float = Field(
         0.0, ge=0, description="weight of the divergence of two passes of each sentence; 0 for one pass, 5 is usual"
     )

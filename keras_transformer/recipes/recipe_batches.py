@@ -107,7 +107,12 @@ def _token_batches(recipe, pairs, tokenizers, **arguments):
 
 
 def _of_training(recipe):
-    return {"shuffle": True, "seed": recipe.training.seed, "sampling": recipe.vocabulary.sampling}
+    return {
+        "shuffle": True,
+        "seed": recipe.training.seed,
+        "sampling": recipe.vocabulary.sampling,
+        "concatenation": recipe.training.concatenation,
+    }
 
 
 def _rows_of_process(batches, processes):

@@ -255,7 +255,7 @@ def test_callbacks_that_cannot_be_saved_are_refused(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 def test_batches_that_end_before_the_epoch_are_refused(tmp_path):
+    # Of a length that Keras does not know.
+    batches = stream(0).take(3).filter(lambda *batch: True)
     with pytest.raises(ValueError, match="steps_per_epoch=5, but the batches ended after 3."):
-        # Of a length that Keras does not know.
-        batches = stream(0).take(3).filter(lambda *batch: True)
         make_model().fit(batches, verbose=0, shuffle=False, callbacks=[TrainingState(tmp_path / "state.npz", STEPS)])

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from real_processes import finish_training, start_training
 
-# Everything that has a state: sampled subwords, dropout, a moving best score, patience, checkpoints of the best.
+# Everything that has a state: sampled subwords, joined sentences, dropout, a moving best score, patience, checkpoints
+# of the best.
 RECIPE = """\
 [data]
 train_source = "train.en"
@@ -37,6 +38,7 @@ epochs = 16
 batch_tokens = 120
 learning_rate = 0.02
 warmup_steps = 10
+concatenation = 0.3
 r_drop = 1.0
 clip_norm = 1.0
 average_checkpoints = 2
