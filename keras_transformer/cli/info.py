@@ -14,13 +14,15 @@ from keras_transformer.version import __version__
 @click.command(short_help="Describe a model, as JSON.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 def info(model):
-    """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, scores, versions.
+    """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, epochs, scores, versions.
 
     The scores are those of the last epoch, and as `bleu` and `chrf` those of the model itself, on validation sentences.
     """
     config = load_config(model)
     source_tokenizer, target_tokenizer = load_tokenizers(model)
     shared = source_tokenizer == target_tokenizer
+    scores = last_scores(model / HISTORY_NAME)
+    last_epoch = scores.pop("epoch", None)
     click.echo(
         json.dumps(
             {
@@ -31,7 +33,9 @@ def info(model):
                     "source": source_tokenizer.vocabulary_size,
                     "target": target_tokenizer.vocabulary_size,
                 },
-                "scores": {**last_scores(model / HISTORY_NAME), **load_scores(model)},
+                # The history counts from 0.
+                "epochs": None if last_epoch is None else int(last_epoch) + 1,
+                "scores": {**scores, **load_scores(model)},
                 "versions": {
                     "keras_transformer": __version__,
                     "keras": keras.__version__,

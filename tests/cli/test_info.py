@@ -13,6 +13,7 @@ def test_info_describes_the_model(run, model, translator):
     assert info["config"] == translator.config.to_dict()
     assert info["parameters"] == translator.model.count_params()
     assert info["vocabulary"] == {"shared": True, "source": 300, "target": 300}
+    assert info["epochs"] == 4
     assert {"loss", "val_loss", "val_perplexity", "tokens_per_second"} <= set(info["scores"])
     card = (model / "README.md").read_text()
     assert f"BLEU {info['scores']['bleu']:.2f}, chrF {info['scores']['chrf']:.2f}" in card
@@ -26,7 +27,8 @@ def test_info_describes_the_model(run, model, translator):
 
 def test_a_model_that_no_recipe_trained_has_no_scores(run, translator, tmp_path):
     translator.save(tmp_path / "saved")
-    assert json.loads(run("info", tmp_path / "saved").output)["scores"] == {}
+    info = json.loads(run("info", tmp_path / "saved").output)
+    assert (info["epochs"], info["scores"]) == (None, {})
 
 
 def test_a_folder_that_is_missing_is_refused(run, tmp_path):
