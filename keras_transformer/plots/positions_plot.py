@@ -29,6 +29,7 @@ def plot_positions(length, hidden_dim):
     for dimension in sorted({0, hidden_dim // 8, hidden_dim // 4, hidden_dim // 2}):
         courses.plot(positions[:, dimension], label=f"dimension {dimension}")
     courses.set_xlabel("position")
-    courses.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    # Above, because beside it would keep the colour bar away from its heat map.
+    courses.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
     courses.grid(alpha=0.3)
     return figure

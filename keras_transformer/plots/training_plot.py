@@ -1,5 +1,5 @@
 from keras_transformer.errors import InputError
-from keras_transformer.plots.figure import new_figure
+from keras_transformer.plots.figure import check_plots, new_figure
 
 # Title: the columns of the history that it shows by label, and the scale of the axis.
 _PANELS = {
@@ -39,6 +39,9 @@ def plot_training(history):
     }
     if not panels:
         raise InputError("There is no epoch in the history to draw.")
+    check_plots()
+    from matplotlib.ticker import LogFormatter  # noqa: PLC0415 (an optional dependency)
+
     numbers = history.get("epoch") or range(max(lengths.values()))
     figure = new_figure(4.2 * len(panels), 3.4)
     for axes, (title, (columns, scale)) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
@@ -52,6 +55,10 @@ def plot_training(history):
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.set_yscale(scale)
+        if scale == "log":
+            # 8 rather than 8 x 10^0, which is how perplexities are told.
+            axes.yaxis.set_major_formatter(LogFormatter())
+            axes.yaxis.set_minor_formatter(LogFormatter())
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
