@@ -68,7 +68,7 @@ def main(arguments=None):
             traceback.print_exc()
         if isinstance(error, click.ClickException):
             return _complain(error.format_message(), error.exit_code)
-        if isinstance(error, OSError) and error.filename:
+        if isinstance(error, OSError) and error.filename and error.strerror:
             return _complain(f"{error.filename}: {error.strerror}.", EXIT_INPUT_ERROR)
         if isinstance(error, (InputError, OSError)):
             return _complain(str(error), EXIT_INPUT_ERROR)

@@ -128,3 +128,8 @@ def test_an_interrupt_gives_130(run, model, monkeypatch):
     monkeypatch.setattr(Translator, "load", interrupt)
     result = run("translate", model)
     assert (result.status, result.output, result.errors.strip()) == (130, "", "")
+
+
+def test_what_the_system_refuses_names_the_file(run, model, tmp_path):
+    name = 300 * "a" + ".png"
+    run("plot", model, "--positions", "--output", tmp_path / name).assert_one_error(f"{name}: File name too long.")
