@@ -28,6 +28,7 @@ def test_a_saved_model_gets_the_first_version_of_the_models_name(run, model, fol
     assert record["bleu"]["model"] == record["bleu"]["artifact"]
 
 
+@pytest.mark.slow
 def test_a_tflite_file_is_proven_on_a_text_of_ones_own(run, model, trained, folder):
     output = folder / "out" / "en_de.tflite"
     result = run(

@@ -49,6 +49,7 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
             process.kill()
 
 
+@pytest.mark.slow
 def test_a_training_that_was_killed_before_it_began_starts_anew(run, corpus):
     checkpoints = corpus / "model" / "checkpoints"
     checkpoints.mkdir(parents=True)
@@ -125,6 +126,7 @@ def test_where_nothing_was_trained_nothing_can_be_resumed(run, corpus, name):
     assert not list((corpus / "empty").iterdir())
 
 
+@pytest.mark.slow
 def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(trained / "model", model)

@@ -97,6 +97,7 @@ def test_odd_texts_have_defined_results(signatures):
     assert translations[5] == alone["translation"].numpy()[0].decode()
 
 
+@pytest.mark.slow
 def test_a_long_text_is_cut_at_the_length_given(translator, tmp_path):
     folder = translator.export_saved_model(tmp_path / "model", beam_size=1, max_length=6)
     attention = tf.saved_model.load(str(folder)).signatures["attention"]
@@ -118,6 +119,7 @@ def test_a_wrong_type_gives_a_readable_message(signatures):
         signatures["serving_default"](text=tf.constant([1]))
 
 
+@pytest.mark.slow
 def test_versions_count_up_and_are_never_overwritten(small_translator, tmp_path):
     def export(path):
         return export_saved_model(small_translator, path, SearchSettings(beam_size=1))
@@ -179,6 +181,7 @@ def test_settings_out_of_range_are_refused(translator, tmp_path, arguments, mess
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.slow
 def test_a_model_in_mixed_precision_is_served_in_float32(tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
     half = trained_translator(steps=0)

@@ -63,6 +63,7 @@ def test_the_verification_is_in_the_card_and_in_json(file):
     assert "more than 39 tokens is cut there" in card
 
 
+@pytest.mark.slow
 def test_an_artifact_of_another_model_does_not_pass(file, translator):
     other = trained_translator(seed=5, steps=0)
     reports = []

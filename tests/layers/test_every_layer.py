@@ -202,11 +202,10 @@ def test_the_shape_of_the_output_is_known_without_a_call(case):
     assert case.make().compute_output_shape(*[array.shape for array in case.inputs]) == case.output_shape
 
 
-def test_it_is_applied_to_every_part_of_a_document(case):
-    if len(case.inputs) > 1:
-        pytest.skip("TimeDistributed is for layers of one input")
-    (array,) = case.inputs
-    layer = case.make()
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if len(case.inputs) == 1])
+def test_time_distributed_applies_it_to_every_part(name):
+    (array,) = CASES[name].inputs
+    layer = CASES[name].make()
     inputs = keras.Input((2, *array.shape[1:]), dtype=array.dtype.name)
     model = keras.Model(inputs, keras.layers.TimeDistributed(layer)(inputs))
     outputs = np.array(model(np.stack([array, array], axis=1)))
