@@ -80,7 +80,9 @@ def of_large_batches(batches):
     return trained_weights(batches, SmoothedCrossEntropy(0.1), **CLIPPED)
 
 
-@pytest.mark.parametrize("parts", [3, 8], ids=["uneven", "more_than_rows"])
+@pytest.mark.parametrize(
+    "parts", [pytest.param(3, id="uneven"), pytest.param(8, id="more_than_rows", marks=pytest.mark.slow)]
+)
 def test_accumulated_steps_are_those_of_the_large_batch(batches, of_large_batches, parts):
     loss = SmoothedCrossEntropy(0.1, reduction="sum")
     found = trained_weights(split_rows(batches, parts), loss, parts, **CLIPPED)

@@ -308,6 +308,7 @@ def compiled_model(tokenizer):
 # Keras warns of its own default, and of every dataset whose length it does not know.
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed, but will be ignored:UserWarning")
 @pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
+@pytest.mark.slow
 def test_a_plain_fit_takes_them(tokenizer, compiled_model):
     history = compiled_model.fit(token_batches(dataset(PAIRS[:200]), tokenizer, shuffle=True), epochs=2, verbose=0)
     assert history.history["loss"][1] < history.history["loss"][0]
