@@ -6,6 +6,12 @@ from keras import ops
 _NUM_LEVELS = 2**16
 
 
+def check_rate(name, rate):
+    """Raises a ValueError, with the name of the argument, unless 0 <= rate < 1."""
+    if not 0 <= rate < 1:
+        raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={rate}.")
+
+
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class Dropout(keras.layers.Dropout):
     """Keras's `Dropout`, faster on TensorFlow: each element is dropped by 16 random bits instead of a random float.
@@ -32,8 +38,7 @@ class Dropout(keras.layers.Dropout):
     """
 
     def __init__(self, rate, **kwargs):
-        if not 0 <= rate < 1:
-            raise ValueError(f"`rate` must be at least 0 and below 1. Received: rate={rate}.")
+        check_rate("rate", rate)
         super().__init__(rate, **kwargs)
 
     def call(self, inputs, training=False):

@@ -4,9 +4,10 @@ import keras
 
 from keras_transformer.layers import attention
 from keras_transformer.layers.dropout import Dropout
+from keras_transformer.layers.sequence_layer import SequenceLayer
 
 
-class MultiHeadAttention(keras.layers.Layer):
+class MultiHeadAttention(SequenceLayer):
     """Base of `MultiHeadSelfAttention` and `MultiHeadCrossAttention`; it has no `call` of its own.
 
     Args:
@@ -18,8 +19,6 @@ class MultiHeadAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         if num_heads < 1:
             raise ValueError(f"`num_heads` must be at least 1. Received: num_heads={num_heads}.")
-        self.supports_masking = True
-        self.input_spec = keras.layers.InputSpec(ndim=3)
         self.num_heads = num_heads
         self.dropout = dropout
         self.score_dropout = Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
@@ -42,13 +41,6 @@ class MultiHeadAttention(keras.layers.Layer):
         scores = attention.attention_scores(query, key, mask)
         mixed = attention.attend(self.score_dropout(scores, training=training), value)
         return self.output_dense(mixed), scores
-
-    def compute_output_shape(self, query_shape, value_shape=None):
-        return query_shape
-
-    def compute_output_spec(self, *args, **kwargs):
-        # Traced, because scores may be asked for as well; Keras would take the shape above for all there is.
-        return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
     def get_config(self):
         return {**super().get_config(), "num_heads": self.num_heads, "dropout": self.dropout}

@@ -2,10 +2,11 @@
 
 import keras
 
-from keras_transformer.layers.dropout import Dropout
+from keras_transformer.layers.dropout import Dropout, check_rate
+from keras_transformer.layers.sequence_layer import SequenceLayer
 
 
-class TransformerBlock(keras.layers.Layer):
+class TransformerBlock(SequenceLayer):
     """Base of `TransformerEncoder` and `TransformerDecoder`; it has no `call` of its own.
 
     Every sub-layer is wrapped as LayerNorm(x + Dropout(sublayer(x))) (post-norm, the paper's), or with
@@ -46,10 +47,7 @@ class TransformerBlock(keras.layers.Layer):
             ("attention_dropout", attention_dropout),
             ("intermediate_dropout", intermediate_dropout),
         ]:
-            if not 0 <= rate < 1:
-                raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={rate}.")
-        self.supports_masking = True
-        self.input_spec = keras.layers.InputSpec(ndim=3)
+            check_rate(name, rate)
         self.intermediate_dim = intermediate_dim
         self.num_heads = num_heads
         self.dropout = dropout
@@ -76,13 +74,6 @@ class TransformerBlock(keras.layers.Layer):
         """The residual sum of the block's `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
         total = inputs + dropout(outputs, training=training)
         return total if self.normalize_first else norm(total)
-
-    def compute_output_shape(self, sequence_shape, encoder_sequence_shape=None):
-        return sequence_shape
-
-    def compute_output_spec(self, *args, **kwargs):
-        # Traced, because scores may be asked for as well; Keras would take the shape above for all there is.
-        return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
     def get_config(self):
         return {

@@ -2,6 +2,8 @@ import dataclasses
 
 import keras
 
+from keras_transformer.layers.dropout import check_rate
+
 # The fields that a preset decides, and their values by its name.
 PRESET_FIELDS = ("num_encoder_layers", "num_decoder_layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout")
 PRESETS = {
@@ -89,9 +91,9 @@ class TransformerConfig:
         for name, value in dataclasses.asdict(self).items():
             if isinstance(value, bool | str):
                 continue
-            if "dropout" in name and not 0 <= value < 1:
-                raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={value}.")
-            if "dropout" not in name and value <= 0:
+            if "dropout" in name:
+                check_rate(name, value)
+            elif value <= 0:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={value}.")
         if self.hidden_dim % self.num_heads:
             raise ValueError(
