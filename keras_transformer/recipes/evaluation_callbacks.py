@@ -1,5 +1,5 @@
 from keras_transformer.callbacks import EarlyStopping, TranslationScores
-from keras_transformer.recipes.recipe import MONITORS
+from keras_transformer.recipes.sections import MONITORS
 
 
 def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None, lowercase=False):

@@ -1,261 +1,21 @@
-"""The recipe of a training run: every key, its type, its default and its meaning, in this one place."""
-
-import dataclasses
-import re
-from typing import Literal
+"""The recipe of a training run: its sections, and how they fit each other."""
 
 import pydantic
-from pydantic import Field
 
-from keras_transformer.errors import InputError
-from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
-from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
-from keras_transformer.schedules.warmup_schedule import DECAYS
-
-
-class _Section(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class DataSection(_Section):
-    """`[data]`: the sentence pairs. Give `corpus`, or two text files each, or TSV files."""
-
-    corpus: Literal["phrases"] | None = Field(None, description="the embedded Korean-English corpus, in place of files")
-    train_source: str | None = Field(
-        None, description="source text to train on, one sentence a line; or a pattern of files, part-*.ko"
-    )
-    train_target: str | None = Field(None, description="its translation, line by line")
-    validation_source: str | None = Field(None, description="source text to validate on")
-    validation_target: str | None = Field(None, description="its translation, line by line")
-    train_pairs: str | None = Field(
-        None, description="tab-separated pairs to train on, in place of two texts; file or pattern"
-    )
-    validation_pairs: str | None = Field(None, description="tab-separated pairs to validate on")
-    source_column: int = Field(1, ge=1, description="column of the source in tab-separated pairs")
-    target_column: int = Field(2, ge=1, description="column of the target in tab-separated pairs")
-    held_out: float = Field(
-        0.0,
-        ge=0,
-        le=0.25,
-        description="part of the training pairs held out for validation, and as much again for test (written into the "
-        "model folder), split by target sentence; in place of validation files",
-    )
-    lowercase: bool = Field(False, description="whether the vocabulary lower-cases all text")
-    license: str | None = Field(None, description="licence of the text, for the model card")
-    max_length: int = Field(256, ge=2, description="longest sentence trained on and translated, in tokens")
-
-    @pydantic.model_validator(mode="after")
-    def _one_kind_of_input(self):
-        given = [bool(self.corpus), bool(self.train_source or self.train_target), bool(self.train_pairs)]
-        if sum(given) != 1:
-            raise ValueError("give one of corpus, train_source with train_target, or train_pairs")
-        if bool(self.train_source) != bool(self.train_target):
-            raise ValueError("train_source and train_target go together")
-        if bool(self.validation_source) != bool(self.validation_target):
-            raise ValueError("validation_source and validation_target go together")
-        validations = [bool(self.validation_source), bool(self.validation_pairs), self.held_out > 0, bool(self.corpus)]
-        if sum(validations) != 1:
-            raise ValueError(
-                "give one of validation_source with validation_target, validation_pairs, or held_out (corpus has its "
-                "own)"
-            )
-        return self
-
-
-class VocabularySection(_Section):
-    """`[vocabulary]`: learned from the training text, or given as files."""
-
-    size: int = Field(8000, ge=1, description="number of tokens, 4 special ones and 256 bytes among them")
-    model_type: Literal["unigram", "bpe"] = Field("unigram", description="kind of SentencePiece model")
-    shared: bool = Field(True, description="whether source and target share one vocabulary")
-    sampling: float = Field(0.0, ge=0, le=1, description="subword regularisation in training, 0 for none; 0.1 is usual")
-    file: str | None = Field(None, description="a SentencePiece model for both languages, in place of learning one")
-    source_file: str | None = Field(None, description="a SentencePiece model for the source")
-    target_file: str | None = Field(None, description="a SentencePiece model for the target")
-
-    @pydantic.model_validator(mode="after")
-    def _files_fit(self):
-        if bool(self.source_file) != bool(self.target_file):
-            raise ValueError("source_file and target_file go together")
-        if self.file and self.source_file:
-            raise ValueError("give either file or source_file with target_file")
-        return self
-
-
-def _meaning(name):
-    """What the docstring of `TransformerConfig` says of a field, with the preset's default where that has one."""
-    text = re.search(rf"^ +{name}: (.*?)(?=^ +\w+: |^$)", TransformerConfig.__doc__, re.MULTILINE | re.DOTALL)[1]
-    meaning, default = re.fullmatch(r"(.*?)(?:\. Default:? (.*))?\.", " ".join(text.split())).groups()
-    default = "that of the preset" if name in PRESET_FIELDS else default
-    return f"{meaning}; default: {default}" if default else meaning
-
-
-# What a recipe may say of the model: any field of `TransformerConfig` but those that the data decides.
-_MODEL_FIELDS = {
-    field.name: (field.type | None, Field(None, description=_meaning(field.name)))
-    for field in dataclasses.fields(TransformerConfig)
-    if field.name not in ("vocabulary_size", "target_vocabulary_size", "max_length")
-}
-ModelSection = pydantic.create_model(
-    "ModelSection",
-    __base__=_Section,
-    __doc__="`[model]`: the preset and any field of `TransformerConfig` that the data does not decide.",
-    preset=(Literal[tuple(PRESETS)], Field("tiny", description="size of the model: " + ", ".join(PRESETS))),
-    **_MODEL_FIELDS,
+from keras_transformer.recipes.sections import (
+    MODEL_FIELDS,
+    DataSection,
+    EvaluationSection,
+    MinimumRiskSection,
+    ModelSection,
+    Section,
+    TrainingSection,
+    VocabularySection,
 )
 
 
-class TrainingSection(_Section):
-    """`[training]`: how `model.fit` is called."""
-
-    epochs: int | None = Field(None, ge=1, description="passes over the training pairs; default: 20, or steps")
-    steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
-    steps_per_epoch: int | None = Field(None, ge=1, description="steps of an epoch; default: one pass over the pairs")
-    batch_tokens: int = Field(4096, ge=1, description="most tokens of a step on either side, padding counted")
-    accumulation_steps: int = Field(
-        1, ge=1, description="parts that a step's batch is cut into, to need less memory; the step is the same"
-    )
-    learning_rate: float | None = Field(
-        None, gt=0, description="highest rate, reached at warmup_steps; default: the paper's, from the width"
-    )
-    warmup_steps: int = Field(4000, ge=1, description="steps in which the rate rises")
-    decay: Literal[DECAYS] = Field(
-        "inverse_sqrt", description="how the rate falls then: inverse_sqrt, or linear or cosine to 0 at the last step"
-    )
-    label_smoothing: float = Field(0.1, ge=0, lt=1, description="part of the label spread over the vocabulary")
-    concatenation: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="part of the sentences joined two by two, others in each epoch; 0 for none",
-    )
-    r_drop: float = Field(
-        0.0, ge=0, description="weight of the divergence of two passes of each sentence; 0 for one pass, 5 is usual"
-    )
-    weight_decay: float = Field(0.0, ge=0, description="part of the weights, times the rate, taken off at each step")
-    clip_norm: float | None = Field(None, gt=0, description="largest global norm of the gradient; default: any")
-    seed: int = Field(0, ge=0, lt=2**32, description="seed of weights, dropout, shuffling and sampling")
-    average_checkpoints: int = Field(1, ge=1, description="number of epochs whose weights are averaged at the end")
-    average_of: Literal["last", "best"] = Field(
-        "last", description="which epochs these are: the last, or the best by monitor of [evaluation]"
-    )
-    ema_momentum: float | None = Field(
-        None, gt=0, lt=1, description="momentum of a moving average of the weights, in place of average_checkpoints"
-    )
-    precision: Literal["float32", "bfloat16", "float16"] = Field("float32", description="precision of the computation")
-    jit_compile: bool = Field(
-        False, description="whether XLA compiles the step; batches are then padded to few shapes, each compiled once"
-    )
-    save_every: int = Field(1000, ge=1, description="steps from one save within an epoch to the next, for --resume")
-    tensorboard: bool = Field(False, description="whether TensorBoard's logs are written to tensorboard/ in the folder")
-
-    @pydantic.model_validator(mode="after")
-    def _keys_fit(self):
-        if self.epochs and self.steps:
-            raise ValueError("give either epochs or steps")
-        if self.precision == "float16" and self.accumulation_steps > 1:
-            raise ValueError(
-                "float16 does not go with accumulation_steps: a part that overflows would be left out of its step"
-            )
-        if not self.epochs and not self.steps:
-            object.__setattr__(self, "epochs", 20)
-        if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
-            raise ValueError("give either ema_momentum or average_checkpoints with average_of")
-        if self.ema_momentum and self.accumulation_steps > 1:
-            raise ValueError(
-                "ema_momentum does not go with accumulation_steps, whose parts Keras would average as well"
-            )
-        return self
-
-
-class MinimumRiskSection(_Section):
-    """`[minimum_risk]`: after the training, the model translates the training text, and learns to prefer its better
-    translations (minimum risk training, Shen et al. 2016; see `ExpectedRisk`).
-    """
-
-    epochs: int = Field(0, ge=0, description="passes over the training pairs; 0 for none")
-    candidates: int = Field(8, ge=2, description="translations of each sentence, by a beam of that size")
-    batch_tokens: int = Field(
-        4096, ge=1, description="most tokens of a step on either side, those of all translations of a sentence counted"
-    )
-    learning_rate: float = Field(
-        3e-4, gt=0, description="highest rate, after a tenth of the steps; it falls to 0 at the last"
-    )
-    sharpness: float = Field(
-        8.0, gt=0, description="how much the share of a translation depends on its probability by token"
-    )
-    cross_entropy: float = Field(0.1, ge=0, description="weight of the cross-entropy of the references")
-    chrf: float = Field(
-        0.5, ge=0, le=1, description="weight of chrF in the quality of a translation; sentence BLEU has the rest"
-    )
-
-
-# What can be monitored, and whether less or more of it is better.
-MONITORS = {
-    "val_bleu": "max",
-    "val_chrf": "max",
-    "val_loss": "min",
-    "val_perplexity": "min",
-    "val_token_accuracy": "max",
-}
-
-
-class EvaluationSection(_Section):
-    """`[evaluation]`: translations of the validation set while training, and what follows from how good they are."""
-
-    every: int = Field(0, ge=0, description="epochs from one BLEU on the validation set to the next; 0 for none")
-    every_steps: int | None = Field(
-        None, ge=1, description="optimizer steps from one BLEU to the next, in place of every"
-    )
-    beam_size: int = Field(1, ge=1, description="beam size of that translation")
-    tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization; none for tokenised text")
-    at_end: bool = Field(
-        True, description="whether the trained model translates the validation set, at most 2,000 pairs, for its card"
-    )
-    samples: int = Field(0, ge=0, description="sentences whose translations are shown at each evaluation")
-    monitor: Literal[tuple(MONITORS)] = Field(
-        "val_bleu", description="what tells the best epochs: " + ", ".join(MONITORS)
-    )
-    stop_after: int = Field(
-        0,
-        ge=0,
-        description="epochs with an evaluation, none of them better, after which to stop; 0 for never",
-    )
-
-    @property
-    def translates(self):
-        """Whether the validation set is translated."""
-        return bool(self.every or self.every_steps)
-
-    @property
-    def monitors_translations(self):
-        """Whether what is monitored comes of translations."""
-        return self.monitor in ("val_bleu", "val_chrf")
-
-    def check_length(self, epochs, steps):
-        """Raises an `InputError` where the first evaluation would come after the end.
-
-        Args:
-            epochs: epochs of the whole training; None where that is not known yet.
-            steps: its optimizer steps; None where that is not known yet.
-        """
-        for name, every, length in [("epochs", self.every, epochs), ("steps", self.every_steps, steps)]:
-            if every and length and every > length:
-                raise InputError(f"[evaluation] comes only after {every:,} {name}, but the training has {length:,}.")
-
-    @pydantic.model_validator(mode="after")
-    def _keys_fit(self):
-        if self.every and self.every_steps:
-            raise ValueError("give either every or every_steps")
-        if self.stop_after and self.monitors_translations and not self.translates:
-            raise ValueError(f"stop_after needs every, or a monitor other than {self.monitor}")
-        if self.samples and not self.translates:
-            raise ValueError("samples needs every")
-        return self
-
-
-class Recipe(_Section):
+class Recipe(Section):
     """A recipe: one section for each part of the way from text to a trained model."""
 
     data: DataSection
@@ -291,7 +51,7 @@ class Recipe(_Section):
         `share_embeddings` stays as it was given, because the vocabularies decide it where it was not.
         """
         config = self.model_config_of(self.vocabulary.size)
-        fields = {name: getattr(config, name) for name in _MODEL_FIELDS if name != "share_embeddings"}
+        fields = {name: getattr(config, name) for name in MODEL_FIELDS if name != "share_embeddings"}
         return self.model_copy(update={"model": self.model.model_copy(update=fields)})
 
     def model_config_of(self, vocabulary_size, target_vocabulary_size=None):

@@ -15,7 +15,7 @@ from keras_transformer.callbacks import (
 )
 from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
 from keras_transformer.recipes.compiled_model import compiled_model
-from keras_transformer.recipes.recipe import MONITORS
+from keras_transformer.recipes.sections import MONITORS
 
 CHECKPOINTS_NAME = "checkpoints"
 STATE_NAME = "state.npz"
