@@ -3,12 +3,13 @@
 import collections
 import importlib
 import itertools
-import random
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from pair_cases import PAIRS, texts_of
 
+from keras_transformer.data import listed_pairs
 from keras_transformer.data.token_batches import count_batches, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
@@ -17,31 +18,6 @@ from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
 from keras_transformer.text import learn_vocabulary
 
 module = importlib.import_module("keras_transformer.data.token_batches")
-WORDS = ["one", "two", "three", "red", "blue", "small", "large", "cat", "dog", "bird", "tree", "river", "sees", "has"]
-
-
-def make_pairs(number, longest):
-    """Pairs of different sentences, from one word to `longest`, the translation about as long as the source."""
-    generator = random.Random(0)
-    pairs = []
-    for index in range(number):
-        length = generator.randint(1, longest)
-        source = " ".join(generator.choices(WORDS, k=length))
-        target = " ".join(generator.choices(WORDS, k=max(1, length + generator.randint(-2, 2))))
-        pairs.append((f"{index} {source}", f"{target} {index}"))
-    return pairs
-
-
-PAIRS = make_pairs(3000, 30)
-
-
-def dataset(pairs):
-    return tf.data.Dataset.from_tensor_slices(tuple(map(list, zip(*pairs, strict=True))))
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return learn_vocabulary(itertools.chain(*PAIRS), vocabulary_size=330)
 
 
 @pytest.fixture(scope="module")
@@ -56,23 +32,13 @@ def small_pools(monkeypatch):
     monkeypatch.setattr(module, "SHUFFLE_LINES", 400)
 
 
-def texts_of(batches, source_tokenizer, target_tokenizer):
-    """How often each pair of texts is in the batches."""
-    pairs = collections.Counter()
-    for inputs, labels in batches:
-        sources = source_tokenizer.detokenize(inputs["source_ids"]).numpy()
-        targets = target_tokenizer.detokenize(labels).numpy()
-        pairs.update((source.decode(), target.decode()) for source, target in zip(sources, targets, strict=True))
-    return pairs
-
-
 def signatures(batches):
     """What tells whether two epochs are the same."""
     return [inputs["source_ids"].numpy().tobytes() for inputs, _ in batches]
 
 
 def test_labels_are_the_target_shifted_by_one(tokenizer):
-    batches = token_batches(dataset([("red cat", "blue dog has"), ("bird", "tree")]), tokenizer)
+    batches = token_batches(listed_pairs([("red cat", "blue dog has"), ("bird", "tree")]), tokenizer)
     ((inputs, labels),) = list(batches)
     target = tokenizer.tokenize(["blue dog has", "tree"]).to_list()
     source = tokenizer.tokenize(["red cat", "bird"]).to_list()
@@ -84,7 +50,7 @@ def test_labels_are_the_target_shifted_by_one(tokenizer):
 
 
 def test_ids_are_int32_and_both_sides_of_the_target_are_padded_alike(tokenizer):
-    batches = token_batches(dataset(PAIRS[:200]), tokenizer, batch_tokens=300)
+    batches = token_batches(listed_pairs(PAIRS[:200]), tokenizer, batch_tokens=300)
     assert batches.element_spec == (
         {"source_ids": tf.TensorSpec((None, None), "int32"), "target_ids": tf.TensorSpec((None, None), "int32")},
         tf.TensorSpec((None, None), "int32"),
@@ -97,7 +63,7 @@ def test_ids_are_int32_and_both_sides_of_the_target_are_padded_alike(tokenizer):
 
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_batches_never_exceed_the_budget_and_are_as_full_as_it_allows(tokenizer, shuffle):
-    batches = token_batches(dataset(PAIRS), tokenizer, batch_tokens=1000, shuffle=shuffle)
+    batches = token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=1000, shuffle=shuffle)
     not_full = 0
     for inputs, labels in batches:
         rows, longest = labels.shape[0], max(labels.shape[1], inputs["source_ids"].shape[1])
@@ -119,7 +85,7 @@ def test_every_fitting_pair_occurs_once_an_epoch(tokenizer, reversed_tokenizer, 
     assert max_length in lengths
     assert 0 < len(expected) < 700
     batches = token_batches(
-        dataset(pairs), tokenizer, reversed_tokenizer, batch_tokens=600, max_length=max_length, shuffle=shuffle
+        listed_pairs(pairs), tokenizer, reversed_tokenizer, batch_tokens=600, max_length=max_length, shuffle=shuffle
     )
     for _ in range(2):
         assert texts_of(batches, tokenizer, reversed_tokenizer) == collections.Counter(expected)
@@ -127,7 +93,7 @@ def test_every_fitting_pair_occurs_once_an_epoch(tokenizer, reversed_tokenizer, 
 
 def test_order_changes_with_the_epoch_and_the_seed_and_nothing_else(tokenizer, small_pools):
     def epochs(seed):
-        batches = token_batches(dataset(PAIRS[:500]), tokenizer, batch_tokens=600, shuffle=True, seed=seed)
+        batches = token_batches(listed_pairs(PAIRS[:500]), tokenizer, batch_tokens=600, shuffle=True, seed=seed)
         return [signatures(batches) for _ in range(2)]
 
     first, second = epochs(seed=1)
@@ -139,19 +105,19 @@ def test_order_changes_with_the_epoch_and_the_seed_and_nothing_else(tokenizer, s
 
 
 def test_batches_of_one_pool_are_shuffled_too(tokenizer):
-    batches = token_batches(dataset(PAIRS), tokenizer, batch_tokens=600, shuffle=True)
+    batches = token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=600, shuffle=True)
     first, second = ([labels.shape[1] for _, labels in batches] for _ in range(2))
     assert first != sorted(first, reverse=True)
     assert first != second
 
 
 def test_without_shuffling_every_epoch_is_the_same(tokenizer):
-    batches = token_batches(dataset(PAIRS[:500]), tokenizer, batch_tokens=600)
+    batches = token_batches(listed_pairs(PAIRS[:500]), tokenizer, batch_tokens=600)
     assert signatures(batches) == signatures(batches)
 
 
 def test_padding_is_under_a_tenth(tokenizer):
-    batches = token_batches(dataset(PAIRS), tokenizer, batch_tokens=1000, shuffle=True)
+    batches = token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=1000, shuffle=True)
     number, padding = count_batches(batches)
     sides = [ids.numpy() for inputs, _ in batches for ids in inputs.values()]
     assert number == len(sides) / 2
@@ -166,7 +132,7 @@ def test_padding_of_multi30k_is_under_a_tenth(parallel_data):
         pytest.skip(f"no Multi30k in {folder}")
     lines = [(folder / f"train.{language}").read_text("utf-8").splitlines() for language in ("en", "de")]
     tokenizer = learn_vocabulary(itertools.chain(*lines), vocabulary_size=4000, max_lines=10_000)
-    batches = token_batches(dataset(list(zip(*lines, strict=True))), tokenizer, shuffle=True)
+    batches = token_batches(listed_pairs(list(zip(*lines, strict=True))), tokenizer, shuffle=True)
     _, padding = count_batches(batches)
     assert padding < 0.1
 
@@ -189,7 +155,7 @@ def test_an_endless_corpus_is_streamed(tokenizer, small_pools, shuffle, most):
 
 def test_steps_per_epoch_cuts_an_epoch_or_borrows_from_the_next(tokenizer):
     def batches(steps):
-        return token_batches(dataset(PAIRS[:200]), tokenizer, batch_tokens=600, steps_per_epoch=steps)
+        return token_batches(listed_pairs(PAIRS[:200]), tokenizer, batch_tokens=600, steps_per_epoch=steps)
 
     everything = signatures(batches(None))
     number = len(everything)
@@ -200,41 +166,9 @@ def test_steps_per_epoch_cuts_an_epoch_or_borrows_from_the_next(tokenizer):
 
 def test_sampling_varies_the_tokens_and_never_the_text(tokenizer):
     pairs = PAIRS[:100]
-    batches = token_batches(dataset(pairs), tokenizer, batch_tokens=1000, sampling=0.2)
+    batches = token_batches(listed_pairs(pairs), tokenizer, batch_tokens=1000, sampling=0.2)
     assert signatures(batches) != signatures(batches)
     assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(pairs)
-
-
-def test_lines_are_joined_two_by_two(tokenizer):
-    pairs = [("red cat", "blue dog"), ("bird", "tree"), ("one", "two"), ("", "three"), ("small bird", "large dog")]
-    batches = token_batches(dataset(pairs), tokenizer, concatenation=1.0)
-    # A blank one is left out, alone.
-    expected = [("red cat bird", "blue dog tree"), ("one", "two"), ("small bird", "large dog")]
-    assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(expected)
-
-
-def test_lines_that_would_be_too_long_together_are_not_joined(tokenizer):
-    longest = max(len(row) + 1 for row in tokenizer.tokenize(list(itertools.chain(*PAIRS))).to_list())
-    batches = list(
-        token_batches(dataset(PAIRS), tokenizer, batch_tokens=1000, max_length=longest, shuffle=True, concatenation=1.0)
-    )
-    assert 1500 < sum(len(labels) for _, labels in batches) < 2900
-    assert max(max(inputs["source_ids"].shape[1], labels.shape[1]) for inputs, labels in batches) <= longest
-    # Nothing is lost, and nothing is there twice: every source and target has a number of its own.
-    words = itertools.chain(*(" ".join(pair).split() for pair in texts_of(batches, tokenizer, tokenizer).elements()))
-    assert collections.Counter(words) == collections.Counter(
-        itertools.chain(*(" ".join(pair).split() for pair in PAIRS))
-    )
-
-
-def test_a_part_of_the_lines_is_joined_others_in_every_epoch(tokenizer):
-    batches = token_batches(
-        dataset(PAIRS), tokenizer, shuffle=True, concatenation=0.5, max_length=500, batch_tokens=1000
-    )
-    first, second = (texts_of(batches, tokenizer, tokenizer) for _ in range(2))
-    # Of 1,500 pairs of lines a half; six standard deviations.
-    assert abs(3000 - first.total() - 750) < 6 * 1500**0.5 / 2
-    assert len(first - second) > 1000
 
 
 @pytest.mark.parametrize("steps_per_epoch", [None, 7])
@@ -244,7 +178,7 @@ def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
 ):
     def stream(first_step, seed=3):
         batches = token_batches(
-            dataset(PAIRS[:700]),
+            listed_pairs(PAIRS[:700]),
             tokenizer,
             batch_tokens=1000,
             shuffle=True,
@@ -265,7 +199,7 @@ def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
 def test_a_stream_without_steps_passes_over_all_pairs_again_and_again(tokenizer, small_pools):
     pairs = PAIRS[:500]
     arguments = {"batch_tokens": 600, "shuffle": True, "seed": 1}
-    stream = token_batches(dataset(pairs), tokenizer, first_step=0, **arguments)
+    stream = token_batches(listed_pairs(pairs), tokenizer, first_step=0, **arguments)
     seen = collections.Counter()
     batches = iter(stream)
     while sum(seen.values()) < 2 * len(pairs):
@@ -276,7 +210,9 @@ def test_a_stream_without_steps_passes_over_all_pairs_again_and_again(tokenizer,
 @pytest.mark.parametrize("max_length", [5, 33, 64])
 def test_fixed_shapes_are_few_and_hold_every_pair(tokenizer, small_pools, max_length):
     fits = [pair for pair in PAIRS if max(len(row) + 1 for row in tokenizer.tokenize(pair).to_list()) <= max_length]
-    batches = list(token_batches(dataset(PAIRS), tokenizer, batch_tokens=600, max_length=max_length, fixed_shapes=True))
+    batches = list(
+        token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=600, max_length=max_length, fixed_shapes=True)
+    )
     assert texts_of(batches, tokenizer, tokenizer) - collections.Counter({("", ""): 10**6}) == collections.Counter(fits)
     rows = {length: 600 // length for length in module.fixed_lengths(max_length)}
     allowed = {(number // 8 * 8 if number >= 8 else number, length) for length, number in rows.items()}
@@ -310,13 +246,13 @@ def compiled_model(tokenizer):
 @pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
 @pytest.mark.slow
 def test_a_plain_fit_takes_them(tokenizer, compiled_model):
-    history = compiled_model.fit(token_batches(dataset(PAIRS[:200]), tokenizer, shuffle=True), epochs=2, verbose=0)
+    history = compiled_model.fit(token_batches(listed_pairs(PAIRS[:200]), tokenizer, shuffle=True), epochs=2, verbose=0)
     assert history.history["loss"][1] < history.history["loss"][0]
 
 
 def test_a_fit_that_knows_the_steps_runs_every_epoch_without_a_warning(tokenizer, compiled_model):
-    number, _ = count_batches(token_batches(dataset(PAIRS[:200]), tokenizer))
-    batches = token_batches(dataset(PAIRS[:200]), tokenizer, shuffle=True, steps_per_epoch=number)
+    number, _ = count_batches(token_batches(listed_pairs(PAIRS[:200]), tokenizer))
+    batches = token_batches(listed_pairs(PAIRS[:200]), tokenizer, shuffle=True, steps_per_epoch=number)
     history = compiled_model.fit(batches, validation_data=batches, epochs=2, shuffle=False, verbose=0).history
     assert history["val_loss"][1] < history["val_loss"][0]
     assert int(compiled_model.optimizer.iterations) == 2 * number
@@ -325,15 +261,10 @@ def test_a_fit_that_knows_the_steps_runs_every_epoch_without_a_warning(tokenizer
 def test_no_batch_is_an_error_that_says_why(tokenizer):
     for pairs in ([("", "cat")], PAIRS[:3]):
         with pytest.raises(InputError, match="every one is blank or longer than `.data. max_length` tokens; raise it"):
-            count_batches(token_batches(dataset(pairs), tokenizer, max_length=2))
-
-
-def test_more_than_all_lines_cannot_be_joined(tokenizer):
-    with pytest.raises(InputError, match="`concatenation` must be from 0 to 1. Received: concatenation=1.5"):
-        token_batches(dataset(PAIRS), tokenizer, concatenation=1.5)
+            count_batches(token_batches(listed_pairs(pairs), tokenizer, max_length=2))
 
 
 def test_a_budget_smaller_than_the_longest_line_is_refused(tokenizer):
-    assert token_batches(dataset(PAIRS), tokenizer, batch_tokens=64, max_length=64)
+    assert token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=64, max_length=64)
     with pytest.raises(InputError, match="at least `max_length`, .* Received: batch_tokens=63, max_length=64"):
-        token_batches(dataset(PAIRS), tokenizer, batch_tokens=63, max_length=64)
+        token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=63, max_length=64)
