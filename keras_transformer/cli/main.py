@@ -17,11 +17,11 @@ from keras_transformer.quiet_start import EXIT_INPUT_ERROR, EXIT_INTERRUPTED, he
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
+EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
 _OUT_OF_MEMORY = (
     "out of memory; make the model or its batches smaller ([training] batch_tokens, or accumulation_steps, which cuts "
     "them into parts; --batch-size or --beam-size of other commands). --debug shows where."
 )
-EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

@@ -1,5 +1,5 @@
 from keras_transformer.errors import InputError
-from keras_transformer.plots.figure import check_plots, new_figure
+from keras_transformer.plots.figure import new_figure
 
 # Title: the columns of the history that it shows by label, and the scale of the axis.
 _PANELS = {
@@ -39,11 +39,10 @@ def plot_training(history):
     }
     if not panels:
         raise InputError("There is no epoch in the history to draw.")
-    check_plots()
+    figure = new_figure(4.2 * len(panels), 3.4)
     from matplotlib.ticker import LogFormatter  # noqa: PLC0415 (an optional dependency)
 
     numbers = history.get("epoch") or range(max(lengths.values()))
-    figure = new_figure(4.2 * len(panels), 3.4)
     for axes, (title, (columns, scale)) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
         for name, label in columns.items():
             points = [(epoch + 1, value) for epoch, value in zip(numbers, history.get(name, [])) if value is not None]
