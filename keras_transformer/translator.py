@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from keras_transformer.data.token_batches import shift_targets
 from keras_transformer.errors import InputError
-from keras_transformer.export import SearchSettings, export_ctranslate2, export_saved_model, export_tflite
-from keras_transformer.generation import Generator
+from keras_transformer.export import export_ctranslate2, export_saved_model, export_tflite
+from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.model_folder import load_model_folder, save_model_folder
 from keras_transformer.models import transformer_parts

@@ -3,9 +3,9 @@
 from keras_transformer.export.ctranslate2_format import export_ctranslate2
 from keras_transformer.export.proof import Proof
 from keras_transformer.export.saved_model import export_saved_model
-from keras_transformer.export.search_settings import SearchSettings
 from keras_transformer.export.tflite import export_tflite
 from keras_transformer.export.verification import Verification
+from keras_transformer.generation import SearchSettings
 
 __all__ = [
     "Proof",

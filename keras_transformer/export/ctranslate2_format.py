@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_transformer.errors import ExportError
 from keras_transformer.export.artifact_card import write_artifact_card
-from keras_transformer.export.search_settings import check_quantize
+from keras_transformer.export.quantizations import check_quantize
 from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.model_folder import (

@@ -8,11 +8,11 @@ import tensorflow as tf
 from keras_transformer.errors import InputError
 from keras_transformer.export.artifact_card import write_artifact_card
 from keras_transformer.export.debug_info import DEBUG_FOLDER
-from keras_transformer.export.search_settings import SearchSettings
 from keras_transformer.export.served_operations import check_served_operations
 from keras_transformer.export.serving_files import warmup_text, write_server_config, write_warmup_requests
 from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.export.text_to_text import TextToText
+from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.dtype_policy import in_float32
 
 CARD_NAME = "README.md"

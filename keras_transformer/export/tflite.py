@@ -9,10 +9,11 @@ from keras_transformer.export.artifact_card import remove_verification, write_ar
 from keras_transformer.export.debug_info import DebugInfo
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.export.one_text import OneText
-from keras_transformer.export.search_settings import SearchSettings, check_quantize
+from keras_transformer.export.quantizations import check_quantize
 from keras_transformer.export.served_operations import served_operations
 from keras_transformer.export.staging import move_files, staged_folder
 from keras_transformer.export.tflite_file import operations_of, shrink
+from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.quiet_start import standard_error_held_back
 
