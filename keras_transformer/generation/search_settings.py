@@ -6,7 +6,7 @@ from keras_transformer.errors import InputError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SearchSettings:
-    """How translations are searched, which an artifact fixes; checked when it is made.
+    """How translations are searched; checked when it is made.
 
     Args:
         beam_size: number of hypotheses kept per sentence, at most the target's vocabulary; 1 is greedy. Default 4.
