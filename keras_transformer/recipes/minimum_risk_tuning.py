@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 import sys
+import time
 
 import keras
 import tensorflow as tf
@@ -19,6 +20,7 @@ from keras_transformer.whole_files import write_whole
 
 FOLDER_NAME = "minimum_risk"
 _START_NAME = "start.json"
+_SECONDS_NAME = "seconds.json"
 # Sentences translated from one save to the next.
 _PART_SENTENCES = 4096
 _LENGTH_PENALTY = 1.0
@@ -49,11 +51,12 @@ class MinimumRiskTuning:
         """Gives the model the tuned weights.
 
         Returns:
-            How long the training took, in seconds, the translating not counted.
+            How long it took, the translating and the training, in seconds; before interruptions as well.
         """
         self._begin()
         section = self.recipe.minimum_risk
-        batches = self._batches(self._translate())
+        files, seconds = self._translate()
+        batches = self._batches(files)
         steps = section.epochs * batches.steps_per_epoch
         training = {
             "epochs": section.epochs,
@@ -79,7 +82,7 @@ class MinimumRiskTuning:
         run.model.set_weights(self.model.get_weights())
         run.fit(resume=True)
         run.give_weights(self.model)
-        return run.seconds
+        return seconds + run.seconds
 
     def _begin(self):
         """Makes the folder; what is there of another model, such as one trained less, or of other keys is removed."""
@@ -95,15 +98,19 @@ class MinimumRiskTuning:
         if path.is_file() and json.loads(path.read_text(encoding="utf-8")) == start:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        write_whole(path, lambda file: file.write_text(json.dumps(start) + "\n", encoding="utf-8"))
+        _write_json(path, start)
 
     def _translate(self):
-        """The files of candidates, a line for each training pair; those that are there are not made again."""
+        """The files of candidates, a line for each training pair, and the seconds it took to make them; those that are
+        there are not made again.
+        """
         candidates = self.recipe.minimum_risk.candidates
         quality = SentenceQuality(
             self.recipe.evaluation.tokenize, self.recipe.minimum_risk.chrf, self.recipe.data.lowercase
         )
         pairs = text_of_pairs(self.train_pairs)
+        seconds_path = self.folder / _SECONDS_NAME
+        seconds = json.loads(seconds_path.read_text(encoding="utf-8")) if seconds_path.is_file() else {}
         files, num_sentences = [], 0
         while part := list(itertools.islice(pairs, _PART_SENTENCES)):
             file = self.folder / f"candidates-{len(files):06}.tsv"
@@ -111,12 +118,16 @@ class MinimumRiskTuning:
             num_sentences += len(part)
             if file.exists():
                 continue
+            start = time.perf_counter()
             sources = [source for source, _ in part]
             found = self.translator.translate(sources, candidates, _LENGTH_PENALTY, n_best=candidates)
             lines = [_line(row, reference, quality) for row, (_, reference) in zip(found, part, strict=True)]
+            # Before the file itself: what is made anew is then counted anew.
+            seconds[file.name] = time.perf_counter() - start
+            _write_json(seconds_path, seconds)
             write_whole(file, functools.partial(_write_lines, lines=lines))
             print(f"{num_sentences:,} training sentences translated.", file=sys.stderr)
-        return files
+        return files, sum(seconds.values())
 
     def _batches(self, files):
         recipe = self.recipe
@@ -163,6 +174,10 @@ def _line(candidates, reference, quality):
     # A model can spell any byte; what it wrote stays one column of one line.
     candidates = [" ".join(candidate.split()) for candidate in candidates]
     return "\t".join(f"{quality(candidate, reference):.4f}\t{candidate}" for candidate in candidates)
+
+
+def _write_json(path, content):
+    write_whole(path, lambda file: file.write_text(json.dumps(content) + "\n", encoding="utf-8"))
 
 
 def _write_lines(file, lines):

@@ -126,7 +126,7 @@ def _minimum_risk(minimum_risk):
         return []
     return [
         "Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`; the "
-        "minutes do not count the translating.",
+        "minutes count both.",
         "",
     ]
 

@@ -1,5 +1,7 @@
 """The command `train` with `[minimum_risk]`: what the stage learns, keeps and makes anew."""
 
+import json
+import re
 import shutil
 import time
 
@@ -61,9 +63,16 @@ def test_what_is_missing_is_made_again_and_the_same_comes_of_it(run, trained, mo
     assert len(parts) == 3
     parts[1].unlink()
     written = parts[0].stat().st_mtime_ns
+    # As if the first part had been translated in 100 minutes; the card counts them, and those of the others.
+    seconds_file = parts[0].with_name("seconds.json")
+    seconds = json.loads(seconds_file.read_text())
+    assert list(seconds) == [part.name for part in parts]
+    seconds_file.write_text(json.dumps({**seconds, parts[0].name: 6000.0}))
     assert run(*train).status == 0
     assert candidates_of(model_copy) == candidates
     assert parts[0].stat().st_mtime_ns == written
+    (minutes,) = re.findall(r"\| minutes \| ([0-9.]+) \|", (model_copy / "README.md").read_text())
+    assert 100 <= float(minutes) < 110
     for again, first in zip(Translator.load(model_copy).model.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(again, first)
 
