@@ -11,6 +11,10 @@ from keras_transformer.plots.fonts import font_for
 _TOKEN_SIZE = 0.17
 _SMALLEST_PANEL = 1.6
 _MARGIN = 1.6
+_FONT_SIZE = 8  # Points.
+# Inches of all panels in a row or a column. Beyond it tokens and labels become smaller: most viewers show no picture of
+# more dots.
+_LARGEST_SIDE = 100.0
 
 
 def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
@@ -23,7 +27,8 @@ def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
         length_penalty: the exponent of its length penalty. Default 0.6.
 
     Returns:
-        A `matplotlib.figure.Figure` with a row of panels for every block and a column for every head.
+        A `matplotlib.figure.Figure` with a row of panels for every block and a column for every head. Its labels are
+        smaller where all panels would have more than 100 inches, such as 16 heads of more than 36 tokens.
 
     Raises:
         InputError: the text has no tokens, matplotlib is missing, or no font has the characters.
@@ -51,11 +56,13 @@ def _written(tokenizer, token_ids):
 def _draw(scores, source_tokens, target_tokens):
     """The grid of scores `(num_layers, num_heads, target_length, source_length)`."""
     num_layers, num_heads = scores.shape[:2]
-    width = max(_SMALLEST_PANEL, _TOKEN_SIZE * len(source_tokens))
-    height = max(_SMALLEST_PANEL, _TOKEN_SIZE * len(target_tokens))
+    cells = max(num_heads * len(source_tokens), num_layers * len(target_tokens))
+    token_size = min(_TOKEN_SIZE, _LARGEST_SIDE / cells)
+    width = max(_SMALLEST_PANEL, token_size * len(source_tokens))
+    height = max(_SMALLEST_PANEL, token_size * len(target_tokens))
     figure = new_figure(num_heads * width + _MARGIN, num_layers * height + _MARGIN)
     font = font_for([*source_tokens, *target_tokens])
-    font.set_size(8)
+    font.set_size(_FONT_SIZE * token_size / _TOKEN_SIZE)
     # A token may hold dollar signs.
     style = {"fontproperties": font, "parse_math": False}
     panels = figure.subplots(num_layers, num_heads, sharex=True, sharey=True, squeeze=False)

@@ -48,6 +48,16 @@ def test_labels_do_not_overlap_with_thirty_tokens(translator):
     assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
 
 
+def test_hundreds_of_tokens_and_many_heads_fit_into_a_picture():
+    tokens = [f"token{number}" for number in range(200)]
+    figure = attention_plot._draw(np.full((1, 16, 2, 200), 0.005), tokens, tokens[:2])
+    assert figure.get_figwidth() <= 102
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert len(boxes) == 200
+    assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
+
+
 def test_dollar_signs_are_drawn_as_they_are():
     figure = attention_plot._draw(np.ones((1, 1, 2, 2)) / 2, ["▁$$", "$\\frac$"], ["$x$", "</s>"])
     figure.draw_without_rendering()
