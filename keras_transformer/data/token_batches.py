@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
-from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
+from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 
 # Lines that are sorted by length together: enough that the lines of a batch are of one length, and few megabytes.
 POOL_LINES = 20_000
@@ -23,6 +23,7 @@ def token_batches(
     seed=0,
     sampling=0.0,
     concatenation=0.0,
+    word_dropout=0.0,
     fixed_shapes=False,
     steps_per_epoch=None,
     first_step=None,
@@ -46,6 +47,9 @@ def token_batches(
             source and target behind target, in another choice each epoch; with `shuffle` any two are neighbours. Longer
             lines and words at other positions keep a model of little text from learning by heart (Nguyen et al. 2021,
             arXiv 2105.01691). Those that would be longer than `max_length` are left as they are. Default 0.0, none.
+        word_dropout: the part, from 0 to below 1, of the tokens the model reads, on both sides, in whose place it reads
+            the unknown token, others in each epoch; the labels stay. It learns to translate from what is left (Sennrich
+            and Zhang 2019, arXiv 1905.11901, section 3.2). Default 0.0, none.
         fixed_shapes: whether batches come in few shapes, for a step that is compiled anew for each: both sides are
             padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows, from 8 on rounded
             down to a multiple of 8 so that processes can share them evenly. Default False.
@@ -78,6 +82,8 @@ def token_batches(
         )
     if not 0 <= concatenation <= 1:
         raise InputError(f"`concatenation` must be from 0 to 1. Received: concatenation={concatenation}.")
+    if not 0 <= word_dropout < 1:
+        raise InputError(f"`word_dropout` must be from 0 to below 1. Received: word_dropout={word_dropout}.")
     numbers = {"max_length": (max_length, 2), "steps_per_epoch": (steps_per_epoch, 1), "first_step": (first_step, 0)}
     for name, (number, least) in numbers.items():
         if number is not None and number < least:
@@ -95,7 +101,14 @@ def token_batches(
     def batches_of_rows(sources, targets, pool_seed):
         longest = tf.maximum(row_lengths(sources), row_lengths(targets))
         batches = cut_by_budget(longest, batch_tokens, lengths, pool_seed if shuffle else None)
-        return batches.map(lambda start, end: _batch(sources[start:end], targets[start:end], batch_tokens, lengths))
+
+        def batch(start, end):
+            inputs, labels = _batch(sources[start:end], targets[start:end], batch_tokens, lengths)
+            if word_dropout:
+                inputs = _with_unknown(inputs, word_dropout, [pool_seed, tf.cast(start, tf.int64)])
+            return inputs, labels
+
+        return batches.map(batch)
 
     return streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step)
 
@@ -251,6 +264,15 @@ def _batch(sources, targets, batch_tokens, lengths=None):
     else:
         sources, targets = sources.to_tensor(), targets.to_tensor()
     return {"source_ids": sources, "target_ids": shift_targets(targets)}, targets
+
+
+def _with_unknown(inputs, part, seed):
+    """The same with the unknown token in place of a part of all tokens that are not special."""
+    changed = {}
+    for side, (name, ids) in enumerate(inputs.items()):
+        is_changed = tf.random.stateless_uniform(tf.shape(ids), [seed[0] + side, seed[1]]) < part
+        changed[name] = tf.where(is_changed & (ids >= NUM_SPECIAL_TOKENS), UNKNOWN_ID, ids)
+    return changed
 
 
 def shift_targets(labels):

@@ -112,6 +112,7 @@ def _of_training(recipe):
         "seed": recipe.training.seed,
         "sampling": recipe.vocabulary.sampling,
         "concatenation": recipe.training.concatenation,
+        "word_dropout": recipe.training.word_dropout,
     }
 
 

@@ -127,6 +127,9 @@ class TrainingSection(Section):
     concatenation: float = Field(
         0.0, ge=0, le=1, description="part of the sentences joined two by two, others in each epoch; 0 for none"
     )
+    word_dropout: float = Field(
+        0.0, ge=0, lt=1, description="part of the tokens read as the unknown token, others in each epoch; 0 for none"
+    )
     r_drop: float = Field(
         0.0, ge=0, description="weight of the divergence of two passes of each sentence; 0 for one pass, 5 is usual"
     )

@@ -39,6 +39,7 @@ batch_tokens = 120
 learning_rate = 0.02
 warmup_steps = 10
 concatenation = 0.3
+word_dropout = 0.1
 r_drop = 1.0
 clip_norm = 1.0
 average_checkpoints = 2

@@ -185,6 +185,7 @@ def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
             seed=seed,
             sampling=0.2,
             concatenation=0.3,
+            word_dropout=0.1,
             steps_per_epoch=steps_per_epoch,
             first_step=first_step,
         )
