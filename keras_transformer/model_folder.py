@@ -12,7 +12,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import Tokenizer
 from keras_transformer.version import __version__
-from keras_transformer.whole_files import write_whole
+from keras_transformer.whole_files import write_json, write_whole
 
 FORMAT_VERSION = 1
 CONFIG_NAME = "config.json"
@@ -37,7 +37,7 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
     path = pathlib.Path(path)
     path.mkdir(parents=True, exist_ok=True)
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
-    write_whole(path / CONFIG_NAME, lambda file: file.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8"))
+    write_json(path / CONFIG_NAME, fields, indent=2)
     save_tokenizers(path, source_tokenizer, target_tokenizer)
     with without_optimizer(model):
         write_whole(path / WEIGHTS_NAME, model.save_weights)
@@ -80,7 +80,7 @@ def save_scores(path, scores):
     if scores is None:
         (path / SCORES_NAME).unlink(missing_ok=True)
     else:
-        write_whole(path / SCORES_NAME, lambda file: file.write_text(json.dumps(scores) + "\n", encoding="utf-8"))
+        write_json(path / SCORES_NAME, scores)
 
 
 def load_scores(path):

@@ -1,3 +1,4 @@
+import json
 import os
 import pathlib
 
@@ -17,3 +18,9 @@ def write_whole(path, write):
     unfinished = path.with_name(f"{UNFINISHED}{path.name}")
     write(unfinished)
     os.replace(unfinished, path)
+
+
+def write_json(path, content, indent=None):
+    """Writes what JSON can hold as `write_whole` writes a file; `indent` is that of `json.dumps`."""
+    text = json.dumps(content, indent=indent) + "\n"
+    write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))

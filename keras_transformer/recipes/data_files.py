@@ -6,7 +6,7 @@ import json
 
 from keras_transformer.data import matching_files
 from keras_transformer.errors import InputError
-from keras_transformer.whole_files import write_whole
+from keras_transformer.whole_files import write_json
 
 
 def data_files(data):
@@ -32,7 +32,7 @@ def data_files(data):
 
 def keep_data_files(files, path):
     """Notes the files beside the state of a training."""
-    write_whole(path, lambda unfinished: unfinished.write_text(json.dumps(files, indent=1) + "\n", encoding="utf-8"))
+    write_json(path, files, indent=1)
 
 
 def check_same_data_files(files, path):

@@ -16,7 +16,7 @@ from keras_transformer.evaluation import SentenceQuality
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
 from keras_transformer.recipes.training_run import TrainingRun
-from keras_transformer.whole_files import write_whole
+from keras_transformer.whole_files import write_json, write_whole
 
 FOLDER_NAME = "minimum_risk"
 _START_NAME = "start.json"
@@ -98,7 +98,7 @@ class MinimumRiskTuning:
         if path.is_file() and json.loads(path.read_text(encoding="utf-8")) == start:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        _write_json(path, start)
+        write_json(path, start)
 
     def _translate(self):
         """The files of candidates, a line for each training pair, and the seconds it took to make them; those that are
@@ -124,7 +124,7 @@ class MinimumRiskTuning:
             lines = [_line(row, reference, quality) for row, (_, reference) in zip(found, part, strict=True)]
             # Before the file itself: what is made anew is then counted anew.
             seconds[file.name] = time.perf_counter() - start
-            _write_json(seconds_path, seconds)
+            write_json(seconds_path, seconds)
             write_whole(file, functools.partial(_write_lines, lines=lines))
             print(f"{num_sentences:,} training sentences translated.", file=sys.stderr)
         return files, sum(seconds.values())
@@ -174,10 +174,6 @@ def _line(candidates, reference, quality):
     # A model can spell any byte; what it wrote stays one column of one line.
     candidates = [" ".join(candidate.split()) for candidate in candidates]
     return "\t".join(f"{quality(candidate, reference):.4f}\t{candidate}" for candidate in candidates)
-
-
-def _write_json(path, content):
-    write_whole(path, lambda file: file.write_text(json.dumps(content) + "\n", encoding="utf-8"))
 
 
 def _write_lines(file, lines):
