@@ -1,6 +1,7 @@
 import tensorflow as tf
 
-from keras_transformer.data.token_batches import cut_by_budget, row_lengths, shift_targets, streamed_batches, with_end
+from keras_transformer.data.streamed_batches import streamed_batches
+from keras_transformer.data.token_batches import cut_by_budget, row_lengths, shift_targets, with_end
 
 
 def candidate_batches(

@@ -10,14 +10,14 @@ import tensorflow as tf
 from pair_cases import PAIRS, texts_of
 
 from keras_transformer.data import listed_pairs
-from keras_transformer.data.token_batches import count_batches, token_batches
+from keras_transformer.data.token_batches import count_batches, fixed_lengths, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
 from keras_transformer.text import learn_vocabulary
 
-module = importlib.import_module("keras_transformer.data.token_batches")
+streaming = importlib.import_module("keras_transformer.data.streamed_batches")
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def reversed_tokenizer():
 
 @pytest.fixture
 def small_pools(monkeypatch):
-    monkeypatch.setattr(module, "POOL_LINES", 100)
-    monkeypatch.setattr(module, "SHUFFLE_LINES", 400)
+    monkeypatch.setattr(streaming, "POOL_LINES", 100)
+    monkeypatch.setattr(streaming, "SHUFFLE_LINES", 400)
 
 
 def signatures(batches):
@@ -215,7 +215,7 @@ def test_fixed_shapes_are_few_and_hold_every_pair(tokenizer, small_pools, max_le
         token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=600, max_length=max_length, fixed_shapes=True)
     )
     assert texts_of(batches, tokenizer, tokenizer) - collections.Counter({("", ""): 10**6}) == collections.Counter(fits)
-    rows = {length: 600 // length for length in module.fixed_lengths(max_length)}
+    rows = {length: 600 // length for length in fixed_lengths(max_length)}
     allowed = {(number // 8 * 8 if number >= 8 else number, length) for length, number in rows.items()}
     for inputs, labels in batches:
         assert inputs["source_ids"].shape == inputs["target_ids"].shape == labels.shape
@@ -223,8 +223,8 @@ def test_fixed_shapes_are_few_and_hold_every_pair(tokenizer, small_pools, max_le
 
 
 def test_lengths_of_fixed_shapes_grow_by_less_than_a_half():
-    assert module.fixed_lengths(64) == [12, 16, 23, 32, 46, 64]
-    assert module.fixed_lengths(5) == [5]
+    assert fixed_lengths(64) == [12, 16, 23, 32, 46, 64]
+    assert fixed_lengths(5) == [5]
 
 
 @pytest.fixture
