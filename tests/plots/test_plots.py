@@ -1,5 +1,3 @@
-import pathlib
-
 import numpy as np
 import pytest
 
@@ -11,6 +9,9 @@ from keras_transformer.text import learn_vocabulary
 from keras_transformer.translator import Translator
 
 font_manager = pytest.importorskip("matplotlib.font_manager", reason="the extra `plots` is not installed")
+# It comes with matplotlib.
+font_builder = pytest.importorskip("fontTools.fontBuilder")
+glyph_pen = pytest.importorskip("fontTools.pens.ttGlyphPen")
 LINES = ["a man in a blue shirt is standing on a ladder", "two dogs play in the snow"]
 
 
@@ -116,13 +117,36 @@ def test_matplotlibs_own_font_serves_most_text():
     assert font_for(["plain text", "Übermaß"]).get_name() == "DejaVu Sans"
 
 
-def test_an_installed_font_is_found_by_its_characters(monkeypatch):
-    # "Last Resort" has a box for every character; here it stands for a font that has Hangul.
-    folder = pathlib.Path(font_manager.findfont("DejaVu Sans")).parent
-    fonts = [str(path) for path in (folder / "DejaVuSerif.ttf", *folder.glob("LastResort*")) if path.is_file()]
+def test_an_installed_font_is_found_by_its_characters(tmp_path, monkeypatch):
+    save_font(tmp_path / "blocks.ttf", "Blocks of Hangul", "나는어제")
+    fonts = [font_manager.findfont("DejaVu Serif"), str(tmp_path / "blocks.ttf")]
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
     # What it lacks comes of another, such as the mark of a word's beginning, which few fonts have.
-    assert font_for(["▁나는 어제"]).get_family() == ["DejaVu Sans", "Last Resort High-Efficiency"]
+    assert font_for(["▁나는 어제"]).get_family() == ["DejaVu Sans", "Blocks of Hangul"]
+
+
+def save_font(path, family, characters):
+    """A font in which every one of the characters is the same square."""
+    glyphs = {"drawn": square(500), ".notdef": square(100)}
+    font = font_builder.FontBuilder(1000)
+    font.setupGlyphOrder([".notdef", "drawn"])
+    font.setupCharacterMap({ord(character): "drawn" for character in characters})
+    font.setupGlyf(glyphs)
+    font.setupHorizontalMetrics({name: (600, 0) for name in glyphs})
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": family, "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(path)
+
+
+def square(width):
+    pen = glyph_pen.TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in [(0, width), (width, width), (width, 0)]:
+        pen.lineTo(corner)
+    pen.closePath()
+    return pen.glyph()
 
 
 def test_more_fonts_than_files_may_be_open_are_looked_through(monkeypatch):
