@@ -115,6 +115,7 @@ def test_nothing_held_out_for_validation_is_refused(refused, corpus):
     refused(parts=["[data] held_out = 0.0001 leaves no pair for validation; give another part"])
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoint(run, trained, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(trained / "model", model)
@@ -157,7 +158,7 @@ def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpu
 @pytest.mark.parametrize(
     "settings",
     [
-        pytest.param(["model.intermediate_dim=1000000000000"], id="TensorFlow"),
+        pytest.param(["model.intermediate_dim=1000000000000"], id="TensorFlow", marks=pytest.mark.slow),
         pytest.param(["data.max_length=10000000000000", "training.batch_tokens=10000000000000"], id="NumPy"),
     ],
 )

@@ -154,6 +154,7 @@ def test_too_long_a_source_is_cut(interpreter, translator):
     )
 
 
+@pytest.mark.slow
 def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_path):
     settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
     prove = proof_of(translator_of_two, settings)
