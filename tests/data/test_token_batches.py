@@ -1,7 +1,6 @@
 """Tests of the batches: full, hardly padded, complete, in a new order every epoch, and streamed."""
 
 import collections
-import importlib
 import itertools
 
 import numpy as np
@@ -9,15 +8,13 @@ import pytest
 import tensorflow as tf
 from pair_cases import PAIRS, texts_of
 
-from keras_transformer.data import listed_pairs
+from keras_transformer.data import listed_pairs, streamed_batches
 from keras_transformer.data.token_batches import count_batches, fixed_lengths, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
 from keras_transformer.text import learn_vocabulary
-
-streaming = importlib.import_module("keras_transformer.data.streamed_batches")
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +25,8 @@ def reversed_tokenizer():
 
 @pytest.fixture
 def small_pools(monkeypatch):
-    monkeypatch.setattr(streaming, "POOL_LINES", 100)
-    monkeypatch.setattr(streaming, "SHUFFLE_LINES", 400)
+    monkeypatch.setattr(streamed_batches, "POOL_LINES", 100)
+    monkeypatch.setattr(streamed_batches, "SHUFFLE_LINES", 400)
 
 
 def signatures(batches):

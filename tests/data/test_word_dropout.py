@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pair_cases import PAIRS
 
-from keras_transformer.data import listed_pairs, token_batches
+from keras_transformer.data import count_batches, listed_pairs, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS, UNKNOWN_ID
 
@@ -12,7 +12,7 @@ from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS, UNKNOWN_ID
 def inputs_and_labels(tokenizer, **options):
     """The tokens of an epoch, source, target and labels, end to end."""
     batches = token_batches(listed_pairs(PAIRS), tokenizer, shuffle=True, seed=3, first_step=0, **options)
-    steps = len(list(token_batches(listed_pairs(PAIRS), tokenizer)))
+    steps, _ = count_batches(token_batches(listed_pairs(PAIRS), tokenizer))
     found = [(inputs["source_ids"], inputs["target_ids"], labels) for inputs, labels in batches.take(steps)]
     return [np.concatenate([ids.numpy().ravel() for ids in side]) for side in zip(*found, strict=True)]
 

@@ -126,27 +126,19 @@ def test_an_installed_font_is_found_by_its_characters(tmp_path, monkeypatch):
 
 
 def save_font(path, family, characters):
-    """A font in which every one of the characters is the same square."""
-    glyphs = {"drawn": square(500), ".notdef": square(100)}
+    """A font whose characters are all blank."""
+    blank = glyph_pen.TTGlyphPen(None).glyph()
+    names = [".notdef", "blank"]
     font = font_builder.FontBuilder(1000)
-    font.setupGlyphOrder([".notdef", "drawn"])
-    font.setupCharacterMap({ord(character): "drawn" for character in characters})
-    font.setupGlyf(glyphs)
-    font.setupHorizontalMetrics({name: (600, 0) for name in glyphs})
+    font.setupGlyphOrder(names)
+    font.setupCharacterMap({ord(character): "blank" for character in characters})
+    font.setupGlyf(dict.fromkeys(names, blank))
+    font.setupHorizontalMetrics(dict.fromkeys(names, (600, 0)))
     font.setupHorizontalHeader(ascent=800, descent=-200)
     font.setupNameTable({"familyName": family, "styleName": "Regular"})
     font.setupOS2()
     font.setupPost()
     font.save(path)
-
-
-def square(width):
-    pen = glyph_pen.TTGlyphPen(None)
-    pen.moveTo((0, 0))
-    for corner in [(0, width), (width, width), (width, 0)]:
-        pen.lineTo(corner)
-    pen.closePath()
-    return pen.glyph()
 
 
 def test_more_fonts_than_files_may_be_open_are_looked_through(monkeypatch):
