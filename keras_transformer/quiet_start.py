@@ -1,7 +1,10 @@
-"""Imports TensorFlow without its start-up chatter.
+"""Imports TensorFlow, with its fast products and without its start-up chatter.
 
 TensorFlow writes about oneDNN and missing CUDA drivers straight to file descriptor 2 before any log level counts, in
 front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see it.
+
+On x86 processors without AVX512-VNNI, TensorFlow leaves oneDNN's matrix products off; with them a training step took
+0.60 of the time (AMD Zen 3). Set TF_ENABLE_ONEDNN_OPTS to 0 to do without.
 
 The import takes seconds, in which Ctrl-C ends the command as quietly as it does later. A backend of Keras that is not
 installed would end it with a traceback, so that is looked at before.
@@ -11,6 +14,7 @@ import contextlib
 import importlib.util
 import os
 import pathlib
+import platform
 import signal
 import sys
 import tempfile
@@ -67,6 +71,9 @@ if pathlib.Path((getattr(sys, "argv", None) or [""])[0]).name in ("keras-transfo
     _check_backend()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
+
+if "tensorflow" not in sys.modules and platform.machine() in ("x86_64", "AMD64"):
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
 if "tensorflow" not in sys.modules and os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":

@@ -1,12 +1,11 @@
 """What all tests share: a quiet and reproducible Keras, a tiny model, and the folder of parallel data."""
 
-# ruff: noqa: E402 (TensorFlow reads its log level when it is imported)
-
 import os
 import pathlib
 import signal
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+
 # A shell makes what it starts in the background ignore Ctrl-C, which the commands that tests start would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,9 +6,9 @@ Usage: python training/fit_phrases.py [STEPS]
 import itertools
 import sys
 
+import keras_transformer as kt  # isort: skip  (before TensorFlow, whose settings it makes)
 import keras
 
-import keras_transformer as kt
 from keras_transformer.data.phrases import phrase_splits
 
 
