@@ -3,6 +3,7 @@
 import pydantic
 
 from keras_transformer.models import TransformerConfig
+from keras_transformer.recipes.precision import fastest_precision
 from keras_transformer.recipes.sections import (
     MODEL_FIELDS,
     DataSection,
@@ -46,13 +47,16 @@ class Recipe(Section):
         return self
 
     def filled(self):
-        """This recipe with the fields of the model written out that its preset decides.
+        """This recipe with what its preset and this machine decide written out: fields of the model, `precision`.
 
         `share_embeddings` stays as it was given, because the vocabularies decide it where it was not.
         """
         config = self.model_config_of(self.vocabulary.size)
         fields = {name: getattr(config, name) for name in MODEL_FIELDS if name != "share_embeddings"}
-        return self.model_copy(update={"model": self.model.model_copy(update=fields)})
+        model, training = self.model.model_copy(update=fields), self.training
+        if training.precision == "auto":
+            training = training.model_copy(update={"precision": fastest_precision()})
+        return self.model_copy(update={"model": model, "training": training})
 
     def model_config_of(self, vocabulary_size, target_vocabulary_size=None):
         """The `TransformerConfig` of the recipe's model, with vocabularies of these sizes.

@@ -143,7 +143,10 @@ class TrainingSection(Section):
     ema_momentum: float | None = Field(
         None, gt=0, lt=1, description="momentum of a moving average of the weights, in place of average_checkpoints"
     )
-    precision: Literal["float32", "bfloat16", "float16"] = Field("float32", description="precision of the computation")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "float32",
+        description="precision of the computation; auto is bfloat16 where the hardware multiplies it, else float32",
+    )
     jit_compile: bool = Field(
         False, description="whether XLA compiles the step; batches are then padded to few shapes, each compiled once"
     )

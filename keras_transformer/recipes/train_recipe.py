@@ -80,6 +80,7 @@ def train_recipe(recipe, output, resume=False):
     >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
     """
     output = pathlib.Path(output)
+    recipe = recipe.filled()
     check_before_training(recipe, output, resume)
     # Joining waits for all processes, so that each has told before what the user may have to mend.
     processes = join_processes()
