@@ -91,9 +91,12 @@ def load_scores(path):
     """
     file = pathlib.Path(path) / SCORES_NAME
     try:
-        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        scores = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     except ValueError:
-        raise InputError(f"{file}: the file is damaged.") from None
+        scores = None
+    if not isinstance(scores, dict):
+        raise InputError(f"{file}: the file is damaged.")
+    return scores
 
 
 def save_pairs(path, names, pairs):

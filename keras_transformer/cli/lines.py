@@ -48,8 +48,14 @@ def chunks_as_they_come(lines, most):
 
 @contextlib.contextmanager
 def opened_input(path):
-    """The binary file at `path`, or standard input; and its name for messages."""
+    """The binary file at `path`, or standard input; and its name for messages.
+
+    Raises:
+        InputError: the file cannot be read, or standard input is closed.
+    """
     if path is None:
+        if sys.stdin is None:
+            raise InputError("standard input is closed, and there is no --input FILE to read.")
         # A file object of its own: Python aborts at its exit where a thread still waits in `sys.stdin`.
         yield open(sys.stdin.fileno(), "rb", closefd=False), "standard input"  # noqa: SIM115 (nothing to close)
     else:
@@ -70,15 +76,17 @@ def opened_output(path, source=None):
 
     Args:
         path: the file, which is replaced; None for standard output.
-        source: a file that is read at the same time and must be another one; None where there is none.
+        source: an open file that is read at the same time and must be another one; None where there is none.
 
     Raises:
-        InputError: the file cannot be written, or it is the one that is read.
+        InputError: the file cannot be written, it is the one that is read, or standard output is closed.
     """
     if path is None:
+        if sys.stdout is None:
+            raise InputError("standard output is closed, and there is no --output FILE to write to.")
         yield lambda line: _write(sys.stdout.buffer, line)
     else:
-        if source is not None and path.is_file() and os.path.samefile(path, source):
+        if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
             raise InputError(f"{path}: input and output are the same file, which would be lost; choose another output.")
         with _opened(path, "wb") as file:
             yield lambda line: _write(file, line)

@@ -3,6 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
+from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.errors import InputError
 from keras_transformer.model_folder import load_config
 from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
@@ -14,7 +15,9 @@ _DOTS_PER_INCH = 120
 
 @click.command(short_help="Draw attention, training or positions.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
-@click.option("--attention", metavar="SENTENCE", help="What each token of its translation attended to.")
+@click.option(
+    "--attention", type=Utf8Text(), metavar="SENTENCE", help="What each token of its translation attended to."
+)
 @click.option("--training", is_flag=True, help="Loss, perplexity, BLEU and learning rate of every epoch.")
 @click.option("--positions", is_flag=True, help="The position encodings.")
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: MODEL-attention.png and so on]")
@@ -29,10 +32,6 @@ def plot(model, attention, training, positions, output):
         raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
     if output.is_dir():
         raise InputError(f"{output}: expected a file to write, but it is a folder.")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise InputError(f"{output}: {error.filename} is a file, not a folder.") from None
     check_plots()
     if attention is not None:
         figure = plot_attention(Translator.load(model), attention)
@@ -41,5 +40,9 @@ def plot(model, attention, training, positions, output):
     else:
         config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise InputError(f"{output}: {error.filename} is a file, not a folder.") from None
     figure.savefig(output, dpi=_DOTS_PER_INCH)
     click.echo(output)

@@ -3,6 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.cli.launch_processes import launch_processes
+from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.recipes import describe_keys, load_recipe
 from keras_transformer.recipes.train_recipe import check_before_training, train_recipe
 
@@ -15,7 +16,14 @@ def _print_keys(context, parameter, value):
 
 @click.command(short_help="Train a model as a recipe says.")
 @click.argument("recipe", type=click.Path(path_type=pathlib.Path))
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key, such as training.epochs=5.")
+@click.option(
+    "--set",
+    "overrides",
+    type=Utf8Text(),
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a key, such as training.epochs=5.",
+)
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Model folder [default: models/RECIPE]")
 @click.option("--resume", is_flag=True, help="Go on where a training was interrupted, to the bit.")
 @click.option(

@@ -30,7 +30,7 @@ def translate(model, source, output, n_best, scores, beam_size, length_penalty, 
     with opened_input(source) as (file, name):
         translator = Translator.load(model)
         size = None if source is None else source.stat().st_size
-        with opened_output(output, source) as write, progress(size, "Translating") as bar:
+        with opened_output(output, file) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), batch_size * _BATCHES_PER_CHUNK):
                 found = translator.translate(chunk, beam_size, length_penalty, n_best, batch_size, return_scores=True)
                 for best_texts, best_scores in zip(*found, strict=True):

@@ -65,10 +65,12 @@ def _draw(scores, source_tokens, target_tokens):
     font.set_size(_FONT_SIZE * token_size / _TOKEN_SIZE)
     # A token may hold dollar signs.
     style = {"fontproperties": font, "parse_math": False}
+    # Of many tokens none gets much, and on a scale up to 1 all would look white.
+    highest = scores.max()
     panels = figure.subplots(num_layers, num_heads, sharex=True, sharey=True, squeeze=False)
     for layer, row in enumerate(panels):
         for head, panel in enumerate(row):
-            image = panel.imshow(scores[layer, head], vmin=0.0, vmax=1.0, cmap="Blues", aspect="auto")
+            image = panel.imshow(scores[layer, head], vmin=0.0, vmax=highest, cmap="Blues", aspect="auto")
             panel.set_title(f"block {layer + 1}, head {head + 1}", fontsize=9)
             if head == 0:
                 panel.set_yticks(range(len(target_tokens)), target_tokens, **style)

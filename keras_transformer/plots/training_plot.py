@@ -1,3 +1,5 @@
+import math
+
 from keras_transformer.errors import InputError
 from keras_transformer.plots.figure import new_figure
 
@@ -35,17 +37,17 @@ def plot_training(history):
     panels = {
         title: (columns, scale)
         for title, (columns, scale) in _PANELS.items()
-        if any(value is not None for name in columns for value in history.get(name, []))
+        if any(_is_drawn(value) for name in columns for value in history.get(name, []))
     }
     if not panels:
-        raise InputError("There is no epoch in the history to draw.")
+        raise InputError("There is no epoch in the history with a finite number to draw.")
     figure = new_figure(4.2 * len(panels), 3.4)
     from matplotlib.ticker import LogFormatter  # noqa: PLC0415 (an optional dependency)
 
     numbers = history.get("epoch") or range(max(lengths.values()))
     for axes, (title, (columns, scale)) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
         for name, label in columns.items():
-            points = [(epoch + 1, value) for epoch, value in zip(numbers, history.get(name, [])) if value is not None]
+            points = [(epoch + 1, value) for epoch, value in zip(numbers, history.get(name, [])) if _is_drawn(value)]
             if points:
                 # The last value, too, which nobody can read off a logarithmic axis.
                 axes.plot(
@@ -62,3 +64,8 @@ def plot_training(history):
         axes.grid(alpha=0.3)
         axes.legend()
     return figure
+
+
+def _is_drawn(value):
+    """Whether an epoch has a value, and one that a training gave before it diverged."""
+    return value is not None and math.isfinite(value)

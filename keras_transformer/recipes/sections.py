@@ -12,6 +12,7 @@ from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS
+from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
 
 
 class Section(pydantic.BaseModel):
@@ -38,8 +39,8 @@ class DataSection(Section):
         0.0,
         ge=0,
         le=0.25,
-        description="part of the training pairs held out for validation, and as much again for test (written into the "
-        "model folder), split by target sentence; in place of validation files",
+        description="part of the training pairs, at most 0.25, held out for validation, and as much again for test "
+        "(written into the model folder), split by target sentence; in place of validation files",
     )
     lowercase: bool = Field(False, description="whether the vocabulary lower-cases all text")
     license: str | None = Field(None, description="licence of the text, for the model card")
@@ -66,7 +67,11 @@ class DataSection(Section):
 class VocabularySection(Section):
     """`[vocabulary]`: learned from the training text, or given as files."""
 
-    size: int = Field(8000, ge=1, description="number of tokens, 4 special ones and 256 bytes among them")
+    size: int = Field(
+        8000,
+        ge=SMALLEST_VOCABULARY,
+        description=f"number of tokens, 4 special ones and 256 bytes among them; at least {SMALLEST_VOCABULARY}",
+    )
     model_type: Literal["unigram", "bpe"] = Field("unigram", description="kind of SentencePiece model")
     shared: bool = Field(True, description="whether source and target share one vocabulary")
     sampling: float = Field(0.0, ge=0, le=1, description="subword regularisation in training, 0 for none; 0.1 is usual")
@@ -109,7 +114,9 @@ ModelSection = pydantic.create_model(
 class TrainingSection(Section):
     """`[training]`: how `model.fit` is called."""
 
-    epochs: int | None = Field(None, ge=1, description="passes over the training pairs; default: 20, or steps")
+    epochs: int | None = Field(
+        None, ge=1, description="passes over the training pairs; default: 20, unless steps is given"
+    )
     steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
     steps_per_epoch: int | None = Field(None, ge=1, description="steps of an epoch; default: one pass over the pairs")
     batch_tokens: int = Field(4096, ge=1, description="most tokens of a step on either side, padding counted")
@@ -134,7 +141,7 @@ class TrainingSection(Section):
         0.0, ge=0, description="weight of the divergence of two passes of each sentence; 0 for one pass, 5 is usual"
     )
     weight_decay: float = Field(0.0, ge=0, description="part of the weights, times the rate, taken off at each step")
-    clip_norm: float | None = Field(None, gt=0, description="largest global norm of the gradient; default: any")
+    clip_norm: float | None = Field(None, gt=0, description="largest global norm of the gradient; default: no clipping")
     seed: int = Field(0, ge=0, lt=2**32, description="seed of weights, dropout, shuffling and sampling")
     average_checkpoints: int = Field(1, ge=1, description="number of epochs whose weights are averaged at the end")
     average_of: Literal["last", "best"] = Field(

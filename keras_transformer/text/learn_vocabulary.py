@@ -8,11 +8,12 @@ import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
-from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.tokenizer import Tokenizer
 
 MODEL_TYPES = ("unigram", "bpe")
-_NUM_BYTE_TOKENS = 256
+# The special tokens, the bytes, and one of the text's own.
+SMALLEST_VOCABULARY = NUM_SPECIAL_TOKENS + 256 + 1
 # They become spaces, so that whatever is translated stays one line and one column.
 _SEPARATORS = "\t\n\r"
 
@@ -45,10 +46,9 @@ def learn_vocabulary(lines, vocabulary_size, model_type="unigram", lowercase=Fal
     """
     if model_type not in MODEL_TYPES:
         raise InputError(f"`model_type` must be one of {', '.join(MODEL_TYPES)}. Received: {model_type!r}.")
-    smallest = _NUM_BYTE_TOKENS + 5
-    if vocabulary_size < smallest:
+    if vocabulary_size < SMALLEST_VOCABULARY:
         raise InputError(
-            f"`vocabulary_size` must be at least {smallest}: 4 special tokens, 256 bytes and a text's own. "
+            f"`vocabulary_size` must be at least {SMALLEST_VOCABULARY}: 4 special tokens, 256 bytes and a text's own. "
             f"Received: {vocabulary_size}."
         )
     model = io.BytesIO()

@@ -1,4 +1,5 @@
 import io
+import sys
 import threading
 import time
 
@@ -117,6 +118,15 @@ def test_the_input_is_not_overwritten_by_the_output(kind, tmp_path):
     if kind == "link":
         output = tmp_path / "link"
         output.symlink_to(source)
-    with pytest.raises(InputError, match="input and output are the same file"), opened_output(output, source):
+    refusal = pytest.raises(InputError, match="input and output are the same file")
+    with source.open("rb") as file, refusal, opened_output(output, file):
         pass
     assert source.read_text() == "precious\n"
+
+
+@pytest.mark.parametrize(("opened", "stream"), [(opened_input, "stdin"), (opened_output, "stdout")])
+def test_standard_streams_that_are_closed_are_told(opened, stream, monkeypatch):
+    monkeypatch.setattr(sys, stream, None)
+    told = pytest.raises(InputError, match=r"^standard (in|out)put is closed, and there is no --(in|out)put FILE")
+    with told, opened(None):
+        pass

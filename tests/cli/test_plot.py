@@ -35,6 +35,7 @@ def test_the_output_may_be_chosen(run, model, tmp_path):
         (["--training", "--positions"], "Expected exactly one of"),
         (["--attention", "  "], "Expected a sentence with words in it"),
         (["--training", "--output", "a.doc"], "expected a picture's name"),
+        (["--attention", "\udcff"], "expected UTF-8 text"),
     ],
     ids=str,
 )

@@ -101,7 +101,7 @@ def test_a_vocabulary_larger_than_the_text_supports_is_refused(refused):
 
 
 def test_too_small_a_vocabulary_is_refused(refused):
-    refused("vocabulary.size=100", parts=["`vocabulary_size` must be at least 261"])
+    refused("vocabulary.size=100", parts=["[vocabulary] size: input should be greater than or equal to 261"])
 
 
 def test_text_of_which_no_line_is_left_is_refused(refused):

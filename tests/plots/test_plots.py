@@ -59,6 +59,11 @@ def test_hundreds_of_tokens_and_many_heads_fit_into_a_picture():
     assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
 
 
+def test_the_highest_attention_has_the_darkest_colour():
+    figure = attention_plot._draw(np.full((1, 2, 3, 40), 0.025), ["a"] * 40, ["b"] * 3)
+    assert {axes.get_images()[0].get_clim() for axes in figure.axes[:2]} == {(0.0, 0.025)}
+
+
 def test_dollar_signs_are_drawn_as_they_are():
     figure = attention_plot._draw(np.ones((1, 1, 2, 2)) / 2, ["▁$$", "$\\frac$"], ["$x$", "</s>"])
     figure.draw_without_rendering()
@@ -100,8 +105,15 @@ def test_a_history_without_numbers_for_some_epochs_is_refused():
         plot_training({"loss": [3.0, 2.0, 1.0], "val_bleu": [20.0]})
 
 
+def test_epochs_of_a_training_that_diverged_are_left_out():
+    history = {"loss": [3.0, 2.0, float("nan")], "perplexity": [float("inf")] * 3, "val_bleu": [None, 1.0, 0.5]}
+    figure = plot_training(history)
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "BLEU, validation"]
+    assert figure.axes[0].lines[0].get_xdata().tolist() == [1, 2]
+
+
 def test_a_history_of_nothing_is_refused():
-    for history in ({}, {"loss": []}):
+    for history in ({}, {"loss": []}, {"loss": [float("nan")]}):
         with pytest.raises(InputError, match="no epoch in the history"):
             plot_training(history)
 
