@@ -12,11 +12,20 @@ def write_whole(path, write):
     Args:
         path: path of the file; its folder is made where it is missing.
         write: called with the path of a file beside it, which is then renamed.
+
+    Raises:
+        OSError: it cannot be written, such as on a full disk; nothing is left of the new file then.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{UNFINISHED}{path.name}")
-    write(unfinished)
+    try:
+        write(unfinished)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        if error.filename:
+            raise
+        raise OSError(f"{path}: {error.strerror or error}") from error
     os.replace(unfinished, path)
 
 

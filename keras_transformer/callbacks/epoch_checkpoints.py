@@ -62,7 +62,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
                 self._path(number).unlink()
         # An epoch in which nothing was evaluated is none of the best, whatever it was in an earlier training.
         self._scores.pop(epoch + 1, None)
-        if self.keep_best and math.isfinite(score := float((logs or {}).get(self.monitor, math.nan))):
+        if self.keep_best and math.isfinite(score := self._score(logs or {})):
             self._scores[epoch + 1] = score
         with alone(), without_optimizer(self.model):  # Other processes do not save.
             write_whole(self._path(epoch + 1), self.model.save_weights)
@@ -99,7 +99,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
             epochs: the numbers of the epochs, counted from 1. Default: `last_epochs`.
 
         Raises:
-            InputError: there is no checkpoint, or none of one of the epochs.
+            InputError: there is no checkpoint, or none of one of the epochs, or a file is damaged.
 
         Reference:
             "Attention Is All You Need", section 6.1, averages the last checkpoints.
@@ -112,13 +112,28 @@ class EpochCheckpoints(keras.callbacks.Callback):
             raise InputError(f"{self.folder}: there is no {what} to average.")
         totals = None
         for number in epochs:
-            with without_optimizer(model):
-                model.load_weights(self._path(number))
+            self._load(model, number)
             weights = model.get_weights()
             # Summed in float64: a mean over many checkpoints shall not depend on their order.
             totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]
             totals = [total + weight for total, weight in zip(totals, weights, strict=True)]
-        model.set_weights([(total / len(epochs)).astype("float32") for total in totals])
+        model.set_weights([(total / len(epochs)).astype(old.dtype) for total, old in zip(totals, weights, strict=True)])
+
+    def _score(self, logs):
+        score = np.asarray(logs.get(self.monitor, math.nan))
+        if score.size != 1:
+            raise ValueError(f"`monitor` must be a single number. Received: {self.monitor}, {score.size} numbers.")
+        return score.item()
+
+    def _load(self, model, number):
+        try:
+            with without_optimizer(model):
+                model.load_weights(self._path(number))
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(
+                f"{self._path(number)}: of another model, or damaged ({reason}); remove it, and the others are averaged."
+            ) from None
 
     def get_state(self):
         """What a resumed training has to know, for `TrainingState`."""

@@ -1,5 +1,6 @@
 import csv
 import pathlib
+import warnings
 
 import keras
 import numpy as np
@@ -15,13 +16,14 @@ class HistoryFile(keras.callbacks.Callback):
 
     Unlike Keras's `CSVLogger` it takes a row for the same epoch as new, as a resumed training needs it, and logs that
     only some epochs have, such as `val_bleu`, as columns of their own. A log of several numbers, as `F1Score` has one
-    for each class, becomes as many columns: `f1_score_0`, `f1_score_1` and so on.
+    for each class, becomes as many columns: `f1_score_0`, `f1_score_1` and so on. What is no number is left out, with a
+    warning.
 
     Args:
         path: path of the file. Rows of epochs that are yet to come are removed, all others are kept.
 
     Raises:
-        InputError: the file is there and is no history (when training begins).
+        InputError: the path is a folder, or the file is there and is no history (when training begins).
 
     Example:
 
@@ -40,10 +42,17 @@ class HistoryFile(keras.callbacks.Callback):
         row = {"epoch": epoch}
         for name, value in (logs or {}).items():
             numbers = np.asarray(value)
+            if numbers.dtype.kind not in "biuf":
+                # None is a number that this epoch does not have.
+                if value is not None:
+                    warnings.warn(f"The log {name!r} is no number and is left out of {self.path}.", stacklevel=2)
+                continue
+            if numbers.dtype.kind == "b":
+                numbers = numbers.astype("int32")
             if numbers.ndim:
                 row |= {f"{name}_{index}": number for index, number in enumerate(numbers.ravel())}
             else:
-                row[name] = value
+                row[name] = numbers[()]
         _write_rows(self.path, [*_rows_before(self.path, epoch), row])
 
 
@@ -90,6 +99,8 @@ def drop_epochs(path, first):
 def _rows(path):
     """The rows as they are written, once they have been found to hold numbers; none where there is no file."""
     path = pathlib.Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: expected the file of a training's history, but it is a folder.")
     if not path.is_file():
         return []
     try:

@@ -1,8 +1,10 @@
+import contextlib
 import copy
 import json
 import pathlib
 import warnings
 import zipfile
+import zlib
 
 import keras
 import numpy as np
@@ -84,11 +86,16 @@ class TrainingState(keras.callbacks.Callback):
     @property
     def saved_position(self):
         """How far the training of the file has come: a dictionary with `epoch`, `step` and what else was noted."""
+        with self._opened() as file:
+            return json.loads(file[_POSITION].tobytes())
+
+    @contextlib.contextmanager
+    def _opened(self):
         try:
             with np.load(self.path) as file:
-                return json.loads(file[_POSITION].tobytes())
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            raise InputError(f"{self.path}: not the state of a training; begin it anew.") from None
+                yield file
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            raise InputError(f"{self.path}: not the state of a training, or damaged; begin it anew.") from None
 
     def restore(self, model):
         """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
@@ -100,12 +107,14 @@ class TrainingState(keras.callbacks.Callback):
 
         Raises:
             InputError: the file is of another model or another training.
-            ValueError: the model has no weights yet.
+            ValueError: the model has no weights yet, or no optimizer.
         """
         if not self.path.is_file():
             return False
         if not model.built:
             raise ValueError("`model` must have its weights already: call it on a batch before `restore`.")
+        if getattr(model, "optimizer", None) is None:
+            raise ValueError("`model` must be compiled before `restore`, with the optimizer that the training has.")
         model.optimizer.build(model.trainable_variables)
         position = self.saved_position
         backend = position.get("backend", keras.backend.backend())
@@ -114,7 +123,7 @@ class TrainingState(keras.callbacks.Callback):
                 f"{self.path}: the state is of a training with Keras on {backend}, but now it runs on "
                 f"{keras.backend.backend()}; go on with KERAS_BACKEND={backend}."
             )
-        with np.load(self.path) as file:
+        with self._opened() as file:
             arrays = {name: file[name] for name in file.files if name != _POSITION}
         metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
         variables = _variables(model)

@@ -6,6 +6,7 @@ import tensorflow as tf
 POOL_LINES = 20_000
 # Lines among which the next one is drawn; an order of magnitude more than a pool, so that pools differ every epoch.
 SHUFFLE_LINES = 200_000
+NO_PAIR_IS_LEFT = "No sentence pair is left: every one is blank or longer than `[data] max_length` tokens; raise it."
 
 
 def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step):
@@ -32,11 +33,11 @@ def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_
         batches = passes.flat_map(batches_of_pass)
         batches = batches if steps_per_epoch is None else batches.repeat().take(steps_per_epoch)
     elif steps_per_epoch is None:
-        batches = _numbers_from(seed, 0).flat_map(batches_of_pass).skip(first_step)
+        batches = _pass_after_pass(batches_of_pass, seed).skip(first_step)
     else:
 
         def batches_of_epoch(epoch_seed):
-            return _numbers_from(epoch_seed, 0).flat_map(batches_of_pass).take(steps_per_epoch)
+            return _pass_after_pass(batches_of_pass, epoch_seed).take(steps_per_epoch)
 
         epoch, step = divmod(first_step, steps_per_epoch)
         batches = _numbers_from(seed, epoch).flat_map(batches_of_epoch).skip(step)
@@ -44,6 +45,24 @@ def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_
     # The autotuner would hold up the end of an iterator for as long as it happens to sleep, up to ten seconds.
     options.autotune.enabled = False
     return batches.prefetch(4).with_options(options)
+
+
+def _pass_after_pass(batches_of_pass, seed):
+    """Endless batches; a pass that has none raises, because all others would have none either, without end."""
+
+    def with_end(pass_seed):
+        batches = batches_of_pass(pass_seed).map(lambda *batch: (True, batch))
+        _, specs = batches.element_spec
+        nothing = tf.nest.map_structure(lambda spec: tf.zeros([0] * spec.shape.rank, spec.dtype), specs)
+        return batches.concatenate(tf.data.Dataset.from_tensors((False, nothing)))
+
+    def check(had_batch, element):
+        is_batch, _ = element
+        tf.debugging.Assert(is_batch | had_batch, [NO_PAIR_IS_LEFT])
+        return is_batch, element
+
+    batches = _numbers_from(seed, 0).flat_map(with_end).scan(False, check)
+    return batches.filter(lambda is_batch, batch: is_batch).map(lambda is_batch, batch: batch)
 
 
 def _numbers_from(seed, first):

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.streamed_batches import streamed_batches
+from keras_transformer.data.streamed_batches import NO_PAIR_IS_LEFT, streamed_batches
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 
@@ -246,9 +246,7 @@ def count_batches(batches):
         (0, np.int64(0), np.int64(0)), lambda sums, new: (sums[0] + 1, sums[1] + new[0], sums[2] + new[1])
     )
     if not num_batches:
-        raise InputError(
-            "No sentence pair is left: every one is blank or longer than `[data] max_length` tokens; raise it."
-        )
+        raise InputError(NO_PAIR_IS_LEFT)
     return int(num_batches), 1 - int(real) / int(total)
 
 

@@ -1,4 +1,5 @@
 import difflib
+import os
 import pathlib
 import tomllib
 
@@ -96,7 +97,8 @@ def _resolve_files(sections, folder):
         keys = sections.get(section)
         for name in names:
             if isinstance(keys, dict) and isinstance(keys.get(name), str):
-                keys[name] = str((folder / keys[name]).resolve())
+                # Not resolved: what a link points to may have a name that tells nobody anything.
+                keys[name] = os.path.abspath(folder / keys[name])
 
 
 def _check_keys(sections, name):

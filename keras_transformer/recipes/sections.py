@@ -55,6 +55,10 @@ class DataSection(Section):
             raise ValueError("train_source and train_target go together")
         if bool(self.validation_source) != bool(self.validation_target):
             raise ValueError("validation_source and validation_target go together")
+        if (self.train_pairs or self.validation_pairs) and self.source_column == self.target_column:
+            raise ValueError(
+                f"source_column and target_column must be different columns. Received: {self.source_column} for both"
+            )
         validations = [bool(self.validation_source), bool(self.validation_pairs), self.held_out > 0, bool(self.corpus)]
         if sum(validations) != 1:
             raise ValueError(

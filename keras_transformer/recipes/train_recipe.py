@@ -80,7 +80,7 @@ def train_recipe(recipe, output, resume=False):
     >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
     """
     output = pathlib.Path(output)
-    recipe = recipe.filled()
+    recipe = _settled(recipe, output, resume)
     check_before_training(recipe, output, resume)
     # Joining waits for all processes, so that each has told before what the user may have to mend.
     processes = join_processes()
@@ -139,7 +139,7 @@ def check_before_training(recipe, output, resume=False, backend=None):
         backend: Keras's backend that will train. Default: the present one.
     """
     output = pathlib.Path(output)
-    _check_output(recipe, output, resume)
+    _check_output(_settled(recipe, output, resume), output, resume)
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.steps:
         _check_decay(recipe.training, recipe.training.steps)
@@ -155,6 +155,14 @@ def check_before_training(recipe, output, resume=False, backend=None):
             raise InputError(
                 "[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process; leave it out."
             )
+
+
+def _settled(recipe, output, resume):
+    """The recipe with what is left to this machine written out; a resumed training keeps what it had."""
+    if resume and recipe.training.precision == "auto" and (output / RECIPE_NAME).is_file():
+        precision = load_recipe(output / RECIPE_NAME).training.precision
+        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"precision": precision})})
+    return recipe.filled()
 
 
 def _check_lengths(recipe, steps_per_epoch):

@@ -202,3 +202,30 @@ def test_a_checkpoint_holds_weights_alone(make_model, fit, tmp_path):
     keras.Model(other.inputs, other.outputs).load_weights(tmp_path / "epoch_0001.weights.h5")
     for found, weight in zip(other.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(found, weight)
+
+
+def test_a_damaged_checkpoint_is_named(make_model, fit, tmp_path):
+    checkpoints = EpochCheckpoints(tmp_path, keep=2)
+    fit(make_model(), checkpoints, epochs=2)
+    path = tmp_path / "epoch_0001.weights.h5"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"epoch_0001\.weights\.h5: of another model, or damaged"):
+        checkpoints.average(make_model())
+    path.unlink()
+    checkpoints.average(make_model())
+
+
+def test_weights_of_float64_keep_their_digits(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, dtype="float64")])
+    model.compile("sgd", "mse")
+    checkpoints = EpochCheckpoints(tmp_path, keep=1)
+    model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0, callbacks=[checkpoints])
+    trained = model.get_weights()
+    checkpoints.average(model)
+    assert all((a == b).all() for a, b in zip(model.get_weights(), trained, strict=True))
+
+
+def test_a_score_of_several_numbers_is_refused(make_model, fit, tmp_path, scores):
+    checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="score")
+    with pytest.raises(ValueError, match=r"`monitor` must be a single number\. Received: score, 2 numbers"):
+        fit(make_model(), scores(np.array([0.5, 0.25])), checkpoints)

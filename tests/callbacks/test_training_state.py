@@ -259,3 +259,20 @@ def test_batches_that_end_before_the_epoch_are_refused(tmp_path):
     batches = stream(0).take(3).filter(lambda *batch: True)
     with pytest.raises(ValueError, match="steps_per_epoch=5, but the batches ended after 3."):
         make_model().fit(batches, verbose=0, shuffle=False, callbacks=[TrainingState(tmp_path / "state.npz", STEPS)])
+
+
+def test_a_damaged_state_is_named(make_model, fit, tmp_path):
+    path = tmp_path / "state.npz"
+    fit(make_model(), TrainingState(path, 3))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"state\.npz: not the state of a training, or damaged; begin it anew\."):
+        TrainingState(path, 3).restore(make_model())
+
+
+def test_a_model_that_is_not_compiled_is_refused(make_model, fit, tmp_path):
+    fit(make_model(), TrainingState(tmp_path / "state.npz", 3))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+    with pytest.raises(ValueError, match="`model` must be compiled before `restore`"):
+        TrainingState(tmp_path / "state.npz", 3).restore(model)

@@ -266,3 +266,12 @@ def test_a_budget_smaller_than_the_longest_line_is_refused(tokenizer):
     assert token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=64, max_length=64)
     with pytest.raises(InputError, match="at least `max_length`, .* Received: batch_tokens=63, max_length=64"):
         token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=63, max_length=64)
+
+
+@pytest.mark.parametrize("steps_per_epoch", [None, 2])
+def test_an_endless_stream_without_a_pair_ends_with_an_error(tokenizer, steps_per_epoch):
+    stream = token_batches(
+        listed_pairs([("red cat", "blue dog")]), tokenizer, max_length=2, steps_per_epoch=steps_per_epoch, first_step=0
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="No sentence pair is left"):
+        next(iter(stream))

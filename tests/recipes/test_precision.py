@@ -2,8 +2,10 @@ import keras
 import pytest
 import tensorflow as tf
 
+from keras_transformer.errors import InputError
 from keras_transformer.recipes import load_recipe, precision, save_recipe
 from keras_transformer.recipes.precision import fastest_precision
+from keras_transformer.recipes.train_recipe import check_before_training
 
 AUTO = '[data]\ncorpus = "phrases"\n[training]\nprecision = "auto"\n'
 
@@ -44,3 +46,14 @@ def test_a_recipe_as_run_says_which_precision_it_was(tmp_path):
     assert recipe.filled().training.precision == fastest_precision()
     save_recipe(recipe, tmp_path / "as_run.toml")
     assert load_recipe(tmp_path / "as_run.toml").training.precision == fastest_precision()
+
+
+@pytest.mark.parametrize("before", ["float32", "bfloat16"])
+def test_a_training_is_resumed_in_the_precision_that_it_had(tmp_path, before):
+    (tmp_path / "recipe.toml").write_text(AUTO, encoding="utf-8")
+    model = tmp_path / "model"
+    save_recipe(load_recipe(tmp_path / "recipe.toml", [f"training.precision={before}"]), model / "recipe.toml")
+    check_before_training(load_recipe(tmp_path / "recipe.toml"), model, resume=True)
+    other = load_recipe(tmp_path / "recipe.toml", ["training.precision=float16"])
+    with pytest.raises(InputError, match=r"\[training\] precision of the recipe is not what the interrupted"):
+        check_before_training(other, model, resume=True)

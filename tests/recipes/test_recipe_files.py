@@ -136,6 +136,10 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
         ({"data": {}}, r"\[data\]: give one of corpus, train_source with train_target, or train_pairs\."),
         ({"data": {"corpus": "phrases", "train_pairs": "x"}}, r"\[data\]: give one of corpus"),
         ({"data": {"train_source": "x", "held_out": 0.1}}, r"\[data\]: train_source and train_target go together\."),
+        (
+            {"data": {"train_pairs": "x", "held_out": 0.1, "source_column": 2}},
+            r"\[data\]: source_column and target_column must be different columns\. Received: 2 for both\.",
+        ),
         ({"data": {"corpus": "phrases", "held_out": 0.1}}, r"\[data\]: give one of validation_source"),
         ({"data": {"train_pairs": "x"}}, r"\[data\]: give one of validation_source"),
         ({"training": {"epochs": 1, "steps": 1}}, r"\[training\]: give either epochs or steps\."),
@@ -168,3 +172,10 @@ def test_a_recipe_that_is_no_utf8_is_named(tmp_path):
     (tmp_path / "recipe.toml").write_bytes(b"# B\xe4ume\n")
     with pytest.raises(InputError, match=r"recipe\.toml: expected UTF-8 text\.$"):
         load_recipe(tmp_path / "recipe.toml")
+
+
+def test_a_file_behind_a_link_keeps_its_name(recipe, tmp_path):
+    (tmp_path / "9f86d081").write_text("a\tb\n")
+    (tmp_path / "train.tsv").symlink_to(tmp_path / "9f86d081")
+    loaded = recipe('[data]\ntrain_pairs = "train.tsv"\nheld_out = 0.1\n')
+    assert loaded.data.train_pairs == str(tmp_path / "train.tsv")
