@@ -167,7 +167,7 @@ class Translator:
 
         Args:
             path: the file, `NAME.tflite`; replaced where it is there already.
-            quantize: None (default) for float32, "float16" for half of its size, "int8" for about a quarter.
+            quantize: None (default) for float32, "float16" for half of its size, "int8" for about a third.
             text: False (default) for token ids to token ids by built-in operations alone; True for text to text, which
                 needs TensorFlow Text's operations in the runtime.
             beam_size: number of hypotheses kept at every step. Default 4.

@@ -132,7 +132,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"{self._path(number)}: of another model, or damaged ({reason}); remove it, and the others are averaged."
+                f"{self._path(number)}: of another model, or damaged ({reason}); without it the others are averaged."
             ) from None
 
     def get_state(self):
