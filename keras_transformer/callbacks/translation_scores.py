@@ -12,7 +12,7 @@ _BATCH_SIZE = 256
 
 
 class TranslationScores(keras.callbacks.Callback):
-    """Translates a validation set while training, and adds `val_bleu` and `val_chrf` to the logs.
+    """Translates a validation set while training, and adds `val_bleu` and `val_chrf` to the logs, or of another prefix.
 
     Put it before callbacks that read these, such as `EarlyStopping("val_bleu", mode="max")`. The logs of an epoch have
     the scores of its last evaluation, and none where it had none.
@@ -30,6 +30,8 @@ class TranslationScores(keras.callbacks.Callback):
         log_dir: folder in which TensorBoard finds the scores and the samples by optimizer step; it needs the package
             tensorboard. Default None.
         lowercase: whether the scores ignore case, which a model of lower-cased text cannot know. Default False.
+        prefix: what the names of the logs begin with; another one for each further set that is translated. Default
+            "val_".
 
     Raises:
         ValueError: there is no pair, no such tokenization, or a number is out of range.
@@ -52,6 +54,7 @@ class TranslationScores(keras.callbacks.Callback):
         samples=0,
         log_dir=None,
         lowercase=False,
+        prefix="val_",
     ):
         super().__init__()
         pairs = list(text_of_pairs(pairs) if isinstance(pairs, tf.data.Dataset) else pairs)
@@ -73,6 +76,7 @@ class TranslationScores(keras.callbacks.Callback):
         self.samples = min(samples, len(pairs))
         self.log_dir = log_dir
         self.lowercase = lowercase
+        self.prefix = prefix
         # Those of the present epoch.
         self._scores = {}
 
@@ -119,7 +123,7 @@ class TranslationScores(keras.callbacks.Callback):
         sources, references = (list(side) for side in zip(*self.pairs, strict=True))
         translations = self._translator.translate(sources, beam_size=self.beam_size, batch_size=_BATCH_SIZE)
         scores = corpus_scores(translations, references, self.tokenize, self.lowercase)
-        self._scores = {"val_bleu": scores["bleu"], "val_chrf": scores["chrf"]}
+        self._scores = {f"{self.prefix}{name}": scores[name] for name in ("bleu", "chrf")}
         shown = [index * len(sources) // self.samples for index in range(self.samples)]
         samples = [(sources[index], translations[index], references[index]) for index in shown]
         for source, translation, reference in samples:

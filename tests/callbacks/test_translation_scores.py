@@ -57,6 +57,13 @@ def test_epochs_without_an_evaluation_have_no_scores(tokenizer):
     assert logs.epochs[1]["val_chrf"] > 0
 
 
+def test_two_sets_have_logs_of_their_own(tokenizer):
+    logs = Logs()
+    sets = [TranslationScores(PAIRS[:6], tokenizer), TranslationScores(PAIRS[6:9], tokenizer, prefix="test_")]
+    fitted(tokenizer, *sets, logs, epochs=1)
+    assert {"val_bleu", "val_chrf", "test_bleu", "test_chrf"} <= set(logs.epochs[0])
+
+
 def test_steps_take_the_place_of_epochs(tokenizer, capsys):
     _, history = fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every_steps=3), epochs=2)
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
