@@ -18,5 +18,5 @@ def start_training(recipe, *options):
 def finish_training(recipe, *options):
     """Runs it to its end; returns its status, its output and its errors."""
     with start_training(recipe, *options) as process:
-        output, errors = process.communicate(timeout=300)
+        output, errors = process.communicate(timeout=900)
     return process.returncode, output, errors

@@ -18,7 +18,7 @@ def test_jax_gives_the_results_of_tensorflow(tmp_path):
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(SCRIPT.parents[2])}
     process = subprocess.Popen([sys.executable, SCRIPT, file], env=environment, stderr=subprocess.PIPE, text=True)
     expected = runpy.run_path(SCRIPT)["compute"]()
-    _, errors = process.communicate(timeout=300)
+    _, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors
     found = dict(np.load(file))
     assert found.keys() == expected.keys()
