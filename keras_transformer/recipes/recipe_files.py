@@ -1,5 +1,4 @@
 import difflib
-import os
 import pathlib
 import tomllib
 
@@ -97,8 +96,9 @@ def _resolve_files(sections, folder):
         keys = sections.get(section)
         for name in names:
             if isinstance(keys, dict) and isinstance(keys.get(name), str):
-                # Not resolved: what a link points to may have a name that tells nobody anything.
-                keys[name] = os.path.abspath(folder / keys[name])
+                path = folder / keys[name]
+                # The file itself is not resolved: what a link points to may have a name that tells nobody anything.
+                keys[name] = str(path.parent.resolve() / path.name)
 
 
 def _check_keys(sections, name):
