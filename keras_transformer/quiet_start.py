@@ -3,8 +3,8 @@
 TensorFlow writes about oneDNN and missing CUDA drivers straight to file descriptor 2 before any log level counts, in
 front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see it.
 
-On x86 processors without AVX512-VNNI, TensorFlow leaves oneDNN's matrix products off; with them a training step took
-0.60 of the time (AMD Zen 3). Set TF_ENABLE_ONEDNN_OPTS to 0 to do without.
+On x86 processors without AVX512-VNNI, TensorFlow leaves oneDNN's matrix products off; with them a training step
+took 0.86 of the time in float32, and 0.71 in bfloat16 (AMD Zen 3). Set TF_ENABLE_ONEDNN_OPTS to 0 to do without.
 
 The import takes seconds, in which Ctrl-C ends the command as quietly as it does later. A backend of Keras that is not
 installed would end it with a traceback, so that is looked at before.
