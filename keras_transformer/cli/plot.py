@@ -32,6 +32,9 @@ def plot(model, attention, training, positions, output):
         raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
     if output.is_dir():
         raise InputError(f"{output}: expected a file to write, but it is a folder.")
+    for folder in output.parents:
+        if folder.is_file():
+            raise InputError(f"{output}: {folder} is a file, not a folder.")
     check_plots()
     if attention is not None:
         figure = plot_attention(Translator.load(model), attention)
@@ -40,9 +43,6 @@ def plot(model, attention, training, positions, output):
     else:
         config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise InputError(f"{output}: {error.filename} is a file, not a folder.") from None
+    output.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(output, dpi=_DOTS_PER_INCH)
     click.echo(output)

@@ -231,8 +231,8 @@ def _is_used(output):
 
 
 def _changed(before, recipe):
-    """What is not as it was and must be, None where there is nothing."""
-    before, recipe = before.filled(), recipe.filled()
+    """What is not as it was and must be, None where there is nothing; `recipe` is settled."""
+    before = before.filled()
     for section, free in _FREE_KEYS.items():
         keys = getattr(recipe, section).model_dump(exclude=free)
         for name, value in getattr(before, section).model_dump(exclude=free).items():

@@ -28,6 +28,17 @@ def test_the_output_may_be_chosen(run, model, tmp_path):
     assert b"<svg" in output.read_bytes()
 
 
+def test_an_output_below_a_file_is_told_before_the_model_is_loaded(run, tmp_path):
+    (tmp_path / "file").touch()
+    result = run("plot", tmp_path / "no model", "--positions", "--output", tmp_path / "file" / "a.png")
+    result.assert_one_error(f"{tmp_path / 'file'} is a file, not a folder.")
+
+
+def test_no_folder_is_made_for_a_model_that_is_not_there(run, tmp_path):
+    run("plot", tmp_path / "no model", "--positions", "--output", tmp_path / "new" / "a.png").assert_one_error()
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
