@@ -11,11 +11,12 @@ import time
 import keras
 import tensorflow as tf
 
+from keras_transformer.callbacks.history_file import HISTORY_NAME
 from keras_transformer.data import candidate_batches, count_batches, text_of_pairs
 from keras_transformer.evaluation import SentenceQuality
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
-from keras_transformer.recipes.training_run import TrainingRun
+from keras_transformer.recipes.training_run import CHECKPOINTS_NAME, TrainingRun
 from keras_transformer.whole_files import write_json, write_whole
 
 FOLDER_NAME = "minimum_risk"
@@ -25,6 +26,8 @@ _SECONDS_NAME = "seconds.json"
 _PART_SENTENCES = 4096
 _LENGTH_PENALTY = 1.0
 _WARMUP_PART = 0.1
+# What the translations and their qualities depend on; the other keys are those of the training on them.
+_TRANSLATION_KEYS = ("weights", "tokenize", "candidates", "chrf")
 
 
 class MinimumRiskTuning:
@@ -85,7 +88,10 @@ class MinimumRiskTuning:
         return seconds + run.seconds
 
     def _begin(self):
-        """Makes the folder; what is there of another model, such as one trained less, or of other keys is removed."""
+        """Makes the folder; what is there of another model, such as one trained less, or of other keys is removed.
+
+        Translating takes long, so that translations stay where only keys of the training on them changed.
+        """
         digest = hashlib.sha256()
         for weights in self.model.get_weights():
             digest.update(weights.tobytes())
@@ -95,9 +101,14 @@ class MinimumRiskTuning:
             **self.recipe.minimum_risk.model_dump(),
         }
         path = self.folder / _START_NAME
-        if path.is_file() and json.loads(path.read_text(encoding="utf-8")) == start:
+        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        if before == start:
             return
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if all(before.get(key) == start[key] for key in _TRANSLATION_KEYS):
+            shutil.rmtree(self.folder / CHECKPOINTS_NAME, ignore_errors=True)
+            (self.folder / HISTORY_NAME).unlink(missing_ok=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
         write_json(path, start)
 
     def _translate(self):

@@ -120,6 +120,22 @@ def test_other_keys_begin_the_stage_anew(run, trained, model_copy):
 
 
 @pytest.mark.slow
+def test_translations_stay_where_only_the_training_on_them_changes(run, trained, model_copy, tmp_path):
+    train = ["train", trained / "recipe.toml", "--resume", *SETTINGS]
+    at_once = shutil.copytree(model_copy, tmp_path / "at once")
+    assert run(*train, "--output", at_once, "--set", "minimum_risk.epochs=2").status == 0
+    assert run(*train, "--output", model_copy).status == 0
+    result = run(*train, "--output", model_copy, "--set", "minimum_risk.epochs=2")
+    assert result.status == 0, result.errors
+    assert "sentences translated" not in result.errors
+    history = "checkpoints/minimum_risk/history.csv"
+    assert read_history(model_copy / history)["loss"] == read_history(at_once / history)["loss"]
+    found, expected = (Translator.load(folder).model.get_weights() for folder in (model_copy, at_once))
+    for found_weights, expected_weights in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(found_weights, expected_weights)
+
+
+@pytest.mark.slow
 def test_a_corpus_of_one_batch_is_tuned_as_well(run, trained, model_copy):
     train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
     result = run(*train, "--set", "minimum_risk.epochs=1", "--set", "minimum_risk.batch_tokens=60000")
