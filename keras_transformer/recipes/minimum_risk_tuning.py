@@ -11,7 +11,6 @@ import time
 import keras
 import tensorflow as tf
 
-from keras_transformer.callbacks.history_file import HISTORY_NAME
 from keras_transformer.data import candidate_batches, count_batches, text_of_pairs
 from keras_transformer.evaluation import SentenceQuality
 from keras_transformer.losses import ExpectedRisk
@@ -106,7 +105,6 @@ class MinimumRiskTuning:
             return
         if all(before.get(key) == start[key] for key in _TRANSLATION_KEYS):
             shutil.rmtree(self.folder / CHECKPOINTS_NAME, ignore_errors=True)
-            (self.folder / HISTORY_NAME).unlink(missing_ok=True)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
         write_json(path, start)

@@ -31,6 +31,15 @@ def candidates_of(model):
     return [(row[1::2], [float(quality) for quality in row[0::2]]) for row in rows]
 
 
+def weights_of(model):
+    return Translator.load(model).model.get_weights()
+
+
+def assert_same_weights(found, expected):
+    for found_weights, expected_weights in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(found_weights, expected_weights)
+
+
 def test_a_trained_model_learns_from_its_own_translations(run, trained, model_copy):
     sources = (trained / "train.en").read_text().splitlines()
     before = Translator.load(model_copy)
@@ -58,7 +67,7 @@ def test_what_is_missing_is_made_again_and_the_same_comes_of_it(run, trained, mo
     monkeypatch.setattr(minimum_risk_tuning, "_PART_SENTENCES", 25)
     train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
     assert run(*train).status == 0
-    candidates, weights = candidates_of(model_copy), Translator.load(model_copy).model.get_weights()
+    candidates, weights = candidates_of(model_copy), weights_of(model_copy)
     parts = sorted((model_copy / "checkpoints" / "minimum_risk").glob("candidates-*.tsv"))
     assert len(parts) == 3
     parts[1].unlink()
@@ -73,8 +82,7 @@ def test_what_is_missing_is_made_again_and_the_same_comes_of_it(run, trained, mo
     assert parts[0].stat().st_mtime_ns == written
     (minutes,) = re.findall(r"\| minutes \| ([0-9.]+) \|", (model_copy / "README.md").read_text())
     assert 100 <= float(minutes) < 110
-    for again, first in zip(Translator.load(model_copy).model.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(again, first)
+    assert_same_weights(weights_of(model_copy), weights)
 
 
 @pytest.mark.slow
@@ -94,9 +102,7 @@ def test_a_stage_that_was_killed_ends_as_if_it_never_had_been(trained, model_cop
             process.kill()
     assert finish_training(recipe, "--output", model_copy, "--resume", *settings)[0] == 0
     assert candidates_of(model_copy) == candidates_of(whole)
-    found, expected = (Translator.load(folder).model.get_weights() for folder in (model_copy, whole))
-    for found_weights, expected_weights in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(found_weights, expected_weights)
+    assert_same_weights(weights_of(model_copy), weights_of(whole))
 
 
 @pytest.mark.slow
@@ -130,9 +136,7 @@ def test_translations_stay_where_only_the_training_on_them_changes(run, trained,
     assert "sentences translated" not in result.errors
     history = "checkpoints/minimum_risk/history.csv"
     assert read_history(model_copy / history)["loss"] == read_history(at_once / history)["loss"]
-    found, expected = (Translator.load(folder).model.get_weights() for folder in (model_copy, at_once))
-    for found_weights, expected_weights in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(found_weights, expected_weights)
+    assert_same_weights(weights_of(model_copy), weights_of(at_once))
 
 
 @pytest.mark.slow
