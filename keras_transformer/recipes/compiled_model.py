@@ -18,22 +18,12 @@ def compiled_model(training, config, total_steps, loss=None):
     """
     with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
-    accumulation_steps = training.accumulation_steps if training.accumulation_steps > 1 else None
-    optimizer = keras.optimizers.Adam(
-        warmup_schedule(training, config, total_steps),
-        beta_2=0.98,
-        epsilon=1e-9,
-        weight_decay=training.weight_decay or None,
-        global_clipnorm=training.clip_norm,
-        use_ema=training.ema_momentum is not None,
-        ema_momentum=training.ema_momentum or 0.99,
-        gradient_accumulation_steps=accumulation_steps,
-    )
+    optimizer = _optimizer(training, warmup_schedule(training, config, total_steps))
     if training.precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(
         optimizer,
-        loss=loss or _loss(training, "sum" if accumulation_steps else "sum_over_batch_size"),
+        loss=loss or _loss(training, "sum" if training.accumulation_steps > 1 else "sum_over_batch_size"),
         metrics=[Perplexity(), TokenAccuracy()],
         jit_compile=compiles(training),
     )
@@ -65,6 +55,28 @@ def warmup_schedule(training, config, total_steps):
         total_steps=total_steps,
         accumulation_steps=training.accumulation_steps,
         **rate,
+    )
+
+
+def _optimizer(training, schedule):
+    arguments = {
+        "epsilon": 1e-9,
+        "weight_decay": training.weight_decay or None,
+        "global_clipnorm": training.clip_norm,
+        "use_ema": training.ema_momentum is not None,
+        "ema_momentum": training.ema_momentum or 0.99,
+        "gradient_accumulation_steps": training.accumulation_steps if training.accumulation_steps > 1 else None,
+    }
+    if training.optimizer == "adam":
+        return keras.optimizers.Adam(schedule, beta_2=0.98, **arguments)
+    return keras.optimizers.Muon(
+        schedule,
+        adam_beta_2=0.98,
+        adam_weight_decay=arguments["weight_decay"],
+        adam_lr_ratio=training.adam_lr_ratio,
+        # Embeddings are left to Adam by Keras; so is what maps to the vocabulary.
+        exclude_layers=["output_projection"],
+        **arguments,
     )
 
 

@@ -66,6 +66,8 @@ class MinimumRiskTuning:
             "accumulation_steps": 1,
             # Its batches come in many shapes, each of which would be compiled.
             "jit_compile": False,
+            "optimizer": "adam",
+            "adam_lr_ratio": 1.0,
             "learning_rate": section.learning_rate,
             "warmup_steps": max(1, int(steps * _WARMUP_PART)),
             "decay": "linear",

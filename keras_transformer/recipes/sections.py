@@ -127,9 +127,15 @@ class TrainingSection(Section):
     accumulation_steps: int = Field(
         1, ge=1, description="parts that a step's batch is cut into, to need less memory; the step is the same"
     )
+    optimizer: Literal["adam", "muon"] = Field(
+        "adam",
+        description="adam, the paper's; or muon, for the matrices of the layers, with adam for embeddings, biases and "
+        "normalisation",
+    )
     learning_rate: float | None = Field(
         None, gt=0, description="highest rate, reached at warmup_steps; default: the paper's, from the width"
     )
+    adam_lr_ratio: float = Field(1.0, gt=0, description="adam's rate beside muon, as a part of muon's")
     warmup_steps: int = Field(4000, ge=1, description="steps in which the rate rises")
     decay: Literal[DECAYS] = Field(
         "inverse_sqrt", description="how the rate falls then: inverse_sqrt, or linear or cosine to 0 at the last step"
@@ -168,6 +174,8 @@ class TrainingSection(Section):
     def _keys_fit(self):
         if self.epochs and self.steps:
             raise ValueError("give either epochs or steps")
+        if self.adam_lr_ratio != 1 and self.optimizer != "muon":
+            raise ValueError('adam_lr_ratio goes with optimizer = "muon"')
         if self.precision == "float16" and self.accumulation_steps > 1:
             raise ValueError(
                 "float16 does not go with accumulation_steps: a part that overflows would be left out of its step"

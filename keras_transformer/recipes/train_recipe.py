@@ -50,6 +50,7 @@ _FREE_KEYS = {
         "epochs",
         "steps",
         "learning_rate",
+        "adam_lr_ratio",
         "warmup_steps",
         "decay",
         "average_checkpoints",

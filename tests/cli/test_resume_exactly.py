@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from real_processes import finish_training, start_training
 
-# Everything that has a state: sampled subwords, joined sentences, dropout, a moving best score, patience, checkpoints
+# Everything that has a state: two kinds of momentum, sampled subwords, joined sentences, dropout, a moving best score, patience, checkpoints
 # of the best.
 RECIPE = """\
 [data]
@@ -36,7 +36,9 @@ attention_dropout = 0.1
 [training]
 epochs = 16
 batch_tokens = 120
+optimizer = "muon"
 learning_rate = 0.02
+adam_lr_ratio = 0.5
 warmup_steps = 10
 concatenation = 0.3
 word_dropout = 0.1
