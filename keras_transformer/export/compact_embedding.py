@@ -38,7 +38,7 @@ class CompactEmbedding(PositionalEmbedding):
     def build(self, input_shape):
         pass  # The table is there already.
 
-    def look_up(self, token_ids):
+    def look_up(self, token_ids, training=False):
         rows = tf.gather(self.stored, token_ids)
         if self.scales is None:
             return tf.cast(tf.bitcast(rows, tf.float16), tf.float32)

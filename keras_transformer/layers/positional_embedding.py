@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_transformer.layers.dropout import Dropout
@@ -22,6 +23,21 @@ def sinusoidal_positions(length, hidden_dim):
     angles = np.arange(length)[:, np.newaxis] / np.power(10000.0, 2 * pair / hidden_dim)
     positions = np.where(np.arange(hidden_dim) % 2 == 0, np.sin(angles), np.cos(angles))
     return positions.astype("float32")
+
+
+@tf.custom_gradient
+def _with_dense_gradient(table):
+    """The table, whose gradient is one table as well.
+
+    TensorFlow's would be a list of rows, one for each time that a token stands in the batch, and Keras's Adam squares
+    them one by one instead of their sum: a token that stands there n times would move up to sqrt(n) times too far.
+    """
+
+    def gradient(rows):
+        # Summed in float32, whatever the precision: some tokens stand in a batch by the hundred.
+        return tf.cast(tf.convert_to_tensor(tf.cast(rows, "float32")), table.dtype)
+
+    return tf.identity(table), gradient
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
@@ -98,17 +114,20 @@ class PositionalEmbedding(keras.layers.Layer):
             )
         # A slice whose end is not known stays a slice of what is there, so the length is asked of the inputs.
         positions = ops.convert_to_tensor(self.positions)[: ops.shape(inputs)[1]]
-        return self.sum_dropout(self.embed(inputs, positions), training=training)
+        return self.sum_dropout(self.embed(inputs, positions, training), training=training)
 
-    def embed(self, token_ids, positions):
+    def embed(self, token_ids, positions, training=False):
         """Scaled embeddings plus `positions`, added in float32: bfloat16 counts exactly only up to 256."""
-        embedded = self.look_up(ops.cast(token_ids, "int32"))
+        embedded = self.look_up(ops.cast(token_ids, "int32"), training)
         scaled = ops.cast(embedded, "float32") * self.hidden_dim**0.5
         return ops.cast(scaled + positions, self.compute_dtype)
 
-    def look_up(self, token_ids):
+    def look_up(self, token_ids, training=False):
         """The rows of the table; a layer that stores the table in another way has its own."""
-        return ops.take(self.embeddings, token_ids, axis=0)
+        table = self.embeddings
+        if training and keras.backend.backend() == "tensorflow":
+            table = _with_dense_gradient(tf.convert_to_tensor(table))
+        return ops.take(table, token_ids, axis=0)
 
     def compute_output_shape(self, input_shape, reverse=False):
         return (*input_shape[:2], self.vocabulary_size if reverse else self.hidden_dim)

@@ -72,9 +72,10 @@ def _optimizer(training, schedule):
     return keras.optimizers.Muon(
         schedule,
         adam_beta_2=0.98,
-        adam_weight_decay=arguments["weight_decay"],
+        # Keras takes Muon's rate for both; so each part decays by its own.
+        adam_weight_decay=training.weight_decay * training.adam_lr_ratio or None,
         adam_lr_ratio=training.adam_lr_ratio,
-        # Embeddings are left to Adam by Keras; so is what maps to the vocabulary.
+        # Keras leaves embeddings to Adam by itself; what maps to the vocabulary is one of them, turned round.
         exclude_layers=["output_projection"],
         **arguments,
     )

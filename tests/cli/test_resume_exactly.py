@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from real_processes import finish_training, start_training
 
-# Everything that has a state: two kinds of momentum, sampled subwords, joined sentences, dropout, a moving best score, patience, checkpoints
-# of the best.
+# Everything that has a state: two kinds of momentum, sampled subwords, joined sentences, dropout, a moving best score,
+# patience, checkpoints of the best.
 RECIPE = """\
 [data]
 train_source = "train.en"

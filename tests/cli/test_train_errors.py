@@ -75,6 +75,7 @@ class TestBeforeAnyWork:
         ("settings", "parts"),
         [
             (["training.seed=5000000000"], ["[training] seed", "4294967296"]),
+            (["training.adam_lr_ratio=0.5"], ['[training]: adam_lr_ratio goes with optimizer = "muon"']),
             (["training.decay=linear", "training.steps=5"], ["needs more steps than warmup_steps", "5 steps in all"]),
             (["evaluation.every=9", "training.epochs=8"], ["[evaluation] comes only after 9 epochs"]),
             (["evaluation.every_steps=9", "training.steps=8"], ["[evaluation] comes only after 9 steps"]),

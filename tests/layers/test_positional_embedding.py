@@ -6,6 +6,7 @@ import keras
 import keras_nlp
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_transformer.layers import PositionalEmbedding
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
@@ -90,3 +91,24 @@ def test_ids_that_come_as_floats_are_looked_up_exactly(policy):
     layer = PositionalEmbedding(5000, 8, 16, dtype=policy)
     ids = np.array([[257, 2049, 4097]])
     np.testing.assert_array_equal(layer(ids.astype("float32")), layer(ids))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_adam_moves_a_token_as_far_as_any_other_however_often_it_stands_there(dtype):
+    layer = PositionalEmbedding(vocabulary_size=20, hidden_dim=16, max_length=9, dtype=dtype)
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), layer])
+    model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False)
+    before = np.array(layer.embeddings)
+    model.train_on_batch(np.array([[5, 5, 5, 5, 6]]), np.ones((1, 5, 16)))
+    steps = np.abs(np.array(layer.embeddings) - before)
+    np.testing.assert_allclose(steps[[5, 6]], 0.01, rtol=0.01)
+    assert not np.any(steps[[4, 7]])
+
+
+def test_the_gradient_of_a_frequent_token_is_summed_in_float32():
+    layer = PositionalEmbedding(vocabulary_size=20, hidden_dim=4, max_length=2000, dtype="mixed_bfloat16")
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(tf.cast(layer(np.full((1, 2000), 5), training=True), "float32"))
+    gradient = tape.gradient(total, layer.embeddings.value)
+    # In bfloat16, a sum of ones ends at 256.
+    np.testing.assert_allclose(gradient[5], 2000 * 4**0.5, rtol=0.01)
