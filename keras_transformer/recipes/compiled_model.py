@@ -72,7 +72,7 @@ def _optimizer(training, schedule):
     return keras.optimizers.Muon(
         schedule,
         adam_beta_2=0.98,
-        # Keras takes Muon's rate for both; so each part decays by its own.
+        # Keras lets both parts decay at Muon's rate; here each does at its own.
         adam_weight_decay=training.weight_decay * training.adam_lr_ratio or None,
         adam_lr_ratio=training.adam_lr_ratio,
         # Keras leaves embeddings to Adam by itself; what maps to the vocabulary is one of them, turned round.
