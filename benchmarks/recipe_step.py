@@ -17,7 +17,7 @@ from keras_transformer.processes import Processes
 from keras_transformer.recipes import load_recipe
 from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.recipe_batches import recipe_batches
-from keras_transformer.recipes.recipe_data import recipe_pairs, recipe_tokenizers
+from keras_transformer.recipes.recipe_data import recipe_config, recipe_pairs, recipe_tokenizers
 
 NUM_WARMUPS = 2
 
@@ -30,7 +30,7 @@ class Setting:
         pairs = recipe_pairs(recipe.data)
         tokenizers = recipe_tokenizers(recipe, pairs["train"])
         batches = recipe_batches(recipe, pairs, tokenizers, Processes())
-        config = recipe.model_config_of(tokenizers[0].vocabulary_size)
+        config = recipe_config(recipe, *tokenizers)
         self.name = ", ".join(overrides) or "as it is"
         self.model = compiled_model(recipe.training, config, total_steps=10**6)
         self.steps_per_epoch = batches.batches_per_epoch

@@ -92,6 +92,14 @@ def recipe_tokenizers(recipe, train_pairs):
     )
 
 
+def recipe_config(recipe, source_tokenizer, target_tokenizer):
+    """The `TransformerConfig` of the recipe's model, for these tokenizers."""
+    two_vocabularies = source_tokenizer != target_tokenizer
+    return recipe.model_config_of(
+        source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
+    )
+
+
 def _load_tokenizer(path):
     try:
         return Tokenizer.load(path)

@@ -21,7 +21,7 @@ from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.recipes.minimum_risk_tuning import MinimumRiskTuning
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe_batches import recipe_batches
-from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_pairs, recipe_tokenizers
+from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_config, recipe_pairs, recipe_tokenizers
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.recipes.training_run import (
     CHECKPOINTS_NAME,
@@ -94,7 +94,7 @@ def train_recipe(recipe, output, resume=False):
         keras.utils.set_random_seed(recipe.training.seed)
         pairs = recipe_pairs(recipe.data)
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
-        config = _config(recipe, *tokenizers)
+        config = recipe_config(recipe, *tokenizers)
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
         _check_lengths(recipe, batches.steps_per_epoch)
         if processes.is_first:
@@ -253,13 +253,6 @@ def _tokenizers(recipe, train_pairs, output, resume):
         return kept
     _say("Learning the vocabulary ...")
     return recipe_tokenizers(recipe, train_pairs)
-
-
-def _config(recipe, source_tokenizer, target_tokenizer):
-    two_vocabularies = source_tokenizer != target_tokenizer
-    return recipe.model_config_of(
-        source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
-    )
 
 
 def _say(message):
