@@ -35,8 +35,13 @@ class Recipe(Section):
             )
         if self.data.lowercase and (self.vocabulary.file or self.vocabulary.source_file):
             raise ValueError("[data] lowercase is for a vocabulary that is learned; one from a file has its own way")
-        if self.model.share_embeddings and (self.vocabulary.source_file or not self.vocabulary.shared):
-            raise ValueError("[model] share_embeddings needs one vocabulary: [vocabulary] shared = true, or file")
+        if self.vocabulary.source_file or not self.vocabulary.shared:
+            for key, is_wanted in [
+                ("[model] share_embeddings", self.model.share_embeddings),
+                ("[training] bidirectional_epochs", self.training.bidirectional_epochs),
+            ]:
+                if is_wanted:
+                    raise ValueError(f"{key} needs one vocabulary: [vocabulary] shared = true, or file")
         evaluation = self.evaluation
         if self.training.average_of == "best" and evaluation.monitors_translations and not evaluation.translates:
             raise ValueError(

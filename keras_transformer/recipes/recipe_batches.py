@@ -51,19 +51,33 @@ class RecipeBatches:
             first_step: optimizer steps that were trained before. Default 0.
         """
         training = self.recipe.training
-        stream = _token_batches(
-            self.recipe,
-            self.pairs["train"],
-            self.tokenizers,
-            # An epoch of a length of its own takes up where the one before it ended.
-            steps_per_epoch=None if training.steps_per_epoch else self.steps_per_epoch,
-            first_step=first_step,
-            **_of_training(self.recipe),
-        )
+        num_bidirectional = training.bidirectional_epochs * self.steps_per_epoch
+        if num_bidirectional:
+            # What follows them is a stream of its own: nothing has to be skipped when it begins.
+            stream = self._stream(max(0, first_step - num_bidirectional), training.seed + 1)
+            if first_step < num_bidirectional:
+                bidirectional = self._stream(first_step, training.seed, reversal=0.5)
+                stream = bidirectional.take(num_bidirectional - first_step).concatenate(stream)
+        else:
+            stream = self._stream(first_step, training.seed)
         if training.accumulation_steps > 1:
             stream = split_rows(stream, training.accumulation_steps)
         shared = self.row_service.share(stream) if self.row_service else _rows_of_process(stream, self.processes)
         return _copies(self.recipe, shared)
+
+    def _stream(self, first_step, seed, reversal=0.0):
+        """Endless batches of the training pairs from this step on, of whole optimizer steps."""
+        return _token_batches(
+            self.recipe,
+            self.pairs["train"],
+            self.tokenizers,
+            # An epoch of a length of its own takes up where the one before it ended.
+            steps_per_epoch=None if self.recipe.training.steps_per_epoch else self.steps_per_epoch,
+            first_step=first_step,
+            reversal=reversal,
+            seed=seed,
+            **_of_training(self.recipe),
+        )
 
 
 def recipe_batches(recipe, pairs, tokenizers, processes):
@@ -79,8 +93,8 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         InputError: no pair is left to train or to validate on.
     """
     print("Counting the batches ...", file=sys.stderr)
-    steps = recipe.training.steps_per_epoch
-    train = _token_batches(recipe, pairs["train"], tokenizers, steps_per_epoch=steps, **_of_training(recipe))
+    of_epoch = {"steps_per_epoch": recipe.training.steps_per_epoch, "seed": recipe.training.seed}
+    train = _token_batches(recipe, pairs["train"], tokenizers, **of_epoch, **_of_training(recipe))
     steps_per_epoch, padding = _count("train", train)
     validation_steps, _ = _count("validation", _token_batches(recipe, pairs["validation"], tokenizers))
     validation = _token_batches(recipe, pairs["validation"], tokenizers, steps_per_epoch=validation_steps)
@@ -109,7 +123,6 @@ def _token_batches(recipe, pairs, tokenizers, **arguments):
 def _of_training(recipe):
     return {
         "shuffle": True,
-        "seed": recipe.training.seed,
         "sampling": recipe.vocabulary.sampling,
         "concatenation": recipe.training.concatenation,
         "word_dropout": recipe.training.word_dropout,

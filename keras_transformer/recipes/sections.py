@@ -144,6 +144,12 @@ class TrainingSection(Section):
     concatenation: float = Field(
         0.0, ge=0, le=1, description="part of the sentences joined two by two, others in each epoch; 0 for none"
     )
+    bidirectional_epochs: int = Field(
+        0,
+        ge=0,
+        description="epochs at the beginning in which half of the sentences, others in each, are learned the other way "
+        "round; 0 for none, a third of all is usual",
+    )
     word_dropout: float = Field(
         0.0, ge=0, lt=1, description="part of the tokens read as the unknown token, others in each epoch; 0 for none"
     )
@@ -182,6 +188,11 @@ class TrainingSection(Section):
             )
         if not self.epochs and not self.steps:
             object.__setattr__(self, "epochs", 20)
+        if self.epochs and self.bidirectional_epochs > self.epochs:
+            raise ValueError(
+                f"bidirectional_epochs must not be more than epochs. Received: "
+                f"bidirectional_epochs={self.bidirectional_epochs}, epochs={self.epochs}"
+            )
         if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
             raise ValueError("give either ema_momentum or average_checkpoints with average_of")
         if self.ema_momentum and self.accumulation_steps > 1:

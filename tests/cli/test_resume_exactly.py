@@ -41,6 +41,7 @@ learning_rate = 0.02
 adam_lr_ratio = 0.5
 warmup_steps = 10
 concatenation = 0.3
+bidirectional_epochs = 6
 word_dropout = 0.1
 r_drop = 1.0
 clip_norm = 1.0

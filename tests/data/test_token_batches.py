@@ -182,6 +182,7 @@ def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
             seed=seed,
             sampling=0.2,
             concatenation=0.3,
+            reversal=0.4,
             word_dropout=0.1,
             steps_per_epoch=steps_per_epoch,
             first_step=first_step,

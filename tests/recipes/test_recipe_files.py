@@ -150,6 +150,14 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
             {"vocabulary": {"shared": False}, "model": {"share_embeddings": True}},
             r"recipe: \[model\] share_embeddings needs one vocabulary",
         ),
+        (
+            {"vocabulary": {"source_file": "x", "target_file": "y"}, "training": {"bidirectional_epochs": 3}},
+            r"recipe: \[training\] bidirectional_epochs needs one vocabulary",
+        ),
+        (
+            {"training": {"epochs": 3, "bidirectional_epochs": 4}},
+            r"bidirectional_epochs must not be more than epochs\. Received: bidirectional_epochs=4, epochs=3\.",
+        ),
     ],
 )
 def test_keys_that_do_not_go_together_are_named(sections, message):
