@@ -45,8 +45,8 @@ def token_batches(
             lines and words at other positions keep a model of little text from learning by heart (Nguyen et al. 2021,
             arXiv 2105.01691). Those that would be longer than `max_length` are left as they are. Default 0.0, none.
         reversal: the part, from 0 to 1, of the lines that are turned round, the target read as source, others in each
-            epoch; with `concatenation` joined ones are turned as one. A model that learned both ways first learns one
-            better (Ding et al. 2021, arXiv 2109.07780). Both sides need the same tokenizer. Default 0.0, none.
+            epoch; with `concatenation` joined ones are turned as one. Ding et al. 2021 (arXiv 2109.07780) begin so, and
+            go on with one direction. Both sides need the same tokenizer. Default 0.0, none.
         word_dropout: the part, from 0 to below 1, of the tokens the model reads, on both sides, in whose place it reads
             the unknown token, others in each epoch; the labels stay. It learns to translate from what is left (Sennrich
             and Zhang 2019, arXiv 1905.11901, section 3.2). Default 0.0, none.

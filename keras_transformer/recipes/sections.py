@@ -148,7 +148,7 @@ class TrainingSection(Section):
         0,
         ge=0,
         description="epochs at the beginning in which half of the sentences, others in each, are learned the other way "
-        "round; 0 for none, a third of all is usual",
+        "round; 0 for none",
     )
     word_dropout: float = Field(
         0.0, ge=0, lt=1, description="part of the tokens read as the unknown token, others in each epoch; 0 for none"

@@ -58,6 +58,6 @@ def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer,
     batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch, accumulation_steps=accumulation_steps)
     change = NUM_BIDIRECTIONAL * batches.steps_per_epoch
     whole = texts_of(batches.train().take((change + 12) * accumulation_steps), tokenizer)
-    for first_step in (1, change - 1, change, change + 1, change + 11):
+    for first_step in (change - 1, change, change + 1):
         rest = texts_of(batches.train(first_step).take((change + 12 - first_step) * accumulation_steps), tokenizer)
         assert rest == whole[first_step * accumulation_steps :]
