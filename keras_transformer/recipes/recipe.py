@@ -47,6 +47,7 @@ class Recipe(Section):
             raise ValueError(
                 f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
             )
+        self.training.check_length(self.training.epochs)
         evaluation.check_length(self.training.epochs, self.training.steps)
         self.model_config_of(self.vocabulary.size)
         return self

@@ -188,11 +188,6 @@ class TrainingSection(Section):
             )
         if not self.epochs and not self.steps:
             object.__setattr__(self, "epochs", 20)
-        if self.epochs and self.bidirectional_epochs > self.epochs:
-            raise ValueError(
-                f"bidirectional_epochs must not be more than epochs. Received: "
-                f"bidirectional_epochs={self.bidirectional_epochs}, epochs={self.epochs}"
-            )
         if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
             raise ValueError("give either ema_momentum or average_checkpoints with average_of")
         if self.ema_momentum and self.accumulation_steps > 1:
@@ -200,6 +195,18 @@ class TrainingSection(Section):
                 "ema_momentum does not go with accumulation_steps, whose parts Keras would average as well"
             )
         return self
+
+    def check_length(self, epochs):
+        """Raises an `InputError` where both directions would be learned for longer than the training lasts.
+
+        Args:
+            epochs: epochs of the whole training; None where that is not known yet.
+        """
+        if epochs and self.bidirectional_epochs > epochs:
+            raise InputError(
+                f"[training] bidirectional_epochs must not be more than all epochs. Received: "
+                f"bidirectional_epochs={self.bidirectional_epochs}, {epochs} in all."
+            )
 
 
 class MinimumRiskSection(Section):

@@ -170,7 +170,9 @@ def _check_lengths(recipe, steps_per_epoch):
     """Raises for what would never come in a training of so many steps."""
     steps = total_steps(recipe.training, steps_per_epoch)
     _check_decay(recipe.training, steps)
-    recipe.evaluation.check_length(total_epochs(recipe.training, steps_per_epoch), steps)
+    epochs = total_epochs(recipe.training, steps_per_epoch)
+    recipe.training.check_length(epochs)
+    recipe.evaluation.check_length(epochs, steps)
 
 
 def _check_decay(training, steps):

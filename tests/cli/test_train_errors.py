@@ -148,6 +148,19 @@ def test_a_decay_that_would_begin_behind_the_last_step_is_refused(run, corpus):
     assert not (corpus / "model").exists()
 
 
+def test_both_directions_for_longer_than_all_steps_are_refused(run, corpus):
+    recipe = corpus / "recipe.toml"
+    recipe.write_text("\n".join(line for line in recipe.read_text().split("\n") if not line.startswith("epochs")))
+    settings = ["--set", "training.steps=7", "--set", "training.bidirectional_epochs=9"]
+    result = run("train", recipe, "--output", corpus / "model", *settings)
+    assert result.status == 2
+    message = (
+        "[training] bidirectional_epochs must not be more than all epochs. Received: bidirectional_epochs=9, 2 in all."
+    )
+    assert message in result.errors
+    assert not (corpus / "model").exists()
+
+
 def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpus):
     options = ["train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "evaluation.every_steps=25"]
     result = run(*options)

@@ -156,7 +156,7 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
         ),
         (
             {"training": {"epochs": 3, "bidirectional_epochs": 4}},
-            r"bidirectional_epochs must not be more than epochs\. Received: bidirectional_epochs=4, epochs=3\.",
+            r"bidirectional_epochs must not be more than all epochs\. Received: bidirectional_epochs=4, 3 in all\.",
         ),
     ],
 )
