@@ -204,7 +204,7 @@ class TrainingSection(Section):
         """
         if epochs and self.bidirectional_epochs > epochs:
             raise InputError(
-                f"[training] bidirectional_epochs must not be more than all epochs. Received: "
+                "[training] bidirectional_epochs must not be more than all epochs. Received: "
                 f"bidirectional_epochs={self.bidirectional_epochs}, {epochs} in all."
             )
 
