@@ -10,6 +10,12 @@ from keras_transformer.recipes import train_recipe
 LINES = "the cat sees bread .\n" * 8
 
 
+def leave_out_epochs(recipe):
+    """Makes room in a recipe for `training.steps`."""
+    lines = recipe.read_text().split("\n")
+    recipe.write_text("\n".join(line for line in lines if not line.startswith("epochs")))
+
+
 @pytest.fixture
 def refused(run, corpus):
     """Runs `train` with some keys set, and asserts that it is refused and has written nothing."""
@@ -83,8 +89,7 @@ class TestBeforeAnyWork:
     )
     def test_numbers_that_do_not_fit_are_named(self, refused, corpus, settings, parts):
         if any("training.steps" in setting for setting in settings):
-            text = (corpus / "recipe.toml").read_text()
-            (corpus / "recipe.toml").write_text("\n".join(x for x in text.split("\n") if not x.startswith("epochs")))
+            leave_out_epochs(corpus / "recipe.toml")
         refused(*settings, parts=parts)
 
     @pytest.mark.parametrize("output", ["train.en/model", "train.en/new/model"])
@@ -149,10 +154,9 @@ def test_a_decay_that_would_begin_behind_the_last_step_is_refused(run, corpus):
 
 
 def test_both_directions_for_longer_than_all_steps_are_refused(run, corpus):
-    recipe = corpus / "recipe.toml"
-    recipe.write_text("\n".join(line for line in recipe.read_text().split("\n") if not line.startswith("epochs")))
+    leave_out_epochs(corpus / "recipe.toml")
     settings = ["--set", "training.steps=7", "--set", "training.bidirectional_epochs=9"]
-    result = run("train", recipe, "--output", corpus / "model", *settings)
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *settings)
     assert result.status == 2
     message = (
         "[training] bidirectional_epochs must not be more than all epochs. Received: bidirectional_epochs=9, 2 in all."
