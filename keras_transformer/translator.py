@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_transformer.data.token_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.export import export_ctranslate2, export_saved_model, export_tflite
+from keras_transformer.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.model_folder import load_model_folder, save_model_folder
@@ -123,8 +124,12 @@ class Translator:
 
         Args:
             path: the folder; made where it is missing. A model that is there already is replaced.
+
+        Raises:
+            InputError: a training writes to the folder.
         """
-        save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer)
+        with lock_of_training(path):
+            save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer)
 
     @classmethod
     def load(cls, path):

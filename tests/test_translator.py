@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_transformer.data import listed_pairs, token_batches
 from keras_transformer.errors import InputError
+from keras_transformer.folder_lock import held_folder
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.special_tokens import END_ID, START_ID
@@ -225,3 +226,10 @@ def test_a_saved_translator_replaces_the_one_before(translator, two_vocabularies
         each.save(tmp_path)
         assert {path.name for path in tmp_path.glob("*.model")} == names
         assert Translator.load(tmp_path).config == each.config
+
+
+def test_nothing_is_saved_into_the_folder_of_a_running_training(translator, tmp_path):
+    with held_folder(tmp_path):
+        with pytest.raises(InputError, match="another training writes to it"):
+            translator.save(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {"checkpoints"}

@@ -13,9 +13,10 @@ import tensorflow as tf
 
 from keras_transformer.data import candidate_batches, count_batches, text_of_pairs
 from keras_transformer.evaluation import SentenceQuality
+from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
-from keras_transformer.recipes.training_run import CHECKPOINTS_NAME, TrainingRun
+from keras_transformer.recipes.training_run import TrainingRun
 from keras_transformer.whole_files import write_json, write_whole
 
 FOLDER_NAME = "minimum_risk"

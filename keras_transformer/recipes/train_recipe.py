@@ -6,12 +6,12 @@ import os
 import pathlib
 import sys
 
-import filelock
 import keras
 
 from keras_transformer import model_folder
 from keras_transformer.data import text_of_pairs
 from keras_transformer.errors import InputError
+from keras_transformer.folder_lock import CHECKPOINTS_NAME, LOCK_NAME, held_folder
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.optional_packages import check_installed
@@ -23,13 +23,7 @@ from keras_transformer.recipes.model_card import validation_scores, write_model_
 from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_config, recipe_pairs, recipe_tokenizers
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
-from keras_transformer.recipes.training_run import (
-    CHECKPOINTS_NAME,
-    TENSORBOARD_NAME,
-    TrainingRun,
-    total_epochs,
-    total_steps,
-)
+from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun, total_epochs, total_steps
 from keras_transformer.translator import Translator
 from keras_transformer.whole_files import UNFINISHED
 
@@ -39,7 +33,6 @@ _KEPT_PAIRS = 200
 # Validation pairs that are translated for the card, so that a large set does not hold up the end of a training.
 _SCORED_PAIRS = 2000
 DATA_FILES_NAME = "data.json"
-LOCK_NAME = "lock"
 # What may change when a training is resumed; all else would not be the same training. [minimum_risk] follows it.
 _FREE_KEYS = {
     # The content of the files is compared by itself, wherever they are.
@@ -86,8 +79,10 @@ def train_recipe(recipe, output, resume=False):
     # Joining waits for all processes, so that each has told before what the user may have to mend.
     processes = join_processes()
     with contextlib.ExitStack() as folder:
-        if resume and processes.is_first:
-            folder.enter_context(_held(output))
+        if processes.is_first:
+            folder.enter_context(held_folder(output))
+            # Another training may have written to the folder since the first look.
+            _check_output(recipe, output, resume)
         files = data_files(recipe.data)
         if resume:
             check_same_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
@@ -98,8 +93,6 @@ def train_recipe(recipe, output, resume=False):
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
         _check_lengths(recipe, batches.steps_per_epoch)
         if processes.is_first:
-            if not resume:
-                folder.enter_context(_held(output))
             _begin_folder(recipe, output, tokenizers, pairs, files)
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
@@ -181,18 +174,6 @@ def _check_decay(training, steps):
             f"[training] decay = {training.decay!r} needs more steps than warmup_steps. Received: "
             f"warmup_steps={training.warmup_steps}, {steps} steps in all."
         )
-
-
-@contextlib.contextmanager
-def _held(output):
-    """Keeps other trainings out of a folder, in which each would write over what the other saves."""
-    checkpoints = output / CHECKPOINTS_NAME
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    try:
-        with filelock.FileLock(checkpoints / LOCK_NAME, blocking=False):
-            yield
-    except filelock.Timeout:
-        raise InputError(f"{output}: another training writes to it; wait for its end, or stop it.") from None
 
 
 def _begin_folder(recipe, output, tokenizers, pairs, files):

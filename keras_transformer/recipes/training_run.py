@@ -14,10 +14,10 @@ from keras_transformer.callbacks import (
     TrainingState,
 )
 from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
+from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.sections import MONITORS
 
-CHECKPOINTS_NAME = "checkpoints"
 STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
 

@@ -1,11 +1,15 @@
 import csv
+import pathlib
 import shutil
+import signal
 import time
 
 import pytest
 from real_processes import start_training
 
 from keras_transformer.callbacks import TrainingState
+from keras_transformer.processes import Processes
+from keras_transformer.recipes import train_recipe
 from keras_transformer.text import learn_vocabulary
 from keras_transformer.translator import Translator
 
@@ -37,6 +41,12 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
     model = corpus / "model"
     with start_training(corpus / "recipe.toml", "--output", model, "--set", "training.epochs=5000") as process:
         try:
+            assert "Learning the vocabulary" in process.stderr.readline()
+            process.send_signal(signal.SIGSTOP)
+            for resume in ([], ["--resume"]):
+                result = run("train", corpus / "recipe.toml", "--output", model, *resume)
+                result.assert_one_error(f"{model}: ", "no interrupted" if resume else "another training writes to it")
+            process.send_signal(signal.SIGCONT)
             while not (model / "recipe.toml").exists():
                 assert process.poll() is None
                 time.sleep(0.01)
@@ -47,6 +57,26 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
             assert (model / "recipe.toml").read_bytes() == before
         finally:
             process.kill()
+
+
+def test_a_model_that_was_finished_since_the_first_look_is_not_overwritten(run, trained, corpus, monkeypatch):
+    """As when a training is stopped right after it has looked at the folder, and another one finishes there."""
+
+    def finish_another():
+        shutil.copytree(trained / "model", corpus / "model")
+        return Processes()
+
+    monkeypatch.setattr(train_recipe, "join_processes", finish_another)
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model")
+    result.assert_one_error(f"{corpus / 'model'} exists already and is not overwritten")
+    for file in filter(pathlib.Path.is_file, (trained / "model").rglob("*")):
+        assert (corpus / "model" / file.relative_to(trained / "model")).read_bytes() == file.read_bytes()
+
+
+def test_nothing_stays_of_a_training_that_could_not_begin(run, corpus):
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "models" / "a", "--set", "vocabulary.size=9999")
+    assert (result.status, result.output) == (2, "")
+    assert not (corpus / "models").exists()
 
 
 @pytest.mark.slow
