@@ -1,0 +1,42 @@
+"""Tests of what a blank text is: Python and RE2 agree, and nothing that can be read is blank."""
+
+import unicodedata
+
+import pytest
+import tensorflow as tf
+
+from keras_transformer.text.blank import BLANK_PATTERN, is_blank
+
+CHARACTERS = [chr(code_point) for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
+# Format characters that are drawn: signs in front of numbers or words.
+DRAWN_FORMATS = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+
+
+def test_python_and_re2_agree_on_every_character():
+    encoded = [character.encode() for character in CHARACTERS]
+    in_graph = tf.strings.regex_full_match(tf.constant(encoded), BLANK_PATTERN).numpy().tolist()
+    assert in_graph == [is_blank(character) for character in CHARACTERS]
+
+
+def test_spaces_controls_and_formats_are_blank_and_what_is_drawn_is_not():
+    fillers = set("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+    for character in CHARACTERS:
+        category = unicodedata.category(character)
+        if character in DRAWN_FORMATS or category[0] in "LNPS" and character not in fillers or category == "Co":
+            assert not is_blank(character), ascii(character)
+        elif category in ("Cc", "Cf", "Zs", "Zl", "Zp") or character in fillers or character.isspace():
+            assert is_blank(character), ascii(character)
+
+
+@pytest.mark.parametrize("text", ["", " \t\r\n", "\u00a0\u3000", "\ufeff\u200b\u2028", "\0\x1f", "\u115f\u3164\ufe0f"])
+def test_a_text_of_invisible_characters_is_blank(text):
+    assert is_blank(text)
+    assert tf.strings.regex_full_match(text.encode(), BLANK_PATTERN)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200ba\u200b".encode(), b"a\nb", b".", b"\xe2\x96\x81", b"\xff", b" \xe3\x80", b"\xcc\x81"]
+)
+def test_a_text_with_one_visible_character_is_not_blank(text):
+    assert not is_blank(text.decode("utf-8", "replace"))
+    assert not tf.strings.regex_full_match(text, BLANK_PATTERN)
