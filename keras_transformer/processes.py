@@ -9,10 +9,9 @@ import threading
 
 import keras
 
+from keras_transformer.command_process import WATCHED, handle_signals, is_command
 from keras_transformer.errors import InputError
 
-# Set by a launcher that holds the other end of the process's standard input open for as long as it lives.
-WATCHED = "KERAS_TRANSFORMER_WATCHED"
 # The environment variables that `keras.distribution.initialize` reads.
 ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
 # Where the first process hands out the batches that it alone makes.
@@ -72,6 +71,8 @@ def join_processes():
     with _standard_output_to_error():
         try:
             keras.distribution.initialize(address, processes.count, processes.index)
+            if is_command():
+                handle_signals()  # JAX has taken SIGTERM, and would go on after it.
         except (RuntimeError, ValueError) as error:
             raise InputError(
                 f"{ADDRESSES}={address}: cannot join the other processes there; is it the host of process 0? ({error})"

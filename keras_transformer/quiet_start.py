@@ -6,21 +6,21 @@ front of every command's output. Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see it
 On x86 processors without AVX512-VNNI, TensorFlow leaves oneDNN's matrix products off; with them a training step
 took 0.86 of the time in float32, and 0.71 in bfloat16 (AMD Zen 3). Set TF_ENABLE_ONEDNN_OPTS to 0 to do without.
 
-The import takes seconds, in which Ctrl-C ends the command as quietly as it does later. A backend of Keras that is not
-installed would end it with a traceback, so that is looked at before.
+A backend of Keras that is not installed would end our command with a traceback, so that is looked at before.
 """
 
 import contextlib
 import importlib.util
 import os
-import pathlib
 import platform
-import signal
 import sys
 import tempfile
 
+from keras_transformer.command_process import EXIT_INTERRUPTED, begin_command, is_command
+
+__all__ = ["EXIT_INPUT_ERROR", "EXIT_INTERRUPTED", "standard_error_held_back"]
+
 EXIT_INPUT_ERROR = 2
-EXIT_INTERRUPTED = 130
 
 
 @contextlib.contextmanager
@@ -30,8 +30,12 @@ def standard_error_held_back(shown_on_failure=True):
     Args:
         shown_on_failure: whether it is shown after all if the block fails. Default True.
     """
-    with tempfile.TemporaryFile() as held_back:
+    try:
         original = os.dup(2)
+    except OSError:  # It is closed.
+        yield
+        return
+    with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
         try:
             yield
@@ -45,16 +49,6 @@ def standard_error_held_back(shown_on_failure=True):
             os.close(original)
 
 
-def hear_interrupts():
-    """Ctrl-C is a KeyboardInterrupt again, which the command knows how to answer."""
-    if signal.getsignal(signal.SIGINT) is _end:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _end(number, frame):
-    os._exit(EXIT_INTERRUPTED)
-
-
 def _check_backend():
     backend = os.environ.get("KERAS_BACKEND")
     if backend and importlib.util.find_spec(backend.partition(".")[0]) is None:
@@ -66,11 +60,9 @@ def _check_backend():
         sys.exit(EXIT_INPUT_ERROR)
 
 
-# In our own command alone, which Python calls "-m" until it runs.
-if pathlib.Path((getattr(sys, "argv", None) or [""])[0]).name in ("keras-transformer", "-m"):
+if is_command():
+    begin_command()
     _check_backend()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _end)
 
 if "tensorflow" not in sys.modules and platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from keras_transformer.cli.lines import progress, read_parallel_lines
+from keras_transformer.cli.lines import check_standard_output, print_result, progress, read_parallel_lines
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.evaluation import TOKENIZERS, corpus_scores
 from keras_transformer.translator import Translator
@@ -24,6 +24,7 @@ def evaluate(model, source, reference, tokenize, lowercase, beam_size, length_pe
 
     Where the reference is tokenised already, as in Multi30k's task1/tok, give --tokenize none.
     """
+    check_standard_output()
     sources, references = read_parallel_lines(source, reference)
     translator = Translator.load(model)
     translations = []
@@ -35,4 +36,4 @@ def evaluate(model, source, reference, tokenize, lowercase, beam_size, length_pe
             bar.update(len(chunk))
     seconds = time.perf_counter() - started
     scores = corpus_scores(translations, references, tokenize, lowercase)
-    click.echo(json.dumps({**scores, "sentences": len(sources), "seconds": round(seconds, 3)}))
+    print_result(json.dumps({**scores, "sentences": len(sources), "seconds": round(seconds, 3)}))

@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import opened_input, progress, read_parallel_lines
+from keras_transformer.cli.lines import opened_input, print_result, progress, read_parallel_lines
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
@@ -72,7 +72,7 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
     finally:
         for verification in verifications:
             _print_table(verification)
-    click.echo(written)
+    print_result(written)
 
 
 def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
@@ -154,6 +154,8 @@ def _print_table(verification):
     rows = verification.rows()
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for what, *values in rows:
-        click.echo(what.ljust(widths[0]) + "".join(value.rjust(width + 2) for value, width in zip(values, widths[1:])))
+        print_result(
+            what.ljust(widths[0]) + "".join(value.rjust(width + 2) for value, width in zip(values, widths[1:]))
+        )
     if verification.operations is not None:
-        click.echo("operations: " + ", ".join(verification.operations))
+        print_result("operations: " + ", ".join(verification.operations))

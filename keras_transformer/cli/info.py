@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
+from keras_transformer.cli.lines import check_standard_output, print_result
 from keras_transformer.model_folder import load_config, load_scores, load_tokenizers
 from keras_transformer.models import build_transformer
 from keras_transformer.version import __version__
@@ -18,12 +19,13 @@ def info(model):
 
     The scores are those of the last epoch, and as `bleu` and `chrf` those of the model itself, on validation sentences.
     """
+    check_standard_output()
     config = load_config(model)
     source_tokenizer, target_tokenizer = load_tokenizers(model)
     shared = source_tokenizer == target_tokenizer
     scores = last_scores(model / HISTORY_NAME)
     last_epoch = scores.pop("epoch", None)
-    click.echo(
+    print_result(
         json.dumps(
             {
                 "config": config.to_dict(),

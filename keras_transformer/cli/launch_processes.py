@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 
+from keras_transformer.command_process import WATCHED
 from keras_transformer.optional_packages import check_installed
-from keras_transformer.processes import ADDRESSES, COUNT, INDEX, WATCHED
+from keras_transformer.processes import ADDRESSES, COUNT, INDEX
 from keras_transformer.quiet_start import EXIT_INPUT_ERROR
 
-# From Ctrl-C to the kill: a process that waits for another one's numbers does not hear it.
-_SECONDS_TO_END = 10
+# From Ctrl-C to the kill.
+_SECONDS_TO_END = 1.0
 
 
 def launch_processes(count, arguments):
@@ -34,7 +35,6 @@ def launch_processes(count, arguments):
     """
     check_installed("jax", extra="jax")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_ended_by_sigterm())
         address = stack.enter_context(_free_address())
         errors = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in range(1, count))]
         started = []
@@ -62,20 +62,6 @@ def launch_processes(count, arguments):
             how = f"was ended by {signal.Signals(-status).name}" if status < 0 else "failed"
             print(f"keras-transformer: process {failed[0]} of {count} {how}.", file=sys.stderr)
         return status if status >= 0 else 128 - status  # As a shell tells of a signal.
-
-
-@contextlib.contextmanager
-def _ended_by_sigterm():
-    """SIGTERM, with which a cluster ends a job, becomes an interruption, so that no process is left."""
-
-    def interrupt(number, frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -80,22 +80,55 @@ def opened_output(path, source=None):
 
     Raises:
         InputError: the file cannot be written, it is the one that is read, or standard output is closed.
+        OSError: a line cannot be written, such as on a full disk.
     """
     if path is None:
-        if sys.stdout is None:
-            raise InputError("standard output is closed, and there is no --output FILE to write to.")
-        yield lambda line: _write(sys.stdout.buffer, line)
-    else:
-        if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
-            raise InputError(f"{path}: input and output are the same file, which would be lost; choose another output.")
-        with _opened(path, "wb") as file:
-            yield lambda line: _write(file, line)
+        check_standard_output("--output FILE")
+        yield lambda line: _write(sys.stdout.buffer, line, "standard output")
+        return
+    if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
+        raise InputError(f"{path}: input and output are the same file, which would be lost; choose another output.")
+    file = _opened(path, "wb")
+    try:
+        yield lambda line: _write(file, line, path)
+    finally:
+        with _named_errors(path):
+            file.close()
 
 
-def _write(file, line):
+def check_standard_output(alternative=None):
+    """Raises an `InputError` where there is no standard output to print results to.
+
+    Args:
+        alternative: the option that names a file for them. Default None.
+    """
+    if sys.stdout is None:
+        advice = f", and there is no {alternative} to write to" if alternative else ", where the results go"
+        raise InputError(f"standard output is closed{advice}.")
+
+
+def print_result(text):
+    """Prints a line to standard output, at once."""
+    with _named_errors("standard output"):
+        click.echo(text)
+
+
+def _write(file, line, name):
     # A model can spell any byte; what it wrote stays one line.
-    file.write(line.replace("\n", " ").replace("\r", " ").encode("utf-8") + b"\n")
-    file.flush()
+    with _named_errors(name):
+        file.write(line.replace("\n", " ").replace("\r", " ").encode("utf-8") + b"\n")
+        file.flush()
+
+
+@contextlib.contextmanager
+def _named_errors(name):
+    """Names the file in an `OSError` of writing; a pipe that nobody reads is no error, and Click answers it."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(name)) from None
 
 
 def read_parallel_lines(source, target):

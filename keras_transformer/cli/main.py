@@ -1,3 +1,5 @@
+import contextlib
+import os
 import sys
 import traceback
 import warnings
@@ -11,9 +13,15 @@ from keras_transformer.cli.plot import plot
 from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
+from keras_transformer.command_process import (
+    end_in_order,
+    end_process,
+    interrupted_status,
+    is_interrupted,
+)
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.processes import leave_processes
-from keras_transformer.quiet_start import EXIT_INPUT_ERROR, EXIT_INTERRUPTED, hear_interrupts
+from keras_transformer.quiet_start import EXIT_INPUT_ERROR
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
@@ -36,17 +44,30 @@ for command in (train, translate, evaluate, score, export, plot, info):
 
 
 def run():
-    """What the installed command calls: `main`, and the end of a process that failed while others wait for it."""
-    hear_interrupts()
+    """What the installed command calls: `main`, and the end of the process, which TensorFlow's threads do not delay."""
+    end_in_order()
     status = main()
+    if is_interrupted():
+        end_process(interrupted_status())
+    _drop_unwritten_output()
+    end_in_order(False)
     leave_processes(status)
     return status
+
+
+def _drop_unwritten_output():
+    """What could not be written, as on a full disk, Python would try again at its exit and complain in its own way."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments=None):
     """Runs the command line and returns its exit status.
 
-    0; 1 (an export that fails its proof, or a fault of ours); 2 (the user's to mend); 130 or 141.
+    0; 1 (an export that fails its proof, or a fault of ours); 2 (the user's to mend); 130, 141 or 143.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     # `--debug` is welcome behind the command as well.
@@ -56,7 +77,7 @@ def main(arguments=None):
     try:
         return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.Abort):
-        return EXIT_INTERRUPTED
+        return interrupted_status()
     except SystemExit:
         # Click's answer where whoever read the results has gone, as in `| head -1`.
         return EXIT_BROKEN_PIPE
@@ -64,6 +85,8 @@ def main(arguments=None):
         print(error.format_message(), file=sys.stderr)
         return EXIT_INPUT_ERROR
     except Exception as error:
+        if is_interrupted():  # What a library made of the KeyboardInterrupt.
+            return interrupted_status()
         if debug:
             traceback.print_exc()
         if isinstance(error, click.ClickException):
@@ -87,7 +110,8 @@ def _is_out_of_memory(error):
 
 
 def _complain(message, status):
-    print(f"keras-transformer: {' '.join(message.split())}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # The status counts, whoever reads the message.
+        print(f"keras-transformer: {' '.join(message.split())}", file=sys.stderr)
     return status
 
 

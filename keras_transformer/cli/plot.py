@@ -3,6 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
+from keras_transformer.cli.lines import print_result
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.errors import InputError
 from keras_transformer.model_folder import load_config
@@ -45,4 +46,4 @@ def plot(model, attention, training, positions, output):
         figure = plot_positions(config.max_length, config.hidden_dim)
     output.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(output, dpi=_DOTS_PER_INCH)
-    click.echo(output)
+    print_result(output)

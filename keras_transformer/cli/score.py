@@ -2,7 +2,7 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import progress, read_parallel_lines
+from keras_transformer.cli.lines import check_standard_output, print_result, progress, read_parallel_lines
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
@@ -18,11 +18,12 @@ def score(model, source, target, batch_size):
 
     One number a line: the natural logarithm of the probability of the whole target line, given the source line.
     """
+    check_standard_output()
     sources, targets = read_parallel_lines(source, target)
     translator = Translator.load(model)
     with progress(len(sources), "Scoring") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):
             end = min(start + _LINES_PER_CHUNK, len(sources))
             for value in translator.score(list(zip(sources[start:end], targets[start:end], strict=True)), batch_size):
-                click.echo(f"{value:.4f}")
+                print_result(f"{value:.4f}")
             bar.update(end - start)

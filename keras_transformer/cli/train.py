@@ -3,6 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.cli.launch_processes import launch_processes
+from keras_transformer.cli.lines import print_result
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.recipes import describe_keys, load_recipe
 from keras_transformer.recipes.train_recipe import check_before_training, train_recipe
@@ -10,7 +11,7 @@ from keras_transformer.recipes.train_recipe import check_before_training, train_
 
 def _print_keys(context, parameter, value):
     if value:
-        click.echo(describe_keys(), nl=False)
+        print_result(describe_keys().removesuffix("\n"))
         context.exit()
 
 
@@ -44,5 +45,5 @@ def train(recipe, overrides, output, resume, processes):
         arguments = [*debug, "train", str(recipe), "--output", str(output), *settings, *["--resume"] * resume]
         return launch_processes(processes, arguments)
     train_recipe(loaded, output, resume)
-    click.echo(output)
+    print_result(output)
     return 0

@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_transformer.command_process import run_child
 from keras_transformer.errors import ExportError
 from keras_transformer.export.served_operations import served_operations
 from keras_transformer.export.text_to_text import source_ids_of
@@ -111,8 +111,8 @@ def _run(runner, artifact, request, translator=None):
                 request[f"{side}_tokenizer"] = str(folder / f"{side}.model")
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         command = [sys.executable, _RUNNERS / runner, artifact, folder / "request.json", folder / "result.json"]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode:
-            reason = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[-1]
+        status, errors = run_child(command)
+        if status:
+            reason = (errors.strip() or f"it ended with {status}").splitlines()[-1]
             raise ExportError(f"The artifact does not run in a fresh process: {reason}")
         return Run(**json.loads((folder / "result.json").read_text(encoding="utf-8")))

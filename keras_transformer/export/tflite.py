@@ -1,15 +1,19 @@
+import json
 import pathlib
 import re
+import sys
 import tempfile
 
 import tensorflow as tf
 
+from keras_transformer.command_process import is_command, run_child
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export.artifact_card import remove_verification, write_artifact_card
 from keras_transformer.export.debug_info import DebugInfo
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.export.one_text import OneText
 from keras_transformer.export.quantizations import check_quantize
+from keras_transformer.export.runners import convert_tflite
 from keras_transformer.export.served_operations import served_operations
 from keras_transformer.export.staging import move_files, staged_folder
 from keras_transformer.export.tflite_file import operations_of, shrink
@@ -100,19 +104,16 @@ def convert(module, quantize=None, allow_text=False):
         # Through a SavedModel: converted from functions, the signatures would be lost.
         options = tf.saved_model.SaveOptions(save_debug_info=True)
         tf.saved_model.save(module, folder, signatures=signatures, options=options)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        converter.allow_custom_ops = allow_text
-        if quantize:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if quantize == "float16":
-            converter.target_spec.supported_types = [tf.float16]
         debug_info = DebugInfo(folder)
-        try:
-            with standard_error_held_back(shown_on_failure=False):
-                content = shrink(converter.convert())
-        except Exception as error:
-            raise ExportError(_explain(error, debug_info)) from error
+        request = {"signatures": list(signatures), "quantize": quantize, "allow_text": allow_text}
+        with standard_error_held_back(shown_on_failure=False):
+            # A command has to end on Ctrl-C; elsewhere a process of its own is not worth the seconds of its start.
+            content, failure = (
+                _convert_in_child(folder, request) if is_command() else convert_tflite.convert(folder, **request)
+            )
+        if failure:
+            raise ExportError(_explain(failure, debug_info))
+        content = shrink(content)
         custom = {name for name in operations_of(content) if not re.fullmatch("[A-Z0-9_]+", name)} - _TEXT_OPERATIONS
         if custom:
             nodes = served_operations(folder)
@@ -120,16 +121,30 @@ def convert(module, quantize=None, allow_text=False):
     return content
 
 
-def _explain(error, debug_info):
+def _convert_in_child(folder, request):
+    with tempfile.TemporaryDirectory() as exchange:
+        exchange = pathlib.Path(exchange)
+        (exchange / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        program = convert_tflite.__file__
+        status, errors = run_child(
+            [sys.executable, program, folder, exchange / "request.json", exchange / "result.json"]
+        )
+        if status:
+            raise ExportError(
+                f"TFLite's converter failed: {(errors.strip() or f'it ended with {status}').splitlines()[-1]}"
+            )
+        failure = json.loads((exchange / "result.json").read_text(encoding="utf-8"))
+        return None if failure else (exchange / "result.tflite").read_bytes(), failure
+
+
+def _explain(failure, debug_info):
     """The operations that TFLite lacks and where they come from, in place of the converter's report."""
     found = {}
-    for fault in getattr(error, "errors", ()):
-        if fault.operator.name:
-            nodes = [call.name for call in fault.location.call if call.name]
-            lines = [line for node in nodes if (line := debug_info.line_of(node))]
-            found.setdefault(fault.operator.name.removeprefix("tf."), lines[0] if lines else None)
+    for operator, nodes in failure["missing"]:
+        lines = [line for node in nodes if (line := debug_info.line_of(node))]
+        found.setdefault(operator.removeprefix("tf."), lines[0] if lines else None)
     if not found:
-        return f"TFLite's converter failed: {' '.join(str(error).split())[:200] or type(error).__name__}"
+        return f"TFLite's converter failed: {' '.join(failure['message'].split())[:200]}"
     return _missing(found)
 
 

@@ -9,6 +9,7 @@ import sys
 import keras
 
 from keras_transformer import model_folder
+from keras_transformer.command_process import last_words
 from keras_transformer.data import text_of_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.folder_lock import CHECKPOINTS_NAME, LOCK_NAME, held_folder
@@ -94,6 +95,7 @@ def train_recipe(recipe, output, resume=False):
         _check_lengths(recipe, batches.steps_per_epoch)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, pairs, files)
+            folder.enter_context(last_words("Interrupted; --resume goes on from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
             recipe.evaluation, pairs["validation"], tokenizers, log_dir, recipe.data.lowercase

@@ -89,22 +89,18 @@ class TrainingRun:
             return
         if self.batches.processes.is_first:
             drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
-        try:
-            # Keras prints its progress to standard output, which is for results.
-            with contextlib.redirect_stdout(sys.stderr):
-                self.model.fit(
-                    self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
-                    steps_per_epoch=self.batches.batches_per_epoch,
-                    validation_data=self.batches.validation,
-                    epochs=self.epochs,
-                    initial_epoch=self.state.epoch,
-                    callbacks=self._callbacks(),
-                    shuffle=False,  # The batches are shuffled already.
-                    verbose=self._verbosity(),
-                )
-        except KeyboardInterrupt:
-            print("Interrupted; --resume goes on from the last save.", file=sys.stderr)
-            raise
+        # Keras prints its progress to standard output, which is for results.
+        with contextlib.redirect_stdout(sys.stderr):
+            self.model.fit(
+                self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
+                steps_per_epoch=self.batches.batches_per_epoch,
+                validation_data=self.batches.validation,
+                epochs=self.epochs,
+                initial_epoch=self.state.epoch,
+                callbacks=self._callbacks(),
+                shuffle=False,  # The batches are shuffled already.
+                verbose=self._verbosity(),
+            )
 
     def _is_over(self):
         """Whether there is nothing left to train."""

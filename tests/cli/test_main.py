@@ -51,12 +51,46 @@ def test_a_backend_that_is_not_installed_is_told_before_keras_fails():
     assert line.startswith("keras-transformer: KERAS_BACKEND is jaxx, which is not installed;")
 
 
-def test_an_interrupt_while_it_starts_is_quiet(model):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_it_starts_is_answered_quietly(model, number, status):
     with process("info", model) as running:
         time.sleep(1.5)
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=60) == 130
+        running.send_signal(number)
+        assert running.wait(timeout=60) == status
         assert running.stderr.read().strip() == b""
+
+
+def test_all_standard_streams_may_be_closed(model, translator, tmp_path):
+    (tmp_path / "input").write_text("the cat sees bread .\n")
+    script = 'exec "$@" <&- >&- 2>&-'
+    files = ["--input", tmp_path / "input", "--output", tmp_path / "output"]
+    command = [*COMMAND, "translate", model, *files, "--beam-size", 1]
+    result = subprocess.run(["sh", "-c", script, "sh", *map(str, command)], env=ENVIRONMENT, check=False)
+    assert result.returncode == 0
+    assert (tmp_path / "output").read_text().splitlines() == translator.translate(["the cat sees bread ."], beam_size=1)
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="a device that is always full, of Linux")
+def test_a_full_standard_output_is_one_error(model):
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([*COMMAND, "info", str(model)], env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE)
+    assert result.returncode == 2
+    assert result.stderr == b"keras-transformer: standard output: No space left on device.\n"
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="a device that is always full, of Linux")
+@pytest.mark.usefixtures("warm")
+def test_a_full_disk_names_the_output(run, model):
+    result = run("translate", model, "--output", "/dev/full", stdin=b"the cat sees bread .\n")
+    result.assert_one_error("/dev/full: No space left on device.")
+
+
+@pytest.mark.parametrize("arguments", [["info"], ["score", "--source", "a", "--target", "a"]])
+def test_results_need_a_standard_output(run, model, monkeypatch, arguments):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run(arguments[0], model, *arguments[1:]).errors == (
+        "keras-transformer: standard output is closed, where the results go.\n"
+    )
 
 
 def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, translator):

@@ -115,7 +115,7 @@ def test_two_processes_that_are_killed_go_on(together):
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 130, process.stderr.read()
+        assert process.wait(timeout=60) == 143, process.stderr.read()
     assert finish(together, "--processes", 2, "--output", together / "killed", "--resume")[0] == 0
     for expected, found in zip(history(together / "whole"), history(together / "killed"), strict=True):
         expected.pop("tokens_per_second")

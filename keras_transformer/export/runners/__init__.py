@@ -2,5 +2,5 @@
 
 Each is called as `python RUNNER.py ARTIFACT REQUEST.json RESULT.json`. The request holds `texts` and what else the
 runner needs; the result holds, for each text, `translations`, `tokens`, `scores` and `milliseconds`, with None for
-what the artifact does not tell. They import nothing of this package.
+what the artifact does not tell. `convert_tflite.py` makes an artifact. They import nothing of this package.
 """

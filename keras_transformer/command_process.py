@@ -1,0 +1,188 @@
+"""What our own command does to its process: it ends soon after Ctrl-C or SIGTERM, and has all standard streams.
+
+Python runs signal handlers between two of its instructions only, and TensorFlow computes for seconds in one. So a
+thread waits for signals as well. It gives the command a moment to end in order, by a KeyboardInterrupt, and ends the
+process if that does not happen. A program that merely imports the library keeps its own signal handlers.
+"""
+
+import contextlib
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+# Set by a launcher that holds the other end of the process's standard input open for as long as it lives.
+WATCHED = "KERAS_TRANSFORMER_WATCHED"
+# From the signal to the end of the process. A launcher has longer than the processes that it ends.
+_SECONDS_TO_END = 0.8 if os.environ.get(WATCHED) else 1.2
+_SECONDS_TO_FLUSH = 0.2
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_received = []
+_last_words = []
+_children = set()
+_unfinished = set()
+_may_end_in_order = False
+
+
+def is_command():
+    """Whether this process is our command: the installed script, or `python -m keras_transformer`."""
+    program = pathlib.Path((getattr(sys, "argv", None) or [""])[0])
+    if program.name == "-m":  # What Python calls a module until it runs; which one, only its own arguments say.
+        return any(argument in ("keras_transformer", "-mkeras_transformer") for argument in sys.orig_argv)
+    return program.stem == "keras-transformer" or (program.name, program.parent.name) == (
+        "__main__.py",
+        "keras_transformer",
+    )
+
+
+def begin_command():
+    """Prepares the process, before TensorFlow is imported; until `end_in_order`, a signal ends it at once."""
+    _open_standard_streams()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    handle_signals()
+    threading.Thread(target=_watch, args=(reader,), daemon=True).start()
+
+
+def handle_signals():
+    """Sets the signal handlers, in our own command alone; again after a library has set its own.
+
+    A signal that is ignored, as under `nohup`, stays ignored.
+    """
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _handle):
+        signal.signal(signal.SIGINT, _handle)
+    for number in _SIGNALS[1:]:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _handle)
+
+
+def end_in_order(allowed=True):
+    """Whether a signal raises a KeyboardInterrupt first, which the command answers, or ends the process at once."""
+    global _may_end_in_order
+    _may_end_in_order = allowed
+
+
+def is_interrupted():
+    """Whether a signal has come that ends the process."""
+    return bool(_received)
+
+
+def interrupted_status():
+    """The exit status after a KeyboardInterrupt: 130 of Ctrl-C, 143 of SIGTERM."""
+    return 128 + _received[0] if _received else EXIT_INTERRUPTED
+
+
+def end_process(status):
+    """Ends the process at once, with what was written until now; TensorFlow's threads may take seconds to end."""
+    for child in list(_children):
+        child.kill()
+    for path in list(_unfinished):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    # A thread that is in the middle of writing holds the stream, possibly for good.
+    flusher = threading.Thread(target=_flush, daemon=True)
+    flusher.start()
+    flusher.join(_SECONDS_TO_FLUSH)
+    os._exit(status)
+
+
+@contextlib.contextmanager
+def last_words(text):
+    """Prints `text` to standard error if a signal ends the block, in order or not.
+
+    Args:
+        text: one line.
+    """
+    _last_words.append(text)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say_last_words()
+        raise
+    finally:
+        if text in _last_words:
+            _last_words.remove(text)
+
+
+@contextlib.contextmanager
+def unfinished(path):
+    """Removes a file or folder, within the block, if a signal ends the process there at once.
+
+    Args:
+        path: a `pathlib.Path`.
+    """
+    _unfinished.add(path)
+    try:
+        yield
+    finally:
+        _unfinished.discard(path)
+
+
+def run_child(command):
+    """Runs a command that ends with this process.
+
+    Args:
+        command: its program and arguments.
+
+    Returns:
+        Its exit status and what it wrote to standard error, as text.
+    """
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(list(map(str, command)), text=True, errors="replace", **pipes) as child:
+        _children.add(child)
+        try:
+            _, errors = child.communicate()
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            _children.discard(child)
+    return child.returncode, errors
+
+
+def _open_standard_streams():
+    """Where a standard stream is closed, a file that is opened later would take its number, and get its output."""
+    for number, flags in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, flags)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+    # Without it, `print` writes errors to standard output. The others stay None, which their users look for.
+    if sys.stderr is None:
+        sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (never closed)
+
+
+def _handle(number, frame):
+    _received.append(number)
+    if not _may_end_in_order or len(_received) > 1:
+        end_process(128 + number)
+    raise KeyboardInterrupt
+
+
+def _watch(reader):
+    """Ends the process a moment after a signal, or at once after another one."""
+    number = os.read(reader, 1)[0]
+    if _may_end_in_order:
+        select.select([reader], [], [], _SECONDS_TO_END)
+    _say_last_words()
+    end_process(128 + number)
+
+
+def _say_last_words():
+    while _last_words:
+        print(_last_words.pop(), file=sys.stderr)
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
