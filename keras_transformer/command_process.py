@@ -26,7 +26,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 _received = []
 _last_words = []
 _children = set()
-_unfinished = set()
+_to_remove = set()
 _may_end_in_order = False
 
 
@@ -83,7 +83,7 @@ def end_process(status):
     """Ends the process at once, with what was written until now; TensorFlow's threads may take seconds to end."""
     for child in list(_children):
         child.kill()
-    for path in list(_unfinished):
+    for path in list(_to_remove):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     # A thread that is in the middle of writing holds the stream, possibly for good.
     flusher = threading.Thread(target=_flush, daemon=True)
@@ -111,17 +111,17 @@ def last_words(text):
 
 
 @contextlib.contextmanager
-def unfinished(path):
+def removed_at_end(path):
     """Removes a file or folder, within the block, if a signal ends the process there at once.
 
     Args:
         path: a `pathlib.Path`.
     """
-    _unfinished.add(path)
+    _to_remove.add(path)
     try:
         yield
     finally:
-        _unfinished.discard(path)
+        _to_remove.discard(path)
 
 
 def run_child(command):

@@ -2,6 +2,8 @@ import json
 import os
 import pathlib
 
+from keras_transformer.command_process import removed_at_end
+
 # How the name of a file begins until it is whole.
 UNFINISHED = "unfinished_"
 
@@ -20,7 +22,8 @@ def write_whole(path, write):
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{UNFINISHED}{path.name}")
     try:
-        write(unfinished)
+        with removed_at_end(unfinished):
+            write(unfinished)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         if error.filename:

@@ -178,7 +178,7 @@ folder, file = pathlib.Path("unfinished_folder"), pathlib.Path("unfinished_file"
 folder.mkdir()
 file.touch()
 (folder / "half").touch()
-with process.unfinished(folder), process.unfinished(file):
+with process.removed_at_end(folder), process.removed_at_end(file):
     run(native)
 """
     process = start(program)

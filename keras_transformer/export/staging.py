@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import tempfile
 
+from keras_transformer.command_process import removed_at_end
 from keras_transformer.errors import InputError
 
 
@@ -24,7 +25,8 @@ def staged_folder(parent):
         raise InputError(f"{parent}: expected a folder to write into ({error.strerror}).") from None
     folder.chmod(0o755)  # A server often runs as another user.
     try:
-        yield folder
+        with removed_at_end(made[-1] if made else folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         for path in made:
