@@ -62,7 +62,9 @@ def _pass_after_pass(batches_of_pass, seed):
         return is_batch, element
 
     batches = _numbers_from(seed, 0).flat_map(with_end).scan(False, check)
-    return batches.filter(lambda is_batch, batch: is_batch).map(lambda is_batch, batch: batch)
+    # Two lambdas in one line would make AutoGraph warn that it cannot tell them apart.
+    batches = batches.filter(lambda is_batch, _: is_batch)
+    return batches.map(lambda _, batch: batch)
 
 
 def _numbers_from(seed, first):

@@ -27,11 +27,11 @@ def compiled_model(training, config, total_steps, loss=None):
         metrics=[Perplexity(), TokenAccuracy()],
         jit_compile=compiles(training),
     )
-    _count_batches_alike(model)
+    count_batches_alike(model)
     return model
 
 
-def _count_batches_alike(model):
+def count_batches_alike(model):
     """Has every batch count the same in the loss that is shown.
 
     Keras weighs batches by their rows. Those of padding, which several processes or devices need to share a batch out,

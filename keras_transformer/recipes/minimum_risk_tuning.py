@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.data import candidate_batches, count_batches, text_of_pairs
+from keras_transformer.errors import InputError
 from keras_transformer.evaluation import SentenceQuality
 from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.losses import ExpectedRisk
@@ -162,7 +163,14 @@ class MinimumRiskTuning:
             shuffle=True,
             seed=recipe.training.seed,
         )
-        steps_per_epoch, _ = count_batches(stream().map(lambda inputs, labels, _: (inputs, labels)))
+        try:
+            steps_per_epoch, _ = count_batches(stream().map(lambda inputs, labels, _: (inputs, labels)))
+        except InputError:
+            raise InputError(
+                f"[minimum_risk]: every training sentence has a translation longer than {recipe.data.max_length} "
+                "tokens, so nothing is left to learn from. The model without this stage is in its folder. Train it "
+                "for longer: --resume with more [training] epochs or steps."
+            ) from None
         # A rate that rises and falls takes two steps.
         return _Batches(stream, max(2, steps_per_epoch), self.validation)
 

@@ -11,6 +11,7 @@ from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.evaluation import corpus_scores
 from keras_transformer.markdown_table import markdown_table
 from keras_transformer.recipes.recipe_files import FILE_KEYS
+from keras_transformer.recipes.weight_choice import WeightChoice
 from keras_transformer.version import __version__
 from keras_transformer.whole_files import write_whole
 
@@ -30,7 +31,8 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         files: the `data_files` that were read.
         parameters: number of parameters of the model.
         seconds: how long training took.
-        scores: what `validation_scores` gave. Default None: no translations were scored.
+        scores: what `validation_scores` gave, and the fields of a `WeightChoice` as `weights`. Default None: nothing
+            was scored.
     """
     path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
@@ -95,9 +97,12 @@ def validation_scores(translator, pairs, tokenize, lowercase=False):
 
 
 def _described_scores(scores):
-    if not scores:
-        return ["Its translations were not scored.", ""]
+    weights = (scores or {}).get("weights")
+    lines = [f"{WeightChoice(**weights)}", ""] if weights else []
+    if not scores or "bleu" not in scores:
+        return [*lines, "Its translations were not scored.", ""]
     return [
+        *lines,
         f"The model on {scores['sentences']:,} validation sentences, beam size {_BEAM_SIZE}, length penalty "
         f"{_LENGTH_PENALTY}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU `{scores['signature']}`).",
         "",

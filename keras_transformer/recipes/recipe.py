@@ -5,6 +5,7 @@ import pydantic
 from keras_transformer.models import TransformerConfig
 from keras_transformer.recipes.precision import fastest_precision
 from keras_transformer.recipes.sections import (
+    DEFAULT_WARMUP_STEPS,
     MODEL_FIELDS,
     DataSection,
     EvaluationSection,
@@ -63,6 +64,22 @@ class Recipe(Section):
         if training.precision == "auto":
             training = training.model_copy(update={"precision": fastest_precision()})
         return self.model_copy(update={"model": model, "training": training})
+
+    def with_schedule(self, total_steps):
+        """This recipe with `warmup_steps`, and the `learning_rate` that goes with it, written out.
+
+        Args:
+            total_steps: optimizer steps of the whole training.
+        """
+        training = self.training
+        if training.warmup_steps:
+            return self
+        fields = {"warmup_steps": min(DEFAULT_WARMUP_STEPS, max(1, total_steps // 10))}
+        if not training.learning_rate:
+            # The paper's formula would give a short warm-up a rate that is far too high.
+            hidden_dim = self.model_config_of(self.vocabulary.size).hidden_dim
+            fields["learning_rate"] = (hidden_dim * DEFAULT_WARMUP_STEPS) ** -0.5
+        return self.model_copy(update={"training": training.model_copy(update=fields)})
 
     def model_config_of(self, vocabulary_size, target_vocabulary_size=None):
         """The `TransformerConfig` of the recipe's model, with vocabularies of these sizes.

@@ -44,6 +44,12 @@ class RecipeBatches:
         """What `fit` calls `steps_per_epoch`: every part of an accumulated step counts."""
         return self.steps_per_epoch * self.recipe.training.accumulation_steps
 
+    @property
+    def whole_validation(self):
+        """The validation batches with the rows of all processes, each row once."""
+        steps = int(self.validation.cardinality())
+        return _token_batches(self.recipe, self.pairs["validation"], self.tokenizers, steps_per_epoch=steps)
+
     def train(self, first_step=0):
         """The endless stream of training batches.
 

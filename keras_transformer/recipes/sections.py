@@ -14,6 +14,9 @@ from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS
 from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
 
+# The paper's warm-up, of 100,000 steps in all.
+DEFAULT_WARMUP_STEPS = 4000
+
 
 class Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -133,10 +136,17 @@ class TrainingSection(Section):
         "normalisation",
     )
     learning_rate: float | None = Field(
-        None, gt=0, description="highest rate, reached at warmup_steps; default: the paper's, from the width"
+        None,
+        gt=0,
+        description="highest rate, reached at warmup_steps; default: the paper's, (hidden_dim * warmup_steps)^-0.5, "
+        f"with {DEFAULT_WARMUP_STEPS:,} steps where warmup_steps is not given",
     )
     adam_lr_ratio: float = Field(1.0, gt=0, description="adam's rate beside muon, as a part of muon's")
-    warmup_steps: int = Field(4000, ge=1, description="steps in which the rate rises")
+    warmup_steps: int | None = Field(
+        None,
+        ge=1,
+        description=f"steps in which the rate rises; default: a tenth of all steps, at most {DEFAULT_WARMUP_STEPS:,}",
+    )
     decay: Literal[DECAYS] = Field(
         "inverse_sqrt", description="how the rate falls then: inverse_sqrt, or linear or cosine to 0 at the last step"
     )

@@ -25,14 +25,13 @@ from keras_transformer.recipes.recipe_batches import recipe_batches
 from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_config, recipe_pairs, recipe_tokenizers
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun, total_epochs, total_steps
+from keras_transformer.recipes.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.translator import Translator
 from keras_transformer.whole_files import UNFINISHED
 
 RECIPE_NAME = "recipe.toml"
 # Validation pairs that the model folder holds, for the proof of an export.
 _KEPT_PAIRS = 200
-# Validation pairs that are translated for the card, so that a large set does not hold up the end of a training.
-_SCORED_PAIRS = 2000
 DATA_FILES_NAME = "data.json"
 # What may change when a training is resumed; all else would not be the same training. [minimum_risk] follows it.
 _FREE_KEYS = {
@@ -92,7 +91,10 @@ def train_recipe(recipe, output, resume=False):
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
         config = recipe_config(recipe, *tokenizers)
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
+        steps = total_steps(recipe.training, batches.steps_per_epoch)
+        recipe = recipe.with_schedule(steps)
         _check_lengths(recipe, batches.steps_per_epoch)
+        _warn_of_long_warmup(recipe.training, steps)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, pairs, files)
             folder.enter_context(last_words("Interrupted; --resume goes on from the last save."))
@@ -106,23 +108,35 @@ def train_recipe(recipe, output, resume=False):
             return None
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
-            run.give_weights(trained)
+            choice = choose_weights(run, trained, Validation(batches))
         translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
-        seconds = run.seconds
+
+        def write_model(seconds):
+            scores = _scores(recipe, pairs, translator, choice)
+            with alone():
+                model_folder.save_scores(output, scores)
+                write_model_card(output, recipe, config, files, trained.count_params(), seconds, scores)
+                # Last, because a folder with weights is a model.
+                model_folder.save_model_folder(output, trained, config, *tokenizers)
+
+        write_model(run.seconds)
         if recipe.minimum_risk.epochs:
+            # The model is in the folder already, so that nothing is lost where this stage fails.
             tuning = MinimumRiskTuning(recipe, translator, pairs["train"], batches, output / CHECKPOINTS_NAME)
-            seconds += tuning.tune()
-        scores = None
-        if translator and recipe.evaluation.at_end:
-            _say("Translating the validation set ...")
-            scored = itertools.islice(text_of_pairs(pairs["validation"]), _SCORED_PAIRS)
-            scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize, recipe.data.lowercase)
-        with alone():
-            model_folder.save_scores(output, scores)
-            write_model_card(output, recipe, config, files, trained.count_params(), seconds, scores)
-            # Last, because a folder with weights is a model.
-            model_folder.save_model_folder(output, trained, config, *tokenizers)
+            write_model(run.seconds + tuning.tune())
         return translator
+
+
+def _scores(recipe, pairs, translator, choice):
+    """What `scores.json` holds; None where nothing was scored."""
+    scores = {}
+    if translator and recipe.evaluation.at_end:
+        _say("Translating the validation set ...")
+        scored = itertools.islice(text_of_pairs(pairs["validation"]), SCORED_PAIRS)
+        scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize, recipe.data.lowercase)
+    if choice:
+        scores["weights"] = choice._asdict()
+    return scores or None
 
 
 def check_before_training(recipe, output, resume=False, backend=None):
@@ -155,9 +169,13 @@ def check_before_training(recipe, output, resume=False, backend=None):
 
 def _settled(recipe, output, resume):
     """The recipe with what is left to this machine written out; a resumed training keeps what it had."""
-    if resume and recipe.training.precision == "auto" and (output / RECIPE_NAME).is_file():
-        precision = load_recipe(output / RECIPE_NAME).training.precision
-        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"precision": precision})})
+    if resume and (output / RECIPE_NAME).is_file():
+        before, training = load_recipe(output / RECIPE_NAME).training, recipe.training
+        kept = {"precision": before.precision} if training.precision == "auto" else {}
+        if training.warmup_steps is None:
+            kept["warmup_steps"] = before.warmup_steps
+            kept["learning_rate"] = training.learning_rate or before.learning_rate
+        recipe = recipe.model_copy(update={"training": training.model_copy(update=kept)})
     return recipe.filled()
 
 
@@ -170,8 +188,17 @@ def _check_lengths(recipe, steps_per_epoch):
     recipe.evaluation.check_length(epochs, steps)
 
 
+def _warn_of_long_warmup(training, steps):
+    if 2 * training.warmup_steps > steps:
+        _say(
+            f"Warning: [training] warmup_steps = {training.warmup_steps:,} is more than half of the {steps:,} steps of "
+            "this training, so the learning rate is too low for most of it. Leave warmup_steps out (the default is a "
+            "tenth of the steps), or raise epochs."
+        )
+
+
 def _check_decay(training, steps):
-    if training.decay != "inverse_sqrt" and steps <= training.warmup_steps:
+    if training.decay != "inverse_sqrt" and steps <= (training.warmup_steps or 0):
         raise InputError(
             f"[training] decay = {training.decay!r} needs more steps than warmup_steps. Received: "
             f"warmup_steps={training.warmup_steps}, {steps} steps in all."

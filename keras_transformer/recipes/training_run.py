@@ -131,13 +131,17 @@ class TrainingRun:
         return [*callbacks, self.state]
 
     def give_weights(self, model):
-        """Gives a model of the same architecture the weights that the training ends with."""
+        """Gives a model of the same architecture the weights that the training ends with.
+
+        Returns:
+            The numbers of the epochs that were averaged, counted from 1; empty for a moving average.
+        """
         training = self.recipe.training
         if training.ema_momentum:
             # `fit` has done so already, unless there was nothing left to train.
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
             model.set_weights(self.model.get_weights())
-            return
+            return []
         best = self.checkpoints.best_epochs if training.average_of == "best" else None
         if best == []:
             print("No epoch was evaluated, so none is the best: the last one's weights are kept.", file=sys.stderr)
@@ -146,6 +150,7 @@ class TrainingRun:
         if best is None and epochs and len(epochs) < min(wanted, epochs[-1]):
             print(f"Averaged {len(epochs)} epochs in place of {wanted}: the others were not kept.", file=sys.stderr)
         self.checkpoints.average(model, epochs)
+        return epochs
 
 
 class _Clock(keras.callbacks.Callback):
