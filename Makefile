@@ -7,7 +7,7 @@ MODEL = models/phrases
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all test-oldest lint clean
+.PHONY: demo test test-all test-oldest lint release-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -28,6 +28,10 @@ test-oldest: $(VENV)-oldest/installed-for-tests
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# Trains two models (about 15 minutes on two cores) and compares quality and sizes with benchmarks/release_figures.json.
+release-check: $(VENV)/installed-for-tests
+	$(BIN)/python benchmarks/release_check.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -26,7 +26,7 @@ class Setting:
     """A compiled model, a few of its batches and the times of their steps."""
 
     def __init__(self, path, overrides, num_batches):
-        recipe = load_recipe(path, overrides).filled()
+        recipe = load_recipe(path, overrides).filled().with_schedule(total_steps=10**6)
         pairs = recipe_pairs(recipe.data)
         tokenizers = recipe_tokenizers(recipe, pairs["train"])
         batches = recipe_batches(recipe, pairs, tokenizers, Processes())

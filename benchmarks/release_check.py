@@ -1,0 +1,155 @@
+"""Trains two models, and compares their quality and the sizes of their artifacts with committed figures.
+
+The models are the demonstration (`phrases.toml`) and ten minutes of Multi30k (`multi30k_short.toml`). The committed
+figures, `release_figures.json`, hold each score for three seeds. A score fails where it is worse than the worst of
+the three by more than their spread, or by more than a small floor where the spread is smaller. A size fails where it
+differs by more than 1 percent. The exit status is 1 where anything fails.
+
+Usage: python benchmarks/release_check.py [--output FOLDER] [--only phrases|multi30k] [--update]
+`--update` trains the three seeds, which takes three times as long, and writes the figures in place of comparing them.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import keras_transformer as kt
+from keras_transformer.callbacks.history_file import last_scores
+from keras_transformer.data.phrases import phrase_splits
+from keras_transformer.data.sentence_pairs import text_of_pairs, text_pairs
+from keras_transformer.evaluation import corpus_scores
+from keras_transformer.recipes import load_recipe
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+RECIPES = REPOSITORY / "training" / "recipes"
+FIGURES = pathlib.Path(__file__).with_name("release_figures.json")
+SEEDS = (1, 2, 3)
+# The smallest loss that fails, in the unit of the score, and whether more of it is better.
+SCORES = {
+    "exact match, new sentences": (0.5, True),
+    "exact match, new combinations": (0.5, True),
+    "validation perplexity": (0.05, False),
+    "BLEU, validation": (0.5, True),
+    "BLEU, test_2016_flickr": (0.5, True),
+}
+SIZE_TOLERANCE = 0.01
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=pathlib.Path, default=REPOSITORY / "models" / "release_check")
+    parser.add_argument("--only", choices=list(MEASURES))
+    parser.add_argument("--update", action="store_true")
+    arguments = parser.parse_args()
+    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.is_file() else {}
+    rows, failed = [], False
+    for name in [arguments.only] if arguments.only else MEASURES:
+        recipe = RECIPES / RECIPE_NAMES[name]
+        if name == "multi30k" and not pathlib.Path(load_recipe(recipe).data.train_source).is_file():
+            print(f"{name}: not checked, its text is not there; training/README.md says where it comes from.")
+            failed = failed or arguments.update
+            continue
+        found = [_measure(name, recipe, seed, arguments.output) for seed in (SEEDS if arguments.update else SEEDS[:1])]
+        if arguments.update:
+            figures[name] = {
+                "scores": {score: [each["scores"][score] for each in found] for score in found[0]["scores"]},
+                "sizes": found[0]["sizes"],
+            }
+        compared = _compared(name, found[0], figures.get(name, {"scores": {}, "sizes": {}}))
+        rows += compared
+        failed = failed or any(row[-1] != "ok" for row in compared)
+    if arguments.update:
+        FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    for row in [("model", "figure", "found", "committed", "limit", ""), *rows]:
+        print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, (9, 32, 12, 24, 12, 8))).rstrip())
+    return 1 if failed else 0
+
+
+def _measure(name, recipe, seed, output):
+    """Trains one seed, unless its model is there already, and measures the model."""
+    folder = output / f"{name}_{seed}"
+    if not (folder / "model.weights.h5").is_file():
+        command = [sys.executable, "-m", "keras_transformer", "train", recipe, "--output", folder]
+        command += ["--set", f"training.seed={seed}", *(["--resume"] if (folder / "recipe.toml").is_file() else [])]
+        subprocess.run(list(map(str, command)), check=True)
+    translator = kt.Translator.load(folder)
+    scores = MEASURES[name](folder, translator)
+    return {"scores": scores, "sizes": _sizes(folder, translator, output / f"{name}_artifacts")}
+
+
+def _phrases(folder, translator):
+    splits = phrase_splits()
+    names = {"test": "exact match, new sentences", "test_combinations": "exact match, new combinations"}
+    scores = {}
+    for split, name in names.items():
+        sources, references = (list(side) for side in zip(*splits[split], strict=True))
+        found = translator.translate(sources)
+        equal = sum(one == other for one, other in zip(found, references, strict=True))
+        scores[name] = round(100 * equal / len(references), 2)
+    return scores
+
+
+def _multi30k(folder, translator):
+    data = load_recipe(folder / "recipe.toml").data
+    test = [
+        pathlib.Path(path).with_stem("test_2016_flickr") for path in (data.validation_source, data.validation_target)
+    ]
+    sources, references = (list(side) for side in zip(*text_of_pairs(text_pairs(*test)), strict=True))
+    kept = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    return {
+        # Of the last epoch, whose weights are averaged with those before or kept as they are.
+        "validation perplexity": round(last_scores(folder / "history.csv")["val_perplexity"], 4),
+        "BLEU, validation": round(kept["bleu"], 2),
+        "BLEU, test_2016_flickr": round(corpus_scores(translator.translate(sources), references, "none")["bleu"], 2),
+    }
+
+
+MEASURES = {"phrases": _phrases, "multi30k": _multi30k}
+RECIPE_NAMES = {"phrases": "phrases.toml", "multi30k": "multi30k_short.toml"}
+
+
+def _sizes(folder, translator, artifacts):
+    """Bytes of the weights and of every artifact, by its name."""
+    shutil.rmtree(artifacts, ignore_errors=True)
+    exports = {"SavedModel": translator.export_saved_model(artifacts / "saved_model" / "1")}
+    for quantize in (None, "float16", "int8"):
+        kind = quantize or "float32"
+        exports[f"TFLite, {kind}"] = translator.export_tflite(artifacts / f"{kind}.tflite", quantize=quantize)
+        exports[f"CTranslate2, {kind}"] = translator.export_ctranslate2(artifacts / f"ctranslate2_{kind}", quantize)
+    sizes = {name: _bytes_of(path) for name, path in exports.items()}
+    return {"weights": _bytes_of(folder / "model.weights.h5"), **sizes}
+
+
+def _bytes_of(path):
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _compared(name, found, committed):
+    """Rows of the table: model, figure, found, committed, limit, and "ok" or what is wrong."""
+    rows = []
+    for score, value in found["scores"].items():
+        floor, more_is_better = SCORES[score]
+        values = committed["scores"].get(score)
+        if not values:
+            rows.append((name, score, f"{value}", "-", "-", "no figure"))
+            continue
+        margin = max(floor, max(values) - min(values))
+        limit = min(values) - margin if more_is_better else max(values) + margin
+        is_worse = math.isnan(value) or (value < limit if more_is_better else value > limit)
+        cells = (f"{value}", " ".join(map(str, values)), f"{limit:.2f}")
+        rows.append((name, score, *cells, "WORSE" if is_worse else "ok"))
+    for artifact, size in found["sizes"].items():
+        before = committed["sizes"].get(artifact)
+        is_other = before is None or abs(size - before) > SIZE_TOLERANCE * before
+        cells = (f"{size:,}", "-" if before is None else f"{before:,}", f"±{SIZE_TOLERANCE:.0%}")
+        rows.append((name, f"bytes, {artifact}", *cells, "OTHER" if is_other else "ok"))
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
