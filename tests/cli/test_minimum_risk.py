@@ -146,3 +146,21 @@ def test_a_corpus_of_one_batch_is_tuned_as_well(run, trained, model_copy):
     assert result.status == 0, result.errors
     state = TrainingState(model_copy / "checkpoints" / "minimum_risk" / "checkpoints" / "state.npz", 2)
     assert state.saved_position["epoch"] == 1
+
+
+def test_a_stage_that_fails_leaves_the_trained_model_and_advice_that_works(run, corpus):
+    # After one step at no rate the model spells bytes, which become more tokens than `max_length`.
+    settings = ["training.steps=1", "training.average_checkpoints=1", "training.learning_rate=1e-9"]
+    settings += ["training.warmup_steps=1", "data.max_length=22"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    train = ["train", corpus / "recipe.toml", "--output", corpus / "model", *options, *SETTINGS]
+    with pytest.warns(UserWarning, match="are cut there"):
+        result = run(*train)
+    assert (result.status, result.output) == (2, "")
+    error = result.errors.splitlines()[-1]
+    assert "every training sentence has a translation longer than 22 tokens" in error
+    assert len(Translator.load(corpus / "model").translate(["the cat sees bread ."])) == 1
+
+    more = ["--set", "training.steps=120", "--set", "training.learning_rate=0.02", "--resume"]
+    assert run(*train, *more).status == 0
+    assert (corpus / "model" / "checkpoints" / "minimum_risk" / "history.csv").is_file()

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import importlib.util
+import json
 import math
 import tomllib
 
@@ -198,6 +199,23 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
     assert len(history(tmp_path / "phrases")) == 1
 
 
+def test_a_warmup_that_never_ends_is_warned_of_and_the_default_fits_the_training(run, corpus):
+    short = ["--set", "training.steps=3", "--set", "training.average_checkpoints=1"]
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "long", *short)
+    assert result.status == 0, result.errors
+    assert "Warning: [training] warmup_steps = 10 is more than half of the 3 steps of this training" in result.errors
+
+    text = (corpus / "recipe.toml").read_text().replace("warmup_steps = 10\n", "")
+    (corpus / "recipe.toml").write_text(text)
+    derived = run("train", corpus / "recipe.toml", "--output", corpus / "short", "--set", "training.steps=24")
+    assert "Warning" not in derived.errors
+    assert tomllib.loads((corpus / "short" / "recipe.toml").read_text())["training"]["warmup_steps"] == 2
+    # More steps do not change the warm-up that is behind.
+    more = ["--set", "training.steps=30", "--resume"]
+    assert run("train", corpus / "recipe.toml", "--output", corpus / "short", *more).status == 0
+    assert tomllib.loads((corpus / "short" / "recipe.toml").read_text())["training"]["warmup_steps"] == 2
+
+
 @pytest.mark.slow
 def test_float16_with_everything_on_trains(run, corpus):
     settings = ["training.precision=float16", "training.weight_decay=0.01", "training.clip_norm=1.0"]
@@ -236,9 +254,16 @@ def test_a_compiled_step_sees_few_shapes(run, corpus):
 
 @pytest.mark.slow
 def test_the_weights_may_be_a_moving_average(run, corpus):
-    settings = ["training.ema_momentum=0.9", "training.average_checkpoints=1", "training.epochs=2"]
+    settings = ["training.ema_momentum=0.5", "training.average_checkpoints=1", "training.epochs=4"]
     options = [part for setting in settings for part in ("--set", setting)]
-    assert run("train", corpus / "recipe.toml", "--output", corpus / "model", *options).status == 0
+    result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
+    assert result.status == 0
+    weights = json.loads((corpus / "model" / "scores.json").read_text())["weights"]
+    # With the raw weights of the last epoch, which validation finds better or worse.
+    assert (weights["epochs"], weights["best_epoch"]) == ([], 4)
+    assert weights["kept"] == ("averaged" if weights["averaged"] <= weights["single"] else "single")
+    assert f"Moving average: val_perplexity {weights['averaged']:.4f}." in result.errors
+    assert weights["kept"] == "averaged", weights
     translator = Translator.load(corpus / "model")
     with np.load(corpus / "model" / "checkpoints" / "state.npz") as state:
         arrays = [state[name] for name in sorted(state.files) if name.startswith("optimizer_")]

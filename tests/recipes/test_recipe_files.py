@@ -28,6 +28,23 @@ def test_what_is_not_given_has_its_default(recipe):
     assert (loaded.training.epochs, loaded.training.steps) == (20, None)
 
 
+@pytest.mark.parametrize(
+    ("total_steps", "warmup_steps"), [(1, 1), (9, 1), (180, 18), (40_000, 4000), (1_000_000, 4000)]
+)
+def test_the_warmup_is_a_tenth_of_all_steps_where_it_is_not_given(recipe, total_steps, warmup_steps):
+    training = recipe(PHRASES).with_schedule(total_steps).training
+    assert training.warmup_steps == warmup_steps
+    # The paper's highest rate, with its warm-up of 4,000 steps and a width of 128.
+    assert training.learning_rate == pytest.approx(128**-0.5 * 4000**-0.5)
+    given = recipe(PHRASES, "training.learning_rate=0.01").with_schedule(total_steps).training
+    assert (given.warmup_steps, given.learning_rate) == (warmup_steps, 0.01)
+
+
+def test_a_warmup_that_is_given_is_kept(recipe):
+    loaded = recipe(PHRASES, "training.warmup_steps=7")
+    assert loaded.with_schedule(10_000) == loaded
+
+
 def test_steps_take_the_place_of_epochs(recipe):
     assert recipe(PHRASES + "[training]\nsteps = 7\n").training.epochs is None
 
