@@ -43,9 +43,10 @@ class Library:
         function.restype = result
         return function(*arguments)
 
-    def check(self):
-        if self("TF_GetCode", ctypes.c_int, self.status):
-            raise Failed(self("TF_Message", ctypes.c_char_p, self.status).decode())
+    def check(self, status=None):
+        status = status or self.status
+        if self("TF_GetCode", ctypes.c_int, status):
+            raise Failed(self("TF_Message", ctypes.c_char_p, status).decode())
 
 
 class Session:
@@ -77,29 +78,37 @@ class Session:
         return Output(found, int(index))
 
     def run(self, input_name, value, output_names):
+        """The outputs for a nested list of strings; several threads may call it."""
         library = self.library
         inputs = (Output * 1)(self.output(input_name))
         values = (ctypes.c_void_p * 1)(string_tensor(library, value))
         outputs = (Output * len(output_names))(*map(self.output, output_names))
         found = (ctypes.c_void_p * len(output_names))()
-        library(
-            "TF_SessionRun",
-            None,
-            self.session,
-            None,
-            inputs,
-            values,
-            1,
-            outputs,
-            found,
-            len(output_names),
-            None,
-            0,
-            None,
-            library.status,
-        )
-        library.check()
-        return [numbers_or_strings(library, ctypes.c_void_p(tensor)) for tensor in found]
+        status = ctypes.c_void_p(library("TF_NewStatus", ctypes.c_void_p))
+        try:
+            library(
+                "TF_SessionRun",
+                None,
+                self.session,
+                None,
+                inputs,
+                values,
+                1,
+                outputs,
+                found,
+                len(output_names),
+                None,
+                0,
+                None,
+                status,
+            )
+            library.check(status)
+            return [numbers_or_strings(library, ctypes.c_void_p(tensor)) for tensor in found]
+        finally:
+            delete_strings(library, values[0], len(flat(value)))
+            for tensor in filter(None, [*values, *found]):
+                library("TF_DeleteTensor", None, ctypes.c_void_p(tensor))
+            library("TF_DeleteStatus", None, status)
 
 
 def shape_of(value):
@@ -121,6 +130,13 @@ def string_tensor(library, value):
         library("TF_StringInit", None, place)
         library("TF_StringCopy", None, place, string, ctypes.c_size_t(len(string)))
     return tensor
+
+
+def delete_strings(library, tensor, count):
+    """Frees the strings of a tensor of `string_tensor`, which does not free them with itself."""
+    data = library("TF_TensorData", ctypes.c_void_p, ctypes.c_void_p(tensor))
+    for number in range(count):
+        library("TF_StringDealloc", None, ctypes.c_void_p(data + number * ctypes.sizeof(String)))
 
 
 def numbers_or_strings(library, tensor):

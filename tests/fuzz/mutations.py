@@ -1,0 +1,260 @@
+"""Changes to the files of a model folder, from one flipped bit to a link that never ends."""
+
+import json
+import os
+import shutil
+
+import h5py
+import numpy as np
+
+VALUES = [
+    *(None, True, False, 0, -1, 1, 2, 3, 10**7, 10**9, 2**31, 2**63, 10**30, 10**400, 1e-300, 1e300, 0.5, -0.0),
+    *(
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        "",
+        "relu",
+        "glu",
+        "\x1b[31mred",
+        "\ud800",
+        "a" * 100_000,
+        [],
+        {},
+        [[1]],
+    ),
+    *("1", {"a": 1}, [0] * 1000),
+]
+# A model folder holds these or may hold them; the last is none of ours.
+NAMES = ("config.json", "model.weights.h5", "tokenizer.model", "source.model", "target.model", "scores.json")
+NAMES += ("history.csv", "recipe.toml", "README.md", "validation.source.txt", "validation.target.txt", "other.txt")
+
+
+def mutate_folder(folder, generator):
+    """Changes one or two files of a folder; returns what was done, for a message."""
+    changes = []
+    for _ in range(generator.choice([1, 1, 1, 2])):
+        if not (folder.is_dir() and any(path.is_file() and not path.is_symlink() for path in folder.iterdir())):
+            break
+        change = generator.choices(list(_CHANGES), list(_CHANGES.values()))[0]
+        changes.append(change(folder, generator))
+    return "; ".join(changes)
+
+
+def mutate_bytes(content, generator):
+    """Bytes with some of them flipped, left out, doubled or replaced."""
+    content = bytearray(content)
+    for _ in range(generator.choice([1, 1, 1, 2, 10, 100])):
+        place = generator.randrange(len(content)) if content else 0
+        length = generator.choice([1, 2, 8, 100])
+        change = generator.randrange(5)
+        if change == 0 and content:
+            content[place] ^= 1 << generator.randrange(8)
+        elif change == 1:
+            del content[place : place + length]
+        elif change == 2:
+            content[place:place] = generator.randbytes(length)
+        elif change == 3:
+            content[place : place + length] = content[place : place + length] * 2
+        else:
+            content[place : place + length] = generator.choice([b"\0", b"\xff"]) * length
+    return bytes(content)
+
+
+def _file(folder, generator):
+    """One of the files that are there."""
+    return generator.choice(sorted(path for path in folder.iterdir() if path.is_file() and not path.is_symlink()))
+
+
+def _flip(folder, generator):
+    path = _file(folder, generator)
+    path.write_bytes(mutate_bytes(path.read_bytes(), generator))
+    return f"bytes of {path.name} changed"
+
+
+def _truncate(folder, generator):
+    path = _file(folder, generator)
+    size = generator.choice([0, 1, generator.randrange(path.stat().st_size + 1)])
+    os.truncate(path, size)
+    return f"{path.name} cut to {size} bytes"
+
+
+def _remove(folder, generator):
+    path = _file(folder, generator)
+    path.unlink()
+    return f"{path.name} removed"
+
+
+def _swap(folder, generator):
+    path, other = _file(folder, generator), _file(folder, generator)
+    content = path.read_bytes()
+    path.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    return f"{path.name} and {other.name} exchanged"
+
+
+def _link(folder, generator):
+    path = folder / generator.choice(NAMES)
+    path.unlink(missing_ok=True)
+    kind = generator.choice(
+        ["/dev/zero", "/dev/urandom", "/dev/null", "fifo", "folder", "itself", "/proc/self/mem", "/nowhere"]
+    )
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path if kind == "itself" else kind)
+    return f"{path.name} is {kind}"
+
+
+def _edit_json(folder, generator):
+    path = folder / generator.choice(["config.json", "config.json", "config.json", "scores.json"])
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        content = {"bleu": 1.0}
+    place = content
+    keys = []
+    while isinstance(place, dict) and place:
+        keys.append(generator.choice(sorted(place)))
+        if not isinstance(place[keys[-1]], dict) or generator.random() < 0.1:
+            break
+        place = place[keys[-1]]
+    value = generator.choice([*VALUES, "remove", "nest", "new key"])
+    if not isinstance(place, dict) or not keys:
+        return "nothing"
+    if value == "remove":
+        del place[keys[-1]]
+    elif value == "new key":
+        place["a_new_key\x1b[31m"] = 1
+    elif value == "nest":
+        depth = generator.choice([100, 20_000, 200_000])
+        path.write_text("[" * depth + "]" * depth)
+        return f"{path.name} nested {depth} deep"
+    else:
+        place[keys[-1]] = value
+    path.write_text(json.dumps(content))
+    return f"{path.name}: {'.'.join(keys)} = {str(value)[:40]!r}"
+
+
+def _edit_history(folder, generator):
+    epoch = generator.choice(["9" * 400, "-1", "nan", "1e400", "", "x", "\x1b[31m", "1" + "," * 1000])
+    (folder / "history.csv").write_text(f"epoch,loss\n{epoch},{generator.choice(['1.5', 'nan', 'inf', '1,2'])}\n")
+    return f"history.csv with the epoch {epoch[:20]!r}"
+
+
+def _edit_hdf5(folder, generator):
+    path = folder / "model.weights.h5"
+    try:
+        with h5py.File(path, "r+") as file:
+            names = []
+            file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+            name = generator.choice(names)
+            change = generator.choice(
+                [_other_shape, _other_type, _not_finite, _bomb, _attribute, _gone, _groups, _empty, _link_out]
+            )
+            change(file, name, generator)
+    except OSError:
+        return "nothing"
+    return f"model.weights.h5: {change.__name__.strip('_')} of {name}"
+
+
+def _replaced(file, name, **arguments):
+    del file[name]
+    return file.create_dataset(name, **arguments)
+
+
+def _other_shape(file, name, generator):
+    shape = generator.choice([(), (1,), (0,), (3, 3), (1, 10**6), file[name].shape[::-1], (*file[name].shape, 1)])
+    _replaced(file, name, shape=shape, dtype="float32")
+
+
+def _other_type(file, name, generator):
+    dtype = generator.choice(["int32", "bool", "complex64", "float16", "float64", "S8", "uint8", h5py.string_dtype()])
+    _replaced(file, name, shape=file[name].shape, dtype=dtype)
+
+
+def _not_finite(file, name, generator):
+    values = np.array(file[name])
+    if values.size and values.dtype.kind == "f":
+        values.reshape(-1)[generator.randrange(values.size)] = generator.choice([np.nan, np.inf, -np.inf])
+        file[name][...] = values
+
+
+def _bomb(file, name, generator):
+    side = generator.choice([5_000, 30_000])
+    _replaced(file, name, shape=(side, side), chunks=(side, side), dtype="float32", compression="gzip")
+
+
+def _attribute(file, name, generator):
+    item = generator.choice([file, file[name], file[name].parent])
+    value = generator.choice(["x" * 1000, 2**63 - 1, np.zeros(1000), b"\xff"])
+    item.attrs[generator.choice(["name", "vars", "keras_version", "\x1b[31m"])] = value
+
+
+def _gone(file, name, generator):
+    del file[name]
+
+
+def _groups(file, name, generator):
+    group = file
+    for _ in range(generator.choice([10, 1_000])):
+        group = group.create_group("g")
+
+
+def _empty(file, name, generator):
+    dtype = file[name].dtype
+    del file[name]
+    file[name] = h5py.Empty(dtype)
+
+
+def _link_out(file, name, generator):
+    del file[name]
+    file[name] = generator.choice(
+        [
+            h5py.SoftLink("/nowhere"),
+            h5py.SoftLink(f"/{name}"),
+            h5py.ExternalLink("/etc/passwd", "/"),
+            h5py.SoftLink("/"),
+        ]
+    )
+
+
+def _touch(folder, generator):
+    path = _file(folder, generator)
+    path.write_bytes(path.read_bytes())
+    return "nothing"
+
+
+def _add_file(folder, generator):
+    path = folder / generator.choice(NAMES)
+    if path.exists() and not path.is_file():
+        return "nothing"
+    path.write_bytes(generator.randbytes(generator.choice([0, 10, 100_000])))
+    return f"{path.name} filled with random bytes"
+
+
+def _other_folder(folder, generator):
+    """Nothing but a folder of the same name."""
+    if generator.random() < 0.5:
+        shutil.rmtree(folder)
+        return "the folder removed"
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return "all files removed"
+
+
+_CHANGES = {
+    _flip: 30,
+    _truncate: 10,
+    _remove: 4,
+    _swap: 6,
+    _link: 10,
+    _edit_json: 20,
+    _edit_history: 3,
+    _edit_hdf5: 20,
+    _touch: 3,
+    _add_file: 3,
+    _other_folder: 1,
+}

@@ -1,0 +1,137 @@
+"""Bugs planted on purpose, each with the property that has to catch it."""
+
+import importlib
+import os
+from typing import NamedTuple
+
+from fuzz.workers import PLANTED
+
+
+class PlantedBug(NamedTuple):
+    """A bug.
+
+    Args:
+        caught_by: name of the property that has to fail.
+        module: the module whose attribute is replaced.
+        attribute: its name, with a dot where it belongs to a class.
+        wrap: called with the right attribute, returns the wrong one.
+        in_artifacts: whether the artifacts of the workspace have to be made with the bug. Default False.
+    """
+
+    caught_by: str
+    module: str
+    attribute: str
+    wrap: object
+    in_artifacts: bool = False
+
+
+def _drops_ideographic_spaces(tokenize):
+    def wrong(tokenizer, texts, *arguments, **options):
+        import tensorflow as tf  # noqa: PLC0415 (this file is read by processes without it)
+
+        return tokenize(tokenizer, tf.strings.regex_replace(texts, "\u3000", ""), *arguments, **options)
+
+    return wrong
+
+
+def _translates_blank_lines(source_ids_of):
+    def wrong(tokenizer, text, max_length):
+        import tensorflow as tf  # noqa: PLC0415
+
+        source_ids = source_ids_of(tokenizer, text, max_length)
+        is_blank = tf.reduce_all(tf.equal(source_ids, 0), axis=1, keepdims=True)
+        first = tf.equal(tf.range(tf.shape(source_ids)[1]), 0)[tf.newaxis]
+        return tf.where(tf.logical_and(is_blank, first), 3, source_ids)
+
+    return wrong
+
+
+def _worst_first(best_of):
+    def wrong(*arguments):
+        import tensorflow as tf  # noqa: PLC0415
+
+        return type(found := best_of(*arguments))(*(tf.reverse(part, [1]) for part in found))
+
+    return wrong
+
+
+def _writes_in_place(write_whole):
+    def wrong(path, write):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+
+    return wrong
+
+
+def _drops_the_last_pair(token_rows):
+    def wrong(sources, targets, max_length):
+        return tuple(rows[:-1] for rows in token_rows(sources, targets, max_length))
+
+    return wrong
+
+
+def _keeps_line_breaks(write):
+    def wrong(file, line):
+        file.write(line.encode() + b"\n")
+
+    return wrong
+
+
+def _takes_any_weights(load_weights):
+    def wrong(model, path):
+        model.load_weights(path, skip_mismatch=True)
+
+    return wrong
+
+
+def _hides_the_key(first_error):
+    return lambda error: "a value is wrong."
+
+
+PLANTED_BUGS = {
+    "the tokenizer drops U+3000": PlantedBug(
+        "tokenizers", "keras_transformer.text.tokenizer", "Tokenizer.tokenize", _drops_ideographic_spaces
+    ),
+    "the SavedModel translates blank lines": PlantedBug(
+        "runtimes", "keras_transformer.export.text_to_text", "source_ids_of", _translates_blank_lines, True
+    ),
+    "the search returns the worst first": PlantedBug(
+        "search", "keras_transformer.generation.beam_search", "best_of", _worst_first
+    ),
+    "files are written in place": PlantedBug(
+        "training-kills", "keras_transformer.whole_files", "write_whole", _writes_in_place
+    ),
+    "batching drops the last pair": PlantedBug(
+        "data-files", "keras_transformer.data.token_batches", "_token_rows", _drops_the_last_pair
+    ),
+    "a translation keeps its line breaks": PlantedBug(
+        "translate-lines", "keras_transformer.cli.lines", "_write", _keeps_line_breaks
+    ),
+    "loading takes weights of any shape": PlantedBug(
+        "model-folders", "keras_transformer.model_folder", "load_weights", _takes_any_weights
+    ),
+    "a recipe's error names no key": PlantedBug(
+        "recipes", "keras_transformer.recipes.recipe_files", "_first_error", _hides_the_key
+    ),
+}
+
+
+def plant(name):
+    """Plants a bug in this process, in every module that imported what it replaces."""
+    bug = PLANTED_BUGS[name]
+    owner = importlib.import_module(bug.module)
+    *path, attribute = bug.attribute.split(".")
+    for part in path:
+        owner = getattr(owner, part)
+    right = getattr(owner, attribute)
+    wrong = bug.wrap(right)
+    setattr(owner, attribute, wrong)
+    for module in [*importlib.sys.modules.values()]:
+        if getattr(module, "__name__", "").startswith("keras_transformer") and vars(module).get(attribute) is right:
+            setattr(module, attribute, wrong)
+
+
+def plant_from_environment():
+    """Plants the bug that the environment names, if any."""
+    if name := os.environ.get(PLANTED):
+        plant(name)

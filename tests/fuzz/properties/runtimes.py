@@ -1,0 +1,99 @@
+import sentencepiece
+
+from fuzz.fuzz_property import Failure, FuzzProperty
+from fuzz.properties.tokenizers import _base64
+from fuzz.texts import INVISIBLE, invisible_text, random_text
+from fuzz.workers import Worker
+from fuzz.workspace import MAX_LENGTH, MODELS
+from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.translator import Translator
+
+TEXTS = 100
+# Two hypotheses of one score may change places.
+TOLERANCE = 1e-5
+
+
+class Runtimes(FuzzProperty):
+    """A text is translated alike by the `Translator` and by every artifact in a process without the library.
+
+    What cannot be seen is translated to nothing.
+    """
+
+    name = "runtimes"
+    unit = "texts"
+    goal = 10_000
+    share = 16
+
+    def __init__(self, workspace, planted=None):
+        super().__init__(workspace, planted)
+        self.translators = {name: Translator.load(workspace.model(name)) for name in MODELS}
+        self.workers = {}
+        for name in MODELS:
+            for kind in ("saved_model", "tflite", "tflite_text", "ctranslate2"):
+                if artifact := workspace.artifact(name, kind):
+                    self.workers[name, kind] = Worker("fuzz.artifact_worker", kind, artifact)
+
+    def check(self, generator, folder):
+        name = generator.choice(list(MODELS))
+        texts = [generator.choices([random_text, invisible_text], [9, 1])[0](generator) for _ in range(TEXTS)]
+        beamed = self._translate(name, texts, MODELS[name])
+        greedy = self._translate(name, texts, 1) if MODELS[name] > 1 else beamed
+        for kind in ("saved_model", "tflite", "tflite_text", "ctranslate2"):
+            if (name, kind) in self.workers:
+                found = self.workers[name, kind].ask(self._request(name, kind, texts))
+                if "error" in found:
+                    raise Failure(f"{name}, {kind}: {found['error']}")
+                expected = greedy if kind == "ctranslate2" else beamed
+                self._compare(f"{name}, {kind}", texts, found, *expected)
+                if kind == "saved_model":
+                    self._compare_tokens(name, texts, found["source_tokens"])
+        return len(texts)
+
+    def close(self):
+        for worker in self.workers.values():
+            worker.close()
+
+    def _translate(self, name, texts, beam_size):
+        import warnings  # noqa: PLC0415
+
+        length_penalty = 0.6 if beam_size == MODELS[name] else 0.0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of long texts.
+            return self.translators[name].translate(texts, beam_size, length_penalty, return_scores=True)
+
+    def _request(self, name, kind, texts):
+        if kind == "saved_model":
+            return {"texts": [_base64(text) for text in texts]}
+        if kind == "tflite_text":
+            return {"texts": texts}
+        pair = ["tokenizer.model"] * 2 if name == "shared" else ["source.model", "target.model"]
+        files = dict(
+            zip(("source_tokenizer", "target_tokenizer"), (str(self.workspace.model(name) / file) for file in pair))
+        )
+        if kind == "tflite":
+            return {"texts": texts, "max_length": MAX_LENGTH, "is_quantized": False, **files}
+        limits = {"length_factor": LENGTH_FACTOR, "length_margin": LENGTH_MARGIN}
+        return {"texts": texts, "max_length": MAX_LENGTH, **limits, **files}
+
+    def _compare(self, where, texts, found, translations, scores):
+        for number, (text, expected) in enumerate(zip(texts, translations, strict=True)):
+            translation = found["translations"][number]
+            if not text.strip(INVISIBLE) and (expected or translation):
+                raise Failure(f"{where}: the invisible {text!r} becomes {translation!r}, here {expected!r}")
+            if translation != expected:
+                score = found["scores"] and found["scores"][number]
+                if score is None or abs(score - scores[number]) > TOLERANCE:
+                    raise Failure(
+                        f"{where}: {text!r} becomes {translation!r} ({score}), here {expected!r} ({scores[number]})"
+                    )
+
+    def _compare_tokens(self, name, texts, found):
+        model = self.workspace.model(name) / ("tokenizer.model" if name == "shared" else "source.model")
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        for text, tokens in zip(texts, found, strict=True):
+            expected = processor.encode(text, out_type=str)[: MAX_LENGTH - 1]
+            if not text.strip(INVISIBLE):
+                continue
+            written = [processor.id_to_piece(processor.piece_to_id(piece)) for piece in expected]
+            if tokens[:-1] != written:
+                raise Failure(f"{name}: the SavedModel cuts {text!r} into {tokens}, SentencePiece into {written}")

@@ -1,0 +1,85 @@
+import math
+import warnings
+
+import numpy as np
+
+from fuzz.fuzz_property import Failure, FuzzProperty
+from fuzz.texts import random_text
+from fuzz.workspace import MODELS
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.translator import Translator, _pad
+
+TOLERANCE = 1e-4
+
+
+class Search(FuzzProperty):
+    """Translations are sorted by score, are those of greedy search at beam size 1, and depend on no other text.
+
+    The score is the log-probability over the length penalty.
+    """
+
+    name = "search"
+    unit = "texts"
+    goal = 2_000
+    share = 6
+
+    def __init__(self, workspace, planted=None):
+        super().__init__(workspace, planted)
+        self.translators = {name: Translator.load(workspace.model(name)) for name in MODELS}
+
+    def check(self, generator, folder):
+        translator = self.translators[generator.choice(list(MODELS))]
+        texts = [random_text(generator) for _ in range(16)]
+        beam_size = generator.randint(1, 5)
+        options = {"beam_size": beam_size, "length_penalty": generator.choice([0.0, 0.6, 1.0, -0.5, 2.0])}
+        n_best = generator.randint(1, beam_size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of long texts.
+            best = _table(translator.translate(texts, n_best=n_best, return_scores=True, **options))
+            for text, scores in zip(texts, best[1], strict=True):
+                if sorted(scores, reverse=True) != scores:
+                    raise Failure(f"{text!r}, {options}, n_best={n_best}: the scores {scores} are not sorted")
+            order = generator.sample(range(len(texts)), len(texts))
+            batch_size = generator.randint(1, 20)
+            again = translator.translate(
+                [texts[index] for index in order], n_best=n_best, batch_size=batch_size, return_scores=True, **options
+            )
+            self._compare(texts, order, best, _table(again), f"{options}, n_best={n_best}, batch_size={batch_size}")
+            self._check_greedy(translator, texts[:3])
+        return len(texts)
+
+    def _compare(self, texts, order, best, again, how):
+        for place, index in enumerate(order):
+            pairs = zip(best[0][index], best[1][index], again[0][place], again[1][place], strict=True)
+            for text, score, other_text, other_score in pairs:
+                # Two hypotheses of the same score may change places.
+                if not math.isclose(score, other_score, abs_tol=TOLERANCE) and not score == other_score:
+                    raise Failure(
+                        f"{texts[index]!r}, {how}: {text!r} ({score}), in another batch {other_text!r} ({other_score})"
+                    )
+
+    def _check_greedy(self, translator, texts):
+        """Greedy search, written with the model alone."""
+        found, scores = translator.translate(texts, beam_size=1, length_penalty=0.0, return_scores=True)
+        for text, translation, score in zip(texts, found, scores, strict=True):
+            (source,) = translator.token_rows(translator.source_tokenizer, [text])
+            if len(source) == 1:
+                continue
+            tokens, total = [], 0.0
+            longest = min(translator.config.max_length, 2 * len(source) + 10)
+            while END_ID not in tokens:
+                inputs = {"source_ids": _pad([source]), "target_ids": _pad([[START_ID, *tokens]])}
+                logits = translator.model(inputs, training=False).numpy()[0, -1].astype("float64")
+                log_probabilities = logits - np.log(np.sum(np.exp(logits - logits.max()))) - logits.max()
+                log_probabilities[[PADDING_ID, UNKNOWN_ID, START_ID]] = -math.inf
+                next_token = END_ID if len(tokens) + 1 == longest else int(np.argmax(log_probabilities))
+                total += log_probabilities[next_token]
+                tokens.append(next_token)
+            expected = translator.target_tokenizer.detokenize([tokens]).numpy()[0].decode()
+            if translation != expected and abs(total - score) > TOLERANCE:
+                raise Failure(f"{text!r}: beam size 1 gives {translation!r} ({score}), greedy {expected!r} ({total})")
+
+
+def _table(found):
+    """Lists of translations and of scores, whatever their number."""
+    return [[row if isinstance(row, list) else [row] for row in part] for part in found]

@@ -1,0 +1,82 @@
+import base64
+
+import sentencepiece
+
+from fuzz.fuzz_property import Failure, FuzzProperty
+from fuzz.texts import random_bytes, random_text
+from fuzz.workers import Worker
+from fuzz.workspace import load_tokenizers
+
+TEXTS = 250
+IDS = 30
+
+
+class Tokenizers(FuzzProperty):
+    """A text is cut alike by SentencePiece, by our tokenizer and by its SavedModel, and comes back from its tokens.
+
+    Bytes that are not UTF-8 are cut alike by the latter two, and any ids are written alike by all, in UTF-8.
+    """
+
+    name = "tokenizers"
+    unit = "texts"
+    goal = 100_000
+    share = 8
+
+    def __init__(self, workspace, planted=None):
+        super().__init__(workspace, planted)
+        self.tokenizers = load_tokenizers(workspace)
+        self.processors = {
+            name: sentencepiece.SentencePieceProcessor(model_file=str(path))
+            for name, path in workspace.tokenizer_files.items()
+        }
+        self.saved = Worker("fuzz.artifact_worker", "tokenizers", workspace.saved_tokenizers, planted=planted)
+
+    def check(self, generator, folder):
+        texts = [random_text(generator, line_feeds=True) for _ in range(TEXTS)]
+        broken = [random_bytes(generator) for _ in range(5)]
+        for name in self.tokenizers:
+            self._check_one(name, texts, broken, generator)
+        return len(texts)
+
+    def close(self):
+        self.saved.close()
+
+    def _check_one(self, name, texts, broken, generator):
+        tokenizer, processor = self.tokenizers[name], self.processors[name]
+        rows = processor.encode(texts)
+        ours = tokenizer.tokenize([*texts, *broken]).to_list()
+        ids = [[generator.randrange(tokenizer.vocabulary_size) for _ in range(12)] for _ in range(IDS)] + _padded(rows)
+        width = max(map(len, ids))
+        ids = [row + [0] * (width - len(row)) for row in ids]
+        request = {"tokenizer": name, "ids": ids, "texts": [_base64(text) for text in [*texts, *broken]]}
+        saved = self.saved.ask(request)
+        for number, text in enumerate([*texts, *broken]):
+            if number < len(texts) and ours[number] != rows[number]:
+                raise Failure(f"{name}: {text!r} is {rows[number]} for SentencePiece, {ours[number]} for ours")
+            if saved["ids"][number] != ours[number]:
+                raise Failure(f"{name}: {text!r} is {ours[number]} for ours, {saved['ids'][number]} in a SavedModel")
+        written = [text.decode() for text in tokenizer.detokenize(ids).numpy()]
+        for row, text, in_saved in zip(ids, written, saved["texts"], strict=True):
+            if base64.b64decode(in_saved) != text.encode():
+                raise Failure(
+                    f"{name}: the ids {row} are {text!r} for ours, {base64.b64decode(in_saved)} in a SavedModel"
+                )
+        for text, back in zip(texts, written[IDS:], strict=True):
+            expected = _normalised(processor, text)
+            if back != expected and len(text) < 1000:
+                raise Failure(f"{name}: {text!r} comes back as {back!r}, not as {expected!r}")
+            if "\n" in back or "\r" in back:
+                raise Failure(f"{name}: {text!r} comes back as more than one line, {back!r}")
+
+
+def _normalised(processor, text):
+    """What a text is after the vocabulary's rules; U+2581, by which SentencePiece means a space, is one."""
+    return processor.normalize(text).replace("▁", " ").strip(" ")
+
+
+def _padded(rows):
+    return [row[:2000] for row in rows]
+
+
+def _base64(text):
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
