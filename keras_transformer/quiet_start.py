@@ -10,8 +10,10 @@ A backend of Keras that is not installed would end our command with a traceback,
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import os
+import pathlib
 import platform
 import sys
 import tempfile
@@ -60,9 +62,20 @@ def _check_backend():
         sys.exit(EXIT_INPUT_ERROR)
 
 
+def _load_libraries():
+    """Loads TensorFlow's large libraries before Python imports them, which would hold its lock, and signals up."""
+    package = importlib.util.find_spec("tensorflow")
+    with contextlib.suppress(AttributeError, OSError):
+        load = ctypes.CDLL(None).dlopen
+        load.argtypes = [ctypes.c_char_p, ctypes.c_int]
+        for library in sorted(pathlib.Path(package.origin).parent.glob("libtensorflow_*.so.2"), reverse=True):
+            load(os.fsencode(library), os.RTLD_NOW)
+
+
 if is_command():
     begin_command()
     _check_backend()
+    _load_libraries()
 
 if "tensorflow" not in sys.modules and platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

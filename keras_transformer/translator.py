@@ -93,15 +93,18 @@ class Translator:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
         return (translations, scores) if return_scores else translations
 
-    def score(self, pairs, batch_size=_BATCH_SIZE):
+    def score(self, pairs, batch_size=_BATCH_SIZE, return_tokens=False):
         """The log-probability of given translations.
 
         Args:
             pairs: a list of `(source, target)` strings.
             batch_size: number of pairs scored at a time. Default 64.
+            return_tokens: whether to return the number of tokens of each target as well. Default False.
 
         Returns:
             A list of floats: the natural logarithm of the probability of the target and its end, given the source.
+            With `return_tokens` a pair of it and a list of whole numbers: the target's tokens, the end token among
+            them.
 
         Raises:
             ValueError: `pairs` is something else than pairs of strings, or `batch_size` is out of range.
@@ -117,7 +120,7 @@ class Translator:
             )
             for index, score in zip(indices, found.numpy(), strict=True):
                 scores[index] = float(score)
-        return scores
+        return (scores, list(map(len, targets))) if return_tokens else scores
 
     def save(self, path):
         """Writes the model folder: config, tokenizers and weights.

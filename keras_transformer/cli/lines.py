@@ -131,19 +131,20 @@ def _named_errors(name):
         raise OSError(error.errno, error.strerror, str(name)) from None
 
 
-def read_parallel_lines(source, target):
-    """All lines of two text files, which must have as many lines as each other."""
+def read_parallel_lines(*paths):
+    """All lines of text files, which must have as many lines as each other, a list for each file."""
     texts = []
-    for path in (source, target):
+    for path in paths:
         with opened_input(path) as (file, name):
             texts.append(list(decoded_lines(file, name)))
-    if len(texts[0]) != len(texts[1]):
-        raise InputError(
-            f"The files must have as many lines as each other, but {source} has {len(texts[0])} and {target} has "
-            f"{len(texts[1])}."
-        )
+    for path, text in zip(paths, texts, strict=True):
+        if len(text) != len(texts[0]):
+            raise InputError(
+                f"The files must have as many lines as each other, but {paths[0]} has {len(texts[0])} and {path} has "
+                f"{len(text)}."
+            )
     if not texts[0]:
-        raise InputError(f"{source}: the file is empty.")
+        raise InputError(f"{paths[0]}: the file is empty.")
     return texts
 
 

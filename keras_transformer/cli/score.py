@@ -1,3 +1,4 @@
+import math
 import pathlib
 
 import click
@@ -12,18 +13,27 @@ _LINES_PER_CHUNK = 1024
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
 @click.option("--target", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation, line by line.")
+@click.option("--perplexity", is_flag=True, help="Print one number, the perplexity of the whole translation.")
 @click.option("--batch-size", type=click.IntRange(1), default=64, help="Pairs scored at a time.")
-def score(model, source, target, batch_size):
+def score(model, source, target, perplexity, batch_size):
     """Print the log-probability that MODEL, a model folder, gives each line of a translation.
 
-    One number a line: the natural logarithm of the probability of the whole target line, given the source line.
+    Three numbers a line, separated by tabs: the natural logarithm of the probability of the whole target line, given
+    the source line; the number of the target's tokens, the end token among them; and the logarithm per token. The
+    perplexity is the exponential of the negative mean logarithm over all tokens of the translation.
     """
     check_standard_output()
     sources, targets = read_parallel_lines(source, target)
     translator = Translator.load(model)
+    total, total_tokens = 0.0, 0
     with progress(len(sources), "Scoring") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):
             end = min(start + _LINES_PER_CHUNK, len(sources))
-            for value in translator.score(list(zip(sources[start:end], targets[start:end], strict=True)), batch_size):
-                print_result(f"{value:.4f}")
+            pairs = list(zip(sources[start:end], targets[start:end], strict=True))
+            for value, tokens in zip(*translator.score(pairs, batch_size, return_tokens=True), strict=True):
+                total, total_tokens = total + value, total_tokens + tokens
+                if not perplexity:
+                    print_result(f"{value:.4f}\t{tokens}\t{value / tokens:.4f}")
             bar.update(end - start)
+    if perplexity:
+        print_result(f"{math.exp(-total / total_tokens):.4f}")

@@ -50,5 +50,58 @@ def test_an_unknown_tokenization_is_refused(evaluate):
     evaluate("--tokenize", "14a").assert_one_error("'14a' is not one of '13a', 'none'")
 
 
+@pytest.fixture
+def references(trained, tmp_path):
+    """Two reference translations."""
+    first, second = trained / "validation.de", tmp_path / "second.de"
+    second.write_text(first.read_text().replace("sieht", "erblickt"))
+    return first, second
+
+
+@pytest.mark.parametrize("order", ["one option", "two options", "model last", "equals", "before the options"])
+def test_several_references_are_given_in_any_way(run, model, trained, references, order):
+    source = ["--source", trained / "validation.en"]
+    first, second = references
+    arguments = {
+        "one option": [model, *source, "--reference", first, second],
+        "two options": [model, "--reference", first, *source, "--reference", second],
+        "model last": [*source, "--lowercase", "--reference", first, second, model],
+        "equals": [f"--reference={first}", second, *source, model],
+        "before the options": [*source, model, "--reference", first, second, "--beam-size", 4],
+    }[order]
+    result = run("evaluate", *arguments)
+    assert (result.status, result.errors) == (0, "")
+    assert "nrefs:2" in json.loads(result.output)["signature"]
+
+
+def test_the_model_may_stand_after_one_reference(run, model, trained):
+    source, reference = trained / "validation.en", trained / "validation.de"
+    result = run("evaluate", "--source", source, "--reference", reference, model)
+    assert "nrefs:1" in json.loads(result.output)["signature"]
+
+
+def test_ter_is_printed_on_request(evaluate):
+    scores = json.loads(evaluate("--metrics", "bleu, chrf,TER").output)
+    assert list(scores) == ["bleu", "chrf", "ter", "signature", "ter_signature", "sentences", "seconds"]
+    assert list(json.loads(evaluate("--metrics", "chrf").output)) == ["chrf", "signature", "sentences", "seconds"]
+    evaluate("--metrics", "bleu,comet").assert_one_error("'bleu,comet' is not a list of bleu, chrf, ter")
+
+
+def test_another_output_is_compared(evaluate, trained, references):
+    scores = json.loads(evaluate("--compare", references[1]).output)
+    assert list(scores) == ["bleu", "chrf", "signature", "sentences", "seconds", "compare"]
+    assert list(scores["compare"]) == ["samples", "bleu", "chrf"]
+    bleu = scores["compare"]["bleu"]
+    assert bleu["score"] == scores["bleu"]
+    assert bleu["interval"][0] <= bleu["score"] <= bleu["interval"][1]
+    assert 0 <= bleu["p_value"] <= 1
+
+
+def test_an_output_of_another_length_is_not_compared(evaluate, tmp_path):
+    short = tmp_path / "short"
+    short.write_text("eins\n")
+    evaluate("--compare", short).assert_one_error("has 16", f"{short} has 1.")
+
+
 def test_a_missing_option_is_named(run, model):
     run("evaluate", model, "--source", "x").assert_one_error("Missing option '--reference'.")

@@ -1,14 +1,42 @@
+import math
+
 import pytest
 
 pytestmark = pytest.mark.usefixtures("warm")
 
 
-def test_every_pair_has_its_log_probability(run, model, trained, translator):
+@pytest.fixture
+def validation(trained):
+    """The two files, and the pairs in them."""
     files = [trained / "validation.en", trained / "validation.de"]
-    result = run("score", model, "--source", files[0], "--target", files[1])
+    return files, list(zip(*(file.read_text().splitlines() for file in files), strict=True))
+
+
+def test_every_pair_has_its_log_probability_its_tokens_and_their_mean(run, model, validation, translator):
+    (source, target), pairs = validation
+    result = run("score", model, "--source", source, "--target", target)
     assert (result.status, result.errors) == (0, "")
-    pairs = list(zip(*(file.read_text().splitlines() for file in files), strict=True))
-    assert result.lines == [f"{score:.4f}" for score in translator.score(pairs)]
+    lines = []
+    for (_, text), log_probability in zip(pairs, translator.score(pairs), strict=True):
+        tokens = len(translator.target_tokenizer.tokenize(text)) + 1  # And the end.
+        lines.append(f"{log_probability:.4f}\t{tokens}\t{log_probability / tokens:.4f}")
+    assert result.lines == lines
+
+
+def test_an_empty_translation_has_one_token(run, model, tmp_path):
+    path = tmp_path / "blank"
+    path.write_text("the dog\n\n")
+    result = run("score", model, "--source", path, "--target", path)
+    log_probability, tokens, mean = result.lines[1].split("\t")
+    assert (tokens, mean) == ("1", log_probability)
+
+
+def test_the_perplexity_is_that_of_all_tokens(run, model, validation, translator):
+    (source, target), pairs = validation
+    result = run("score", model, "--source", source, "--target", target, "--perplexity")
+    tokens = sum(len(translator.target_tokenizer.tokenize(text)) + 1 for _, text in pairs)
+    expected = math.exp(-sum(translator.score(pairs)) / tokens)
+    assert (result.status, result.lines) == (0, [f"{expected:.4f}"])
 
 
 def test_files_of_different_lengths_are_refused(run, model, trained, tmp_path):

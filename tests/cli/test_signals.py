@@ -42,6 +42,10 @@ def is_alive(number):
     return False
 
 
+def _files(folder):
+    return set(folder.rglob("*")) - {folder / "output", folder / "errors"}
+
+
 @pytest.fixture(scope="module")
 def long_text(trained):
     for language in ("en", "de"):
@@ -59,10 +63,11 @@ def long_text(trained):
 def test_a_signal_ends_every_long_command_in_two_seconds(long_text, command, number, status):
     line = [sys.executable, "-m", "keras_transformer", *map(str, arguments_of(command, long_text))]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    before = sorted(long_text.rglob("*"))
-    moment, ended = 0.5, []
+    before = _files(long_text)
+    # Earlier, Python itself starts, and ends as it does everywhere.
+    moment, ended = 1.0, []
     while len(ended) < MOMENTS:
-        moment *= 1.35
+        moment *= 1.3
         with (long_text / "output").open("wb") as output, (long_text / "errors").open("wb") as errors:
             process = subprocess.Popen(line, env=environment, stdout=output, stderr=errors)
             try:
@@ -79,6 +84,7 @@ def test_a_signal_ends_every_long_command_in_two_seconds(long_text, command, num
                 process.wait()
         assert ended[-1][1] == status, ended
         assert seconds < SECONDS, (moment, seconds)
+        time.sleep(0.1)
         assert not [child for child in started if is_alive(child)], moment
         said = (long_text / "errors").read_text()
         assert "Traceback" not in said
@@ -88,6 +94,5 @@ def test_a_signal_ends_every_long_command_in_two_seconds(long_text, command, num
             subprocess.run(["rm", "-r", str(long_text / "new")], stderr=subprocess.DEVNULL)
         elif command == "translate":
             assert (long_text / "output").read_bytes().endswith((b"\n", b"")), moment
-        after = set(long_text.rglob("*")) - {long_text / "output", long_text / "errors"}
-        assert sorted(after) == before, moment
+        assert _files(long_text) == before, moment
     assert len(ended) >= 5
