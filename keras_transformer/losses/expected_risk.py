@@ -1,7 +1,8 @@
 import keras
 from keras import ops
 
-from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy, token_weights
+from keras_transformer.losses.replicas import loss_of_replicas, sum_over_replicas
+from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy, check_groups, token_weights
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
@@ -35,7 +36,7 @@ class ExpectedRisk(SmoothedCrossEntropy):
         A scalar.
 
     Raises:
-        ValueError: a number is out of range.
+        ValueError: a number is out of range, or a batch is known to end in the middle of a source's rows.
 
     Example:
 
@@ -65,6 +66,7 @@ class ExpectedRisk(SmoothedCrossEntropy):
         if sample_weight is None:
             return super().__call__(y_true, y_pred)
         labels = ops.cast(y_true, "int32")
+        check_groups(labels.shape[0], self.candidates + 1, "groups of a reference and its candidates,")
         weights = token_weights(labels)
         shape = (-1, self.candidates + 1)
         losses = ops.reshape(ops.sum(self.call(labels, y_pred) * weights, axis=1), shape)
@@ -72,9 +74,11 @@ class ExpectedRisk(SmoothedCrossEntropy):
         qualities = ops.reshape(ops.cast(sample_weight, "float32"), shape)[:, 1:]
         # A row of padding alone has no tokens.
         shares = ops.softmax(-self.sharpness * losses[:, 1:] / ops.maximum(lengths[:, 1:], 1.0), axis=-1)
-        risk = ops.mean(ops.sum(shares * (1.0 - qualities), axis=1))
-        cross_entropy = ops.sum(losses[:, 0]) / ops.maximum(ops.sum(lengths[:, 0]), 1.0)
-        return risk + self.cross_entropy * cross_entropy
+        sources = sum_over_replicas(ops.cast(ops.shape(losses)[0], "float32"))
+        risk = ops.sum(shares * (1.0 - qualities)) / ops.maximum(sources, 1.0)
+        tokens = sum_over_replicas(ops.sum(lengths[:, 0]))
+        cross_entropy = ops.sum(losses[:, 0]) / ops.maximum(tokens, 1.0)
+        return loss_of_replicas(risk + self.cross_entropy * cross_entropy)
 
     def get_config(self):
         config = super().get_config()

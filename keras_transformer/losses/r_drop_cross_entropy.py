@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy
+from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy, check_groups
 
 COPIES = 2
 
@@ -67,6 +67,9 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
     Returns:
         A scalar, in nats per token.
 
+    Raises:
+        ValueError: a number is out of range, or a batch is known to have an odd number of rows.
+
     Example:
 
     >>> model.compile("adam", loss=RDropCrossEntropy(label_smoothing=0.1))
@@ -93,6 +96,7 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
 
     def call(self, y_true, y_pred):
         """Losses of the single tokens, `(batch, length)`; those of padding do not count."""
+        check_groups(y_true.shape[0], COPIES, "pairs")
         # Half of the divergence belongs to either row, and each of its two parts counts half.
         is_pair = ops.all(ops.equal(y_true[::COPIES], y_true[1::COPIES]), axis=1, keepdims=True)
         divergence = ops.where(is_pair, token_divergence(y_pred), 0.0)

@@ -1,6 +1,7 @@
 import keras
 from keras import ops
 
+from keras_transformer.losses.replicas import loss_of_replicas, sum_over_replicas
 from keras_transformer.special_tokens import PADDING_ID
 
 # Well above where float32 loses digits.
@@ -82,7 +83,8 @@ class SmoothedCrossEntropy(keras.losses.Loss):
     """Label-smoothed cross-entropy of token logits, averaged over the real tokens of the batch.
 
     Padding (label 0) counts neither above nor below the fraction line, so the loss of a batch does not depend on how
-    it was padded.
+    it was padded. Under a strategy of `tf.distribute` the average is over the real tokens of all replicas, so it does
+    not depend on how the batch was divided either.
 
     Args:
         label_smoothing: the part of the probability spread evenly over the vocabulary, from 0 up to (not including) 1.
@@ -120,10 +122,11 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         labels = ops.cast(y_true, "int32")
         losses = self.call(labels, y_pred)
         weights = token_weights(labels, sample_weight)
-        if self.reduction == "sum":
-            return ops.sum(losses * weights)
-        # Without a single real token the loss is 0, not 0 / 0.
-        return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1e-9)
+        total = ops.sum(losses * weights)
+        if self.reduction != "sum":
+            # Without a single real token the loss is 0, not 0 / 0.
+            total = total / ops.maximum(sum_over_replicas(ops.sum(weights)), 1e-9)
+        return loss_of_replicas(total)
 
     def call(self, y_true, y_pred):
         """Losses of the single tokens, `(batch, length)`, 0 for padding."""
@@ -131,6 +134,21 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def check_groups(rows, group_size, kind):
+    """Raises a ValueError where the number of rows is known and groups of `group_size` rows would be divided.
+
+    Args:
+        rows: rows of a batch, or of a replica's part of it; None where it is not known yet.
+        group_size: number of rows that belong together.
+        kind: what such a group is, for the message.
+    """
+    if rows is not None and rows % group_size:
+        raise ValueError(
+            f"A batch must have whole {kind} of {group_size} rows, in every replica of a `tf.distribute` strategy. "
+            f"Received: {rows} rows."
+        )
 
 
 def token_weights(labels, sample_weight=None):

@@ -79,3 +79,8 @@ def test_config_round_trip():
 def test_numbers_out_of_range_are_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         ExpectedRisk(**arguments)
+
+
+def test_a_divided_group_of_candidates_is_an_error():
+    with pytest.raises(ValueError, match="whole groups .* of 3 rows.*Received: 4 rows"):
+        ExpectedRisk(2)(np.ones((4, 5)), np.zeros((4, 5, 9), "float32"), np.ones(4))

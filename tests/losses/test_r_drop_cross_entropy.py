@@ -82,3 +82,8 @@ def test_config_round_trip():
 def test_negative_alpha_is_an_error():
     with pytest.raises(ValueError, match="`alpha` must not be negative. Received: alpha=-1"):
         RDropCrossEntropy(alpha=-1)
+
+
+def test_a_divided_pair_is_an_error():
+    with pytest.raises(ValueError, match="whole pairs of 2 rows.*Received: 3 rows"):
+        RDropCrossEntropy()(np.ones((3, 4)), np.zeros((3, 4, 9), "float32"))
