@@ -11,7 +11,7 @@ from keras_transformer.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.model_folder import load_model_folder, save_model_folder
-from keras_transformer.models import transformer_parts
+from keras_transformer.models import StructureWatch, transformer_parts
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 
 _BATCH_SIZE = 64
@@ -42,9 +42,8 @@ class Translator:
         self.config = transformer_parts(model).config
         self._check_vocabularies()
         self._generator = Generator(model)
-        self._log_probabilities = tf.function(
-            self._log_probabilities_of_batch, input_signature=[tf.TensorSpec((None, None), tf.int32)] * 2
-        )
+        self._structure = StructureWatch(model)
+        self._log_probabilities = self._traced_log_probabilities()
 
     def _check_vocabularies(self):
         for side, tokenizer, size in (
@@ -113,6 +112,8 @@ class Translator:
         _check_batch_size(batch_size)
         sources = self.token_rows(self.source_tokenizer, source_texts)
         targets = self.token_rows(self.target_tokenizer, target_texts)
+        if self._structure.has_changed():
+            self._log_probabilities = self._traced_log_probabilities()
         scores = [None] * len(sources)
         for indices in _batches_by_length([s + t for s, t in zip(sources, targets, strict=True)], batch_size):
             found = self._log_probabilities(
@@ -236,6 +237,11 @@ class Translator:
         rows = [text.decode("utf-8") for text in texts.numpy()]
         texts_of_rows = [rows[start : start + n_best] for start in range(0, len(rows), n_best)]
         return texts_of_rows, found.scores.numpy().tolist()
+
+    def _traced_log_probabilities(self):
+        """A graph that is traced at its first call; it does not follow changes of the model's structure."""
+        signature = [tf.TensorSpec((None, None), tf.int32)] * 2
+        return tf.function(self._log_probabilities_of_batch, input_signature=signature)
 
     def _log_probabilities_of_batch(self, source_ids, labels):
         logits = self.model({"source_ids": source_ids, "target_ids": shift_targets(labels)}, training=False)

@@ -71,7 +71,8 @@ class CachedDecoder:
             `EncodedSource`.
         """
         x, padding_mask = self.parts.encode(source_ids)
-        keys, values = zip(*[decoder.cross_attention.project_value(x) for decoder in self.parts.decoders])
+        projected = [decoder.cross_attention.project_value(x) for decoder in self.parts.decoders]
+        keys, values = zip(*tf.nest.map_structure(self._cast, projected))
         scale = tf.cast(self.head_dim**-0.5, self.dtype)
         bias = hiding_bias(tf.expand_dims(tf.expand_dims(padding_mask, 1), 1))
         return EncodedSource(tuple(key * scale for key in keys), values, bias)
@@ -123,6 +124,7 @@ class CachedDecoder:
                 mixed = self._attend(query, [encoded.keys[number]], [encoded.values[number]], encoded.bias)
                 return layer.output_dense(mixed), None
 
+            x = tf.cast(x, decoder.compute_dtype)
             x, _, _ = decoder.connect(x, attend_to_self, attend_to_encoder, training=False)
         cache = cache._replace(new_keys=tuple(new_keys), new_values=tuple(new_values), bias=bias)
         return self._logits(x), cache
@@ -153,8 +155,12 @@ class CachedDecoder:
 
     def _split_heads(self, projected, parts):
         """`(batch * beam_size, parts * hidden_dim)` to `parts` times `(batch, num_heads, beam_size, head_dim)`."""
-        split = tf.reshape(projected, (-1, self.beam_size, parts, self.num_heads, self.head_dim))
+        split = tf.reshape(self._cast(projected), (-1, self.beam_size, parts, self.num_heads, self.head_dim))
         return tf.unstack(tf.transpose(split, (2, 0, 3, 1, 4)))
+
+    def _cast(self, tensor):
+        """Caches have one type, also where layers of the model have dtype policies of their own."""
+        return tf.cast(tensor, self.dtype)
 
     def _attend(self, query, keys, values, bias):
         """Attention to keys and values that lie in several tensors; the heads merged.
@@ -178,6 +184,7 @@ class CachedDecoder:
         if self.parts.output_projection is not None:
             logits = self.parts.output_projection(x)
         else:
-            table = tf.cast(self.parts.target_embedding.embeddings, x.dtype)
-            logits = tf.matmul(x, table, transpose_b=True)
+            dtype = self.parts.target_embedding.compute_dtype
+            table = tf.cast(self.parts.target_embedding.embeddings, dtype)
+            logits = tf.matmul(tf.cast(x, dtype), table, transpose_b=True)
         return tf.cast(logits, tf.float32)

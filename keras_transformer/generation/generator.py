@@ -3,13 +3,15 @@ import tensorflow as tf
 
 from keras_transformer.errors import InputError
 from keras_transformer.generation.beam_search import BeamSearch
+from keras_transformer.models.structure_watch import StructureWatch
 from keras_transformer.models.transformer_parts import transformer_parts
 
 
 class Generator:
     """Beam search with cached keys and values, inside the TensorFlow graph.
 
-    It reads the weights of the model's own layers, so it follows further training.
+    It reads the weights of the model's own layers, so it follows further training. After a change of the model's
+    structure, such as `quantize`, `enable_lora` or a new dtype policy, its graphs are traced again.
 
     Args:
         model: a functional `keras.Model` of `build_transformer`.
@@ -36,6 +38,7 @@ class Generator:
                 f"Received: the backend {keras.backend.backend()}."
             )
         self.parts = transformer_parts(model)
+        self._structure = StructureWatch(model)
         self._functions = {}
 
     def generate(self, source_ids, beam_size=4, length_penalty=0.6, n_best=1, max_length=None):
@@ -72,7 +75,9 @@ class Generator:
         return BeamSearch(self.parts, beam_size, n_best).search(source_ids, *limits)
 
     def _function(self, beam_size, n_best):
-        """The search as a graph, traced once for every beam."""
+        """The search as a graph, traced once for every beam and structure of the model."""
+        if self._structure.has_changed():
+            self._functions.clear()
         if (beam_size, n_best) not in self._functions:
             signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(()), tf.TensorSpec((), tf.int32)]
             search = BeamSearch(self.parts, beam_size, n_best).search
