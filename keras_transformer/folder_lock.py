@@ -6,6 +6,7 @@ import pathlib
 import filelock
 
 from keras_transformer.errors import InputError
+from keras_transformer.whole_files import UNFINISHED, remove_unheld
 
 CHECKPOINTS_NAME = "checkpoints"
 LOCK_NAME = "lock"
@@ -27,6 +28,8 @@ def held_folder(path):
     made = [folder for folder in (checkpoints, *checkpoints.parents) if not folder.exists()]
     checkpoints.mkdir(parents=True, exist_ok=True)
     with _lock(path):
+        # Of folders with such a name, those of exports for instance, nothing is known here.
+        remove_unheld(file for file in pathlib.Path(path).rglob(f"{UNFINISHED}*") if not file.is_dir())
         try:
             yield
         finally:

@@ -1,18 +1,15 @@
 """The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
 
-import contextlib
 import json
 import pathlib
-import warnings
-
-import h5py
 
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import Tokenizer
 from keras_transformer.version import __version__
-from keras_transformer.whole_files import write_json, write_whole
+from keras_transformer.weights_file import load_weights, save_weights
+from keras_transformer.whole_files import write_json, write_text
 
 FORMAT_VERSION = 1
 CONFIG_NAME = "config.json"
@@ -39,23 +36,7 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
     write_json(path / CONFIG_NAME, fields, indent=2)
     save_tokenizers(path, source_tokenizer, target_tokenizer)
-    with without_optimizer(model):
-        write_whole(path / WEIGHTS_NAME, model.save_weights)
-
-
-@contextlib.contextmanager
-def without_optimizer(model):
-    """Takes a model's optimizer away for as long: its state would triple the file of weights.
-
-    Args:
-        model: any Keras model, compiled or not.
-    """
-    optimizer = getattr(model, "optimizer", None)
-    model.optimizer = None
-    try:
-        yield
-    finally:
-        model.optimizer = optimizer
+    save_weights(model, path / WEIGHTS_NAME)
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):
@@ -65,7 +46,7 @@ def save_tokenizers(path, source_tokenizer, target_tokenizer):
     else:
         tokenizers = {SOURCE_TOKENIZER_NAME: source_tokenizer, TARGET_TOKENIZER_NAME: target_tokenizer}
     for name, tokenizer in tokenizers.items():
-        write_whole(path / name, tokenizer.save)
+        tokenizer.save(path / name)
     for name in {SHARED_TOKENIZER_NAME, SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME} - set(tokenizers):
         (path / name).unlink(missing_ok=True)
 
@@ -109,8 +90,7 @@ def save_pairs(path, names, pairs):
     """
     sides = list(zip(*pairs, strict=True)) or [(), ()]
     for name, side in zip(names, sides, strict=True):
-        text = "".join(line + "\n" for line in side)
-        write_whole(path / name, lambda file, text=text: file.write_text(text, encoding="utf-8", newline="\n"))
+        write_text(path / name, "".join(line + "\n" for line in side))
 
 
 def load_validation_pairs(path):
@@ -191,34 +171,6 @@ def load_model_folder(path):
     model = build_transformer(config)
     load_weights(model, path / WEIGHTS_NAME)
     return model, source_tokenizer, target_tokenizer
-
-
-def load_weights(model, path):
-    """Loads a weights file, telling in one line where it does not fit the model."""
-    try:
-        found = _count_parameters(path)
-        # Keras passes over weights that the model has no place for.
-        if found != model.count_params():
-            raise ValueError(f"{found:,} parameters instead of {model.count_params():,}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
-            model.load_weights(path)
-    except (ValueError, KeyError, RuntimeError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: the weights do not fit the config, or the file is damaged ({reason}).") from None
-
-
-def _count_parameters(path):
-    """The number of parameters in a weights file, without what else Keras puts there: optimizer, random generators."""
-    sizes = []
-
-    def add_size(name, item):
-        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and "seed_generator" not in name:
-            sizes.append(item.size)
-
-    with h5py.File(path) as file:
-        file.visititems(add_size)
-    return sum(sizes)
 
 
 def _check_complete(path):

@@ -1,7 +1,9 @@
 """What all tests share: a quiet and reproducible Keras, a tiny model, and the folder of parallel data."""
 
+import contextlib
 import os
 import pathlib
+import resource
 import signal
 
 import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
@@ -27,6 +29,22 @@ def fresh_keras():
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def largest_file():
+    """A context manager in which no file grows beyond a number of bytes, which writers meet as they do a full disk."""
+
+    @contextlib.contextmanager
+    def largest_file(size):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return largest_file
 
 
 @pytest.fixture

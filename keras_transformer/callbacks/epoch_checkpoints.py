@@ -7,9 +7,8 @@ import numpy as np
 
 from keras_transformer.callbacks.missing_log import warn_of_missing_log
 from keras_transformer.errors import InputError
-from keras_transformer.model_folder import without_optimizer
 from keras_transformer.processes import alone
-from keras_transformer.whole_files import write_whole
+from keras_transformer.weights_file import save_weights, without_optimizer
 
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 
@@ -64,8 +63,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
         self._scores.pop(epoch + 1, None)
         if self.keep_best and math.isfinite(score := self._score(logs or {})):
             self._scores[epoch + 1] = score
-        with alone(), without_optimizer(self.model):  # Other processes do not save.
-            write_whole(self._path(epoch + 1), self.model.save_weights)
+        with alone():  # Other processes do not save.
+            save_weights(self.model, self._path(epoch + 1))
         best = self.best_epochs
         self._scores = {number: self._scores[number] for number in sorted(best)}
         for number in set(self._saved_epochs()) - {*self.last_epochs, *best}:

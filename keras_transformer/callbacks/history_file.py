@@ -1,4 +1,5 @@
 import csv
+import io
 import pathlib
 import warnings
 
@@ -6,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_transformer.errors import InputError
-from keras_transformer.whole_files import write_whole
+from keras_transformer.whole_files import write_text
 
 HISTORY_NAME = "history.csv"
 
@@ -124,11 +125,8 @@ def _rows_before(path, epoch):
 def _write_rows(path, rows):
     """Writes rows of whatever columns; a column that a row does not have is empty there."""
     columns = list(dict.fromkeys(["epoch", *(name for row in rows for name in row)]))
-
-    def write(unfinished):
-        with unfinished.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-
-    write_whole(path, write)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

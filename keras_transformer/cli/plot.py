@@ -9,6 +9,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.model_folder import load_config
 from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
 from keras_transformer.translator import Translator
+from keras_transformer.whole_files import write_whole
 
 _ENDINGS = (".png", ".svg", ".pdf")
 _DOTS_PER_INCH = 120
@@ -44,6 +45,5 @@ def plot(model, attention, training, positions, output):
     else:
         config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(output, dpi=_DOTS_PER_INCH)
+    write_whole(output, lambda file: figure.savefig(file, dpi=_DOTS_PER_INCH))
     print_result(output)

@@ -3,7 +3,9 @@ import json
 
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.markdown_table import markdown_table
+from keras_transformer.strict_json import json_text
 from keras_transformer.version import __version__
+from keras_transformer.whole_files import write_text
 
 VERIFICATION_NAME = "verification.json"
 
@@ -57,9 +59,9 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
             lines += ["", f"BLEU: `{verification.bleu_signature}`."]
         if verification.operations is not None:
             lines += ["", f"Operations: {', '.join(verification.operations)}."]
-        record = json.dumps({"artifact": title, **verification.to_dict()}, indent=2, ensure_ascii=False)
-        (path.parent / VERIFICATION_NAME).write_text(record + "\n", encoding="utf-8")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        record = json_text({"artifact": title, **verification.to_dict()}, indent=2, ensure_ascii=False)
+        write_text(path.parent / VERIFICATION_NAME, record + "\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def _limits(settings, config):

@@ -50,7 +50,7 @@ def export_ctranslate2(translator, path, quantize=None, prove=None):
     path = pathlib.Path(path)
     check_ctranslate2_arguments(path, quantize)
     source, target = translator.source_tokenizer, translator.target_tokenizer
-    with staged_folder(path.resolve().parent) as unfinished:
+    with staged_folder(path.resolve().parent, path) as unfinished:
         try:
             save_ctranslate2(translator.model, source.all_tokens(), target.all_tokens(), unfinished, quantize)
         except ValueError as error:

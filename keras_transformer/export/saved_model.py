@@ -49,7 +49,7 @@ def export_saved_model(translator, path, settings=None, prove=None):
     """
     settings = (settings or SearchSettings()).of_model(translator.config)
     model_folder, version = model_folder_and_version(path)
-    with staged_folder(model_folder) as unfinished:
+    with staged_folder(model_folder, pathlib.Path(path)) as unfinished:
         module = TextToText(
             in_float32(translator.model), translator.source_tokenizer, translator.target_tokenizer, settings
         )

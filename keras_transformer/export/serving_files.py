@@ -1,11 +1,14 @@
 """What TensorFlow Serving reads beside a SavedModel: warm-up requests, batching parameters, the list of models."""
 
+import os
+
 import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
+from keras_transformer.whole_files import write_text
 
 # A batch is filled up to the next of these, so the server meets few different shapes.
 ALLOWED_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
@@ -64,5 +67,5 @@ def write_server_config(folder):
 
 
 def _write_once(path, text):
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
+    if not os.path.lexists(path):
+        write_text(path, text)

@@ -3,35 +3,38 @@
 import contextlib
 import os
 import pathlib
-import shutil
-import tempfile
 
-from keras_transformer.command_process import removed_at_end
 from keras_transformer.errors import InputError
+from keras_transformer.whole_files import naming, remove_leftovers, unfinished_folder
 
 
 @contextlib.contextmanager
-def staged_folder(parent):
+def staged_folder(parent, artifact):
     """A new folder in `parent`, which is removed in the end with what was not moved out of it.
 
-    Its name is no number, so that TensorFlow Serving, which looks for new numbers every second, passes over it.
+    Its name is no number, so that TensorFlow Serving, which looks for new numbers every second, passes over it. What
+    exports that were killed left in `parent` is removed.
+
+    Args:
+        parent: the folder; made where it is missing, and removed again if nothing was put into it.
+        artifact: path of what is written; errors name it.
+
+    Raises:
+        InputError: `parent` is no folder to write into.
+        OSError: something cannot be written, such as on a full disk.
     """
     parent = pathlib.Path(parent)
     made = [path for path in (parent, *parent.parents) if not path.exists()]
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="unfinished_", dir=parent))
-    except OSError as error:
-        raise InputError(f"{parent}: expected a folder to write into ({error.strerror}).") from None
-    folder.chmod(0o755)  # A server often runs as another user.
-    try:
-        with removed_at_end(made[-1] if made else folder):
+    with contextlib.ExitStack() as stack:
+        stack.callback(_remove_empty, made)  # Where an export fails, nothing is left of it.
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(parent)
+            folder = stack.enter_context(unfinished_folder(parent, artifact.name))
+        except OSError as error:
+            raise InputError(f"{parent}: expected a folder to write into ({error.strerror}).") from None
+        with naming(artifact):
             yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for path in made:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()  # Where an export fails, nothing is left of it.
 
 
 def check_new_folder(path):
@@ -44,3 +47,9 @@ def move_files(folder, destination):
     """Moves the files of a staged folder into another one, each replacing what has its name there."""
     for file in sorted(folder.iterdir()):
         os.replace(file, destination / file.name)
+
+
+def _remove_empty(folders):
+    for folder in folders:
+        with contextlib.suppress(OSError):  # Something is in it.
+            folder.rmdir()

@@ -66,7 +66,7 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
         module = OneText(model, translator.source_tokenizer, translator.target_tokenizer, settings, quantize)
     else:
         module = IdsToIds(model, settings, quantize)
-    with staged_folder(path.parent) as unfinished:
+    with staged_folder(path.parent, path) as unfinished:
         (unfinished / path.name).write_bytes(convert(module, quantize, allow_text=text))
         if not text:
             _save_tokenizers(translator, unfinished, path.stem)

@@ -18,7 +18,7 @@ from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
 from keras_transformer.recipes.training_run import TrainingRun
-from keras_transformer.whole_files import write_json, write_whole
+from keras_transformer.whole_files import write_json, write_text
 
 FOLDER_NAME = "minimum_risk"
 _START_NAME = "start.json"
@@ -138,7 +138,7 @@ class MinimumRiskTuning:
             # Before the file itself: what is made anew is then counted anew.
             seconds[file.name] = time.perf_counter() - start
             write_json(seconds_path, seconds)
-            write_whole(file, functools.partial(_write_lines, lines=lines))
+            write_text(file, "".join(line + "\n" for line in lines))
             print(f"{num_sentences:,} training sentences translated.", file=sys.stderr)
         return files, sum(seconds.values())
 
@@ -194,7 +194,3 @@ def _line(candidates, reference, quality):
     # A model can spell any byte; what it wrote stays one column of one line.
     candidates = [" ".join(candidate.split()) for candidate in candidates]
     return "\t".join(f"{quality(candidate, reference):.4f}\t{candidate}" for candidate in candidates)
-
-
-def _write_lines(file, lines):
-    file.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")

@@ -13,7 +13,7 @@ from keras_transformer.markdown_table import markdown_table
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.recipes.weight_choice import WeightChoice
 from keras_transformer.version import __version__
-from keras_transformer.whole_files import write_whole
+from keras_transformer.whole_files import write_text
 
 CARD_NAME = "README.md"
 # The search whose scores stand in the card: `keras-transformer translate`'s.
@@ -75,7 +75,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         tomli_w.dumps(_without_folders(recipe.model_dump(exclude_none=True))).rstrip(),
         "```",
     ]
-    write_whole(path / CARD_NAME, lambda file: file.write_text("\n".join(lines) + "\n", encoding="utf-8"))
+    write_text(path / CARD_NAME, "\n".join(lines) + "\n")
 
 
 def validation_scores(translator, pairs, tokenize, lowercase=False):

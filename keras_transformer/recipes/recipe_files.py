@@ -7,7 +7,7 @@ import tomli_w
 
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe import Recipe
-from keras_transformer.whole_files import write_whole
+from keras_transformer.whole_files import write_text
 
 FILE_KEYS = {
     "data": (
@@ -69,7 +69,7 @@ def recipe_from_dict(sections, name="recipe"):
 def save_recipe(recipe, path):
     """Writes a recipe as TOML, defaults filled in; a key that is not set is left out, as TOML has no null."""
     sections = recipe.filled().model_dump(exclude_none=True)
-    write_whole(path, lambda file: file.write_text(tomli_w.dumps(sections), encoding="utf-8"))
+    write_text(path, tomli_w.dumps(sections))
 
 
 def _set(sections, override):

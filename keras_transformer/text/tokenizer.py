@@ -12,6 +12,7 @@ from tensorflow_text.python.ops import sentencepiece_tokenizer
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.subword_sampler import SubwordSampler
+from keras_transformer.whole_files import write_whole
 
 
 class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
@@ -70,7 +71,7 @@ class Tokenizer:
 
     def save(self, path):
         """Writes the SentencePiece model file."""
-        pathlib.Path(path).write_bytes(self.model)
+        write_whole(path, lambda file: file.write_bytes(self.model))
 
     @property
     def vocabulary_size(self):
