@@ -1,14 +1,14 @@
 """The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
 
-import json
 import pathlib
 
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.small_files import read_json, read_small_file
 from keras_transformer.text import Tokenizer
 from keras_transformer.version import __version__
-from keras_transformer.weights_file import load_weights, save_weights
+from keras_transformer.weights_file import check_weights, load_weights, save_weights
 from keras_transformer.whole_files import write_json, write_text
 
 FORMAT_VERSION = 1
@@ -71,13 +71,7 @@ def load_scores(path):
         InputError: the file is damaged.
     """
     file = pathlib.Path(path) / SCORES_NAME
-    try:
-        scores = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    except ValueError:
-        scores = None
-    if not isinstance(scores, dict):
-        raise InputError(f"{file}: the file is damaged.")
-    return scores
+    return read_json(file) if file.exists() else {}
 
 
 def save_pairs(path, names, pairs):
@@ -102,6 +96,8 @@ def load_validation_pairs(path):
     files = [pathlib.Path(path) / name for name in VALIDATION_NAMES]
     if not all(file.is_file() for file in files):
         return []
+    for file in files:
+        read_small_file(file)  # Nothing longer is kept.
     check_text_files(*files)
     return list(zip(*map(checked_lines, files), strict=True))
 
@@ -124,14 +120,15 @@ def load_config(path):
     """The `TransformerConfig` of a complete model folder.
 
     Raises:
-        InputError: there is no such folder, it is incomplete, or it was written by a newer version.
+        InputError: there is no such folder, it is incomplete, it was written by a newer version, or its weights are
+            those of another config.
     """
     path = pathlib.Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: expected a model folder, but there is none.")
     _check_complete(path)
     try:
-        fields = json.loads((path / CONFIG_NAME).read_text(encoding="utf-8"))
+        fields = read_json(path / CONFIG_NAME)
         version = fields["format_version"]
         config_fields = dict(fields["model"])
     except (ValueError, KeyError, TypeError):
@@ -142,9 +139,12 @@ def load_config(path):
             f"{FORMAT_VERSION}; install the keras-transformer that wrote it, or a newer one."
         )
     try:
-        return TransformerConfig.from_dict(config_fields)
+        config = TransformerConfig.from_dict(config_fields)
     except (ValueError, TypeError) as error:
         raise InputError(f"{path / CONFIG_NAME}: {error}") from None
+    # Before anything of the sizes in the config is made.
+    check_weights(path / WEIGHTS_NAME, config)
+    return config
 
 
 def load_model_folder(path):

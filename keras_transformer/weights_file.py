@@ -5,9 +5,17 @@ import io
 import warnings
 
 import h5py
+import keras
+import numpy as np
 
 from keras_transformer.errors import InputError
+from keras_transformer.models.weight_shapes import weight_shapes
+from keras_transformer.stored_weights import stored_weights
 from keras_transformer.whole_files import write_whole
+
+_FLOATS = ("float32", "float16", "float64", "bfloat16")
+# More groups and weights than a block has, than a model has beside its blocks, and than there are for each weight.
+_OBJECTS_OF_BLOCK, _OTHER_OBJECTS, _OBJECTS_OF_WEIGHT = 100, 200, 6
 
 
 def save_weights(model, path):
@@ -43,32 +51,63 @@ def without_optimizer(model):
         model.optimizer = optimizer
 
 
-def load_weights(model, path):
-    """Loads a weights file, telling in one line where it does not fit the model."""
-    try:
-        found = _count_parameters(path)
+def check_weights(path, config):
+    """Raises an InputError unless a weights file holds what a config needs; nothing of that size is made for it.
+
+    Args:
+        path: path of the file.
+        config: a `TransformerConfig`.
+    """
+    blocks = config.num_encoder_layers + config.num_decoder_layers
+    with _one_line(path):
+        found = stored_weights(path, _OBJECTS_OF_BLOCK * min(blocks, _count_layers(path)) + _OTHER_OBJECTS)
+        number = 0
+        for number, (name, shape) in enumerate(weight_shapes(config), start=1):  # noqa: B007 (it counts them)
+            if name not in found:
+                raise ValueError(f"{name} is missing")
+            if found[name].shape != shape:
+                raise ValueError(f"{name} has the shape {found[name].shape} in place of {shape}")
+            if found[name].dtype not in _FLOATS:
+                raise ValueError(f"{name} has the type {found[name].dtype} in place of float32")
         # Keras passes over weights that the model has no place for.
-        if found != model.count_params():
-            raise ValueError(f"{found:,} parameters instead of {model.count_params():,}")
-        with warnings.catch_warnings():
+        others = [name for name in found if name.startswith("layers/") and "seed_generator" not in name]
+        if len(others) > number:
+            raise ValueError(f"{len(others)} weights in place of {number}")
+
+
+def load_weights(model, path):
+    """Loads a weights file into a model.
+
+    Args:
+        model: any built Keras model.
+        path: path of the file.
+
+    Raises:
+        InputError: the file is damaged, of another model, or has a weight that is not finite.
+    """
+    with _one_line(path):
+        stored_weights(path, _OBJECTS_OF_WEIGHT * len(model.variables) + _OTHER_OBJECTS)
+        with without_optimizer(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
             model.load_weights(path)
-    except (ValueError, KeyError, RuntimeError, OSError) as error:
+        for weight in model.weights:
+            numbers = keras.ops.convert_to_numpy(weight)
+            if numbers.dtype.kind not in "biu" and not np.isfinite(numbers.astype("float32", copy=False)).all():
+                raise ValueError(f"{weight.path} is not finite")
+
+
+@contextlib.contextmanager
+def _one_line(path):
+    try:
+        yield
+    except (ValueError, KeyError, RuntimeError, OSError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: the weights do not fit the config, or the file is damaged ({reason}).") from None
 
 
-def _count_parameters(path):
-    """The number of parameters in a weights file, without what else Keras puts there: optimizer, random generators."""
-    sizes = []
-
-    def add_size(name, item):
-        if isinstance(item, h5py.Dataset) and name.startswith("layers/") and "seed_generator" not in name:
-            sizes.append(item.size)
-
+def _count_layers(path):
     with h5py.File(path) as file:
-        file.visititems(add_size)
-    return sum(sizes)
+        return len(file["layers"]) if file.get("layers", getlink=True).__class__ is h5py.HardLink else 0
 
 
 class _Memory(io.BytesIO):

@@ -7,9 +7,11 @@ import keras
 import numpy as np
 
 from keras_transformer.errors import InputError
+from keras_transformer.small_files import read_small_file
 from keras_transformer.whole_files import write_text
 
 HISTORY_NAME = "history.csv"
+_MOST_EPOCHS = 2**31
 
 
 class HistoryFile(keras.callbacks.Callback):
@@ -102,13 +104,17 @@ def _rows(path):
     path = pathlib.Path(path)
     if path.is_dir():
         raise InputError(f"{path}: expected the file of a training's history, but it is a folder.")
-    if not path.is_file():
+    if not path.exists():
         return []
+    content = read_small_file(path)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
+        rows = list(reader)
+        if reader.fieldnames and "epoch" not in reader.fieldnames:
+            raise KeyError
         for row in rows:
-            int(row["epoch"])
+            if not 0 <= int(row["epoch"]) < _MOST_EPOCHS:
+                raise ValueError
             for value in filter(None, row.values()):
                 float(value)
     except (ValueError, KeyError, TypeError, csv.Error):

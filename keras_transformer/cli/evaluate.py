@@ -1,4 +1,3 @@
-import json
 import pathlib
 import time
 
@@ -8,6 +7,7 @@ from keras_transformer.cli.lines import check_standard_output, print_result, pro
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.several_values import SeveralValues
 from keras_transformer.evaluation import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
+from keras_transformer.strict_json import json_text
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
@@ -65,7 +65,7 @@ def evaluate(model, source, references, tokenize, lowercase, metrics, compare, *
     arguments = (references, tokenize, lowercase, metrics)
     scores = corpus_scores(translations, *arguments)
     compared = {"compare": paired_bootstrap(translations, others, *arguments)} if compare else {}
-    print_result(json.dumps({**scores, "sentences": len(sources), "seconds": round(seconds, 3), **compared}))
+    print_result(json_text({**scores, "sentences": len(sources), "seconds": round(seconds, 3), **compared}))
 
 
 def _translations(translator, sources, search):

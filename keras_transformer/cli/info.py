@@ -1,4 +1,3 @@
-import json
 import pathlib
 
 import click
@@ -8,7 +7,8 @@ import tensorflow as tf
 from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.cli.lines import check_standard_output, print_result
 from keras_transformer.model_folder import load_config, load_scores, load_tokenizers
-from keras_transformer.models import build_transformer
+from keras_transformer.models.weight_shapes import count_weights
+from keras_transformer.strict_json import json_text
 from keras_transformer.version import __version__
 
 
@@ -26,10 +26,10 @@ def info(model):
     scores = last_scores(model / HISTORY_NAME)
     last_epoch = scores.pop("epoch", None)
     print_result(
-        json.dumps(
+        json_text(
             {
                 "config": config.to_dict(),
-                "parameters": build_transformer(config).count_params(),
+                "parameters": count_weights(config),
                 "vocabulary": {
                     "shared": shared,
                     "source": source_tokenizer.vocabulary_size,

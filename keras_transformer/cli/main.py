@@ -10,6 +10,7 @@ from keras_transformer.cli.evaluate import evaluate
 from keras_transformer.cli.export import export
 from keras_transformer.cli.info import info
 from keras_transformer.cli.plot import plot
+from keras_transformer.cli.printable import printable
 from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
@@ -23,6 +24,7 @@ from keras_transformer.errors import ExportError, InputError
 from keras_transformer.processes import leave_processes
 from keras_transformer.quiet_start import EXIT_INPUT_ERROR
 from keras_transformer.version import __version__
+from keras_transformer.whole_files import is_full_disk
 
 EXIT_EXPORT_FAILED = 1
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
@@ -88,7 +90,8 @@ def main(arguments=None):
         if is_interrupted():  # What a library made of the KeyboardInterrupt.
             return interrupted_status()
         if debug:
-            traceback.print_exc()
+            for line in traceback.format_exc().splitlines():
+                print(printable(line), file=sys.stderr)
         if isinstance(error, click.ClickException):
             return _complain(error.format_message(), error.exit_code)
         if isinstance(error, OSError) and error.filename and error.strerror:
@@ -97,6 +100,8 @@ def main(arguments=None):
             return _complain(str(error), EXIT_INPUT_ERROR)
         if isinstance(error, ExportError):
             return _complain(str(error), EXIT_EXPORT_FAILED)
+        if is_full_disk(error):
+            return _complain(str(error), EXIT_INPUT_ERROR)
         if _is_out_of_memory(error):
             return _complain(_OUT_OF_MEMORY, EXIT_INPUT_ERROR)
         return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)
@@ -111,9 +116,9 @@ def _is_out_of_memory(error):
 
 def _complain(message, status):
     with contextlib.suppress(OSError):  # The status counts, whoever reads the message.
-        print(f"keras-transformer: {' '.join(message.split())}", file=sys.stderr)
+        print(f"keras-transformer: {printable(' '.join(message.split()))}", file=sys.stderr)
     return status
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    print(f"keras-transformer: warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"keras-transformer: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)

@@ -1,8 +1,8 @@
 import contextlib
-import json
 
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.markdown_table import markdown_table
+from keras_transformer.small_files import read_json
 from keras_transformer.strict_json import json_text
 from keras_transformer.version import __version__
 from keras_transformer.whole_files import write_text
@@ -14,8 +14,8 @@ def remove_verification(folder, artifact):
     """Removes the `verification.json` of an artifact that is about to be replaced, not that of another."""
     path = folder / VERIFICATION_NAME
     if path.is_file():
-        with contextlib.suppress(ValueError):
-            if json.loads(path.read_text(encoding="utf-8")).get("artifact") == artifact:
+        with contextlib.suppress(ValueError):  # It is somebody's own.
+            if read_json(path).get("artifact") == artifact:
                 path.unlink()
 
 

@@ -1,6 +1,6 @@
 import dataclasses
 
-import keras
+import numpy as np
 
 from keras_transformer.layers.dropout import check_rate
 
@@ -12,6 +12,16 @@ PRESETS = {
     "base": (6, 6, 512, 2048, 8, 0.1),
     "big": (6, 6, 1024, 4096, 16, 0.3),
 }
+# Keras's that are applied to each number by itself; `glu` would halve the width, `softmax` looks at the whole of it.
+ACTIVATIONS = (
+    *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh"),
+    *("leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink"),
+    *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink"),
+)
+# A table of positions is made, `max_length` times `hidden_dim` numbers.
+_MOST_POSITIONS = 2**16
+_MOST = 2**31 - 1
+_TINY = float(np.finfo("float32").tiny)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +39,7 @@ class TransformerConfig:
         dropout: rate on the sum of embedding and position and on every sub-layer's output. Default 0.1.
         attention_dropout: rate on the attention scores. Default 0.0.
         intermediate_dropout: rate inside the feed-forward networks. Default 0.0.
-        activation: activation of the feed-forward networks. Default "relu".
+        activation: activation of the feed-forward networks, one of `ACTIVATIONS`. Default "relu".
         normalize_first: False (default) for post-norm, the paper's; True for pre-norm with a final normalisation.
         layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
         max_length: the longest source or target, in tokens. Default 256.
@@ -95,6 +105,13 @@ class TransformerConfig:
                 check_rate(name, value)
             elif value <= 0:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={value}.")
+            elif value > (most := _MOST_POSITIONS if name == "max_length" else _MOST):
+                raise ValueError(f"`{name}` must be at most {most:,}. Received: {name}={_short(value)}.")
+        if not _TINY <= self.layer_norm_epsilon < 1:
+            raise ValueError(
+                "`layer_norm_epsilon` must be a number below 1 that float32 has. "
+                f"Received: layer_norm_epsilon={self.layer_norm_epsilon}."
+            )
         if self.hidden_dim % self.num_heads:
             raise ValueError(
                 "`hidden_dim` must be divisible by `num_heads`. "
@@ -105,7 +122,10 @@ class TransformerConfig:
                 "`share_embeddings` needs one vocabulary for both languages. Received: "
                 f"vocabulary_size={self.vocabulary_size}, target_vocabulary_size={self.target_vocabulary_size}."
             )
-        keras.activations.get(self.activation)
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(
+                f"`activation` must be one of {', '.join(ACTIVATIONS)}. Received: activation={self.activation[:80]!r}."
+            )
 
     @classmethod
     def from_preset(cls, name, **overrides):
@@ -141,3 +161,9 @@ class TransformerConfig:
         if "vocabulary_size" not in fields:
             raise ValueError("A config needs the field `vocabulary_size`.")
         return cls(**fields)
+
+
+def _short(number):
+    """A number for a message, however many digits it has."""
+    text = str(number)
+    return text if len(text) < 20 else f"a number of {len(text)} digits"

@@ -2,10 +2,10 @@
 
 import hashlib
 import itertools
-import json
 
 from keras_transformer.data import matching_files
 from keras_transformer.errors import InputError
+from keras_transformer.small_files import read_json
 from keras_transformer.whole_files import write_json
 
 
@@ -39,7 +39,9 @@ def check_same_data_files(files, path):
     """Raises an `InputError` where the files are others than those that were noted, or their content is."""
     if not path.is_file():
         return
-    before = json.loads(path.read_text(encoding="utf-8"))
+    before = read_json(path, list)
+    if not all(isinstance(file, list) and len(file) == 4 for file in before):
+        raise InputError(f"{path}: the file is damaged.")
     for file, other in itertools.zip_longest(files, before):
         # A file may have been renamed; the order of several matters.
         if not (file and other and [file[0], *file[2:]] == [other[0], *other[2:]]):

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import itertools
-import json
 import shutil
 import sys
 import time
@@ -18,6 +17,7 @@ from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.processes import Processes
 from keras_transformer.recipes.training_run import TrainingRun
+from keras_transformer.small_files import read_json
 from keras_transformer.whole_files import write_json, write_text
 
 FOLDER_NAME = "minimum_risk"
@@ -104,7 +104,7 @@ class MinimumRiskTuning:
             **self.recipe.minimum_risk.model_dump(),
         }
         path = self.folder / _START_NAME
-        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        before = read_json(path) if path.is_file() else {}
         if before == start:
             return
         if all(before.get(key) == start[key] for key in _TRANSLATION_KEYS):
@@ -123,7 +123,7 @@ class MinimumRiskTuning:
         )
         pairs = text_of_pairs(self.train_pairs)
         seconds_path = self.folder / _SECONDS_NAME
-        seconds = json.loads(seconds_path.read_text(encoding="utf-8")) if seconds_path.is_file() else {}
+        seconds = read_json(seconds_path) if seconds_path.is_file() else {}
         files, num_sentences = [], 0
         while part := list(itertools.islice(pairs, _PART_SENTENCES)):
             file = self.folder / f"candidates-{len(files):06}.tsv"

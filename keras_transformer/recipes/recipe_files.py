@@ -7,8 +7,10 @@ import tomli_w
 
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe import Recipe
+from keras_transformer.small_files import read_small_file
 from keras_transformer.whole_files import write_text
 
+_MOST_BYTES = 2**20
 FILE_KEYS = {
     "data": (
         "train_source",
@@ -38,13 +40,15 @@ def load_recipe(path, overrides=()):
     """
     path = pathlib.Path(path)
     try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        sections = tomllib.loads(read_small_file(path, _MOST_BYTES, is_regular=False).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: expected UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: {error}.") from None
+    except RecursionError:
+        raise InputError(f"{path}: the values are nested too deeply.") from None
     _resolve_files(sections, path.parent)
     given_here = {}
     for override in overrides:
@@ -79,7 +83,7 @@ def _set(sections, override):
         raise InputError(f"--set expects SECTION.KEY=VALUE, such as training.epochs=5. Received: {override}")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         parsed = value.strip()
     sections.setdefault(section, {})[name] = parsed
 

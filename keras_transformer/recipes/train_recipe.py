@@ -19,6 +19,7 @@ from keras_transformer.optional_packages import check_installed
 from keras_transformer.processes import alone, join_processes
 from keras_transformer.recipes.data_files import check_same_data_files, data_files, keep_data_files
 from keras_transformer.recipes.evaluation_callbacks import evaluation_callbacks
+from keras_transformer.recipes.memory_check import check_memory
 from keras_transformer.recipes.minimum_risk_tuning import MinimumRiskTuning
 from keras_transformer.recipes.model_card import validation_scores, write_model_card
 from keras_transformer.recipes.recipe_batches import recipe_batches
@@ -149,7 +150,9 @@ def check_before_training(recipe, output, resume=False, backend=None):
         backend: Keras's backend that will train. Default: the present one.
     """
     output = pathlib.Path(output)
-    _check_output(_settled(recipe, output, resume), output, resume)
+    recipe = _settled(recipe, output, resume)
+    _check_output(recipe, output, resume)
+    check_memory(recipe.model_config_of(recipe.vocabulary.size))
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.steps:
         _check_decay(recipe.training, recipe.training.steps)

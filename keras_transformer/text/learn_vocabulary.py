@@ -10,6 +10,7 @@ from sentencepiece import sentencepiece_model_pb2
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.tokenizer import Tokenizer
+from keras_transformer.whole_files import write_text
 
 MODEL_TYPES = ("unigram", "bpe")
 # The special tokens, the bytes, and one of the text's own.
@@ -93,7 +94,7 @@ def _normalization(lowercase, folder):
     """Rules of our own: SentencePiece lower-cases only together with NFKC, which changes more than the case."""
     rules = folder / "normalization.tsv"
     lines = [f"{ord(separator):X}\t20" for separator in _SEPARATORS] + list(_lowercase_rules() if lowercase else ())
-    rules.write_text("\n".join(lines) + "\n", encoding="ascii")
+    write_text(rules, "\n".join(lines) + "\n")
     return {"normalization_rule_tsv": str(rules)}
 
 

@@ -1,7 +1,6 @@
 import functools
 import hashlib
 import itertools
-import pathlib
 
 import numpy as np
 import sentencepiece
@@ -10,9 +9,13 @@ import tensorflow_text
 from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 from keras_transformer.errors import InputError
+from keras_transformer.small_files import read_small_file
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.subword_sampler import SubwordSampler
 from keras_transformer.whole_files import write_whole
+
+# Of a vocabulary of a million tokens.
+_MOST_BYTES = 64 * 2**20
 
 
 class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
@@ -64,8 +67,9 @@ class Tokenizer:
     @classmethod
     def load(cls, path):
         """The tokenizer from a SentencePiece model file."""
+        content = read_small_file(path, _MOST_BYTES)
         try:
-            return cls(pathlib.Path(path).read_bytes())
+            return cls(content)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
 

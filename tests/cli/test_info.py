@@ -1,6 +1,10 @@
 import json
+import math
+import os
+import time
 
 import keras
+import pytest
 import tensorflow as tf
 
 from keras_transformer.version import __version__
@@ -33,3 +37,74 @@ def test_a_model_that_no_recipe_trained_has_no_scores(run, translator, tmp_path)
 
 def test_a_folder_that_is_missing_is_refused(run, tmp_path):
     run("info", tmp_path / "missing").assert_one_error("missing: expected a model folder, but there is none.")
+
+
+@pytest.fixture
+def saved(translator, tmp_path):
+    """A model folder to damage."""
+    translator.save(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def put(path, kind):
+    """Puts something else in the place of a file."""
+    path.unlink(missing_ok=True)
+    if kind == "link to a device":
+        path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "terabyte":
+        with path.open("wb") as file:
+            file.truncate(2**40)
+    else:
+        path.write_text(kind)
+
+
+@pytest.mark.parametrize("name", ["scores.json", "history.csv", "config.json", "tokenizer.model", "model.weights.h5"])
+@pytest.mark.parametrize(
+    "kind", ["link to a device", "pipe", "folder", "terabyte", "[" * 200_000, "\x1b[2J\n"], ids=len
+)
+def test_anything_in_the_place_of_a_file_is_refused_at_once(run, saved, name, kind):
+    put(saved / name, kind)
+    start = time.monotonic()
+    run("info", saved).assert_one_error(name if kind == "\x1b[2J\n" else "saved")
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("epoch", ["1" * 400, "1" * 5000, "-1", "1e400", "nan"])
+def test_a_history_of_impossible_epochs_is_refused(run, saved, epoch):
+    (saved / "history.csv").write_text(f"epoch,loss\n{epoch},1.0\n")
+    run("info", saved).assert_one_error("history.csv: not the history of a training")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("activation", "glu"), ("activation", "\x1b[2J\u202e"), ("layer_norm_epsilon", math.nan), ("max_length", 10**7)],
+)
+@pytest.mark.parametrize("command", [["info"], ["plot", "--positions"], ["translate"]], ids=" ".join)
+def test_a_config_that_nothing_can_be_built_of_is_refused(run, saved, field, value, command):
+    fields = json.loads((saved / "config.json").read_text())
+    fields["model"][field] = value
+    (saved / "config.json").write_text(json.dumps(fields))
+    result = run(*command, saved)
+    result.assert_one_error(f"`{field}` must be")
+    assert result.errors.isascii()
+    assert result.errors.rstrip("\n").isprintable()
+
+
+def test_what_it_prints_is_strict_json(run, saved):
+    (saved / "history.csv").write_text("epoch,loss,val_loss\n0,nan,inf\n")
+    (saved / "scores.json").write_text('{"bleu": NaN}')
+    result = run("info", saved)
+    assert json.loads(result.output)["scores"] == {"loss": None, "val_loss": None, "bleu": None}
+    assert "NaN" not in result.output
+
+
+def test_a_name_of_escape_sequences_is_spelt(run, tmp_path):
+    result = run("info", tmp_path / "\x1b[31mred\u202e")
+    result.assert_one_error(r"\x1b[31mred\u202e: expected a model folder")
+    assert "\x1b" not in result.errors
+    result = run("info", tmp_path / "\x1b[31mred\u202e", "--debug")
+    assert "\x1b" not in result.errors

@@ -1,11 +1,15 @@
 """Tests of the config: the presets' numbers, what it refuses, and its way to a dictionary and back."""
 
 import dataclasses
+import inspect
 import json
 
+import keras
+import numpy as np
 import pytest
 
 from keras_transformer.models import TransformerConfig
+from keras_transformer.models.transformer_config import ACTIVATIONS
 
 
 @pytest.mark.parametrize(
@@ -95,7 +99,14 @@ def test_dictionary_without_vocabulary_size_is_refused():
         ({"dropout": False}, "`dropout` must be of type float. Received: dropout=False"),
         ({"normalize_first": 1}, "`normalize_first` must be of type bool. Received: normalize_first=1"),
         ({"activation": None}, "`activation` must be of type str. Received: activation=None"),
-        ({"activation": "rleu"}, "Could not interpret activation function identifier: rleu"),
+        ({"activation": "rleu"}, "`activation` must be one of .*, relu, .* Received: activation='rleu'"),
+        ({"activation": "glu"}, "`activation` must be one of .* Received: activation='glu'"),
+        ({"layer_norm_epsilon": float("nan")}, "`layer_norm_epsilon` must be a number below 1 that float32 has"),
+        ({"layer_norm_epsilon": float("inf")}, "`layer_norm_epsilon` must be"),
+        ({"layer_norm_epsilon": -1e-5}, "`layer_norm_epsilon` must be positive"),
+        ({"layer_norm_epsilon": 1e-300}, "`layer_norm_epsilon` must be a number below 1 that float32 has"),
+        ({"max_length": 10**7}, "`max_length` must be at most 65,536. Received: max_length=10000000"),
+        ({"hidden_dim": 10**400}, "`hidden_dim` must be at most .* Received: hidden_dim=a number of 401 digits"),
         (
             {"target_vocabulary_size": 9000, "share_embeddings": True},
             "needs one vocabulary for both languages. Received: vocabulary_size=8000, target_vocabulary_size=9000",
@@ -109,3 +120,19 @@ def test_wrong_fields_are_refused(fields, message):
 
 def test_an_integer_is_good_enough_for_a_rate():
     assert TransformerConfig(vocabulary_size=8000, dropout=0).dropout == 0
+
+
+def test_every_activation_of_keras_that_looks_at_each_number_alone_is_accepted():
+    numbers = np.random.default_rng(0).normal(size=(2, 6)).astype("float32")
+    with_others = numbers + np.array([0, 0, 0, 1, 2, 3], "float32")
+    alone = set()
+    for name in set(dir(keras.activations)) - {"get", "serialize", "deserialize"}:
+        activation = getattr(keras.activations, name)
+        if name.startswith("_") or not callable(activation):
+            continue
+        others = list(inspect.signature(activation).parameters.values())[1:]
+        if all(parameter.default is not parameter.empty for parameter in others):
+            found, found_with_others = (np.array(activation(each)) for each in (numbers, with_others))
+            if found.shape == numbers.shape and np.allclose(found[:, :3], found_with_others[:, :3]):
+                alone.add(name)
+    assert alone == set(ACTIVATIONS)
