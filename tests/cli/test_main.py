@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_transformer.translator import Translator
 from keras_transformer.version import __version__
@@ -167,3 +169,19 @@ def test_an_interrupt_gives_130(run, model, monkeypatch):
 def test_what_the_system_refuses_names_the_file(run, model, tmp_path):
     name = 300 * "a" + ".png"
     run("plot", model, "--positions", "--output", tmp_path / name).assert_one_error(f"{name}: File name too long.")
+
+
+@pytest.mark.parametrize("allocate", [lambda: np.ones(2**50), lambda: tf.zeros(2**50)], ids=["NumPy", "TensorFlow"])
+def test_what_finds_no_memory_says_what_to_make_smaller(run, model, monkeypatch, allocate):
+    monkeypatch.setattr(Translator, "load", lambda path: allocate())
+    run("translate", model).assert_one_error("out of memory; make the model or its batches smaller")
+
+
+def test_a_full_disk_that_tensorflow_reports_is_not_out_of_memory(run, model, monkeypatch):
+    def fail(path):
+        raise tf.errors.ResourceExhaustedError(None, None, "/logs/events; No space left on device")
+
+    monkeypatch.setattr(Translator, "load", fail)
+    result = run("translate", model)
+    assert (result.status, "out of memory" in result.errors) == (2, False)
+    assert "/logs/events; No space left on device" in result.errors

@@ -174,15 +174,16 @@ def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpu
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "message"),
     [
-        pytest.param(["model.intermediate_dim=1000000000000"], id="TensorFlow", marks=pytest.mark.slow),
-        pytest.param(["data.max_length=10000000000000", "training.batch_tokens=10000000000000"], id="NumPy"),
+        (["model.intermediate_dim=1000000000000"], "[model] `intermediate_dim` must be at most 2,147,483,647"),
+        (["model.intermediate_dim=1000000000"], "GiB of memory to be trained, but this machine has"),
+        (["model.num_encoder_layers=1000000000"], "GiB of memory to be trained, but this machine has"),
+        (["data.max_length=10000000", "training.batch_tokens=10000000"], "[model] `max_length` must be at most 65,536"),
     ],
 )
-def test_what_finds_no_memory_tells_what_to_make_smaller(run, corpus, settings):
+def test_a_model_beyond_all_memory_is_refused_before_anything_is_made(run, corpus, settings, message):
     options = [option for setting in settings for option in ("--set", setting)]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
-    assert (result.status, result.output) == (2, "")
-    last = result.errors.splitlines()[-1]
-    assert last.startswith("keras-transformer: out of memory; make the model or its batches smaller")
+    result.assert_one_error(message)
+    assert not (corpus / "model").exists()
