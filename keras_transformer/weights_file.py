@@ -13,6 +13,7 @@ from keras_transformer.models.weight_shapes import weight_shapes
 from keras_transformer.stored_weights import stored_weights
 from keras_transformer.whole_files import write_whole
 
+_WRONG = "the weights do not fit the config, or the file is damaged ({reason})"
 _FLOATS = ("float32", "float16", "float64", "bfloat16")
 # More groups and weights than a block has, than a model has beside its blocks, and than there are for each weight.
 _OBJECTS_OF_BLOCK, _OTHER_OBJECTS, _OBJECTS_OF_WEIGHT = 100, 200, 6
@@ -75,17 +76,19 @@ def check_weights(path, config):
             raise ValueError(f"{len(others)} weights in place of {number}")
 
 
-def load_weights(model, path):
+def load_weights(model, path, wrong=_WRONG):
     """Loads a weights file into a model.
 
     Args:
         model: any built Keras model.
         path: path of the file.
 
+        wrong: what the message says of a file that cannot be loaded. Default: that it does not fit the config.
+
     Raises:
         InputError: the file is damaged, of another model, or has a weight that is not finite.
     """
-    with _one_line(path):
+    with _one_line(path, wrong):
         stored_weights(path, _OBJECTS_OF_WEIGHT * len(model.variables) + _OTHER_OBJECTS)
         with without_optimizer(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
@@ -97,12 +100,12 @@ def load_weights(model, path):
 
 
 @contextlib.contextmanager
-def _one_line(path):
+def _one_line(path, wrong=_WRONG):
     try:
         yield
     except (ValueError, KeyError, RuntimeError, OSError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: the weights do not fit the config, or the file is damaged ({reason}).") from None
+        raise InputError(f"{path}: {wrong.format(reason=reason)}.") from None
 
 
 def _count_layers(path):

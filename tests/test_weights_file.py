@@ -155,6 +155,12 @@ def test_a_weight_that_is_not_finite_is_refused(file, model, value):
     assert_refused(file, "output", "is not finite", function=load_weights, of=model)
 
 
+def test_what_the_message_says_of_another_file_is_the_callers(model, tmp_path):
+    (tmp_path / "epoch.weights.h5").write_text("none")
+    with pytest.raises(InputError, match=r"epoch.weights.h5: damaged \(.*\); go on\.$"):
+        load_weights(model, tmp_path / "epoch.weights.h5", "damaged ({reason}); go on")
+
+
 @pytest.mark.parametrize("policy", ["float16", "bfloat16", "float64"])
 def test_weights_of_other_precisions_are_loaded(model, tmp_path, policy):
     keras.config.set_dtype_policy(policy)

@@ -8,7 +8,7 @@ import numpy as np
 from keras_transformer.callbacks.missing_log import warn_of_missing_log
 from keras_transformer.errors import InputError
 from keras_transformer.processes import alone
-from keras_transformer.weights_file import save_weights, without_optimizer
+from keras_transformer.weights_file import load_weights, save_weights
 
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 
@@ -125,14 +125,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
         return score.item()
 
     def _load(self, model, number):
-        try:
-            with without_optimizer(model):
-                model.load_weights(self._path(number))
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(
-                f"{self._path(number)}: of another model, or damaged ({reason}); without it the others are averaged."
-            ) from None
+        wrong = "of another model, or damaged ({reason}); without it the others are averaged"
+        load_weights(model, self._path(number), wrong)
 
     def get_state(self):
         """What a resumed training has to know, for `TrainingState`."""

@@ -17,6 +17,7 @@ from keras_transformer.export.tflite_file import operations_of
 from keras_transformer.generation import Generator
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.models.dtype_policy import in_float32
+from keras_transformer.whole_files import naming
 
 _RUNNERS = pathlib.Path(__file__).parent / "runners"
 _NUM_WARMUPS = 2
@@ -103,7 +104,7 @@ def operations(artifact):
 
 
 def _run(runner, artifact, request, translator=None):
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, naming(folder):
         folder = pathlib.Path(folder)
         if translator is not None:
             for side, tokenizer in (("source", translator.source_tokenizer), ("target", translator.target_tokenizer)):

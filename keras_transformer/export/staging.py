@@ -39,7 +39,7 @@ def staged_folder(parent, artifact):
 
 def check_new_folder(path):
     """Raises an InputError where something is at `path` that an artifact would overwrite."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if os.path.lexists(path) and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path} exists already and is not overwritten; choose another output, or remove it.")
 
 

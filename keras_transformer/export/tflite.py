@@ -20,6 +20,7 @@ from keras_transformer.export.tflite_file import operations_of, shrink
 from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.quiet_start import standard_error_held_back
+from keras_transformer.whole_files import naming
 
 # TensorFlow Text's, in every runtime that its registrar was added to.
 _TEXT_OPERATIONS = {"TFText>FastSentencepieceTokenize", "TFText>FastSentencepieceDetokenize"}
@@ -100,7 +101,7 @@ def convert(module, quantize=None, allow_text=False):
         ExportError: TFLite lacks an operation.
     """
     signatures = module.signatures()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, naming(folder):
         # Through a SavedModel: converted from functions, the signatures would be lost.
         options = tf.saved_model.SaveOptions(save_debug_info=True)
         tf.saved_model.save(module, folder, signatures=signatures, options=options)
