@@ -12,7 +12,7 @@ import tensorflow_text
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
-from keras_transformer.text.character_map import read_character_map, write_character_map
+from keras_transformer.text.character_map import character_rules, write_character_map
 
 _UNIGRAM = sentencepiece_model_pb2.TrainerSpec.UNIGRAM
 _SPACE = "▁"
@@ -94,7 +94,7 @@ def _reading_model(model):
             spelled[byte] = chr(_FIRST_PRIVATE + byte)
             piece.piece, piece.type, piece.score = spelled[byte], _PIECE.NORMAL, worst
     if spelled:
-        rules = _spelling_rules(read_character_map(proto.normalizer_spec.precompiled_charsmap), known, spelled)
+        rules = _spelling_rules(character_rules(model), known, spelled)
         proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
         # It would map anew what the rules wrote.
         proto.normalizer_spec.ClearField("normalization_rule_tsv")
@@ -105,7 +105,7 @@ def _spelling_rules(rules, known, spelled):
     """Rules that keep known characters, do what `rules` do, and spell every other byte.
 
     Args:
-        rules: the model's own normalisation, bytes by bytes.
+        rules: the model's own normalisation, strings by strings.
         known: the characters of the vocabulary.
         spelled: by byte, the private character that stands for it.
     """
@@ -122,7 +122,7 @@ def _spelling_rules(rules, known, spelled):
     ascii_known = {ord(character) for character in known if character.isascii()} | {0, ord(" ")}
     new = {bytes([byte]): private.encode("utf-8") for byte, private in spelled.items() if byte not in ascii_known}
     new |= {character.encode("utf-8"): character.encode("utf-8") for character in known if not character.isascii()}
-    return new | {key: spell(replacement.decode("utf-8")) for key, replacement in rules.items()}
+    return new | {key.encode("utf-8"): spell(replacement) for key, replacement in rules.items()}
 
 
 def _writing_model(model):

@@ -31,6 +31,8 @@ def _type_name(annotation):
         return ", ".join(f'"{value}"' for value in typing.get_args(annotation))
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
         return _type_name(next(kind for kind in typing.get_args(annotation) if kind is not types.NoneType))
+    if typing.get_origin(annotation) is list:
+        return "list of texts"
     return {"str": "text", "bool": "true, false", "int": "whole number", "float": "number"}[annotation.__name__]
 
 

@@ -34,7 +34,7 @@ class Recipe(Section):
                 "[training] batch_tokens must be at least [data] max_length, or the longest sentence fits into no "
                 f"batch. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
             )
-        if self.data.lowercase and (self.vocabulary.file or self.vocabulary.source_file):
+        if self.data.lowercase and not self.vocabulary.is_learned:
             raise ValueError("[data] lowercase is for a vocabulary that is learned; one from a file has its own way")
         if self.vocabulary.source_file or not self.vocabulary.shared:
             for key, is_wanted in [
@@ -54,7 +54,8 @@ class Recipe(Section):
         return self
 
     def filled(self):
-        """This recipe with what its preset and this machine decide written out: fields of the model, `precision`.
+        """This recipe with what its preset and this machine decide written out: fields of the model, `precision`, and
+        the normalization of a vocabulary that is learned.
 
         `share_embeddings` stays as it was given, because the vocabularies decide it where it was not.
         """
@@ -63,7 +64,7 @@ class Recipe(Section):
         model, training = self.model.model_copy(update=fields), self.training
         if training.precision == "auto":
             training = training.model_copy(update={"precision": fastest_precision()})
-        return self.model_copy(update={"model": model, "training": training})
+        return self.model_copy(update={"model": model, "training": training, "vocabulary": self.vocabulary.filled()})
 
     def with_schedule(self, total_steps):
         """This recipe with `warmup_steps`, and the `learning_rate` that goes with it, written out.

@@ -25,7 +25,12 @@ def check_recipe_files(data, vocabulary):
     """
     for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
         if path:
-            _load_tokenizer(path)
+            tokenizer = _load_tokenizer(path)
+            if vocabulary.sampling:
+                try:
+                    tokenizer.check_sampling()
+                except InputError as error:
+                    raise InputError(f"{path}: {error}") from None
     if data.validation_source:
         check_text_files(data.validation_source, data.validation_target)
     if data.validation_pairs:
@@ -74,7 +79,7 @@ def recipe_tokenizers(recipe, train_pairs):
     Raises:
         InputError: the text does not support a vocabulary of that size.
     """
-    vocabulary = recipe.vocabulary
+    vocabulary = recipe.vocabulary.filled()
     if vocabulary.file:
         return (_load_tokenizer(vocabulary.file),) * 2
     if vocabulary.source_file:
@@ -82,7 +87,15 @@ def recipe_tokenizers(recipe, train_pairs):
 
     def learn(lines):
         return learn_vocabulary(
-            lines, vocabulary.size, vocabulary.model_type, recipe.data.lowercase, seed=recipe.training.seed
+            lines,
+            vocabulary.size,
+            vocabulary.model_type,
+            recipe.data.lowercase,
+            seed=recipe.training.seed,
+            normalization=vocabulary.normalization,
+            user_defined_symbols=vocabulary.user_defined_symbols,
+            character_coverage=vocabulary.character_coverage,
+            split_digits=vocabulary.split_digits,
         )
 
     if vocabulary.shared:

@@ -12,7 +12,13 @@ from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS
-from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
+from keras_transformer.text.learn_vocabulary import (
+    CHARACTER_COVERAGE,
+    SMALLEST_COVERAGE,
+    SMALLEST_VOCABULARY,
+    checked_symbols,
+)
+from keras_transformer.text.normalization import NORMALIZATIONS
 
 # The paper's warm-up, of 100,000 steps in all.
 DEFAULT_WARMUP_STEPS = 4000
@@ -82,9 +88,58 @@ class VocabularySection(Section):
     model_type: Literal["unigram", "bpe"] = Field("unigram", description="kind of SentencePiece model")
     shared: bool = Field(True, description="whether source and target share one vocabulary")
     sampling: float = Field(0.0, ge=0, le=1, description="subword regularisation in training, 0 for none; 0.1 is usual")
+    normalization: Literal[NORMALIZATIONS] | None = Field(
+        None,
+        description="how all text is normalised: nmt_nfkc (Unicode's NFKC, with spaces for invisible separators and "
+        "without control characters), nfkc, nmt_nfkc_cf (nmt_nfkc with case folding) or identity (not at all); default "
+        "for a vocabulary that is learned: nmt_nfkc. lowercase acts on the normalised text",
+    )
+    user_defined_symbols: list[str] = Field(
+        [], description="strings that are always one token each, not normalised; placeholders and tags"
+    )
+    character_coverage: float = Field(
+        CHARACTER_COVERAGE,
+        ge=SMALLEST_COVERAGE,
+        le=1,
+        description="part of the text's characters that have tokens of their own; rarer ones are spelled in bytes",
+    )
+    split_digits: bool = Field(False, description="whether every digit is a token of its own")
     file: str | None = Field(None, description="a SentencePiece model for both languages, in place of learning one")
     source_file: str | None = Field(None, description="a SentencePiece model for the source")
     target_file: str | None = Field(None, description="a SentencePiece model for the target")
+
+    @property
+    def is_learned(self):
+        """Whether the vocabulary is learned, not given as files."""
+        return not (self.file or self.source_file)
+
+    def filled(self):
+        """This section with the normalization written out, where the vocabulary is learned."""
+        if self.normalization or not self.is_learned:
+            return self
+        return self.model_copy(update={"normalization": NORMALIZATIONS[0]})
+
+    @pydantic.field_validator("user_defined_symbols")
+    @classmethod
+    def _symbols_fit(cls, symbols):
+        try:
+            return checked_symbols(symbols)
+        except InputError as error:
+            raise ValueError(str(error).removeprefix("`user_defined_symbols`: ")) from None
+
+    @pydantic.model_validator(mode="after")
+    def _learned_keys_fit(self):
+        smallest = SMALLEST_VOCABULARY + len(self.user_defined_symbols)
+        if self.size < smallest:
+            raise ValueError(
+                f"size must be at least {smallest}, with {len(self.user_defined_symbols)} user_defined_symbols. "
+                f"Received: size={self.size}"
+            )
+        if not self.is_learned:
+            for key in ("normalization", "user_defined_symbols", "character_coverage", "split_digits"):
+                if getattr(self, key) != type(self).model_fields[key].default:
+                    raise ValueError(f"{key} is for a vocabulary that is learned; one from a file has its own")
+        return self
 
     @pydantic.model_validator(mode="after")
     def _files_fit(self):

@@ -173,13 +173,25 @@ def check_before_training(recipe, output, resume=False, backend=None):
 def _settled(recipe, output, resume):
     """The recipe with what is left to this machine written out; a resumed training keeps what it had."""
     if resume and (output / RECIPE_NAME).is_file():
-        before, training = load_recipe(output / RECIPE_NAME).training, recipe.training
-        kept = {"precision": before.precision} if training.precision == "auto" else {}
+        before, training, vocabulary = _recipe_of_run(output), recipe.training, recipe.vocabulary
+        kept = {"precision": before.training.precision} if training.precision == "auto" else {}
         if training.warmup_steps is None:
-            kept["warmup_steps"] = before.warmup_steps
-            kept["learning_rate"] = training.learning_rate or before.learning_rate
-        recipe = recipe.model_copy(update={"training": training.model_copy(update=kept)})
+            kept["warmup_steps"] = before.training.warmup_steps
+            kept["learning_rate"] = training.learning_rate or before.training.learning_rate
+        training = training.model_copy(update=kept)
+        if vocabulary.is_learned and vocabulary.normalization is None:
+            vocabulary = vocabulary.model_copy(update={"normalization": before.vocabulary.normalization})
+        recipe = recipe.model_copy(update={"training": training, "vocabulary": vocabulary})
     return recipe.filled()
+
+
+def _recipe_of_run(output):
+    """The recipe of an interrupted training; one without a normalization is of a version that had none."""
+    recipe = load_recipe(output / RECIPE_NAME)
+    vocabulary = recipe.vocabulary
+    if vocabulary.is_learned and vocabulary.normalization is None:
+        vocabulary = vocabulary.model_copy(update={"normalization": "identity"})
+    return recipe.model_copy(update={"vocabulary": vocabulary})
 
 
 def _check_lengths(recipe, steps_per_epoch):
@@ -231,7 +243,7 @@ def _check_output(recipe, output, resume):
         return
     if not (output / RECIPE_NAME).is_file():
         raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
-    changed = _changed(load_recipe(output / RECIPE_NAME), recipe)
+    changed = _changed(_recipe_of_run(output), recipe)
     if changed:
         raise InputError(
             f"{output}: {changed} of the recipe is not what the interrupted training had (see "
@@ -250,6 +262,9 @@ def _changed(before, recipe):
     """What is not as it was and must be, None where there is nothing; `recipe` is settled."""
     before = before.filled()
     for section, free in _FREE_KEYS.items():
+        if not (before.vocabulary.is_learned and recipe.vocabulary.is_learned):
+            # A vocabulary from a file is compared by itself.
+            free = free | {"normalization"}
         keys = getattr(recipe, section).model_dump(exclude=free)
         for name, value in getattr(before, section).model_dump(exclude=free).items():
             if keys[name] != value:

@@ -4,48 +4,32 @@ SentencePiece compiles such a map only from Unicode characters. Written here, it
 
 Reference:
     Yata's Darts-clone, the double-array trie that SentencePiece uses: a node at `position` with the children's base
-    `position ^ offset` has the child of byte `b` at `base ^ b`, and its value at `base`.
+    `position ^ offset` has the child of byte `b` at `base ^ b`, and its value at `base`. Equal nodes share a base,
+    or a map of all composed characters of Unicode would take megabytes.
 """
 
 import numpy as np
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
 
 _HAS_LEAF = 1 << 8
 _IS_VALUE = 1 << 31
-_LABEL = _IS_VALUE | 0xFF
 _OFFSET_SHIFT = 10
 _SEARCHED = 2 * 256
-_BYTES = np.arange(1, 256, dtype="uint32")
 
 
-def read_character_map(compiled):
-    """The rules of a compiled map.
+def character_rules(model):
+    """The rules by which a SentencePiece model normalises text.
 
     Args:
-        compiled: bytes, `normalizer_spec.precompiled_charsmap` of a SentencePiece model; may be empty.
+        model: the bytes of the model.
 
     Returns:
-        A dictionary of bytes by bytes.
+        A dictionary of strings by strings.
     """
-    if not compiled:
+    if not sentencepiece_model_pb2.ModelProto.FromString(model).normalizer_spec.precompiled_charsmap:
         return {}
-    size = int.from_bytes(compiled[:4], "little")
-    units = np.frombuffer(compiled[4 : 4 + size], "<u4")
-    replacements = compiled[4 + size :]
-    rules = {}
-    waiting = [(0, b"")]
-    while waiting:
-        position, key = waiting.pop()
-        unit = units[position]
-        base = position ^ _offset(int(unit))
-        if unit & _HAS_LEAF:
-            start = int(units[base]) & ~_IS_VALUE
-            rules[key] = replacements[start : replacements.index(b"\0", start)]
-        children = base ^ _BYTES
-        labels = _BYTES[children < len(units)]
-        children = children[children < len(units)]
-        for label in labels[(units[children] & _LABEL) == labels].tolist():
-            waiting.append((base ^ label, key + bytes([label])))
-    return rules
+    return dict(sentencepiece.SentencePieceNormalizer(model_proto=model).decompile())
 
 
 def write_character_map(rules):
@@ -62,48 +46,76 @@ def write_character_map(rules):
         if replacement not in starts:
             starts[replacement] = len(replacements)
             replacements += replacement + b"\0"
-    units = _double_array({key: starts[replacement] for key, replacement in rules.items()})
+    units = _double_array(_shared_trie({key: starts[replacement] for key, replacement in rules.items()}))
     trie = np.array(units, "<u4").tobytes()
     return len(trie).to_bytes(4, "little") + trie + bytes(replacements)
 
 
-def _offset(unit):
-    return (unit >> _OFFSET_SHIFT) << ((unit & (1 << 9)) >> 6)
+def _shared_trie(values):
+    """The trie of a dictionary of integers by byte strings, in which equal nodes are one.
+
+    Returns:
+        Its root. A node is a tuple of pairs: a byte and the child, or None and the value.
+    """
+    shared = {}
+    path = [{}]  # The nodes from the root to the last key, which still grow.
+
+    def close(depth):
+        """Shares the nodes below `depth`: no later key goes through them."""
+        while len(path) > depth + 1:
+            node = tuple(path.pop().items())
+            # Children are shared already, so that a node is known by theirs.
+            identity = tuple((label, child if label is None else id(child)) for label, child in node)
+            path[-1][last[len(path) - 1]] = shared.setdefault(identity, node)
+
+    last = b""
+    for key in sorted(values):
+        common = next((at for at, (a, b) in enumerate(zip(key, last)) if a != b), min(len(key), len(last)))
+        close(common)
+        path += [{} for _ in key[common:]]
+        path[-1][None] = values[key]
+        last = key
+    close(0)
+    return tuple(path[0].items())
 
 
-def _double_array(values):
-    """The units of the trie, for a dictionary of integers by byte strings."""
-    root = {}
-    for key, value in values.items():
-        node = root
-        for byte in key:
-            node = node.setdefault(byte, {})
-        node[None] = value
-    units, is_used, bases = [0] * 256, {0}, set()
+def _double_array(root):
+    """The units of a trie."""
+    # A value where no child is: it has the label of no byte. At base 0 the root would be its own child.
+    units, is_used = [0] + [_IS_VALUE] * 255, {0}
+    base_of, bases = {}, {0}
     first_free = 1
     waiting = [(0, root)]
     while waiting:
         position, node = waiting.pop()
-        labels = [label or 0 for label in node]
-        while first_free in is_used:
-            first_free += 1
-        # Holes far behind are given up, or the search for one would take the square of the number of nodes.
-        candidate = max(first_free, len(units) - _SEARCHED)
-        while True:
-            base = candidate ^ labels[0]
-            # Two nodes of one base could not be told apart.
-            if base not in bases and not any(base ^ label in is_used for label in labels):
-                break
-            candidate += 1
-        bases.add(base)
-        units += [0] * (((base | 0xFF) + 1) - len(units))
+        base = base_of.get(id(node))
+        if base is None:
+            while first_free in is_used:
+                first_free += 1
+            # Holes far behind are given up, or the search for one would take the square of the number of nodes.
+            base = _free_base(node, is_used, bases, max(first_free, len(units) - _SEARCHED))
+            base_of[id(node)] = base
+            bases.add(base)
+            units += [_IS_VALUE] * (((base | 0xFF) + 1) - len(units))
+            for label, child in node:
+                is_used.add(base ^ (label or 0))
+                if label is None:
+                    units[base] = child | _IS_VALUE
+                else:
+                    units[base ^ label] = label
+                    waiting.append((base ^ label, child))
         units[position] |= (position ^ base) << _OFFSET_SHIFT
-        is_used.update(base ^ label for label in labels)
-        for label, child in node.items():
-            if label is None:
-                units[position] |= _HAS_LEAF
-                units[base] = child | _IS_VALUE
-            else:
-                units[base ^ label] = label
-                waiting.append((base ^ label, child))
+        if any(label is None for label, _ in node):
+            units[position] |= _HAS_LEAF
     return units
+
+
+def _free_base(node, is_used, bases, candidate):
+    """The first base from `candidate` on at which all children of a node find room."""
+    labels = [label or 0 for label, _ in node]
+    while True:
+        base = candidate ^ labels[0]
+        # Two nodes of one base could not be told apart.
+        if base not in bases and not any(base ^ label in is_used for label in labels):
+            return base
+        candidate += 1

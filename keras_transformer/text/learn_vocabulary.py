@@ -1,77 +1,177 @@
 import io
-import pathlib
 import random
 import re
 import tempfile
+import unicodedata
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
-from keras_transformer.text.tokenizer import Tokenizer
-from keras_transformer.whole_files import write_text
+from keras_transformer.text.blank import is_blank
+from keras_transformer.text.normalization import NORMALIZATIONS, normalization_options
+from keras_transformer.text.tokenizer import Tokenizer, check_unicode
 
 MODEL_TYPES = ("unigram", "bpe")
 # The special tokens, the bytes, and one of the text's own.
 SMALLEST_VOCABULARY = NUM_SPECIAL_TOKENS + 256 + 1
-# They become spaces, so that whatever is translated stays one line and one column.
-_SEPARATORS = "\t\n\r"
+# SentencePiece takes no lower one.
+SMALLEST_COVERAGE = 0.98
+CHARACTER_COVERAGE = 0.9995
+# SentencePiece leaves out longer lines, in bytes; they are cut.
+_LONGEST_LINE = 4192
+# Of a line with the second one, SentencePiece learns nothing: it uses the character itself.
+_UNLEARNABLE = str.maketrans("\0\u2585", "  ")
+_SPECIAL_TOKENS = re.compile("<pad>|<unk>|<s>|</s>|<0x[0-9A-F]{2}>")
 
 
-def learn_vocabulary(lines, vocabulary_size, model_type="unigram", lowercase=False, max_lines=1_000_000, seed=0):
+def learn_vocabulary(
+    lines,
+    vocabulary_size,
+    model_type="unigram",
+    lowercase=False,
+    max_lines=1_000_000,
+    seed=0,
+    normalization="nmt_nfkc",
+    user_defined_symbols=(),
+    character_coverage=CHARACTER_COVERAGE,
+    split_digits=False,
+):
     """Learns a SentencePiece vocabulary.
 
-    Text is taken as it is, with no Unicode normalisation, and characters that are not in the vocabulary are spelled
-    in bytes, so that any text comes back as it went in; only tabs and line ends become spaces, and runs of spaces
-    one space.
+    Text is normalised as `normalization` says, and characters that are not in the vocabulary are spelled in bytes, so
+    that any normalised text comes back as it went in. In every case tabs and line ends become spaces, and runs of
+    spaces one space. The model holds the rules, so that all runtimes normalise alike.
 
     Args:
-        lines: strings, an iterable; blank ones are left out.
+        lines: strings, an iterable; blank ones are left out. Lines of more than 4,192 bytes are cut at spaces, or
+            within a word that is itself longer.
         vocabulary_size: number of tokens, 4 special ones and 256 for single bytes among them.
         model_type: "unigram" (default) or "bpe".
-        lowercase: whether the tokenizer lower-cases what it is given. Default False.
+        lowercase: whether the tokenizer lower-cases the normalised text, each character by itself. Default False.
         max_lines: the number of lines that are learned from, drawn at random where there are more, so that memory
             stays bounded. Default 1,000,000.
         seed: seed of the draw. Default 0.
+        normalization: "nmt_nfkc" (default): Unicode's NFKC, spaces for invisible separators, and no control characters;
+            "nfkc": NFKC alone; "nmt_nfkc_cf": "nmt_nfkc" with case folding; "identity": none.
+        user_defined_symbols: strings that are always one token each and are not normalised.
+        character_coverage: the part of the text's characters that have tokens of their own; rarer ones are spelled in
+            bytes. From 0.98 to 1. Default 0.9995.
+        split_digits: whether every digit is a token of its own. Default False.
 
     Returns:
         A `Tokenizer`.
 
     Raises:
-        InputError: the text does not have as many different pieces as the vocabulary should have, or there is none.
+        InputError: an argument is out of range, the text does not have as many different pieces as the vocabulary
+            should have, or there is none.
 
     Example:
 
     >>> tokenizer = learn_vocabulary(open("train.en"), vocabulary_size=8000)
     """
-    if model_type not in MODEL_TYPES:
-        raise InputError(f"`model_type` must be one of {', '.join(MODEL_TYPES)}. Received: {model_type!r}.")
-    if vocabulary_size < SMALLEST_VOCABULARY:
+    _check_one_of("model_type", model_type, MODEL_TYPES)
+    _check_one_of("normalization", normalization, NORMALIZATIONS)
+    if not SMALLEST_COVERAGE <= character_coverage <= 1:
         raise InputError(
-            f"`vocabulary_size` must be at least {SMALLEST_VOCABULARY}: 4 special tokens, 256 bytes and a text's own. "
+            f"`character_coverage` must be from {SMALLEST_COVERAGE} to 1. Received: {character_coverage!r}."
+        )
+    symbols = checked_symbols(user_defined_symbols)
+    smallest = SMALLEST_VOCABULARY + len(symbols)
+    if vocabulary_size < smallest:
+        own = f", {len(symbols)} user-defined symbols" if symbols else ""
+        raise InputError(
+            f"`vocabulary_size` must be at least {smallest}: 4 special tokens, 256 bytes{own} and a text's own. "
             f"Received: {vocabulary_size}."
         )
     model = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         try:
             sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=iter(_draw((line for line in map(str.strip, lines) if line), max_lines, seed)),
+                sentence_iterator=iter(_draw(_learnable(lines), max_lines, seed)),
                 model_writer=model,
                 vocab_size=vocabulary_size,
                 model_type=model_type,
                 byte_fallback=True,
+                user_defined_symbols=symbols,
+                character_coverage=character_coverage,
+                split_digits=split_digits,
+                max_sentence_length=_LONGEST_LINE,
                 pad_id=PADDING_ID,
                 unk_id=UNKNOWN_ID,
                 bos_id=START_ID,
                 eos_id=END_ID,
                 minloglevel=2,
                 num_threads=1,  # More threads add up in another order: the same text would give another vocabulary.
-                **_normalization(lowercase, pathlib.Path(folder)),
+                **normalization_options(normalization, lowercase, folder),
             )
         except (RuntimeError, ValueError) as error:
             raise InputError(_explain(str(error), vocabulary_size)) from None
     return Tokenizer(_without_path(model.getvalue()))
+
+
+def checked_symbols(symbols):
+    """User-defined symbols as a list.
+
+    Raises:
+        InputError: they are not a list of strings, or one of them cannot be a token; the message shows it.
+    """
+    if isinstance(symbols, (str, bytes)):
+        raise InputError(f"`user_defined_symbols` must be a list of strings. Received: {symbols!r}.")
+    symbols = list(symbols)
+    for place, symbol in enumerate(symbols):
+        reason = _unfit(symbol)
+        if reason is None and symbol in symbols[:place]:
+            reason = "it is given twice"
+        if reason:
+            raise InputError(f"`user_defined_symbols`: {ascii(symbol)} cannot be a token: {reason}.")
+    return symbols
+
+
+def _unfit(symbol):
+    """Why a string cannot be a token of its own, None where it can."""
+    if not isinstance(symbol, str):
+        return "it is not a string"
+    if is_blank(symbol) or any(character.isspace() or unicodedata.category(character) == "Cc" for character in symbol):
+        return "it is blank or holds a space or a control character"
+    if any(character in symbol for character in "\u2581\u2585"):
+        return "SentencePiece uses the characters U+2581 and U+2585 itself"
+    if any(0xD800 <= ord(character) < 0xE000 for character in symbol):
+        return "it is not valid Unicode"
+    if _SPECIAL_TOKENS.fullmatch(symbol):
+        return "it is a special token already"
+    return None
+
+
+def _check_one_of(name, value, choices):
+    if value not in choices:
+        raise InputError(f"`{name}` must be one of {', '.join(choices)}. Received: {value!r}.")
+
+
+def _learnable(lines):
+    """The lines as SentencePiece learns from all of them: blank ones left out, long ones cut."""
+    for line in lines:
+        check_unicode(line)
+        line = line.translate(_UNLEARNABLE).strip()
+        if not is_blank(line):
+            yield from _parts(line)
+
+
+def _parts(line):
+    if len(line) * 4 <= _LONGEST_LINE:
+        yield line
+        return
+    rest = line.encode("utf-8")
+    while len(rest) > _LONGEST_LINE:
+        cut = rest.rfind(b" ", 0, _LONGEST_LINE + 1)
+        if cut < 0:
+            cut = _LONGEST_LINE
+            while rest[cut] & 0xC0 == 0x80:  # The first byte of a character is another one.
+                cut -= 1
+        yield rest[:cut].decode("utf-8")
+        rest = rest[cut:].lstrip(b" ")
+    yield rest.decode("utf-8")
 
 
 def _draw(lines, max_lines, seed):
@@ -90,27 +190,11 @@ def _draw(lines, max_lines, seed):
     return drawn
 
 
-def _normalization(lowercase, folder):
-    """Rules of our own: SentencePiece lower-cases only together with NFKC, which changes more than the case."""
-    rules = folder / "normalization.tsv"
-    lines = [f"{ord(separator):X}\t20" for separator in _SEPARATORS] + list(_lowercase_rules() if lowercase else ())
-    write_text(rules, "\n".join(lines) + "\n")
-    return {"normalization_rule_tsv": str(rules)}
-
-
 def _without_path(model):
     """The model without the path of the rules' file, which is another each time; the rules themselves are in it."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     proto.normalizer_spec.ClearField("normalization_rule_tsv")
     return proto.SerializeToString(deterministic=True)
-
-
-def _lowercase_rules():
-    """A line for every upper-case character: its code point, a tab, the code points of its lower case, all in hex."""
-    for code_point in range(0x110000):
-        character = chr(code_point)
-        if (lower := character.lower()) != character:
-            yield f"{code_point:X}\t{' '.join(f'{ord(letter):X}' for letter in lower)}"
 
 
 def _explain(message, vocabulary_size):
@@ -126,5 +210,5 @@ def _explain(message, vocabulary_size):
             f"{vocabulary_size}; raise the size."
         )
     if "sentences" in message:
-        return "There is no text to learn a vocabulary from: every line is blank or too long."
+        return "There is no text to learn a vocabulary from: every line is blank."
     return f"SentencePiece could not learn a vocabulary of {vocabulary_size} tokens: {message.splitlines()[-1]}"

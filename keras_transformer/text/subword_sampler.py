@@ -5,6 +5,7 @@ import itertools
 import zlib
 
 import numpy as np
+import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
 # Segmentations of a word among which is drawn, as in Kudo's experiments.
@@ -36,7 +37,7 @@ class SubwordSampler:
     """
 
     def __init__(self, processor, sampling):
-        self._processor = processor
+        self._processor = self._normalizer = processor
         self._sampling = sampling
         model = sentencepiece_model_pb2.ModelProto.FromString(processor.serialized_model_proto())
         self._is_unigram = model.trainer_spec.model_type == model.trainer_spec.UNIGRAM
@@ -46,6 +47,10 @@ class SubwordSampler:
         self._splits_words = model.normalizer_spec.add_dummy_prefix and not any(
             _SPACE in piece.piece.lstrip(_SPACE) for piece in model.pieces
         )
+        if self._splits_words:
+            # Words are normalised before they are segmented; a second time could change them.
+            model.normalizer_spec.ClearField("precompiled_charsmap")
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
         self._remembered = functools.lru_cache(_REMEMBERED_WORDS)(self._segmentations_of)
 
     def sample(self, texts, seed):
@@ -65,7 +70,7 @@ class SubwordSampler:
     def _words(self, text):
         if not self._splits_words:
             return [text]
-        return [word for word in self._processor.normalize(text).split(_SPACE) if word]
+        return [word for word in self._normalizer.normalize(text).split(_SPACE) if word]
 
     def _draw(self, word, draw):
         find = self._remembered if len(word) <= _SHORT_WORD else self._segmentations_of

@@ -6,6 +6,7 @@ import numpy as np
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text
+from sentencepiece import sentencepiece_model_pb2
 from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 from keras_transformer.errors import InputError
@@ -16,6 +17,8 @@ from keras_transformer.whole_files import write_whole
 
 # Of a vocabulary of a million tokens.
 _MOST_BYTES = 64 * 2**20
+
+_Spec = sentencepiece_model_pb2.TrainerSpec
 
 
 class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
@@ -33,6 +36,10 @@ class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource)
 
 class Tokenizer:
     """Text to token ids and back inside the TensorFlow graph, from one SentencePiece model.
+
+    The model normalises text by its own rules. Under the rules "identity" any text comes back as it went in, but that
+    tabs and line ends become spaces, runs of spaces one space, and spaces at both ends are dropped. One character is
+    an exception under all rules: U+2581, by which SentencePiece writes a space, becomes a space.
 
     Args:
         model: the bytes of a SentencePiece model whose padding, unknown, start and end tokens have the ids 0 to 3, as
@@ -91,7 +98,7 @@ class Tokenizer:
         """Token ids of texts, without start and end token.
 
         Args:
-            texts: `(batch,)` strings, UTF-8; bytes that are not UTF-8 are read as U+FFFD.
+            texts: `(batch,)` strings, a tensor, list, tuple or array; bytes that are not UTF-8 are read as U+FFFD.
             sampling: 0.0 (default) for the best segmentation; above, subword regularisation: the smoothing of the
                 distribution a segmentation is drawn from (0.1 draws freely, 1.0 seldom differs from the best) for a
                 unigram model, the part of the merges left out for a BPE model. It needs this Python process, also
@@ -102,11 +109,22 @@ class Tokenizer:
         Returns:
             `tf.RaggedTensor` `(batch, None)`, int32.
 
+        Raises:
+            ValueError: `texts` are not strings, hold a lone surrogate, or have another shape where they are sampled.
+            InputError: the model is of a type that cannot be sampled.
+
         Reference:
             Kudo 2018 (arXiv 1804.10959); Provilkov et al. 2020 (arXiv 1910.13267).
         """
+        texts = _string_tensor(texts)
         if not sampling:
             return self._tokenizer.tokenize(texts)
+        self.check_sampling()
+        if texts.shape.rank not in (1, None):
+            raise ValueError(
+                f"Expected `texts` of the shape (batch,) to sample from. Received: the shape {texts.shape}; put a "
+                "single text into a list."
+            )
         if seed is None:
             seed = tf.random.uniform((), maxval=tf.int32.max, dtype=tf.int32)
         if sampling not in self._samplers:
@@ -115,6 +133,15 @@ class Tokenizer:
         token_ids, lengths = tf.numpy_function(sample, (texts, seed), (tf.int32, tf.int32), stateful=False)
         lengths = tf.ensure_shape(lengths, (None,))
         return tf.RaggedTensor.from_row_lengths(tf.ensure_shape(token_ids, (None,)), lengths, validate=False)
+
+    def check_sampling(self):
+        """Raises an `InputError` where a text has one segmentation only, so that there is nothing to sample from."""
+        model_type = sentencepiece_model_pb2.ModelProto.FromString(self.model).trainer_spec.model_type
+        if model_type not in (_Spec.UNIGRAM, _Spec.BPE):
+            raise InputError(
+                "subword sampling needs a SentencePiece model of the type unigram or bpe. Received: the type "
+                f"{_Spec.ModelType.Name(model_type).lower()}; set [vocabulary] sampling = 0, or learn a vocabulary."
+            )
 
     def detokenize(self, token_ids):
         """Texts of token ids; special tokens leave no trace.
@@ -134,6 +161,32 @@ class Tokenizer:
     def all_tokens(self):
         """The written form of every token of the vocabulary, a list of strings in the order of their ids."""
         return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
+
+
+def check_unicode(text):
+    """Raises a `ValueError` that shows the text where it holds a lone surrogate, which UTF-8 cannot encode."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        around = ascii(text[max(0, error.start - 20) : error.start + 20])
+        raise ValueError(
+            f"Expected Unicode text. Received: {around}, with the lone surrogate U+{ord(text[error.start]):04X} as "
+            f"character {error.start + 1}; decode the text with errors='replace', or remove the character."
+        ) from None
+
+
+def _string_tensor(texts):
+    """A tensor of strings, of whatever can become one."""
+    if not tf.is_tensor(texts):
+        for text in np.asarray(texts, object).flat:
+            if not isinstance(text, (str, bytes)):
+                raise ValueError(f"Expected texts of the type str or bytes. Received: {text!r}.")
+            if isinstance(text, str):
+                check_unicode(text)
+        texts = tf.convert_to_tensor(texts, tf.string)
+    if texts.dtype != tf.string:
+        raise ValueError(f"Expected a tensor of strings. Received: a tensor of {texts.dtype.name}.")
+    return texts
 
 
 def _sampled(sampler, texts, seed):

@@ -132,6 +132,20 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
         (PHRASES + "max_length = 1", r"\[data\] max_length: .*greater than or equal to 2\. Received: 1\.$"),
         (PHRASES + "lowercase = 1", r"\[data\] lowercase: .*valid boolean\. Received: 1\.$"),
         ("[data]\ncorpus = 'x'", r"\[data\] corpus: input should be 'phrases'\. Received: 'x'\.$"),
+        (PHRASES + "[vocabulary]\nnormalization = 'nfc'", r"normalization: .*'nmt_nfkc', 'nfkc', .*Received: 'nfc'\.$"),
+        (
+            PHRASES + "[vocabulary]\ncharacter_coverage = 0.5",
+            r"coverage: .*equal to 0\.98\. Received: 0\.5\.$",
+        ),
+        (PHRASES + "[vocabulary]\nsplit_digits = 1", r"split_digits: .*valid boolean\. Received: 1\.$"),
+        (
+            PHRASES + "[vocabulary]\nuser_defined_symbols = 'a'",
+            r"symbols: .*valid list\. Received: 'a'\.$",
+        ),
+        (
+            PHRASES + "[vocabulary]\nuser_defined_symbols = ['a b']",
+            r"symbols: 'a b' cannot be a token: it",
+        ),
         (PHRASES + "[model]\npreset = 'huge'", r"\[model\] preset: .*'tiny', 'small', 'base' or 'big'"),
         (PHRASES + "[model]\ndropout = 1.0", r"\[model\] `dropout` must be at least 0 and below 1\."),
         (PHRASES + "[model]\nnum_heads = 3", r"\[model\] `hidden_dim` must be divisible by `num_heads`\."),
@@ -162,6 +176,12 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
         ({"training": {"epochs": 1, "steps": 1}}, r"\[training\]: give either epochs or steps\."),
         ({"training": {"batch_tokens": 100}}, r"batch_tokens must be at least \[data\] max_length.*batch_tokens=100,"),
         ({"vocabulary": {"source_file": "x"}}, r"\[vocabulary\]: source_file and target_file go together\."),
+        ({"vocabulary": {"file": "x", "normalization": "nfkc"}}, "normalization is for a vocabulary that is learned"),
+        ({"vocabulary": {"file": "x", "split_digits": True}}, "split_digits is for a vocabulary that is learned"),
+        (
+            {"vocabulary": {"size": 262, "user_defined_symbols": ["<a>", "<b>"]}},
+            "size must be at least 263, with 2 user_defined_symbols. Received: size=262.",
+        ),
         ({"vocabulary": {"file": "x", "source_file": "y", "target_file": "z"}}, r"\[vocabulary\]: give either file or"),
         (
             {"vocabulary": {"shared": False}, "model": {"share_embeddings": True}},
@@ -204,3 +224,10 @@ def test_a_file_behind_a_link_keeps_its_name(recipe, tmp_path):
     (tmp_path / "train.tsv").symlink_to(tmp_path / "9f86d081")
     loaded = recipe('[data]\ntrain_pairs = "train.tsv"\nheld_out = 0.1\n')
     assert loaded.data.train_pairs == str(tmp_path / "train.tsv")
+
+
+def test_a_vocabulary_that_is_learned_is_normalised_by_default():
+    recipe = recipe_from_dict({"data": {"corpus": "phrases"}})
+    assert recipe.filled().vocabulary.normalization == "nmt_nfkc"
+    from_file = recipe_from_dict({"data": {"corpus": "phrases"}, "vocabulary": {"file": "x.model"}})
+    assert from_file.filled().vocabulary.normalization is None

@@ -28,9 +28,9 @@ def lines():
 @pytest.fixture(scope="session", params=["unigram", "bpe"])
 def tokenizer(request):
     """One of each kind."""
-    return learn_vocabulary(LINES, vocabulary_size=VOCABULARY_SIZE, model_type=request.param)
+    return learn_vocabulary(LINES, vocabulary_size=VOCABULARY_SIZE, normalization="identity", model_type=request.param)
 
 
 @pytest.fixture(scope="session")
 def unigram_tokenizer():
-    return learn_vocabulary(LINES, vocabulary_size=VOCABULARY_SIZE)
+    return learn_vocabulary(LINES, vocabulary_size=VOCABULARY_SIZE, normalization="identity")

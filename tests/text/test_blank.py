@@ -34,9 +34,13 @@ def test_a_text_of_invisible_characters_is_blank(text):
     assert tf.strings.regex_full_match(text.encode(), BLANK_PATTERN)
 
 
-@pytest.mark.parametrize(
-    "text", ["\u200ba\u200b".encode(), b"a\nb", b".", b"\xe2\x96\x81", b"\xff", b" \xe3\x80", b"\xcc\x81"]
-)
+@pytest.mark.parametrize("text", ["\u200ba\u200b", "a\nb", ".", "\u2581", "\u0301", "\ufffd", "\U000e0100\ufffc"])
 def test_a_text_with_one_visible_character_is_not_blank(text):
+    assert not is_blank(text)
+    assert not tf.strings.regex_full_match(text.encode(), BLANK_PATTERN)
+
+
+@pytest.mark.parametrize("text", [b"\xff", b" \xe3\x80", b"\xed\xa0\x80"])
+def test_bytes_that_are_not_utf8_are_not_blank(text):
     assert not is_blank(text.decode("utf-8", "replace"))
     assert not tf.strings.regex_full_match(text, BLANK_PATTERN)

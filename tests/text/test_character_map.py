@@ -1,48 +1,62 @@
 import random
 
+import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.text import Tokenizer, learn_vocabulary
-from keras_transformer.text.character_map import read_character_map, write_character_map
+from keras_transformer.text.character_map import character_rules, write_character_map
 
 LINES = ["Ein Mann sieht ein Haus.", "Eine Frau mag Äpfel und Brot.", "나는 어제 카페에 갔다."]
 
 
-def compiled_map(lowercase):
-    model = learn_vocabulary(LINES, vocabulary_size=292, lowercase=lowercase).model
-    return sentencepiece_model_pb2.ModelProto.FromString(model).normalizer_spec.precompiled_charsmap
-
-
-def test_it_reads_what_sentencepiece_compiled():
-    rules = read_character_map(compiled_map(lowercase=True))
-    expected = {character.encode(): b" " for character in "\t\r\n"}
-    for code_point in range(0x110000):
-        character = chr(code_point)
-        if character.lower() != character:
-            expected[character.encode()] = character.lower().encode()
-    assert rules == expected
+def test_the_rules_of_a_model_are_those_it_was_learned_with():
+    model = learn_vocabulary(LINES, vocabulary_size=292, lowercase=True, normalization="identity").model
+    expected = {character: character.lower() for character in map(chr, range(0x110000))}
+    expected = {key: value for key, value in expected.items() if key != value}
+    assert character_rules(model) == expected | dict.fromkeys("\t\r\n", " ")
 
 
 def test_a_model_without_a_map_has_no_rules():
-    assert read_character_map(b"") == {}
+    proto = sentencepiece_model_pb2.ModelProto.FromString(learn_vocabulary(LINES, vocabulary_size=294).model)
+    proto.normalizer_spec.ClearField("precompiled_charsmap")
+    assert character_rules(proto.SerializeToString()) == {}
 
 
-def test_it_reads_back_what_it_wrote():
+def with_map(rules):
+    """A model that normalises by these rules alone."""
+    proto = sentencepiece_model_pb2.ModelProto.FromString(learn_vocabulary(LINES, vocabulary_size=294).model)
+    proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
+    return proto.SerializeToString()
+
+
+def test_sentencepiece_reads_back_what_it_wrote():
     draw = random.Random(0)
     rules = {
-        bytes(draw.randrange(1, 256) for _ in range(draw.randint(1, 5))): draw.randbytes(4).replace(b"\0", b"x")
+        "".join(draw.choices("abcäöü가각🙂", k=draw.randint(1, 5))): "".join(
+            draw.choices("xyz가", k=draw.randint(0, 3))
+        )
         for _ in range(3000)
     }
-    rules |= {bytes([byte]): b"" for byte in range(1, 256)}
-    assert read_character_map(write_character_map(rules)) == rules
+    assert character_rules(with_map({key.encode(): value.encode() for key, value in rules.items()})) == rules
 
 
-def test_sentencepiece_reads_what_it_wrote():
-    tokenizer = learn_vocabulary(LINES, vocabulary_size=292, lowercase=True)
-    proto = sentencepiece_model_pb2.ModelProto.FromString(tokenizer.model)
-    rules = read_character_map(proto.normalizer_spec.precompiled_charsmap)
-    rules["Ö".encode()] = "Äpfel".encode()
-    proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
-    changed = Tokenizer(proto.SerializeToString())
-    # A rule's result is not mapped again.
+def test_a_map_of_unicode_is_about_as_small_as_sentencepieces_own():
+    model = learn_vocabulary(LINES, vocabulary_size=294).model
+    rules = character_rules(model)
+    own = sentencepiece_model_pb2.ModelProto.FromString(model).normalizer_spec.precompiled_charsmap
+    written = write_character_map({key.encode(): value.encode() for key, value in rules.items()})
+    assert len(written) < 1.5 * len(own)
+    assert character_rules(with_map({key.encode(): value.encode() for key, value in rules.items()})) == rules
+
+
+def test_keys_may_be_single_bytes_and_the_longest_one_counts():
+    rules = {bytes([byte]): b"?" for byte in range(0x80, 0x100)} | {"é".encode(): b"e", "éa".encode(): b"E"}
+    processor = sentencepiece.SentencePieceProcessor(model_proto=with_map(rules))
+    assert processor.normalize("xéyéaz龍") == "▁xeyEz???"
+
+
+def test_a_result_of_a_rule_is_not_mapped_again():
+    tokenizer = learn_vocabulary(LINES, vocabulary_size=292, lowercase=True, normalization="identity")
+    rules = character_rules(tokenizer.model) | {"Ö": "Äpfel"}
+    changed = Tokenizer(with_map({key.encode(): value.encode() for key, value in rules.items()}))
     assert changed.detokenize(changed.tokenize(["EIN Ö"])).numpy()[0].decode() == "ein Äpfel"

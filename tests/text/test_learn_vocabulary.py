@@ -1,5 +1,7 @@
 """Tests of learning a vocabulary: its options, that it can be repeated, and what it says when it cannot be done."""
 
+import itertools
+
 import pytest
 
 from keras_transformer.errors import InputError
@@ -11,7 +13,8 @@ def decoded(tokenizer, text):
 
 
 def test_learning_is_deterministic(tokenizer, lines, request):
-    again = learn_vocabulary(lines, 380, model_type=request.node.callspec.params["tokenizer"])
+    model_type = request.node.callspec.params["tokenizer"]
+    again = learn_vocabulary(lines, 380, model_type=model_type, normalization="identity")
     assert again.model == tokenizer.model
 
 
@@ -22,12 +25,13 @@ def test_a_draw_of_the_lines_is_repeated_with_the_same_seed(lines):
 
 
 def test_lines_may_be_a_generator_with_blank_ones(lines, unigram_tokenizer):
-    assert learn_vocabulary((f"  {line}\n\n" for line in lines), 380).model == unigram_tokenizer.model
+    spaced = itertools.chain.from_iterable((f"  {line}\n\n", "\u200b\u3000 \n") for line in lines)
+    assert learn_vocabulary(spaced, 380, normalization="identity").model == unigram_tokenizer.model
 
 
 def test_case_is_kept_unless_lowercase_is_asked_for(lines, unigram_tokenizer):
     assert decoded(unigram_tokenizer, "The OLD Farmer") == "The OLD Farmer"
-    lowercase = learn_vocabulary(lines, 370, lowercase=True)
+    lowercase = learn_vocabulary(lines, 370, lowercase=True, normalization="identity")
     for text in ("The OLD Farmer", "ÄRGER İZMIR ДОМ", "나는 ①ﬁ x²"):
         assert decoded(lowercase, text) == text.lower()
     # Each letter by itself: whether a sigma ends a word is not looked at.
@@ -72,3 +76,22 @@ def test_no_text_is_refused(lines):
 def test_unknown_model_type_names_the_known_ones(lines):
     with pytest.raises(InputError, match="one of unigram, bpe. Received: 'word'"):
         learn_vocabulary(lines, 300, model_type="word")
+
+
+@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
+@pytest.mark.parametrize("separator", [" ", ""], ids=["words", "no-spaces"])
+def test_no_line_is_left_out_for_its_length(lines, model_type, separator):
+    long = separator.join(["용감한고양이"] * 1000)
+    tokens = learn_vocabulary([*lines, long], 380, model_type=model_type).all_tokens()
+    assert set("용감한고양이") <= set("".join(tokens))
+
+
+@pytest.mark.parametrize("character", ["\u2585", "\0", "\u2581"], ids=ascii)
+def test_no_line_is_left_out_for_a_character_that_sentencepiece_uses(lines, character):
+    tokens = learn_vocabulary([*lines, *[f"xenon{character}zephyr"] * 20], 380).all_tokens()
+    assert set("xz") <= set("".join(tokens))
+
+
+def test_a_lone_surrogate_is_shown():
+    with pytest.raises(ValueError, match=r"'a text \\udc80 here', with the lone surrogate U\+DC80 as character 8;"):
+        learn_vocabulary(["a text", "a text \udc80 here"], 270)

@@ -1,5 +1,6 @@
 """Tests of the tokenizer: any text comes back as it went in, in a graph and in a SavedModel too."""
 
+import io
 import subprocess
 import sys
 import unicodedata
@@ -193,3 +194,56 @@ def test_a_model_with_other_special_ids_is_refused(lines, tmp_path):
         InputError, match=r"foreign.model: .* at the ids \(0, 1, 2, 3\), but they are at \(-1, 0, 1, 2\)"
     ):
         Tokenizer.load(f"{prefix}.model")
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, lambda texts: np.array(texts, object), tf.constant])
+def test_texts_come_in_any_sequence(tokenizer, kind):
+    texts = ["The old farmer", "나는 학교에", ""]
+    expected = tokenizer.tokenize(texts).to_list()
+    assert tokenizer.tokenize(kind(texts)).to_list() == expected
+    assert tokenizer.tokenize(kind([text.encode() for text in texts])).to_list() == expected
+    drawn = [tokenizer.tokenize(each, sampling=0.1, seed=5).to_list() for each in (texts, kind(texts))]
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("texts", ["a text", b"a text", np.str_("a text"), tf.constant("a text"), [["a"], ["b"]]])
+def test_what_is_sampled_must_be_a_list_of_texts(tokenizer, texts):
+    with pytest.raises(ValueError, match=r"of the shape \(batch,\) to sample from\. Received: the shape \("):
+        tokenizer.tokenize(texts, sampling=0.1)
+
+
+@pytest.mark.parametrize("texts", [[1, 2], ["a", None], [["a"], ["b", "c"]], np.array([1.5])])
+@pytest.mark.parametrize("sampling", [0.0, 0.1])
+def test_texts_that_are_not_strings_are_refused(tokenizer, texts, sampling):
+    with pytest.raises(ValueError, match="Expected texts of the type str or bytes. Received: "):
+        tokenizer.tokenize(texts, sampling=sampling)
+    with pytest.raises(ValueError, match="Expected a tensor of strings. Received: a tensor of int32"):
+        tokenizer.tokenize(tf.constant([1, 2]), sampling=sampling)
+
+
+@pytest.mark.parametrize("sampling", [0.0, 0.1])
+def test_a_lone_surrogate_is_shown(tokenizer, sampling):
+    message = r"Received: 'a \\ud800 text', with the lone surrogate U\+D800 as character 3; decode"
+    with pytest.raises(ValueError, match=message):
+        tokenizer.tokenize(["fine", "a \ud800 text"], sampling=sampling)
+
+
+@pytest.mark.parametrize("model_type", ["word", "char"])
+def test_a_model_of_one_segmentation_is_not_sampled(lines, model_type):
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=model, model_type=model_type, vocab_size=40, hard_vocab_limit=False,
+        use_all_vocab=True, pad_id=0, unk_id=1, bos_id=2, eos_id=3, minloglevel=2,
+    )  # fmt: skip
+    tokenizer = Tokenizer(model.getvalue())
+    assert UNKNOWN_ID not in tokenizer.tokenize(["The old farmer"]).numpy()[0]
+    with pytest.raises(InputError, match=f"of the type unigram or bpe. Received: the type {model_type}; set"):
+        tokenizer.tokenize(["The old farmer"], sampling=0.1)
+
+
+def test_every_character_comes_back_but_the_sign_for_a_space(tokenizer):
+    characters = [chr(code_point) for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
+    texts = ["".join(characters[start : start + 1000]) for start in range(0, len(characters), 1000)]
+    spaces = str.maketrans("\t\n\r\u2581", "    ")
+    expected = [" ".join(part for part in text.translate(spaces).split(" ") if part) for text in texts]
+    assert decoded(tokenizer.detokenize(tokenizer.tokenize(texts))) == expected
