@@ -15,6 +15,7 @@ from keras_transformer.recipes.sections import (
     TrainingSection,
     VocabularySection,
 )
+from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
 
 
 class Recipe(Section):
@@ -50,7 +51,7 @@ class Recipe(Section):
             )
         self.training.check_length(self.training.epochs)
         evaluation.check_length(self.training.epochs, self.training.steps)
-        self.model_config_of(self.vocabulary.size)
+        self.model_config_of()
         return self
 
     def filled(self):
@@ -59,7 +60,7 @@ class Recipe(Section):
 
         `share_embeddings` stays as it was given, because the vocabularies decide it where it was not.
         """
-        config = self.model_config_of(self.vocabulary.size)
+        config = self.model_config_of()
         fields = {name: getattr(config, name) for name in MODEL_FIELDS if name != "share_embeddings"}
         model, training = self.model.model_copy(update=fields), self.training
         if training.precision == "auto":
@@ -78,12 +79,26 @@ class Recipe(Section):
         fields = {"warmup_steps": min(DEFAULT_WARMUP_STEPS, max(1, total_steps // 10))}
         if not training.learning_rate:
             # The paper's formula would give a short warm-up a rate that is far too high.
-            hidden_dim = self.model_config_of(self.vocabulary.size).hidden_dim
+            hidden_dim = self.model_config_of().hidden_dim
             fields["learning_rate"] = (hidden_dim * DEFAULT_WARMUP_STEPS) ** -0.5
         return self.model_copy(update={"training": training.model_copy(update=fields)})
 
-    def model_config_of(self, vocabulary_size, target_vocabulary_size=None):
+    def with_vocabulary_size(self, tokenizers):
+        """This recipe with the size of a shared vocabulary that was learned written out.
+
+        Args:
+            tokenizers: the source's and the target's `Tokenizer`.
+        """
+        vocabulary = self.vocabulary
+        if vocabulary.size or not vocabulary.shared or not vocabulary.is_learned:
+            return self
+        size = tokenizers[0].vocabulary_size
+        return self.model_copy(update={"vocabulary": vocabulary.model_copy(update={"size": size})})
+
+    def model_config_of(self, vocabulary_size=None, target_vocabulary_size=None):
         """The `TransformerConfig` of the recipe's model, with vocabularies of these sizes.
+
+        Without a size it is that of the recipe, or the smallest there can be where the text decides.
 
         Raises:
             ValueError: the keys of `[model]` do not fit each other.
@@ -92,7 +107,7 @@ class Recipe(Section):
         try:
             return TransformerConfig.from_preset(
                 fields.pop("preset"),
-                vocabulary_size=vocabulary_size,
+                vocabulary_size=vocabulary_size or self.vocabulary.size or SMALLEST_VOCABULARY,
                 target_vocabulary_size=target_vocabulary_size,
                 max_length=self.data.max_length,
                 **fields,

@@ -90,6 +90,7 @@ def train_recipe(recipe, output, resume=False):
         keras.utils.set_random_seed(recipe.training.seed)
         pairs = recipe_pairs(recipe.data)
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
+        recipe = recipe.with_vocabulary_size(tokenizers)
         config = recipe_config(recipe, *tokenizers)
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
         steps = total_steps(recipe.training, batches.steps_per_epoch)
@@ -152,7 +153,7 @@ def check_before_training(recipe, output, resume=False, backend=None):
     output = pathlib.Path(output)
     recipe = _settled(recipe, output, resume)
     _check_output(recipe, output, resume)
-    check_memory(recipe.model_config_of(recipe.vocabulary.size))
+    check_memory(recipe.model_config_of())
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.steps:
         _check_decay(recipe.training, recipe.training.steps)
@@ -179,8 +180,11 @@ def _settled(recipe, output, resume):
             kept["warmup_steps"] = before.training.warmup_steps
             kept["learning_rate"] = training.learning_rate or before.training.learning_rate
         training = training.model_copy(update=kept)
-        if vocabulary.is_learned and vocabulary.normalization is None:
-            vocabulary = vocabulary.model_copy(update={"normalization": before.vocabulary.normalization})
+        if vocabulary.is_learned:
+            same = {
+                key: getattr(vocabulary, key) or getattr(before.vocabulary, key) for key in ("normalization", "size")
+            }
+            vocabulary = vocabulary.model_copy(update=same)
         recipe = recipe.model_copy(update={"training": training, "vocabulary": vocabulary})
     return recipe.filled()
 

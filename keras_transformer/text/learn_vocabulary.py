@@ -13,6 +13,8 @@ from keras_transformer.text.blank import is_blank
 from keras_transformer.text.normalization import NORMALIZATIONS, normalization_options
 from keras_transformer.text.tokenizer import Tokenizer, check_unicode
 
+# The limits of a vocabulary whose size is not given.
+_SMALLEST_DEFAULT, _LARGEST_DEFAULT = 1000, 32_000
 MODEL_TYPES = ("unigram", "bpe")
 # The special tokens, the bytes, and one of the text's own.
 SMALLEST_VOCABULARY = NUM_SPECIAL_TOKENS + 256 + 1
@@ -26,9 +28,23 @@ _UNLEARNABLE = str.maketrans("\0\u2585", "  ")
 _SPECIAL_TOKENS = re.compile("<pad>|<unk>|<s>|</s>|<0x[0-9A-F]{2}>")
 
 
+def default_vocabulary_size(num_lines):
+    """The number of tokens for a vocabulary of two languages: about 2,000 for 30,000 pairs of lines, 8,000 for 480,000.
+
+    It grows with the square root of the text, so that most tokens stay frequent enough to be learned.
+
+    Args:
+        num_lines: number of lines of both languages.
+
+    Reference:
+        Gowda and May 2020 (Findings of EMNLP, 352): the best size by the size of the text.
+    """
+    return min(_LARGEST_DEFAULT, max(_SMALLEST_DEFAULT, round(8000 * (num_lines / 960_000) ** 0.5)))
+
+
 def learn_vocabulary(
     lines,
-    vocabulary_size,
+    vocabulary_size=None,
     model_type="unigram",
     lowercase=False,
     max_lines=1_000_000,
@@ -47,7 +63,8 @@ def learn_vocabulary(
     Args:
         lines: strings, an iterable; blank ones are left out. Lines of more than 4,192 bytes are cut at spaces, or
             within a word that is itself longer.
-        vocabulary_size: number of tokens, 4 special ones and 256 for single bytes among them.
+        vocabulary_size: number of tokens, 4 special ones and 256 for single bytes among them. Default None: that of
+            `default_vocabulary_size`, or the largest that the text supports where that is less.
         model_type: "unigram" (default) or "bpe".
         lowercase: whether the tokenizer lower-cases the normalised text, each character by itself. Default False.
         max_lines: the number of lines that are learned from, drawn at random where there are more, so that memory
@@ -79,35 +96,60 @@ def learn_vocabulary(
         )
     symbols = checked_symbols(user_defined_symbols)
     smallest = SMALLEST_VOCABULARY + len(symbols)
-    if vocabulary_size < smallest:
+    if vocabulary_size is not None and vocabulary_size < smallest:
         own = f", {len(symbols)} user-defined symbols" if symbols else ""
         raise InputError(
             f"`vocabulary_size` must be at least {smallest}: 4 special tokens, 256 bytes{own} and a text's own. "
             f"Received: {vocabulary_size}."
         )
-    model = io.BytesIO()
+    drawn, num_lines = _draw(_learnable(lines), max_lines, seed)
+    options = {
+        "model_type": model_type,
+        "user_defined_symbols": symbols,
+        "character_coverage": character_coverage,
+        "split_digits": split_digits,
+        "hard_vocab_limit": vocabulary_size is not None,
+    }
     with tempfile.TemporaryDirectory() as folder:
+        options |= normalization_options(normalization, lowercase, folder)
+        if vocabulary_size is not None:
+            return _learned(drawn, vocabulary_size, options)
+        size = max(smallest, default_vocabulary_size(num_lines))
         try:
-            sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=iter(_draw(_learnable(lines), max_lines, seed)),
-                model_writer=model,
-                vocab_size=vocabulary_size,
-                model_type=model_type,
-                byte_fallback=True,
-                user_defined_symbols=symbols,
-                character_coverage=character_coverage,
-                split_digits=split_digits,
-                max_sentence_length=_LONGEST_LINE,
-                pad_id=PADDING_ID,
-                unk_id=UNKNOWN_ID,
-                bos_id=START_ID,
-                eos_id=END_ID,
-                minloglevel=2,
-                num_threads=1,  # More threads add up in another order: the same text would give another vocabulary.
-                **normalization_options(normalization, lowercase, folder),
-            )
-        except (RuntimeError, ValueError) as error:
-            raise InputError(_explain(str(error), vocabulary_size)) from None
+            return _learned(drawn, size, options)
+        except _TooFewTokens as error:
+            # A script of many characters, such as Chinese: all of them, and as many tokens as elsewhere.
+            return _learned(drawn, error.num_required + size, options)
+
+
+class _TooFewTokens(InputError):
+    """The text has more characters than the vocabulary should have tokens."""
+
+    def __init__(self, message, num_required):
+        super().__init__(message)
+        self.num_required = num_required
+
+
+def _learned(lines, vocabulary_size, options):
+    """The `Tokenizer` that SentencePiece learns from lines, with its own options."""
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(lines),
+            model_writer=model,
+            vocab_size=vocabulary_size,
+            byte_fallback=True,
+            max_sentence_length=_LONGEST_LINE,
+            pad_id=PADDING_ID,
+            unk_id=UNKNOWN_ID,
+            bos_id=START_ID,
+            eos_id=END_ID,
+            minloglevel=2,
+            num_threads=1,  # More threads add up in another order: the same text would give another vocabulary.
+            **options,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise _explained(str(error), vocabulary_size) from None
     return Tokenizer(_without_path(model.getvalue()))
 
 
@@ -175,19 +217,21 @@ def _parts(line):
 
 
 def _draw(lines, max_lines, seed):
-    """At most `max_lines` of the lines, each with the same chance; SentencePiece's own draw has a fixed seed.
+    """At most `max_lines` of the lines, each with the same chance, and how many there were.
+
+    SentencePiece's own draw has a fixed seed.
 
     Reference:
         Vitter 1985, "Random sampling with a reservoir", algorithm R.
     """
     generator = random.Random(seed)
-    drawn = []
+    drawn, number = [], -1
     for number, line in enumerate(lines):
         if number < max_lines:
             drawn.append(line)
         elif (place := generator.randrange(number + 1)) < max_lines:
             drawn[place] = line
-    return drawn
+    return drawn, number + 1
 
 
 def _without_path(model):
@@ -197,18 +241,20 @@ def _without_path(model):
     return proto.SerializeToString(deterministic=True)
 
 
-def _explain(message, vocabulary_size):
-    """What SentencePiece's error means for the user."""
+def _explained(message, vocabulary_size):
+    """An `InputError` that says what SentencePiece's error means for the user."""
     if largest := re.search(r"too high.*<= (\d+)", message):
-        return (
+        return InputError(
             f"The text supports a vocabulary of at most {largest[1]} tokens, but {vocabulary_size} were asked for; "
             "lower the size or give more text."
         )
     if smallest := re.search(r"smaller than required_chars\. \d+ vs (\d+)", message):
-        return (
+        return _TooFewTokens(
             f"The text has {smallest[1]} different characters and special tokens, but the vocabulary should have only "
-            f"{vocabulary_size}; raise the size."
+            f"{vocabulary_size}; raise the size.",
+            int(smallest[1]),
         )
     if "sentences" in message:
-        return "There is no text to learn a vocabulary from: every line is blank."
-    return f"SentencePiece could not learn a vocabulary of {vocabulary_size} tokens: {message.splitlines()[-1]}"
+        return InputError("There is no text to learn a vocabulary from: every line is blank.")
+    last_line = message.splitlines()[-1]
+    return InputError(f"SentencePiece could not learn a vocabulary of {vocabulary_size} tokens: {last_line}")

@@ -6,6 +6,7 @@ import pytest
 
 from keras_transformer.errors import InputError
 from keras_transformer.text import learn_vocabulary
+from keras_transformer.text.learn_vocabulary import default_vocabulary_size
 
 
 def decoded(tokenizer, text):
@@ -95,3 +96,24 @@ def test_no_line_is_left_out_for_a_character_that_sentencepiece_uses(lines, char
 def test_a_lone_surrogate_is_shown():
     with pytest.raises(ValueError, match=r"'a text \\udc80 here', with the lone surrogate U\+DC80 as character 8;"):
         learn_vocabulary(["a text", "a text \udc80 here"], 270)
+
+
+@pytest.mark.parametrize(("num_lines", "size"), [(10, 1000), (60_000, 2000), (960_000, 8000), (10**9, 32_000)])
+def test_the_default_size_grows_with_the_text(num_lines, size):
+    assert default_vocabulary_size(num_lines) == size
+
+
+@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
+def test_a_text_too_small_for_the_default_size_gets_a_smaller_vocabulary(model_type):
+    tokenizer = learn_vocabulary(["a small text", "another one"], model_type=model_type)
+    assert 264 < tokenizer.vocabulary_size <= 1000
+    assert tokenizer.detokenize(tokenizer.tokenize(["a text"])).numpy() == [b"a text"]
+
+
+@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
+def test_a_script_of_many_characters_gets_a_larger_vocabulary_than_the_default(model_type):
+    characters = [chr(code_point) for code_point in range(0x4E00, 0x4E00 + 1500)]
+    lines = ["".join(characters[start : start + 30]) for start in range(0, 1500, 30)] * 3
+    tokenizer = learn_vocabulary(lines, model_type=model_type, character_coverage=1.0)
+    assert tokenizer.vocabulary_size > 1760
+    assert 0 not in tokenizer.tokenize(lines).to_list()[0]
