@@ -75,7 +75,6 @@ def _load_libraries():
 if is_command():
     begin_command()
     _check_backend()
-    _load_libraries()
 
 if "tensorflow" not in sys.modules and platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -83,6 +82,8 @@ if "tensorflow" not in sys.modules and platform.machine() in ("x86_64", "AMD64")
 # Its errors are raised in Python as well; what else it logs as errors are remarks such as one on int64 in oneDNN.
 if "tensorflow" not in sys.modules and os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":
     with standard_error_held_back():
+        if is_command():
+            _load_libraries()
         import tensorflow as tf
 
         # The search for a GPU complains on its own, at the first use; so it is made here.

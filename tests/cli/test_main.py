@@ -185,3 +185,10 @@ def test_a_full_disk_that_tensorflow_reports_is_not_out_of_memory(run, model, mo
     result = run("translate", model)
     assert (result.status, "out of memory" in result.errors) == (2, False)
     assert "/logs/events; No space left on device" in result.errors
+
+
+def test_a_command_writes_nothing_to_standard_error_but_its_own_messages():
+    result = subprocess.run(
+        [sys.executable, "-m", "keras_transformer", "train", "--keys"], capture_output=True, text=True
+    )
+    assert (result.returncode, result.stderr) == (0, "")
