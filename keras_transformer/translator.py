@@ -56,7 +56,16 @@ class Translator:
                     f"{tokenizer.vocabulary_size} tokens and a model of {size}."
                 )
 
-    def translate(self, texts, beam_size=4, length_penalty=0.6, n_best=1, batch_size=_BATCH_SIZE, return_scores=False):
+    def translate(
+        self,
+        texts,
+        beam_size=4,
+        length_penalty=0.6,
+        n_best=1,
+        batch_size=_BATCH_SIZE,
+        return_scores=False,
+        progress=None,
+    ):
         """Translates texts; the result has their number and order, and an empty text stays empty.
 
         Texts are sorted by length into batches, which changes the speed and not the translations. A text of more
@@ -70,6 +79,7 @@ class Translator:
             n_best: number of translations of each text, at most `beam_size`. Default 1.
             batch_size: number of texts translated at a time. Default 64.
             return_scores: whether to return the scores as well. Default False.
+            progress: called after each batch with the number of its texts. Default None.
 
         Returns:
             A list of strings, or with `n_best` above 1 a list of lists of strings, best first. With `return_scores` a
@@ -88,17 +98,20 @@ class Translator:
             found = self._search(_pad([rows[index] for index in indices]), beam_size, length_penalty, n_best)
             for index, texts_of_row, scores_of_row in zip(indices, *found, strict=True):
                 translations[index], scores[index] = texts_of_row, scores_of_row
+            if progress is not None:
+                progress(len(indices))
         if n_best == 1:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
         return (translations, scores) if return_scores else translations
 
-    def score(self, pairs, batch_size=_BATCH_SIZE, return_tokens=False):
+    def score(self, pairs, batch_size=_BATCH_SIZE, return_tokens=False, progress=None):
         """The log-probability of given translations.
 
         Args:
             pairs: a list of `(source, target)` strings.
             batch_size: number of pairs scored at a time. Default 64.
             return_tokens: whether to return the number of tokens of each target as well. Default False.
+            progress: called after each batch with the number of its pairs. Default None.
 
         Returns:
             A list of floats: the natural logarithm of the probability of the target and its end, given the source.
@@ -121,6 +134,8 @@ class Translator:
             )
             for index, score in zip(indices, found.numpy(), strict=True):
                 scores[index] = float(score)
+            if progress is not None:
+                progress(len(indices))
         return (scores, list(map(len, targets))) if return_tokens else scores
 
     def save(self, path):

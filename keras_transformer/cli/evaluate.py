@@ -3,7 +3,8 @@ import time
 
 import click
 
-from keras_transformer.cli.lines import check_standard_output, print_result, progress, read_parallel_lines
+from keras_transformer.cli.lines import check_standard_output, print_result, read_parallel_lines
+from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.several_values import SeveralValues
 from keras_transformer.evaluation import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
@@ -73,6 +74,5 @@ def _translations(translator, sources, search):
     with progress(len(sources), "Translating") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):
             chunk = sources[start : start + _LINES_PER_CHUNK]
-            translations += translator.translate(chunk, **search)
-            bar.update(len(chunk))
+            translations += translator.translate(chunk, **search, progress=bar.update)
     return translations

@@ -4,7 +4,8 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import opened_input, print_result, progress, read_parallel_lines
+from keras_transformer.cli.lines import opened_input, print_result, read_parallel_lines
+from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
@@ -52,7 +53,7 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
     translator = Translator.load(model)
     verifications = []
     try:
-        with progress(len(pairs), "Comparing") as bar:
+        with progress(len(pairs), "Exporting and comparing") as bar:
             proof = Proof(
                 translator,
                 "tflite text" if text else artifact_format,

@@ -146,9 +146,3 @@ def read_parallel_lines(*paths):
     if not texts[0]:
         raise InputError(f"{paths[0]}: the file is empty.")
     return texts
-
-
-def progress(length, label):
-    """A progress bar on standard error, shown only on a terminal, and only where the length is known."""
-    hidden = length is None or not sys.stderr.isatty()
-    return click.progressbar(length=length or 0, label=label, file=sys.stderr, hidden=hidden)

@@ -3,7 +3,8 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import check_standard_output, print_result, progress, read_parallel_lines
+from keras_transformer.cli.lines import check_standard_output, print_result, read_parallel_lines
+from keras_transformer.cli.progress import progress
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
@@ -28,12 +29,12 @@ def score(model, source, target, perplexity, batch_size):
     total, total_tokens = 0.0, 0
     with progress(len(sources), "Scoring") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):
-            end = min(start + _LINES_PER_CHUNK, len(sources))
-            pairs = list(zip(sources[start:end], targets[start:end], strict=True))
-            for value, tokens in zip(*translator.score(pairs, batch_size, return_tokens=True), strict=True):
+            chunk = slice(start, start + _LINES_PER_CHUNK)
+            pairs = list(zip(sources[chunk], targets[chunk], strict=True))
+            scored = translator.score(pairs, batch_size, return_tokens=True, progress=bar.update)
+            for value, tokens in zip(*scored, strict=True):
                 total, total_tokens = total + value, total_tokens + tokens
                 if not perplexity:
                     print_result(f"{value:.4f}\t{tokens}\t{value / tokens:.4f}")
-            bar.update(end - start)
     if perplexity:
         print_result(f"{math.exp(-total / total_tokens):.4f}")

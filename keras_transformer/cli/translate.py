@@ -2,7 +2,8 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output, progress
+from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
+from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
@@ -22,8 +23,9 @@ _BATCHES_PER_CHUNK = 16
 def translate(model, source, output, n_best, scores, beam_size, length_penalty, batch_size):
     """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.
 
-    An empty line gives an empty line; with --n-best N every line gives N lines. Lines are translated as they come, in
-    constant memory, so that files of any size and conversations both work.
+    An empty line gives an empty line; with --n-best N every line gives N lines, an empty one N empty lines, and with
+    --scores each of these has the score 0.0000 before its tab. Lines are translated as they come, in constant memory,
+    so that files of any size and conversations both work.
     """
     if n_best > beam_size:
         raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
@@ -32,9 +34,18 @@ def translate(model, source, output, n_best, scores, beam_size, length_penalty, 
         size = None if source is None else source.stat().st_size
         with opened_output(output, file) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), batch_size * _BATCHES_PER_CHUNK):
-                found = translator.translate(chunk, beam_size, length_penalty, n_best, batch_size, return_scores=True)
+                # By bytes where the size of the file is known.
+                each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
+                found = translator.translate(
+                    chunk,
+                    beam_size,
+                    length_penalty,
+                    n_best,
+                    batch_size,
+                    return_scores=True,
+                    progress=lambda count, each=each: bar.update(count * each),
+                )
                 for best_texts, best_scores in zip(*found, strict=True):
                     best = [(best_texts, best_scores)] if n_best == 1 else zip(best_texts, best_scores, strict=True)
                     for text, score in best:
                         write(f"{score:.4f}\t{text}" if scores else text)
-                bar.update(sum(len(line.encode("utf-8")) + 1 for line in chunk))

@@ -6,7 +6,9 @@ import pydantic
 import tomli_w
 
 from keras_transformer.errors import InputError
+from keras_transformer.recipes.key_synonyms import advice_by_meaning
 from keras_transformer.recipes.recipe import Recipe
+from keras_transformer.recipes.toml_errors import explain_toml_error
 from keras_transformer.small_files import read_small_file
 from keras_transformer.whole_files import write_text
 
@@ -40,13 +42,14 @@ def load_recipe(path, overrides=()):
     """
     path = pathlib.Path(path)
     try:
-        sections = tomllib.loads(read_small_file(path, _MOST_BYTES, is_regular=False).decode("utf-8-sig"))
+        text = read_small_file(path, _MOST_BYTES, is_regular=False).decode("utf-8-sig")
+        sections = tomllib.loads(text)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: expected UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: {error}.") from None
+        raise InputError(f"{path}: {explain_toml_error(text, error)}.") from None
     except RecursionError:
         raise InputError(f"{path}: the values are nested too deeply.") from None
     _resolve_files(sections, path.parent)
@@ -115,11 +118,24 @@ def _check_keys(sections, name):
             raise InputError(f"{name}: [{section}] must be a section of keys. Received: {section} = {keys!r}.")
         for key in keys:
             if key not in known[section]:
-                others = [other for other in known if key in known[other]]
-                advice = f"[{others[0]}] has one." if others else _nearest(key, known[section])
-                raise InputError(f"{name}: [{section}] has no key `{key}`; {advice}")
+                raise InputError(f"{name}: [{section}] has no key `{key}`; {_advice(section, key, known)}")
     if "data" not in sections:
         raise InputError(f"{name}: the section [data] is missing; it says what to train on.")
+
+
+def _advice(section, key, known):
+    """What to write in place of an unknown key: one that is spelled alike, stands elsewhere, or means the same."""
+    others = [other for other in known if key in known[other]]
+    if others:
+        return f"[{others[0]}] has one."
+    if difflib.get_close_matches(key, known[section], n=1, cutoff=0.8):
+        return _nearest(key, known[section])
+    meant = advice_by_meaning(key)
+    if isinstance(meant, str):
+        return meant
+    if meant:
+        return f"did you mean `{meant[1]}`{'' if meant[0] == section else f' of [{meant[0]}]'}?"
+    return _nearest(key, known[section])
 
 
 def _nearest(name, known):

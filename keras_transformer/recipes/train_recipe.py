@@ -12,6 +12,7 @@ from keras_transformer import model_folder
 from keras_transformer.command_process import last_words
 from keras_transformer.data import text_of_pairs
 from keras_transformer.errors import InputError
+from keras_transformer.evaluation import check_tokenizer
 from keras_transformer.folder_lock import CHECKPOINTS_NAME, LOCK_NAME, held_folder
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
@@ -157,6 +158,8 @@ def check_before_training(recipe, output, resume=False, backend=None):
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.steps:
         _check_decay(recipe.training, recipe.training.steps)
+    if recipe.evaluation.translates or recipe.evaluation.at_end:
+        check_tokenizer(recipe.evaluation.tokenize)
     if recipe.training.tensorboard:
         check_installed("tensorboard", extra="tensorboard")
     if (backend or keras.backend.backend()) != "tensorflow":
@@ -251,8 +254,13 @@ def _check_output(recipe, output, resume):
     if changed:
         raise InputError(
             f"{output}: {changed} of the recipe is not what the interrupted training had (see "
-            f"{output / RECIPE_NAME}); resume with the same recipe."
+            f"{output / RECIPE_NAME}); resume with the same recipe. What may change: {_described_free_keys()}."
         )
+
+
+def _described_free_keys():
+    free = [f"[{section}] {', '.join(sorted(keys))}" for section, keys in _FREE_KEYS.items() if keys]
+    return "; ".join([*free, "and all of [evaluation] and [minimum_risk]"])
 
 
 def _is_used(output):

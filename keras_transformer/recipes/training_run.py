@@ -17,6 +17,7 @@ from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, 
 from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.sections import MONITORS
+from keras_transformer.recipes.training_progress import TrainingProgress
 
 STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
@@ -119,7 +120,13 @@ class TrainingRun:
         """All callbacks in their order: the history reads what evaluations add to the logs, and what makes an epoch
         count as done comes last."""
         training = self.recipe.training
-        callbacks = [self.clock, StopOnNonFiniteLoss(), TokensPerSecond(), LearningRate(), *self.evaluations]
+        callbacks = [
+            self.clock,
+            StopOnNonFiniteLoss(self.state.path),
+            TokensPerSecond(),
+            LearningRate(),
+            *self.evaluations,
+        ]
         if training.steps:
             callbacks.append(StopAfterSteps(training.steps))
         if self.batches.processes.is_first:
@@ -128,7 +135,7 @@ class TrainingRun:
                 log_dir = self.output / TENSORBOARD_NAME
                 callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
             callbacks.append(self.checkpoints)
-        return [*callbacks, self.state]
+        return [*callbacks, self.state, TrainingProgress(self.state)]
 
     def give_weights(self, model):
         """Gives a model of the same architecture the weights that the training ends with.

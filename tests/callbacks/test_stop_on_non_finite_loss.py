@@ -24,10 +24,15 @@ def test_a_finite_loss_passes(make_model, fit):
     fit(make_model(), StopOnNonFiniteLoss(), epochs=2)
 
 
-def test_a_loss_that_is_not_a_number_names_epoch_and_step(make_model, fit):
-    message = r"^Training stopped: the loss is nan in epoch 2, at step 5 in all; the last checkpoint is kept\."
+@pytest.mark.parametrize(
+    ("checkpoint", "kept"), [("there", "; the last checkpoint is kept"), ("missing", ""), (None, "")]
+)
+def test_a_loss_that_is_not_a_number_names_epoch_and_step(make_model, fit, tmp_path, checkpoint, kept):
+    (tmp_path / "there").touch()
+    callback = StopOnNonFiniteLoss(checkpoint and tmp_path / checkpoint)
+    message = rf"^Training stopped: the loss is nan in epoch 2, at step 5 in all{kept}\. Lower the learning rate"
     with pytest.raises(InputError, match=message):
-        fit(make_model(), StopOnNonFiniteLoss(), SpoilWeights(4), epochs=3)
+        fit(make_model(), callback, SpoilWeights(4), epochs=3)
 
 
 def test_weights_spoilt_by_the_last_step_reach_no_checkpoint(make_model, fit, tmp_path):

@@ -99,7 +99,7 @@ class TestBeforeAnyWork:
 
     def test_a_recipe_that_is_no_toml_is_named(self, refused, corpus):
         (corpus / "recipe.toml").write_text("[data\n")
-        refused(parts=["recipe.toml: ", "(at line 1, column 6)."])
+        refused(parts=["recipe.toml: ", "(at line 1, column 6): [data."])
 
 
 def test_a_vocabulary_larger_than_the_text_supports_is_refused(refused):

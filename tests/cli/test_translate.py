@@ -76,6 +76,10 @@ def test_scores_come_before_a_tab(translate, translator):
     assert result.lines == [f"{score:.4f}\t{text}" for text, score in zip(texts[0], scores[0], strict=True)]
 
 
+def test_an_empty_line_has_the_score_of_nothing(translate):
+    assert translate("--scores", "--n-best", 2, stdin=b"\n").lines == ["0.0000\t", "0.0000\t"]
+
+
 def test_files_are_read_and_written(translate, trained, translator, tmp_path):
     output = tmp_path / "output"
     result = translate("--input", trained / "validation.en", "--output", output, "--batch-size", 5)

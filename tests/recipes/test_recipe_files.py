@@ -1,10 +1,11 @@
 import pathlib
+import re
 import tomllib
 
 import pytest
 
 from keras_transformer.errors import InputError
-from keras_transformer.recipes import Recipe, load_recipe, recipe_from_dict, save_recipe
+from keras_transformer.recipes import Recipe, key_synonyms, load_recipe, recipe_from_dict, save_recipe
 
 RECIPES = pathlib.Path(__file__).resolve().parents[2] / "training" / "recipes"
 PHRASES = '[data]\ncorpus = "phrases"\n'
@@ -113,9 +114,59 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
 
 
 @pytest.mark.parametrize(
+    ("section", "key", "advice"),
+    [
+        ("training", "patience", "did you mean `stop_after` of [evaluation]?"),
+        ("evaluation", "patience", "did you mean `stop_after`?"),
+        ("training", "early_stopping", "did you mean `stop_after` of [evaluation]?"),
+        ("training", "gradient_clip", "did you mean `clip_norm`?"),
+        ("training", "max_grad_norm", "did you mean `clip_norm`?"),
+        ("training", "lr", "did you mean `learning_rate`?"),
+        ("training", "batch_size", "did you mean `batch_tokens`?"),
+        ("training", "batch-size", "did you mean `batch_tokens`?"),
+        ("model", "dropout_rate", "did you mean `dropout`?"),
+        ("training", "dropout_rate", "did you mean `dropout` of [model]?"),
+        ("model", "d_model", "did you mean `hidden_dim`?"),
+        ("model", "heads", "did you mean `num_heads`?"),
+        ("model", "vocab_size", "did you mean `size` of [vocabulary]?"),
+        ("training", "learning_rat", "did you mean `learning_rate`?"),
+        ("training", "dropout", "[model] has one."),
+        ("training", "init_from", "every training begins with new weights; --resume goes on with one that was"),
+    ],
+)
+def test_a_key_of_another_toolkit_names_ours(recipe, section, key, advice):
+    with pytest.raises(InputError, match=re.escape(f"[{section}] has no key `{key}`; {advice}")):
+        recipe(f'{PHRASES}[{section}]\n"{key}" = 1\n')
+
+
+def test_every_synonym_names_a_key():
+    sections = {name: field.annotation.model_fields for name, field in Recipe.model_fields.items()}
+    for key in key_synonyms._SYNONYMS:
+        section, name = key.split(".")
+        assert name in sections[section], key
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[data\n", r"recipe\.toml: .*\(at line 1, column 6\)\."),
+        ("[data\n", r"recipe\.toml: .*\(at line 1, column 6\): \[data\.$"),
+        (
+            "[data]\ntrain_source = train.ko  # ko\n",
+            r'\(at line 2, column 16\): .* = train.ko  # ko \(text stands in quotes: train_source = "train.ko"\)\.$',
+        ),
+        ("[data]\nlicense = CC BY 4.0", r'line 2, .*\(text stands in quotes: license = "CC BY 4.0"\)\.$'),
+        ("[data]\nlicense = ‘CC BY’", r'line 2, .*\(text stands in quotes: license = "CC BY"\)\.$'),
+        ('[data]\ncorpus = "phrases\n\n', r'line 2, .*: corpus = "phrases \(a quote is missing\)\.$'),
+        ("[data]\ncorpus = 'phrases", r"\(at end of document\): corpus = 'phrases \(a quote is missing\)\.$"),
+        ("[data]\nlowercase = True", r"line 2, .*: lowercase = True \(in lower case: lowercase = true\)\.$"),
+        ("[data]\nlowercase: true", r"line 2, .*: lowercase: true \(a key and its value have = between them\)\.$"),
+        ("[data]\nlicense =\n", r"line 2, .*: license = \(a key without a value is left out\)\.$"),
+        (
+            '[data]\ntrain_pairs = "C:\\data\\train"',
+            r"\(a path with backslashes stands in single quotes: train_pairs = 'C:\\data\\train'\)\.$",
+        ),
+        ("[data]\nx = 1\nx = 2\n", r"Cannot overwrite a value \(at .*: x = 2\.$"),
+        ("[data]\nx = \x1b[31mred\n", r"line 2, [^\x1b]*$"),
         ("", r"the section \[data\] is missing; it says what to train on\."),
         ("data = 3", r"\[data\] must be a section of keys\. Received: data = 3\."),
         (PHRASES + "[trainign]\n", r"there is no section \[trainign\]; did you mean `training`\?$"),

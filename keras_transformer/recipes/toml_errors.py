@@ -1,0 +1,65 @@
+"""What is wrong with a TOML file, in one line: the error, the line it is in, and the usual reason."""
+
+import re
+import tomllib
+
+_LONGEST_LINE = 100
+_KEY_AND_VALUE = re.compile(r"\s*([\w.-]+)\s*=\s*(.*?)\s*(?:#.*)?")
+
+
+def explain_toml_error(text, error):
+    """Describes an error of TOML.
+
+    Args:
+        text: the text of the file.
+        error: the `tomllib.TOMLDecodeError`.
+
+    Returns:
+        A string: the error, the line it is in, and advice where the reason is known.
+    """
+    line = _line_of(text, str(error))
+    shown = "".join(character if character.isprintable() else " " for character in line.strip())
+    if len(shown) > _LONGEST_LINE:
+        shown = shown[: _LONGEST_LINE - 1] + "…"
+    advice = _advice(line)
+    return f"{error}: {shown}" + (f" ({advice})" if advice else "")
+
+
+def _line_of(text, message):
+    """The line that an error is in; of one at the end of the document, the last line that is not blank."""
+    lines = re.split(r"\r?\n", text)
+    if place := re.search(r"\(at line (\d+), column \d+\)", message):
+        return lines[int(place[1]) - 1]
+    return next((line for line in reversed(lines) if line.strip()), "")
+
+
+def _advice(line):
+    """What the line should be, None where that is not known."""
+    given = _KEY_AND_VALUE.fullmatch(line)
+    if given is None:
+        if re.match(r"\s*[\w.-]+\s*:", line):
+            return "a key and its value have = between them"
+        return None
+    key, value = given.groups()
+    if value in ("True", "False"):
+        return f"in lower case: {key} = {value.lower()}"
+    if value in ("", "None", "null"):
+        return "a key without a value is left out"
+    quote = value[0]
+    if quote in "\"'":
+        if value.count(quote) % 2:
+            return "a quote is missing"
+        return f"a path with backslashes stands in single quotes: {key} = '{value[1:-1]}'" if "\\" in value else None
+    if quote in "[{" or _is_toml(f"{key} = {value}") or not _is_toml(f'{key} = "{value}"'):
+        return None
+    # What quotes of word processors are around is meant without them.
+    bare = value.strip("\u2018\u2019\u201c\u201d\"'")
+    return f'text stands in quotes: {key} = "{bare}"'
+
+
+def _is_toml(text):
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
