@@ -10,6 +10,7 @@ import click
 
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
+from keras_transformer.whole_files import naming
 
 
 def chunks_as_they_come(lines, most):
@@ -92,7 +93,7 @@ def opened_output(path, source=None):
     try:
         yield lambda line: _write(file, line, path)
     finally:
-        with _named_errors(path):
+        with naming(path):
             file.close()
 
 
@@ -109,26 +110,15 @@ def check_standard_output(alternative=None):
 
 def print_result(text):
     """Prints a line to standard output, at once."""
-    with _named_errors("standard output"):
+    with naming("standard output"):
         click.echo(text)
 
 
 def _write(file, line, name):
     # A model can spell any byte; what it wrote stays one line.
-    with _named_errors(name):
+    with naming(name):
         file.write(line.replace("\n", " ").replace("\r", " ").encode("utf-8") + b"\n")
         file.flush()
-
-
-@contextlib.contextmanager
-def _named_errors(name):
-    """Names the file in an `OSError` of writing; a pipe that nobody reads is no error, and Click answers it."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(name)) from None
 
 
 def read_parallel_lines(*paths):

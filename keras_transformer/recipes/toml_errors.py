@@ -18,7 +18,7 @@ def explain_toml_error(text, error):
         A string: the error, the line it is in, and advice where the reason is known.
     """
     line = _line_of(text, str(error))
-    shown = "".join(character if character.isprintable() else " " for character in line.strip())
+    shown = line.strip()
     if len(shown) > _LONGEST_LINE:
         shown = shown[: _LONGEST_LINE - 1] + "…"
     advice = _advice(line)
