@@ -128,7 +128,7 @@ def test_symbols_count_as_tokens():
 def test_digits_can_be_split(lines):
     years = [f"in {year} and {year + 1}" for year in range(1990, 2020)] * 30
     for split_digits in (False, True):
-        tokens = learn_vocabulary([*lines, *years], 360, split_digits=split_digits).all_tokens()[260:]
+        tokens = learn_vocabulary([*lines, *years], 400, split_digits=split_digits).all_tokens()[260:]
         assert any(sum(map(str.isdigit, token)) > 1 for token in tokens) != split_digits
 
 
