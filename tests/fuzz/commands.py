@@ -9,7 +9,11 @@ import time
 from typing import NamedTuple
 
 from fuzz.fuzz_property import Failure
-from fuzz.workers import fuzz_environment
+from fuzz.workers import cpu_seconds_of, fuzz_environment
+
+# Thirty times what the longest needs; and how long one may wait for another process, or for a disk.
+MOST_CPU_SECONDS = 300
+MOST_IDLE_SECONDS = 600
 
 
 class Result(NamedTuple):
@@ -44,35 +48,41 @@ class Commands:
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError(f"the server of commands ended with {self.process.wait()}")
 
-    def run(self, folder, *arguments, kill_after=None, seconds=600, **limits):
+    def run(self, folder, *arguments, kill_after=None, **limits):
         """Runs one to its end.
 
         Args:
             folder: where its output and its errors are kept.
             *arguments: the command line.
-            kill_after: seconds after which it is killed. Default None.
-            seconds: seconds after which it hangs, which is a failure.
+            kill_after: seconds of processor time after which it is killed. Default None.
             **limits: `stdin` (a file), `file_size` (bytes) and `kill`, as `fuzz.command_server` understands them.
+
+        Raises:
+            Failure: it hangs.
         """
         files = {name: str(pathlib.Path(folder) / f"{name}.txt") for name in ("output", "errors")}
         request = {"arguments": list(map(str, arguments)), **files, **limits}
         self._send(request)
         process = int(self.process.stdout.readline())
-        started = time.monotonic()
-        while not select.select([self.process.stdout], [], [], 0.01)[0]:
-            now = time.monotonic() - started
-            if now > min(seconds, kill_after or seconds):
+        last_cpu, last_progress = 0.0, time.monotonic()
+        while not select.select([self.process.stdout], [], [], 0.005)[0]:
+            cpu = cpu_seconds_of(process)
+            if cpu > last_cpu:
+                last_cpu, last_progress = cpu, time.monotonic()
+            hangs = cpu > MOST_CPU_SECONDS or time.monotonic() > last_progress + MOST_IDLE_SECONDS
+            if hangs or (kill_after is not None and cpu > kill_after):
                 os.kill(process, signal.SIGKILL)
                 break
+        else:
+            hangs = False
         status = int(self.process.stdout.readline())
-        if not kill_after and time.monotonic() - started > seconds:
+        if hangs:
             raise Failure(f"{' '.join(request['arguments'])} hangs")
         texts = [pathlib.Path(path).read_bytes().decode(errors="replace") for path in files.values()]
         return Result(status, *texts)
 
     def close(self):
-        self.process.kill()
-        self.process.communicate()
+        self.process.communicate()  # It ends with its input, and so its time and that of its forks is counted.
 
     def _send(self, request):
         self.process.stdin.write(json.dumps(request) + "\n")

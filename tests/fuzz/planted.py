@@ -1,7 +1,9 @@
 """Bugs planted on purpose, each with the property that has to catch it."""
 
+import contextlib
 import importlib
 import os
+import pathlib
 from typing import NamedTuple
 
 from fuzz.workers import PLANTED
@@ -57,6 +59,7 @@ def _worst_first(best_of):
 
 def _writes_in_place(write_whole):
     def wrong(path, write):
+        path = pathlib.Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path)
 
@@ -70,18 +73,16 @@ def _drops_the_last_pair(token_rows):
     return wrong
 
 
-def _keeps_line_breaks(write):
-    def wrong(file, line):
-        file.write(line.encode() + b"\n")
-
-    return wrong
+def _leaves_out_empty_lines(write):
+    return lambda file, line: write(file, line) if line else None
 
 
-def _takes_any_weights(load_weights):
-    def wrong(model, path):
-        model.load_weights(path, skip_mismatch=True)
+def _does_nothing(function):
+    return lambda *arguments: None
 
-    return wrong
+
+def _names_no_file(naming):
+    return lambda path: contextlib.nullcontext()
 
 
 def _hides_the_key(first_error):
@@ -104,12 +105,16 @@ PLANTED_BUGS = {
     "batching drops the last pair": PlantedBug(
         "data-files", "keras_transformer.data.token_batches", "_token_rows", _drops_the_last_pair
     ),
-    "a translation keeps its line breaks": PlantedBug(
-        "translate-lines", "keras_transformer.cli.lines", "_write", _keeps_line_breaks
+    "empty lines are left out": PlantedBug(
+        "translate-lines", "keras_transformer.cli.lines", "_write", _leaves_out_empty_lines
     ),
-    "loading takes weights of any shape": PlantedBug(
-        "model-folders", "keras_transformer.model_folder", "load_weights", _takes_any_weights
+    "loading skips the check of sizes": PlantedBug(
+        "model-folders", "keras_transformer.weights_file", "check_weights", _does_nothing
     ),
+    "exports leave what was killed": PlantedBug(
+        "export-kills", "keras_transformer.whole_files", "remove_leftovers", _does_nothing
+    ),
+    "a full disk names no file": PlantedBug("small-disks", "keras_transformer.whole_files", "naming", _names_no_file),
     "a recipe's error names no key": PlantedBug(
         "recipes", "keras_transformer.recipes.recipe_files", "_first_error", _hides_the_key
     ),

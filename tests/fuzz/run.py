@@ -32,10 +32,13 @@ def check_property(fuzz_property, first_seed, cases, seconds, report, failures=M
         first_seed: seed of the first case.
         cases: most cases; None for as many as the time allows.
         seconds: the time; at least one case is checked.
-        report: called with a dictionary before each case and in the end.
+        report: called with what it returns, before each case and in the end.
         failures: how many end it.
+
+    Returns:
+        A dictionary: `cases`, `count` (of inputs that passed), `failures` and the `seed` of the present case.
     """
-    state = {"cases": 0, "count": 0, "failures": [], "seed": first_seed, "done": False}
+    state = {"cases": 0, "count": 0, "failures": [], "seed": first_seed}
     end = time.monotonic() + seconds
     while len(state["failures"]) < failures and (cases is None or state["cases"] < cases):
         report(state)
@@ -53,7 +56,8 @@ def check_property(fuzz_property, first_seed, cases, seconds, report, failures=M
         state["seed"] += 1
         if time.monotonic() > end:
             break
-    report(state | {"done": True})
+    report(state)
+    return state
 
 
 def fail(state, name, message):
@@ -75,10 +79,10 @@ def main():
     arguments = parser.parse_args()
     started = time.monotonic()
 
-    def report(state):
+    def report(state, done=False):
         usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
-        text = json.dumps(state | {"seconds": time.monotonic() - started, "cpu_seconds": cpu})
+        text = json.dumps(state | {"done": done, "seconds": time.monotonic() - started, "cpu_seconds": cpu})
         arguments.report.with_suffix(".new").write_text(text)
         arguments.report.with_suffix(".new").replace(arguments.report)
 
@@ -86,13 +90,14 @@ def main():
     try:
         fuzz_property = PROPERTIES[arguments.name](Workspace(arguments.workspace), os.environ.get(PLANTED))
     except Skip as skip:
-        report({"cases": 0, "count": 0, "failures": [], "done": True, "skipped": str(skip)})
+        report({"cases": 0, "count": 0, "failures": [], "skipped": str(skip)}, done=True)
         return 0
     try:
         left = max(0.0, arguments.seconds - (time.monotonic() - started))
-        check_property(fuzz_property, arguments.seed, arguments.cases, left, report, arguments.failures)
+        state = check_property(fuzz_property, arguments.seed, arguments.cases, left, report, arguments.failures)
     finally:
         fuzz_property.close()
+    report(state, done=True)  # Only now the processor time of other processes counts.
     return 0
 
 

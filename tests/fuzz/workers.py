@@ -26,6 +26,15 @@ def fuzz_environment(planted=None):
     return environment | ({PLANTED: planted} if planted else {})
 
 
+def cpu_seconds_of(process):
+    """The processor time that a process has used, which a busy machine does not change; 0 where it has ended."""
+    try:
+        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 class Worker:
     """A process of a module of this package, started when it is first asked and again after it ended.
 
@@ -55,10 +64,10 @@ class Worker:
         if self.process is None:
             self._start()
         self._send(request)
-        started, cpu_before = time.monotonic(), self._cpu_seconds()
+        started, cpu_before = time.monotonic(), cpu_seconds_of(self.process.pid)
         last_cpu, last_progress = cpu_before, started
         while not select.select([self.process.stdout], [], [], 0.1)[0]:
-            now, cpu = time.monotonic(), self._cpu_seconds()
+            now, cpu = time.monotonic(), cpu_seconds_of(self.process.pid)
             if cpu - last_cpu > 0.02:
                 last_cpu, last_progress = cpu, now
             if cpu - cpu_before > cpu_seconds:
@@ -91,13 +100,6 @@ class Worker:
             self.process.stdin.flush()
         except BrokenPipeError:
             self._end(None)
-
-    def _cpu_seconds(self):
-        try:
-            fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def _end(self, reason):
         if reason is not None:

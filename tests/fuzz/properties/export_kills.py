@@ -50,8 +50,8 @@ class ExportKills(FuzzProperty):
 
     def _moment(self, generator, place):
         if generator.random() < 0.5:
-            seconds = generator.uniform(0.5, 8)
-            return {"kill_after": seconds}, f"after {seconds:.2f} s"
+            seconds = generator.uniform(0.2, 10)
+            return {"kill_after": seconds}, f"after {seconds:.2f} s of processor time"
         kill = {
             "folder": str(place),
             "number": generator.randint(1, 12),

@@ -84,7 +84,7 @@ def _problem_of_info(found):
 
 def _problem_of_loading(found, original):
     if "message" in found:
-        return None if is_clean_line(found["message"]) else f"not one printable line: {found['message'][:300]!r}"
+        return None if found["message"].strip() else "refused without a word"
     if not found["finite"]:
         return "weights that are not finite were loaded"
     if "translations" in found and len(found["translations"]) != len(original["translations"]):

@@ -9,6 +9,8 @@ from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGI
 from keras_transformer.translator import Translator
 
 TEXTS = 100
+# What the tokenizer inside a TFLite file from text to text is known to cut otherwise.
+DIFFERENT_IN_TEXT = ("\0", "▁")
 # Two hypotheses of one score may change places.
 TOLERANCE = 1e-5
 
@@ -44,7 +46,7 @@ class Runtimes(FuzzProperty):
                 if "error" in found:
                     raise Failure(f"{name}, {kind}: {found['error']}")
                 expected = greedy if kind == "ctranslate2" else beamed
-                self._compare(f"{name}, {kind}", texts, found, *expected)
+                self._compare(name, kind, texts, found, *expected)
                 if kind == "saved_model":
                     self._compare_tokens(name, texts, found["source_tokens"])
         return len(texts)
@@ -75,12 +77,15 @@ class Runtimes(FuzzProperty):
         limits = {"length_factor": LENGTH_FACTOR, "length_margin": LENGTH_MARGIN}
         return {"texts": texts, "max_length": MAX_LENGTH, **limits, **files}
 
-    def _compare(self, where, texts, found, translations, scores):
+    def _compare(self, name, kind, texts, found, translations, scores):
+        where = f"{name}, {kind}"
         for number, (text, expected) in enumerate(zip(texts, translations, strict=True)):
             translation = found["translations"][number]
             if not text.strip(INVISIBLE) and (expected or translation):
                 raise Failure(f"{where}: the invisible {text!r} becomes {translation!r}, here {expected!r}")
-            if translation != expected:
+            if translation != expected and not (
+                kind == "tflite_text" and any(map(text.__contains__, DIFFERENT_IN_TEXT))
+            ):
                 score = found["scores"] and found["scores"][number]
                 if score is None or abs(score - scores[number]) > TOLERANCE:
                     raise Failure(

@@ -67,10 +67,10 @@ class TrainingKills(FuzzProperty):
 
     def _moment(self, generator, output):
         if generator.random() < 0.5:
-            seconds = generator.uniform(0.5, 12)
-            return {"kill_after": seconds}, f"after {seconds:.2f} s"
+            seconds = generator.uniform(0.2, 10)
+            return {"kill_after": seconds}, f"after {seconds:.2f} s of processor time"
         number = generator.choice([generator.randint(1, 12), generator.randint(1, 60)])
-        microseconds = generator.choice([0, generator.randint(0, 2_000), generator.randint(0, 20_000)])
+        microseconds = generator.choice([0, generator.randint(0, 1_000), generator.randint(0, 20_000)])
         kill = {"folder": str(output), "number": number, "microseconds": microseconds}
         return {"kill": kill}, f"{microseconds} us after change {number}"
 
