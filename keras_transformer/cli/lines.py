@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from keras_transformer.data import decoded_lines
+from keras_transformer.data import decoded_lines, opened_text
 from keras_transformer.errors import InputError
 from keras_transformer.whole_files import naming
 
@@ -49,7 +49,7 @@ def chunks_as_they_come(lines, most):
 
 @contextlib.contextmanager
 def opened_input(path):
-    """The binary file at `path`, or standard input; and its name for messages.
+    """The binary file at `path`, decompressed, or standard input as it is; and its name for messages.
 
     Raises:
         InputError: the file cannot be read, or standard input is closed.
@@ -60,7 +60,7 @@ def opened_input(path):
         # A file object of its own: Python aborts at its exit where a thread still waits in `sys.stdin`.
         yield open(sys.stdin.fileno(), "rb", closefd=False), "standard input"  # noqa: SIM115 (nothing to close)
     else:
-        with _opened(path, "rb") as file:
+        with opened_text(path) as file:
             yield file, str(path)
 
 

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -102,6 +103,8 @@ def main(arguments=None):
             return _complain(str(error), EXIT_EXPORT_FAILED)
         if is_full_disk(error):
             return _complain(str(error), EXIT_INPUT_ERROR)
+        if found := re.search(r"InputError: (.+)", str(error)):  # What reads text within TensorFlow raised it.
+            return _complain(found[1], EXIT_INPUT_ERROR)
         if _is_out_of_memory(error):
             return _complain(_OUT_OF_MEMORY, EXIT_INPUT_ERROR)
         return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)

@@ -5,7 +5,7 @@ import click
 from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
-from keras_transformer.data import decoded_lines
+from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
 from keras_transformer.translator import Translator
 
@@ -31,7 +31,7 @@ def translate(model, source, output, n_best, scores, beam_size, length_penalty, 
         raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
     with opened_input(source) as (file, name):
         translator = Translator.load(model)
-        size = None if source is None else source.stat().st_size
+        size = None if source is None else plain_size(file)
         with opened_output(output, file) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), batch_size * _BATCHES_PER_CHUNK):
                 # By bytes where the size of the file is known.

@@ -2,10 +2,12 @@
 
 from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from keras_transformer.data.candidate_batches import candidate_batches
-from keras_transformer.data.check_files import check_text_files, check_tsv_file, checked_lines, decoded_lines
+from keras_transformer.data.check_files import check_text_files, check_tsv_file
 from keras_transformer.data.matching_files import matching_files
+from keras_transformer.data.opened_text import opened_text, plain_size
 from keras_transformer.data.row_service import RowService
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
+from keras_transformer.data.text_lines import checked_lines, decoded_lines
 from keras_transformer.data.token_batches import count_batches, token_batches
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "decoded_lines",
     "listed_pairs",
     "matching_files",
+    "opened_text",
+    "plain_size",
     "repeat_rows",
     "shares_of_rows",
     "split_pairs",

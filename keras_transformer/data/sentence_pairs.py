@@ -1,53 +1,84 @@
+import itertools
+
+import numpy as np
 import tensorflow as tf
 
 from keras_transformer.data.matching_files import matching_files
+from keras_transformer.data.text_lines import checked_lines
+from keras_transformer.data.tsv_rows import tsv_rows
+from keras_transformer.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 _HASH_BUCKETS = 10_000
-_BYTE_ORDER_MARK = b"^\xef\xbb\xbf"
+# Pairs that TensorFlow gets from Python at a time.
+_CHUNK_PAIRS = 1024
 
 
 def text_pairs(source, target):
     """Sentence pairs from two text files, line by line.
 
     Args:
-        source: path of the source text, UTF-8, one sentence a line; or a pattern such as "part-*.ko", whose files are
-            read one after the other in the order of what stands in place of the wildcards.
+        source: path of the source text, UTF-8, one sentence a line, plain or compressed (see `opened_text`); or a
+            pattern such as "part-*.ko", whose files are read one after the other in the order of what stands in place
+            of the wildcards.
         target: path or pattern of its translation, with as many lines.
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
-        mark and carriage return.
+        mark and carriage return. It needs this Python process. Where a file cannot be used, such as one with fewer
+        lines than the other, reading it ends with a `tf.errors.InvalidArgumentError` that names file and line.
 
     Example:
 
     >>> pairs = text_pairs("train.ko", "train.en")
     """
-    return tf.data.Dataset.zip(*(_lines(path).map(tf.strings.strip) for path in (source, target)))
+    paths = [matching_files(path) for path in (source, target)]
+
+    def parallel_lines():
+        sides = [itertools.chain.from_iterable(map(checked_lines, side)) for side in paths]
+        for pair in itertools.zip_longest(*sides):
+            if None in pair:
+                raise InputError(f"{source} and {target} must have as many lines as each other.")
+            yield pair
+
+    return _streamed(parallel_lines)
 
 
 def tsv_pairs(path, source_column=1, target_column=2):
     """Sentence pairs from one file of tab-separated columns.
 
     Args:
-        path: path of the file, UTF-8, one pair a line; or a pattern of such files.
+        path: path of the file, UTF-8, one pair a line, plain or compressed (see `opened_text`); or a pattern of such
+            files.
         source_column: column of the source, counted from 1. Default 1.
         target_column: column of the target, counted from 1. Default 2.
 
     Returns:
-        `tf.data.Dataset` of `(source, target)` scalar strings, streamed.
+        `tf.data.Dataset` of `(source, target)` scalar strings, streamed. It needs this Python process. A row with
+        another number of columns than the first ends reading with a `tf.errors.InvalidArgumentError` that names file
+        and line: a tab within a text would make a wrong pair.
 
     Example:
 
     >>> pairs = tsv_pairs("kor.txt", source_column=2, target_column=1)
     """
+    paths = matching_files(path)
+    return _streamed(lambda: tsv_rows(paths, source_column, target_column))
 
-    def split(line):
-        columns = tf.strings.split(line, "\t")
-        return tf.strings.strip(columns[source_column - 1]), tf.strings.strip(columns[target_column - 1])
 
-    # Blank lines have no columns. Only here may a line be stripped: a tab at its end belongs to an empty column.
-    return _lines(path).filter(lambda line: tf.strings.length(tf.strings.strip(line)) > 0).map(split)
+def _streamed(pairs_of_pass):
+    """A dataset of what a function yields on each pass; in chunks, because each step from Python costs as much."""
+
+    def chunks():
+        pairs = pairs_of_pass()
+        while part := list(itertools.islice(pairs, _CHUNK_PAIRS)):
+            yield tuple(
+                np.array([text.encode("utf-8").strip() for text in side], object) for side in zip(*part, strict=True)
+            )
+
+    signature = (tf.TensorSpec((None,), tf.string),) * 2
+    texts = tf.data.Dataset.from_generator(chunks, output_signature=signature)
+    return texts.flat_map(lambda *sides: tf.data.Dataset.from_tensor_slices(sides))
 
 
 def listed_pairs(pairs):
@@ -98,10 +129,3 @@ def split_pairs(pairs, split, held_out):
         return (bucket >= first) & (bucket < end)
 
     return pairs.filter(belongs)
-
-
-def _lines(path):
-    # Only the first line can begin with a byte order mark, but asking every line is as cheap as counting them.
-    return tf.data.TextLineDataset([str(each) for each in matching_files(path)]).map(
-        lambda line: tf.strings.regex_replace(line, _BYTE_ORDER_MARK, b"")
-    )

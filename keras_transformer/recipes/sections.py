@@ -33,13 +33,17 @@ class DataSection(Section):
 
     corpus: Literal["phrases"] | None = Field(None, description="the embedded Korean-English corpus, in place of files")
     train_source: str | None = Field(
-        None, description="source text to train on, one sentence a line; or a pattern of files, part-*.ko"
+        None,
+        description="source text to train on, one sentence a line; or a pattern of files, part-*.ko; plain, or "
+        "compressed by gzip, bzip2, xz or zstd, as all texts",
     )
     train_target: str | None = Field(None, description="its translation, line by line")
     validation_source: str | None = Field(None, description="source text to validate on")
     validation_target: str | None = Field(None, description="its translation, line by line")
     train_pairs: str | None = Field(
-        None, description="tab-separated pairs to train on, in place of two texts; file or pattern"
+        None,
+        description="tab-separated pairs to train on, in place of two texts; file or pattern, all rows with as many "
+        "columns as the first",
     )
     validation_pairs: str | None = Field(None, description="tab-separated pairs to validate on")
     source_column: int = Field(1, ge=1, description="column of the source in tab-separated pairs")

@@ -1,9 +1,13 @@
 """What the command refuses to train on: one line, before any work, and nothing written."""
 
+import bz2
+import gzip
+import lzma
 import math
 import shutil
 
 import pytest
+import zstandard
 
 from keras_transformer.recipes import train_recipe
 
@@ -41,6 +45,12 @@ def before_any_work(monkeypatch):
     monkeypatch.setattr(train_recipe, "recipe_pairs", work)
 
 
+def test_a_file_that_changes_after_it_was_checked_is_named(refused, corpus, monkeypatch):
+    monkeypatch.setattr(train_recipe, "check_recipe_files", lambda *sections: None)
+    (corpus / "train.en").write_text("the cat\nthe\rdog\n")
+    refused(parts=["train.en, line 2: a carriage return within the line"])
+
+
 @pytest.mark.usefixtures("before_any_work")
 class TestBeforeAnyWork:
     @pytest.mark.parametrize("key", ["train_source", "train_target", "validation_source", "validation_target"])
@@ -58,15 +68,26 @@ class TestBeforeAnyWork:
         (corpus / "train.de").write_bytes(b"eins\nB\xe4ume\n")
         refused(parts=["train.de, line 2: expected UTF-8, but byte 2 of the line is 0xe4; convert the file to UTF-8."])
 
-    @pytest.mark.parametrize("content", ["", "\n  \n"])
+    @pytest.mark.parametrize("content", ["", "\n  \n", "\u200b\n\ufeff\u3000\n"])
     def test_an_empty_file_is_named(self, refused, corpus, content):
         (corpus / "train.en").write_text(content)
         refused(parts=["train.en: the file is empty."])
 
     def test_a_line_with_too_few_columns_is_named(self, refused, corpus):
         (corpus / "recipe.toml").write_text('[data]\ntrain_pairs = "pairs.tsv"\nheld_out = 0.1\n')
-        (corpus / "pairs.tsv").write_text("one\teins\n\ntwo\n")
-        refused(parts=["pairs.tsv, line 3: expected at least 2 tab-separated columns, but there is 1."])
+        (corpus / "pairs.tsv").write_text("\none\n\ntwo\tzwei\n")
+        refused(parts=["pairs.tsv, line 2: expected at least 2 tab-separated columns, but there is 1."])
+
+    def test_a_row_with_a_tab_within_its_text_is_named(self, refused, corpus):
+        (corpus / "recipe.toml").write_text('[data]\ntrain_pairs = "pairs.tsv"\nheld_out = 0.1\n')
+        (corpus / "pairs.tsv").write_text("one\teins\ntwo\t\tzwei\n")
+        refused(parts=["pairs.tsv, line 2: expected 2 tab-separated columns, as in line 1", "but there are 3"])
+
+    @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+    def test_a_truncated_file_is_named(self, refused, corpus, compress):
+        path = corpus / "train.de"
+        path.write_bytes(compress(path.read_bytes())[:-5])
+        refused(parts=["train.de: the file is compressed (", "but its end is missing; get it anew."])
 
     def test_a_vocabulary_file_that_is_none_is_named(self, refused, corpus):
         refused(

@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -118,6 +120,26 @@ def test_standard_input_is_not_overwritten_by_the_output(translate, tmp_path):
 
 def test_n_best_above_the_beam_size_is_refused(translate):
     translate("--beam-size", 2, "--n-best", 3).assert_one_error("--n-best must be at most --beam-size", "3 and 2")
+
+
+@pytest.mark.parametrize("name", ["text.gz", "text"])
+def test_a_compressed_file_is_read(translate, trained, translator, tmp_path, name):
+    text = (trained / "validation.en").read_bytes()
+    (tmp_path / name).write_bytes(gzip.compress(text))
+    result = translate("--input", tmp_path / name)
+    assert result.lines == translator.translate(text.decode().splitlines())
+
+
+def test_a_truncated_file_is_named_after_its_lines_came(translate, trained, tmp_path):
+    (tmp_path / "text.gz").write_bytes(gzip.compress((trained / "validation.en").read_bytes())[:-4])
+    result = translate("--input", tmp_path / "text.gz")
+    assert result.status == 2
+    assert result.errors.endswith("text.gz: the file is compressed (gzip), but its end is missing; get it anew.\n")
+
+
+def test_blank_lines_give_empty_lines(translate):
+    lines = ["\u200b", "\ufeff\u3000", "", "\u2028 \u00a0", "\u2060"]
+    assert translate(stdin="\n".join(lines).encode() + b"\n").lines == [""] * 5
 
 
 def test_a_missing_input_is_refused_before_the_output_is_made(translate, tmp_path):

@@ -1,8 +1,7 @@
-import gzip
-
 import pytest
 
 from keras_transformer.data import check_text_files, check_tsv_file, checked_lines
+from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.errors import InputError
 
 
@@ -27,6 +26,12 @@ def test_only_a_line_feed_ends_a_line(file):
     assert list(checked_lines(file(f"{text}\n{text}".encode()))) == [text, text]
 
 
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(file):
+    path = file(b"short\n" + bytes(17 << 20))
+    with pytest.raises(InputError, match=rf"^{path}, line 2: longer than 16,777,216 bytes; put one sentence on a line"):
+        list(checked_lines(path))
+
+
 def test_parallel_texts_are_counted(file):
     assert check_text_files(file(b"a\n\nb"), file(b"c\r\nd\r\ne\r\n", "other")) == 3
 
@@ -37,7 +42,7 @@ def test_different_numbers_of_lines_are_both_named(file):
         check_text_files(source, target)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n\t\r\n"])
+@pytest.mark.parametrize("content", [b"", b"\n \n\t\r\n", "\u200b\n\ufeff\u3000\n\u2028\u00a0".encode()])
 def test_an_empty_file_is_named(file, content):
     path = file(content)
     with pytest.raises(InputError, match=rf"^{path}: the file is empty\.$"):
@@ -62,28 +67,47 @@ def test_a_line_that_is_no_utf8_is_named(file):
 
 
 def test_pairs_are_counted_without_blank_lines(file):
-    assert check_tsv_file(file(b"a\tb\n\n \t \na\tb\tc\r\n\tb\na\t\n"), 1, 2) == 4
+    assert check_tsv_file(file("a\tb\n\n \t \n\u3000\na\tb\r\n\tb\na\t\n".encode()), 1, 2) == 4
+
+
+@pytest.mark.parametrize(("line", "found"), [(b"only one", "is 1"), (b"one\ttwo", "are 2")])
+def test_a_file_with_too_few_columns_is_named(file, line, found):
+    path = file(b"\n" + line + b"\n")
+    message = rf"^{path}, line 2: expected at least 3 tab-separated columns, but there {found}\.$"
+    with pytest.raises(InputError, match=message):
+        check_tsv_file(path, 1, 3)
 
 
 @pytest.mark.parametrize(
-    ("line", "found"), [(b"only one", "is 1"), (b"one\ttwo", "are 2"), ("\u3000".encode(), "is 1")]
+    ("line", "found"), [(b"a\tb\tc\td", "are 4"), (b"a\tb\tc\t", "are 4"), (b"a\tb", "are 2"), (b"one", "is 1")]
 )
-def test_a_line_with_too_few_columns_is_named(file, line, found):
-    path = file(b"a\tb\tc\n\n" + line + b"\n")
-    message = rf"^{path}, line 3: expected at least 3 tab-separated columns, but there {found}\.$"
+def test_a_row_with_another_number_of_columns_is_named(file, line, found):
+    path = file(b"\na\tb\tc\n\n" + line + b"\n")
+    message = rf"^{path}, line 4: expected 3 tab-separated columns, as in line 2 of text, but there {found}; a tab"
     with pytest.raises(InputError, match=message):
-        check_tsv_file(path, 1, 3)
+        check_tsv_file(path, 1, 2)
+
+
+def test_a_file_of_a_pattern_with_another_number_of_columns_is_named(file, tmp_path):
+    file(b"a\tb\n", "part-1.tsv")
+    file(b"a\tb\tc\n", "part-2.tsv")
+    with pytest.raises(
+        InputError, match=r"part-2\.tsv, line 1: expected 2 .*, as in line 1 of part-1\.tsv, but there are 3"
+    ):
+        check_tsv_file(tmp_path / "part-*.tsv", 1, 2)
+
+
+def test_quotes_are_text(file):
+    assert list(tsv_rows([file(b'"a\tb"\n""\t\'c\n"d ""e""\tf\n')], 1, 2)) == [
+        ('"a', 'b"'),
+        ('""', "'c"),
+        ('"d ""e""', "f"),
+    ]
 
 
 def test_a_carriage_return_within_a_line_is_named(file):
     path = file(b"one\r\ntwo\rthree\r\n")
     with pytest.raises(InputError, match=rf"^{path}, line 2: a carriage return within the line; put a space there\.$"):
-        list(checked_lines(path))
-
-
-def test_a_compressed_file_is_called_one(file):
-    path = file(gzip.compress(b"text\n" * 100))
-    with pytest.raises(InputError, match=r"line 1: .* is 0x8b; the file is compressed, unpack it\.$"):
         list(checked_lines(path))
 
 

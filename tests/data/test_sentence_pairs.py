@@ -1,4 +1,7 @@
+import bz2
+
 import pytest
+import tensorflow as tf
 
 from keras_transformer.data import check_text_files, listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
 from keras_transformer.errors import InputError
@@ -42,6 +45,35 @@ def test_an_empty_column_is_an_empty_text(file):
         ("", "eins"),
         ("two", "zwei"),
     ]
+
+
+@pytest.mark.parametrize("row", ["two\tzwei\tx", "two\tzwei\t", "two"])
+def test_a_row_with_another_number_of_columns_ends_the_reading(file, row):
+    pairs = tsv_pairs(file(f"one\teins\n{row}\n"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="text, line 2: expected 2 tab-separated columns, as in"):
+        listed(pairs)
+
+
+def test_a_file_with_fewer_lines_ends_the_reading(file):
+    pairs = text_pairs(file("one\ntwo\n"), file("eins\n", "other"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="text and .*other must have as many lines as each other"):
+        listed(pairs)
+
+
+def test_a_compressed_part_of_a_pattern_is_read_in_its_place(tmp_path):
+    (tmp_path / "part-1.tsv").write_text("one\teins\n")
+    (tmp_path / "part-2.tsv").write_bytes(bz2.compress(b"two\tzwei\n"))
+    assert listed(tsv_pairs(tmp_path / "part-*.tsv")) == [("one", "eins"), ("two", "zwei")]
+
+
+def test_a_pattern_that_no_file_matches_is_refused_at_once(tmp_path):
+    with pytest.raises(InputError, match=r"\*\.tsv: no file matches\."):
+        tsv_pairs(tmp_path / "*.tsv")
+
+
+def test_a_pair_is_read_again_on_each_pass(file):
+    pairs = tsv_pairs(file("one\teins\n" * 1500))
+    assert sum(1 for _ in pairs.repeat(2)) == 3000
 
 
 def test_splits_share_no_target_sentence_and_lose_nothing():

@@ -1,0 +1,77 @@
+"""The lines of text files, checked as they are read; every fault is one line that names the file and the line."""
+
+from keras_transformer.data.opened_text import compression_of, opened_text
+from keras_transformer.errors import InputError
+from keras_transformer.text.blank import is_blank
+
+_CHUNK_BYTES = 1 << 20
+# Far above any sentence; a file without line ends must not fill the memory.
+_MOST_LINE_BYTES = 1 << 24
+
+
+def checked_lines(path):
+    """The lines of a text file, without line ends and byte order mark, read as they are needed.
+
+    Args:
+        path: the file, plain or compressed, see `opened_text`.
+
+    Raises:
+        InputError: the file is missing, unreadable, damaged or has only blank lines, or a line is not UTF-8, is longer
+            than 16 MiB or has a carriage return in its middle.
+    """
+    blank = True
+    with opened_text(path) as file:
+        for number, line in enumerate(decoded_lines(file, path, advice="; convert the file to UTF-8"), start=1):
+            if "\r" in line:
+                raise InputError(f"{path}, line {number}: a carriage return within the line; put a space there.")
+            blank = blank and is_blank(line)
+            yield line
+    if blank:
+        raise InputError(f"{path}: the file is empty.")
+
+
+def decoded_lines(file, name, advice=""):
+    """The lines of a binary file as strings, without line end and byte order mark; only a line feed ends a line.
+
+    Args:
+        file: an open, buffered binary file.
+        name: what messages call it.
+        advice: what a message about a line that is not UTF-8 adds. Default: nothing.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not UTF-8 or longer than 16 MiB; the message names the file
+            and the line.
+    """
+    for number, line in enumerate(_raw_lines(file, name), start=1):
+        try:
+            text = line.decode("utf-8").rstrip("\r")
+        except UnicodeDecodeError as error:
+            if number == 1 and compression_of(line):
+                advice = "; it is compressed, decompress it or give a file"
+            raise InputError(
+                f"{name}, line {number}: expected UTF-8, but byte {error.start + 1} of the line is "
+                f"0x{line[error.start]:02x}{advice}."
+            ) from None
+        yield text.removeprefix("\ufeff") if number == 1 else text
+
+
+def _raw_lines(file, name):
+    """The lines without line feed, as they come."""
+    number, rest = 0, b""
+    while chunk := _read(file, name):
+        *lines, rest = (rest + chunk).split(b"\n")
+        number += len(lines)
+        yield from lines
+        if len(rest) > _MOST_LINE_BYTES:
+            raise InputError(
+                f"{name}, line {number + 1}: longer than {_MOST_LINE_BYTES:,} bytes; put one sentence on a line."
+            )
+    if rest:
+        yield rest
+
+
+def _read(file, name):
+    try:
+        return file.read1(_CHUNK_BYTES)
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror or error}.") from None

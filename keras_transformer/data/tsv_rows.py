@@ -1,0 +1,46 @@
+from keras_transformer.data.text_lines import checked_lines
+from keras_transformer.errors import InputError
+from keras_transformer.text.blank import is_blank
+
+
+def tsv_rows(paths, source_column, target_column):
+    """The sentence pairs of files of tab-separated columns, read as they are needed.
+
+    All rows must have as many columns as the first, so that a tab within a text cannot shift the columns behind it.
+    Blank lines are passed over. Quotes are text like any other.
+
+    Args:
+        paths: the files, such as the `matching_files` of a pattern.
+        source_column, target_column: their columns, counted from 1.
+
+    Yields:
+        `(source, target)` strings; an empty column is an empty text.
+
+    Raises:
+        InputError: what `checked_lines` raises, or a row has too few columns, or another number than the first row.
+    """
+    needed = max(source_column, target_column)
+    expected, first = None, None
+    for path in paths:
+        for number, line in enumerate(checked_lines(path), start=1):
+            if is_blank(line):
+                continue
+            columns = line.split("\t")
+            if expected is None:
+                _check_needed(columns, needed, f"{path}, line {number}")
+                expected, first = len(columns), f"line {number} of {path.name}"
+            elif len(columns) != expected:
+                raise InputError(
+                    f"{path}, line {number}: expected {expected} tab-separated columns, as in {first}, but there "
+                    f"{_counted(columns)}; a tab within a text has to be a space."
+                )
+            yield columns[source_column - 1], columns[target_column - 1]
+
+
+def _check_needed(columns, needed, where):
+    if len(columns) < needed:
+        raise InputError(f"{where}: expected at least {needed} tab-separated columns, but there {_counted(columns)}.")
+
+
+def _counted(columns):
+    return "is 1" if len(columns) == 1 else f"are {len(columns)}"

@@ -1,0 +1,35 @@
+from keras_transformer.optional_packages import check_installed
+
+
+class ZstandardFrame:
+    """A frame of a zstd file, decompressed as `bz2.BZ2Decompressor` does it.
+
+    Raises:
+        InputError: the package `zstandard` is not installed.
+    """
+
+    needs_input = True
+
+    def __init__(self):
+        check_installed("zstandard", extra="zstd")
+        import zstandard  # noqa: PLC0415 (an optional dependency)
+
+        self._error = zstandard.ZstdError
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+
+    @property
+    def eof(self):
+        """Whether the frame has ended."""
+        return self._frame.eof
+
+    @property
+    def unused_data(self):
+        """The bytes behind its end."""
+        return self._frame.unused_data
+
+    def decompress(self, packed, size):
+        """All plain bytes of these, whatever `size`; raises a ValueError where they are damaged."""
+        try:
+            return self._frame.decompress(packed)
+        except self._error as error:
+            raise ValueError(str(error)) from None
