@@ -1,22 +1,28 @@
 """Sentence pairs and the batches that `model.fit` takes."""
 
+from keras_transformer.data.batch_counts import count_batches, count_pairs
 from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from keras_transformer.data.candidate_batches import candidate_batches
 from keras_transformer.data.check_files import check_text_files, check_tsv_file
+from keras_transformer.data.left_out import LeftOut
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text, plain_size
+from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.row_service import RowService
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.text_lines import checked_lines, decoded_lines
-from keras_transformer.data.token_batches import count_batches, token_batches
+from keras_transformer.data.token_batches import token_batches
 
 __all__ = [
+    "LeftOut",
+    "PoolBatches",
     "RowService",
     "candidate_batches",
     "check_text_files",
     "check_tsv_file",
     "checked_lines",
     "count_batches",
+    "count_pairs",
     "decoded_lines",
     "listed_pairs",
     "matching_files",

@@ -1,7 +1,7 @@
 import tensorflow as tf
 
+from keras_transformer.data.pool_batches import cut_by_budget, row_lengths, shift_targets, with_end, without_blank
 from keras_transformer.data.streamed_batches import streamed_batches
-from keras_transformer.data.token_batches import cut_by_budget, row_lengths, shift_targets, with_end
 
 
 def candidate_batches(
@@ -38,9 +38,9 @@ def candidate_batches(
     copies = candidates.element_spec[1].shape[0]
 
     def rows_of_pool(sources, targets, qualities, _):
-        sources = with_end(source_tokenizer.tokenize(sources))
+        sources = with_end(source_tokenizer.tokenize(without_blank(sources)))
         # All targets in one list, `copies` of them for each source.
-        targets = with_end(target_tokenizer.tokenize(tf.reshape(targets, (-1,))))
+        targets = with_end(target_tokenizer.tokenize(without_blank(tf.reshape(targets, (-1,)))))
         target_lengths = tf.reshape(row_lengths(targets), (-1, copies))
         longest = tf.maximum(row_lengths(sources), tf.reduce_max(target_lengths, axis=1))
         fits = (row_lengths(sources) > 1) & (target_lengths[:, 0] > 1) & (longest <= max_length)

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from keras_transformer.errors import InputError
+
 # Lines that are sorted by length together: enough that the lines of a batch are of one length, and few megabytes.
 POOL_LINES = 20_000
 # Lines among which the next one is drawn; an order of magnitude more than a pool, so that pools differ every epoch.
@@ -9,7 +11,7 @@ SHUFFLE_LINES = 200_000
 NO_PAIR_IS_LEFT = "No sentence pair is left: every one is blank or longer than `[data] max_length` tokens; raise it."
 
 
-def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch, first_step):
+def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch=None, first_step=None):
     """Batches made pool by pool; the first and the last four arguments are those of `token_batches`.
 
     Args:
@@ -45,6 +47,13 @@ def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_
     # The autotuner would hold up the end of an iterator for as long as it happens to sleep, up to ten seconds.
     options.autotune.enabled = False
     return batches.prefetch(4).with_options(options)
+
+
+def check_stream(steps_per_epoch, first_step):
+    """Raises an `InputError` where one of them is out of range."""
+    for name, number, least in [("steps_per_epoch", steps_per_epoch, 1), ("first_step", first_step, 0)]:
+        if number is not None and number < least:
+            raise InputError(f"`{name}` must be at least {least}. Received: {name}={number}.")
 
 
 def _pass_after_pass(batches_of_pass, seed):

@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from keras_transformer.data.token_batches import shift_targets
+from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 

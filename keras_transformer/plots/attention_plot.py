@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.token_batches import shift_targets
+from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.plots.figure import new_figure

@@ -21,7 +21,7 @@ _BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, files, parameters, seconds, scores=None):
+def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, left_out=None):
     """Writes the model card: what the model is, what it was trained on and how, how well it does, how to use it.
 
     Args:
@@ -33,6 +33,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         seconds: how long training took.
         scores: what `validation_scores` gave, and the fields of a `WeightChoice` as `weights`. Default None: nothing
             was scored.
+        left_out: the `LeftOut` pairs by split. Default None: they were not counted.
     """
     path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
@@ -60,6 +61,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         "",
         *_data(recipe.data, files),
         "",
+        *_left_out(left_out),
         "## Model",
         "",
         *markdown_table([("", ""), ("parameters", f"{parameters:,}"), *config.to_dict().items()]),
@@ -123,6 +125,11 @@ def _data(data, files):
     rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in files]
     held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
     return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
+
+
+def _left_out(left_out):
+    """How many pairs were in no batch, and why."""
+    return [*(f"- {split}: {pairs}." for split, pairs in left_out.items()), ""] if left_out else []
 
 
 def _minimum_risk(minimum_risk):

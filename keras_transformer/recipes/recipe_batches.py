@@ -1,11 +1,12 @@
 import dataclasses
 import sys
+import warnings
 
 import tensorflow as tf
 
 from keras_transformer.data import (
     RowService,
-    count_batches,
+    count_pairs,
     repeat_rows,
     split_rows,
     take_rows,
@@ -29,6 +30,7 @@ class RecipeBatches:
         validation: `tf.data.Dataset` of the validation batches, as many as it knows.
         processes: the `Processes` that train together; each gets its share of the rows of every batch.
         row_service: what hands out the training batches; None where every process makes them all.
+        left_out: the `LeftOut` pairs of "train" and of "validation".
     """
 
     recipe: object
@@ -38,6 +40,7 @@ class RecipeBatches:
     validation: tf.data.Dataset
     processes: Processes
     row_service: RowService | None
+    left_out: dict
 
     @property
     def batches_per_epoch(self):
@@ -48,7 +51,9 @@ class RecipeBatches:
     def whole_validation(self):
         """The validation batches with the rows of all processes, each row once."""
         steps = int(self.validation.cardinality())
-        return _token_batches(self.recipe, self.pairs["validation"], self.tokenizers, steps_per_epoch=steps)
+        return token_batches(
+            self.pairs["validation"], *self.tokenizers, steps_per_epoch=steps, **_of_validation(self.recipe)
+        )
 
     def train(self, first_step=0):
         """The endless stream of training batches.
@@ -73,10 +78,9 @@ class RecipeBatches:
 
     def _stream(self, first_step, seed, reversal=0.0):
         """Endless batches of the training pairs from this step on, of whole optimizer steps."""
-        return _token_batches(
-            self.recipe,
+        return token_batches(
             self.pairs["train"],
-            self.tokenizers,
+            *self.tokenizers,
             # An epoch of a length of its own takes up where the one before it ended.
             steps_per_epoch=None if self.recipe.training.steps_per_epoch else self.steps_per_epoch,
             first_step=first_step,
@@ -99,12 +103,16 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         InputError: no pair is left to train or to validate on.
     """
     print("Counting the batches ...", file=sys.stderr)
-    of_epoch = {"steps_per_epoch": recipe.training.steps_per_epoch, "seed": recipe.training.seed}
-    train = _token_batches(recipe, pairs["train"], tokenizers, **of_epoch, **_of_training(recipe))
-    steps_per_epoch, padding = _count("train", train)
-    validation_steps, _ = _count("validation", _token_batches(recipe, pairs["validation"], tokenizers))
-    validation = _token_batches(recipe, pairs["validation"], tokenizers, steps_per_epoch=validation_steps)
+    counted = {"steps_per_epoch": recipe.training.steps_per_epoch, "seed": recipe.training.seed}
+    steps_per_epoch, padding, left_out = _count("train", pairs, tokenizers, **counted, **_of_training(recipe))
+    validation_steps, _, validation_left_out = _count("validation", pairs, tokenizers, **_of_validation(recipe))
+    validation = token_batches(
+        pairs["validation"], *tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
+    )
     print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
+    left_out = {"train": left_out, "validation": validation_left_out}
+    if processes.is_first:
+        _report(left_out)
     if recipe.training.accumulation_steps > 1:
         validation = weigh_rows(validation)
     validation = _copies(recipe, _rows_of_process(validation, processes))
@@ -112,22 +120,20 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     if processes.data_service:
         print(f"One process makes the batches, at {processes.data_service}.", file=sys.stderr)
         row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
-    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service)
+    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, left_out)
 
 
-def _token_batches(recipe, pairs, tokenizers, **arguments):
-    return token_batches(
-        pairs,
-        *tokenizers,
-        batch_tokens=recipe.training.batch_tokens,
-        max_length=recipe.data.max_length,
-        fixed_shapes=compiles(recipe.training),
-        **arguments,
-    )
+def _of_validation(recipe):
+    return {
+        "batch_tokens": recipe.training.batch_tokens,
+        "max_length": recipe.data.max_length,
+        "fixed_shapes": compiles(recipe.training),
+    }
 
 
 def _of_training(recipe):
     return {
+        **_of_validation(recipe),
         "shuffle": True,
         "sampling": recipe.vocabulary.sampling,
         "concatenation": recipe.training.concatenation,
@@ -145,8 +151,18 @@ def _copies(recipe, batches):
     return repeat_rows(batches, copies=2) if recipe.training.r_drop else batches
 
 
-def _count(split, batches):
+def _count(split, pairs, tokenizers, **arguments):
     try:
-        return count_batches(batches)
+        return count_pairs(pairs[split], *tokenizers, **arguments)
     except InputError as error:
         raise InputError(f"{split} data: {error}") from None
+
+
+def _report(left_out):
+    """Prints how many pairs are in no batch; warns where these are most."""
+    for split, pairs in left_out.items():
+        if pairs.is_most:
+            cure = "raise [data] max_length" if pairs.too_long > pairs.blank else "look for empty lines in the files"
+            warnings.warn(f"{split}: {pairs}; {cure}.", stacklevel=2)
+        else:
+            print(f"{split}: {pairs}.", file=sys.stderr)

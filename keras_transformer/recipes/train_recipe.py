@@ -118,7 +118,9 @@ def train_recipe(recipe, output, resume=False):
             scores = _scores(recipe, pairs, translator, choice)
             with alone():
                 model_folder.save_scores(output, scores)
-                write_model_card(output, recipe, config, files, trained.count_params(), seconds, scores)
+                write_model_card(
+                    output, recipe, config, files, trained.count_params(), seconds, scores, batches.left_out
+                )
                 # Last, because a folder with weights is a model.
                 model_folder.save_model_folder(output, trained, config, *tokenizers)
 

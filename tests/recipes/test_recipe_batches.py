@@ -19,15 +19,15 @@ def tokenizer():
     return learn_vocabulary(LETTERS + [letters.upper() for letters in LETTERS], 280)
 
 
-def batches_of(tokenizer, **training):
+def batches_of(tokenizer, max_length=64, pairs=PAIRS, processes=Processes(), **training):  # noqa: B008 (frozen)
     recipe = Recipe.model_validate(
         {
-            "data": {"corpus": "phrases", "max_length": 64},
+            "data": {"corpus": "phrases", "max_length": max_length},
             "training": {"epochs": 6, "batch_tokens": 300, "bidirectional_epochs": NUM_BIDIRECTIONAL, **training},
         }
     )
-    pairs = {"train": listed_pairs(PAIRS), "validation": listed_pairs(PAIRS[:8])}
-    return recipe_batches(recipe, pairs, (tokenizer, tokenizer), Processes())
+    pairs = {"train": listed_pairs(pairs), "validation": listed_pairs(PAIRS[:8])}
+    return recipe_batches(recipe, pairs, (tokenizer, tokenizer), processes)
 
 
 def texts_of(batches, tokenizer):
@@ -61,3 +61,16 @@ def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer,
     for first_step in (change - 1, change, change + 1):
         rest = texts_of(batches.train(first_step).take((change + 12 - first_step) * accumulation_steps), tokenizer)
         assert rest == whole[first_step * accumulation_steps :]
+
+
+def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsys):
+    pairs = [("", "a"), *PAIRS]
+    assert batches_of(tokenizer, pairs=pairs).left_out["train"].blank == 1
+    assert "train: 1 of 161 pairs left out: 1 blank.\nvalidation: 0 of 8 pairs" in capsys.readouterr().err
+    batches_of(tokenizer, pairs=pairs, processes=Processes(index=1, count=2))
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_a_warning_says_what_to_do_where_most_pairs_are_left_out(tokenizer):
+    with pytest.warns(UserWarning, match=r"train: .* of 160 pairs .* than 5 tokens; raise \[data\] max_length"):
+        batches_of(tokenizer, max_length=5)

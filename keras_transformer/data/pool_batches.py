@@ -1,0 +1,244 @@
+import dataclasses
+import math
+
+import tensorflow as tf
+
+from keras_transformer.errors import InputError
+from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text.blank import BLANK_PATTERN
+
+
+@dataclasses.dataclass(frozen=True)
+class PoolBatches:
+    """What `token_batches` makes of the lines that are sorted by length together; its arguments are those.
+
+    Raises:
+        InputError: a number is out of range.
+    """
+
+    source_tokenizer: object
+    target_tokenizer: object
+    batch_tokens: int = 4096
+    max_length: int = 256
+    shuffle: bool = False
+    sampling: float = 0.0
+    concatenation: float = 0.0
+    reversal: float = 0.0
+    word_dropout: float = 0.0
+    fixed_shapes: bool = False
+
+    def __post_init__(self):
+        if self.batch_tokens < self.max_length:
+            raise InputError(
+                "`batch_tokens` must be at least `max_length`, or the longest line fits into no batch. "
+                f"Received: batch_tokens={self.batch_tokens}, max_length={self.max_length}."
+            )
+        for name in ("concatenation", "reversal"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"`{name}` must be from 0 to 1. Received: {name}={getattr(self, name)}.")
+        if not 0 <= self.word_dropout < 1:
+            raise InputError(f"`word_dropout` must be from 0 to below 1. Received: word_dropout={self.word_dropout}.")
+        if self.max_length < 2:
+            raise InputError(f"`max_length` must be at least 2. Received: max_length={self.max_length}.")
+        if self.reversal and self.source_tokenizer != self.target_tokenizer:
+            raise InputError("`reversal` needs one tokenizer for both sides. Received: two that differ.")
+
+    @property
+    def _lengths(self):
+        return fixed_lengths(self.max_length) if self.fixed_shapes else None
+
+    def rows(self, sources, targets, seed):
+        """The rows of texts, the longest first.
+
+        Args:
+            sources, targets: `(pairs,)` strings.
+            seed: scalar int64.
+
+        Returns:
+            Ragged token ids of the sources and of the targets, `(rows, None)` int32, each with the end token.
+        """
+        return self._rows_of_tokens(*self._tokens(sources, targets, seed), seed)
+
+    def counted_rows(self, sources, targets, seed):
+        """What `rows` returns and, behind it, the numbers of all pairs, of the blank and of those that are too long."""
+        tokens = self._tokens(sources, targets, seed)
+        # A segmentation that is drawn has another length each time.
+        best = self._tokens(sources, targets) if self.sampling else tokens
+        return (*self._rows_of_tokens(*tokens, seed), *count_left_out(*best, self.max_length))
+
+    def batches(self, sources, targets, seed):
+        """The `tf.data.Dataset` of batches of what `rows` returns."""
+        longest = tf.maximum(row_lengths(sources), row_lengths(targets))
+        batches = cut_by_budget(longest, self.batch_tokens, self._lengths, seed if self.shuffle else None)
+
+        def batch(start, end):
+            inputs, labels = _batch(sources[start:end], targets[start:end], self.batch_tokens, self._lengths)
+            if self.word_dropout:
+                inputs = _with_unknown(inputs, self.word_dropout, [seed, tf.cast(start, tf.int64)])
+            return inputs, labels
+
+        return batches.map(batch)
+
+    def _tokens(self, sources, targets, seed=None):
+        """Ragged token ids of both sides; the best segmentation where there is no seed."""
+        sampling, seeds = (0.0, (None, None)) if seed is None else (self.sampling, (seed, seed + 1))
+        tokenizers = (self.source_tokenizer, self.target_tokenizer)
+        return [
+            tokenizer.tokenize(without_blank(texts), sampling, each)
+            for tokenizer, texts, each in zip(tokenizers, (sources, targets), seeds, strict=True)
+        ]
+
+    def _rows_of_tokens(self, sources, targets, seed):
+        if self.concatenation:
+            sources, targets = _concatenated(sources, targets, self.concatenation, self.max_length, seed)
+        if self.reversal:
+            sources, targets = _reversed(sources, targets, self.reversal, seed)
+        return _token_rows(sources, targets, self.max_length)
+
+
+def without_blank(texts):
+    """Texts with an empty one in place of each that `is_blank`."""
+    return tf.where(tf.strings.regex_full_match(texts, BLANK_PATTERN), "", texts)
+
+
+def count_left_out(sources, targets, max_length):
+    """How many of some pairs of ragged token ids, without start and end token, are left out, and why.
+
+    Returns:
+        The number of pairs, of those with a blank side, and of all others that are too long; scalar int64.
+    """
+    source_lengths, target_lengths = row_lengths(sources), row_lengths(targets)
+    is_blank = (source_lengths == 0) | (target_lengths == 0)
+    is_long = ~is_blank & (tf.maximum(source_lengths, target_lengths) + 1 > max_length)
+    return tf.size(is_blank, tf.int64), tf.math.count_nonzero(is_blank), tf.math.count_nonzero(is_long)
+
+
+def fixed_lengths(max_length):
+    """The lengths that `fixed_shapes` pads to: `max_length`, and below it each 1.4 times the next, above 8."""
+    lengths = []
+    length = float(max_length)
+    while length > 8:
+        lengths.append(math.ceil(length))
+        length /= math.sqrt(2)
+    return [*reversed(lengths)] or [max_length]
+
+
+def _concatenated(sources, targets, part, max_length, seed):
+    """Joins a part of the rows 0 and 1, 2 and 3 and so on: the ragged tokens with some of their row splits left out."""
+    num_pairs = sources.nrows() // 2
+    is_joined = tf.random.stateless_uniform([num_pairs], [2, seed]) < part
+    for rows in (sources, targets):
+        lengths = tf.reshape(row_lengths(rows)[: 2 * num_pairs], (-1, 2))
+        # Joined with a blank one, a pair that is left out would spoil the other.
+        is_joined &= tf.reduce_all(lengths > 0, axis=1) & (tf.reduce_sum(lengths, axis=1) < max_length)
+    is_kept = tf.reshape(tf.stack([tf.ones_like(is_joined), ~is_joined], axis=1), (-1,))
+    is_kept = tf.pad(is_kept, [[0, sources.nrows() + 1 - 2 * num_pairs]], constant_values=True)
+    return [
+        tf.RaggedTensor.from_row_splits(rows.values, tf.boolean_mask(rows.row_splits, is_kept))
+        for rows in (sources, targets)
+    ]
+
+
+def _reversed(sources, targets, part, seed):
+    """Exchanges the source and the target of a part of the rows."""
+    is_reversed = tf.random.stateless_uniform([sources.nrows()], [3, seed]) < part
+    rows = tf.range(sources.nrows())
+    both = tf.concat([sources, targets], axis=0)
+    return [
+        tf.gather(both, tf.where(from_targets, rows + sources.nrows(), rows))
+        for from_targets in (is_reversed, ~is_reversed)
+    ]
+
+
+def _token_rows(sources, targets, max_length):
+    """Drops pairs that are empty or too long, adds the end token, and sorts by length, longest first."""
+    source_lengths, target_lengths = row_lengths(sources) + 1, row_lengths(targets) + 1
+    longest = tf.maximum(source_lengths, target_lengths)
+    fits = (source_lengths > 1) & (target_lengths > 1) & (longest <= max_length)
+    # The longest first: then the first row of a batch tells how many rows fit. Rows that tie are sorted by the other
+    # lengths, so that the shorter side of a batch has little padding as well.
+    order = tf.argsort(source_lengths, direction="DESCENDING", stable=True)
+    for lengths in (target_lengths, tf.where(fits, longest, 0)):
+        order = tf.gather(order, tf.argsort(tf.gather(lengths, order), direction="DESCENDING", stable=True))
+    order = order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
+    return with_end(tf.gather(sources, order)), with_end(tf.gather(targets, order))
+
+
+def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
+    """Cuts rows that are sorted by length, the longest first, into batches.
+
+    Args:
+        longest: `(rows,)` int32, the length of each row's longer side.
+        batch_tokens: the most tokens of a batch, padding counted; a row that is longer is a batch of its own.
+        lengths: the lengths that are padded to. Default None: as long as the longest row.
+        shuffle_seed: seed of the batches' order. Default None: the longest first.
+
+    Returns:
+        `tf.data.Dataset` of the number of a batch's first row, and of the row behind its last.
+    """
+    if lengths:
+        longest = tf.gather(lengths, tf.searchsorted(lengths, longest))
+    num_rows = tf.size(longest)
+
+    def next_batch(start, starts):
+        rows = tf.maximum(1, _rows_of_budget(batch_tokens, longest[start], fixed=bool(lengths)))
+        return start + rows, starts.write(starts.size(), start)
+
+    starts = tf.TensorArray(tf.int32, size=0, dynamic_size=True, element_shape=())
+    _, starts = tf.while_loop(lambda start, _: start < num_rows, next_batch, (0, starts))
+    starts = starts.stack()
+    ends = tf.concat([starts[1:], [num_rows]], axis=0)[: tf.size(starts)]
+    if shuffle_seed is not None:
+        order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[1, shuffle_seed])
+        starts, ends = tf.gather(starts, order), tf.gather(ends, order)
+    return tf.data.Dataset.from_tensor_slices((starts, ends))
+
+
+def with_end(rows):
+    """Ragged token ids, each row with the end token behind it."""
+    return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
+
+
+def row_lengths(rows):
+    """The number of tokens of each row of ragged token ids, int32."""
+    return tf.cast(rows.row_lengths(), tf.int32)
+
+
+def _rows_of_budget(batch_tokens, length, fixed):
+    rows = batch_tokens // length
+    return tf.where(rows >= 8, rows // 8 * 8, rows) if fixed else rows
+
+
+def _batch(sources, targets, batch_tokens, lengths=None):
+    if lengths:
+        longest = tf.cast(tf.maximum(sources.bounding_shape(1), targets.bounding_shape(1)), tf.int32)
+        length = tf.gather(lengths, tf.searchsorted(lengths, [longest]))[0]
+        shape = [_rows_of_budget(batch_tokens, length, fixed=True), length]
+        # Rows of padding alone fill up the last batch of a pool.
+        sources, targets = (rows.to_tensor(shape=shape) for rows in (sources, targets))
+    else:
+        sources, targets = sources.to_tensor(), targets.to_tensor()
+    return {"source_ids": sources, "target_ids": shift_targets(targets)}, targets
+
+
+def _with_unknown(inputs, part, seed):
+    """The same with the unknown token in place of a part of all tokens that are not special."""
+    changed = {}
+    for side, (name, ids) in enumerate(inputs.items()):
+        is_changed = tf.random.stateless_uniform(tf.shape(ids), [seed[0] + side, seed[1]]) < part
+        changed[name] = tf.where(is_changed & (ids >= NUM_SPECIAL_TOKENS), UNKNOWN_ID, ids)
+    return changed
+
+
+def shift_targets(labels):
+    """What the decoder sees when it is to predict the labels: the start token, then all labels but the last.
+
+    Args:
+        labels: `(batch, length)` int32, 0 is padding.
+
+    Returns:
+        `(batch, length)` int32, with padding where the labels have it.
+    """
+    starts = tf.fill([tf.shape(labels)[0], 1], START_ID)
+    shifted = tf.concat([starts, labels[:, :-1]], axis=1)
+    return tf.where(labels == PADDING_ID, PADDING_ID, shifted)
