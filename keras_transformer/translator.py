@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.token_batches import shift_targets
+from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.export import export_ctranslate2, export_saved_model, export_tflite
 from keras_transformer.folder_lock import lock_of_training
@@ -13,6 +13,7 @@ from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.model_folder import load_model_folder, save_model_folder
 from keras_transformer.models import StructureWatch, transformer_parts
 from keras_transformer.special_tokens import END_ID, PADDING_ID
+from keras_transformer.text.blank import is_blank
 
 _BATCH_SIZE = 64
 
@@ -66,7 +67,7 @@ class Translator:
         return_scores=False,
         progress=None,
     ):
-        """Translates texts; the result has their number and order, and an empty text stays empty.
+        """Translates texts; the result has their number and order, and a blank text gives an empty one.
 
         Texts are sorted by length into batches, which changes the speed and not the translations. A text of more
         tokens than the model's `max_length` is cut there, with a warning.
@@ -228,6 +229,8 @@ class Translator:
     def token_rows(self, tokenizer, texts):
         """Token ids of texts with the end token, as lists, cut at the model's `max_length` with a warning.
 
+        A text that `is_blank` has the end token alone.
+
         Args:
             tokenizer: the source's or the target's `Tokenizer`.
             texts: a list of strings.
@@ -235,7 +238,7 @@ class Translator:
         if not texts:
             return []
         longest = self.config.max_length - 1
-        rows = tokenizer.tokenize(texts).to_list()
+        rows = tokenizer.tokenize(["" if is_blank(text) else text for text in texts]).to_list()
         too_long = [text for text, row in zip(texts, rows, strict=True) if len(row) > longest]
         if too_long:
             warnings.warn(

@@ -66,7 +66,7 @@ def test_order_and_number_are_kept(translator):
     assert len(set(translations)) > 5
 
 
-@pytest.mark.parametrize("texts", [[], [""], ["", "  "]])
+@pytest.mark.parametrize("texts", [[], [""], ["", "  "], ["\u200b", "\ufeff\u3000", "\u2028", "\u00a0\t"]])
 def test_nothing_gives_nothing(translator, texts):
     assert translator.translate(texts) == [""] * len(texts)
     assert translator.translate(texts, n_best=2, return_scores=True) == (
@@ -116,6 +116,11 @@ def test_a_log_probability_is_the_sum_over_the_tokens(translator, tokenizer):
         log_probabilities = tf.nn.log_softmax(translator.model(inputs))[0].numpy()
         expected.append(sum(row[label] for row, label in zip(log_probabilities, labels, strict=True)))
     np.testing.assert_allclose(translator.score(pairs), expected, atol=1e-4)
+
+
+def test_a_blank_text_scores_as_an_empty_one(translator):
+    empty, blank = translator.score([("", "eins"), ("\u200b\u3000", "eins")])
+    assert empty == blank
 
 
 def test_a_better_translation_has_a_higher_log_probability(translator):

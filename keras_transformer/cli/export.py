@@ -14,6 +14,7 @@ from keras_transformer.export.ctranslate2_format import check_ctranslate2_argume
 from keras_transformer.export.saved_model import model_folder_and_version
 from keras_transformer.export.tflite import check_tflite_arguments
 from keras_transformer.model_folder import load_config, load_validation_pairs
+from keras_transformer.text.blank import is_blank
 from keras_transformer.translator import Translator
 
 _EXPORTS = pathlib.Path("saved_models")
@@ -139,7 +140,7 @@ def _pairs_to_compare(model, verify, reference, quantize):
         return list(zip(*read_parallel_lines(verify, reference), strict=True))
     with opened_input(verify) as (file, name):
         pairs = [(line, None) for line in decoded_lines(file, name)]
-    if not pairs:
+    if all(is_blank(text) for text, _ in pairs):
         raise InputError(f"{verify}: the file is empty.")
     if not quantize:
         return pairs

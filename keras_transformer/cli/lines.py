@@ -10,6 +10,7 @@ import click
 
 from keras_transformer.data import decoded_lines, opened_text
 from keras_transformer.errors import InputError
+from keras_transformer.text.blank import is_blank
 from keras_transformer.whole_files import naming
 
 
@@ -133,6 +134,6 @@ def read_parallel_lines(*paths):
                 f"The files must have as many lines as each other, but {paths[0]} has {len(texts[0])} and {path} has "
                 f"{len(text)}."
             )
-    if not texts[0]:
+    if all(map(is_blank, texts[0])):
         raise InputError(f"{paths[0]}: the file is empty.")
     return texts
