@@ -7,6 +7,7 @@ JavaScript.
 
 import argparse
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -15,6 +16,12 @@ from ai_edge_litert.interpreter import Interpreter
 
 PADDING_ID = 0
 END_ID = 3
+# A line of nothing but such characters is blank and has no translation: keras_transformer/text/blank.py names them.
+BLANK = re.compile(
+    "[\0- \x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
 
 
 class TFLiteTranslator:
@@ -36,8 +43,8 @@ class TFLiteTranslator:
         return [self.text(target_ids) for target_ids in self.translate(self.token_ids(line))]
 
     def token_ids(self, line):
-        """The ids of a line's pieces and the end token; one padding token where there are no pieces."""
-        pieces = self.source_pieces.encode(line)[: self.max_length - 1]
+        """The ids of a line's pieces and the end token; one padding token where the line is blank."""
+        pieces = [] if BLANK.fullmatch(line) else self.source_pieces.encode(line)[: self.max_length - 1]
         return [*pieces, END_ID] if pieces else [PADDING_ID]
 
     def translate(self, source_ids):

@@ -17,6 +17,7 @@ from keras_transformer.export.tflite_file import operations_of
 from keras_transformer.generation import Generator
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.models.dtype_policy import in_float32
+from keras_transformer.text.blank import BLANK_PATTERN
 from keras_transformer.whole_files import naming
 
 _RUNNERS = pathlib.Path(__file__).parent / "runners"
@@ -81,7 +82,7 @@ def run_saved_model(folder, texts):
 
 def run_tflite(file, translator, texts, max_length, is_quantized):
     """`Run` of a TFLite file from token ids to token ids."""
-    request = {"texts": texts, "max_length": max_length, "is_quantized": is_quantized}
+    request = {"texts": texts, "max_length": max_length, "is_quantized": is_quantized, "blank": BLANK_PATTERN}
     return _run("run_tflite.py", file, request, translator)
 
 
@@ -93,7 +94,7 @@ def run_tflite_text(file, texts):
 def run_ctranslate2(folder, translator, texts, max_length):
     """`Run` of a CTranslate2 folder, by greedy search."""
     limits = {"max_length": max_length, "length_factor": LENGTH_FACTOR, "length_margin": LENGTH_MARGIN}
-    return _run("run_ctranslate2.py", folder, {"texts": texts, **limits}, translator)
+    return _run("run_ctranslate2.py", folder, {"texts": texts, "blank": BLANK_PATTERN, **limits}, translator)
 
 
 def operations(artifact):

@@ -87,6 +87,9 @@ def _uses(translator):
         "target.decode(found[0].hypotheses[0])",
         "```",
         "",
+        "Nothing is translated for a blank text, of spaces and invisible characters alone: leave it out, or the model",
+        "invents a sentence.",
+        "",
         "It was compared with its model at beam size 1, where both do the same.",
     ]
 

@@ -12,6 +12,7 @@ import tensorflow_text
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
+from keras_transformer.text.blank import invisible_characters
 from keras_transformer.text.character_map import character_rules, write_character_map
 
 _UNIGRAM = sentencepiece_model_pb2.TrainerSpec.UNIGRAM
@@ -34,10 +35,14 @@ class FastTokenizer:
     def __init__(self, model):
         check_fast(model)
         self._tokenizer = tensorflow_text.FastSentencepieceTokenizer(_reading_model(model))
+        self._visible = tensorflow_text.FastSentencepieceTokenizer(_visible_model())
 
     def tokenize(self, text):
-        """Token ids `(length,)` int32 of `text` `(1,)`, UTF-8."""
-        return self._tokenizer.tokenize(text).flat_values
+        """Token ids `(length,)` int32 of `text` `(1,)`, UTF-8; none where it is blank."""
+        token_ids = self._tokenizer.tokenize(text).flat_values
+        # TFLite has no regular expressions.
+        is_visible = tf.minimum(tf.size(self._visible.tokenize(text).flat_values), 1)
+        return tf.slice(token_ids, [0], tf.expand_dims(tf.size(token_ids) * is_visible, 0))
 
 
 class FastDetokenizer:
@@ -99,6 +104,19 @@ def _reading_model(model):
         # It would map anew what the rules wrote.
         proto.normalizer_spec.ClearField("normalization_rule_tsv")
     return proto.SerializeToString(deterministic=True)
+
+
+def _visible_model():
+    """A model of one unknown token for each word, to which invisible characters are spaces: a blank text has none."""
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.trainer_spec.model_type = _UNIGRAM
+    proto.normalizer_spec.add_dummy_prefix = False
+    proto.pieces.add(piece="<unk>", type=_PIECE.UNKNOWN)
+    proto.pieces.add(piece=_SPACE, type=_PIECE.NORMAL)
+    # A byte 0 cannot be a key.
+    rules = {character.encode("utf-8"): b" " for character in invisible_characters() if character != "\0"}
+    proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
+    return proto.SerializeToString()
 
 
 def _spelling_rules(rules, known, spelled):

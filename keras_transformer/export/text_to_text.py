@@ -3,6 +3,7 @@ import tensorflow as tf
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.special_tokens import END_ID, PADDING_ID
+from keras_transformer.text.blank import BLANK_PATTERN
 
 
 class TextToText(tf.Module):
@@ -89,7 +90,7 @@ def _checked_rank(text):
 
 
 def source_ids_of(tokenizer, text, max_length):
-    """Token ids of texts, cut at `max_length` tokens with the end token; a text without tokens has no end either.
+    """Token ids of texts, cut at `max_length` tokens with the end token; a blank text has no tokens and no end.
 
     Args:
         tokenizer: the source's `Tokenizer`.
@@ -99,6 +100,7 @@ def source_ids_of(tokenizer, text, max_length):
     Returns:
         `(batch, length)` int32, padded with 0; at least one column.
     """
+    text = tf.where(tf.strings.regex_full_match(text, BLANK_PATTERN), "", text)
     rows = tokenizer.tokenize(text)[:, : max_length - 1]
     lengths = tf.expand_dims(tf.cast(rows.row_lengths(), tf.int32), 1)
     token_ids = tf.pad(rows.to_tensor(PADDING_ID), [[0, 0], [0, 1]])

@@ -36,6 +36,12 @@ BLANK_PATTERN = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _IN
 _BLANK = re.compile(BLANK_PATTERN)
 
 
+def invisible_characters():
+    """Every character that a blank text may hold, one after the other."""
+    for first, last in _INVISIBLE:
+        yield from map(chr, range(first, last + 1))
+
+
 def is_blank(text):
     """Whether a text holds nothing but invisible characters; such a text has no translation.
 

@@ -22,12 +22,14 @@ TARGETS = [
     "We buy a book tomorrow.",
     "The child eats rice.",
 ]
-# Known words in other orders, characters that are in no vocabulary, and nothing at all.
+# Known words in other orders, characters that are in no vocabulary, and nothing to be seen.
 TEXTS = [
     *SOURCES,
     "카페에 고양이가 간다.",
     "",
     "   ",
+    "\u200b\ufeff\u3000",
+    "\u00ad\u2800\u200d\ufe0f",
     "나는 책을 산다 그는 밥을 먹는다 우리는 물을 마신다.",
     "龍 été 🙂 나는",
     "@",

@@ -1,4 +1,6 @@
+import functools
 import random
+import unicodedata
 
 import pytest
 import tensorflow as tf
@@ -7,6 +9,7 @@ from sentencepiece import sentencepiece_model_pb2
 from keras_transformer.errors import InputError
 from keras_transformer.export.fast_tokenizer import FastDetokenizer, FastTokenizer
 from keras_transformer.text import learn_vocabulary
+from keras_transformer.text.blank import invisible_characters
 
 LINES = [
     "나는 어제 카페에 갔다.",
@@ -25,11 +28,15 @@ TEXTS = [
     "▁ stands for a space",
     "private \U000f0041 \ue000 characters",
     "@~^",
+    unicodedata.normalize("NFD", "나는 어제 Zürich"),
+    "나는\u00a0어제\u3000카페에",
+    "Ｔｈｅ　ｃａｔ（１０：３０）．",
 ]
 
 
-def tokenizers(lowercase):
-    tokenizer = learn_vocabulary(LINES, vocabulary_size=311, lowercase=lowercase)
+@functools.cache
+def tokenizers(normalization="nmt_nfkc", lowercase=False):
+    tokenizer = learn_vocabulary(LINES, vocabulary_size=311, normalization=normalization, lowercase=lowercase)
     return tokenizer, FastTokenizer(tokenizer.model), FastDetokenizer(tokenizer.model)
 
 
@@ -52,9 +59,13 @@ def random_texts(number):
         )
 
 
-@pytest.mark.parametrize("lowercase", [False, True], ids=["cased", "lowercase"])
-def test_its_ids_and_texts_are_those_of_the_tokenizer(lowercase):
-    tokenizer, fast, detokenizer = tokenizers(lowercase)
+@pytest.mark.parametrize(
+    "rules",
+    [("nmt_nfkc",), ("identity",), ("identity", True), pytest.param(("nmt_nfkc_cf", True), marks=pytest.mark.slow)],
+    ids=str,
+)
+def test_its_ids_and_texts_are_those_of_the_tokenizer(rules):
+    tokenizer, fast, detokenizer = tokenizers(*rules)
     for text in [*TEXTS, *random_texts(200)]:
         (expected,) = tokenizer.tokenize([text]).to_list()
         assert fast.tokenize(tf.constant([text])).numpy().tolist() == expected, text
@@ -62,13 +73,21 @@ def test_its_ids_and_texts_are_those_of_the_tokenizer(lowercase):
         assert written == tokenizer.detokenize(tf.ragged.constant([expected], tf.int32)).numpy()[0], text
 
 
+@pytest.mark.parametrize("normalization", ["nmt_nfkc", "identity"])
+def test_a_blank_text_has_no_ids(normalization):
+    _, fast, _ = tokenizers(normalization)
+    for text in ["\u200b", "\u2800\u00ad", " \ufeff\u3164\x01 ", "".join(invisible_characters()).replace("\0", "")]:
+        assert fast.tokenize(tf.constant([text])).shape == (0,)
+    assert fast.tokenize(tf.constant(["\u200b.\u2800"])).shape[0] > 0
+
+
 def test_invalid_utf8_has_a_result():
-    _, fast, _ = tokenizers(lowercase=False)
+    _, fast, _ = tokenizers()
     assert len(fast.tokenize(tf.constant([b"\xff\xfe a"]))) > 0
 
 
 def test_spaces_in_front_are_dropped_as_sentencepiece_does():
-    tokenizer, _, detokenizer = tokenizers(lowercase=False)
+    tokenizer, _, detokenizer = tokenizers()
     space = tokenizer.all_tokens().index("▁")
     token_ids = [space, space, *tokenizer.tokenize(["a b"]).to_list()[0], space]
     written = detokenizer.detokenize(tf.constant(token_ids, tf.int32)).numpy()[0]

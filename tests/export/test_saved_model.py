@@ -88,7 +88,7 @@ def test_an_empty_batch_gives_empty_results(signatures, name):
 
 
 def test_odd_texts_have_defined_results(signatures):
-    texts = ["", "   ", b"\xff\xfe\xe3 \x80", "나는 " * 25_000, "龍" * 100_000, SOURCES[0]]
+    texts = ["", "\u200b\u2800\u00ad\0", b"\xff\xfe\xe3 \x80", "나는 " * 25_000, "龍" * 100_000, SOURCES[0]]
     found = signatures["serving_default"](text=tf.constant(texts))
     translations = [text.decode("utf-8") for text in found["translation"].numpy()]
     assert translations[:2] == ["", ""]

@@ -1,11 +1,15 @@
 """Tests of what a blank text is: Python and RE2 agree, and nothing that can be read is blank."""
 
+import importlib.util
+import pathlib
 import unicodedata
 
 import pytest
 import tensorflow as tf
 
-from keras_transformer.text.blank import BLANK_PATTERN, is_blank
+from keras_transformer.text.blank import BLANK_PATTERN, invisible_characters, is_blank
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "training" / "translate_tflite.py"
 
 CHARACTERS = [chr(code_point) for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
 # Format characters that are drawn: signs in front of numbers or words.
@@ -44,3 +48,11 @@ def test_a_text_with_one_visible_character_is_not_blank(text):
 def test_bytes_that_are_not_utf8_are_not_blank(text):
     assert not is_blank(text.decode("utf-8", "replace"))
     assert not tf.strings.regex_full_match(text, BLANK_PATTERN)
+
+
+def test_the_script_for_tflite_files_has_the_same_definition():
+    spec = importlib.util.spec_from_file_location("translate_tflite", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert [character for character in CHARACTERS if script.BLANK.fullmatch(character)] == list(invisible_characters())
+    assert script.BLANK.fullmatch("")

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -12,7 +13,7 @@ NUM_WARMUPS = 2
 END_TOKEN = 1  # CTranslate2 leaves it out of what it returns, and counts it in no limit.
 
 
-def run(folder, source_tokenizer, target_tokenizer, texts, max_length, length_factor, length_margin):
+def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, length_factor, length_margin):
     reader = sentencepiece.SentencePieceProcessor(model_file=source_tokenizer)
     writer = sentencepiece.SentencePieceProcessor(model_file=target_tokenizer)
     translator = ctranslate2.Translator(folder)
@@ -21,7 +22,7 @@ def run(folder, source_tokenizer, target_tokenizer, texts, max_length, length_fa
     result = {"translations": [], "tokens": [], "scores": [], "milliseconds": []}
     for text in [*texts[:NUM_WARMUPS], *texts]:
         started = time.perf_counter()
-        tokens = reader.encode(text, out_type=str)[: max_length - 1]
+        tokens = [] if re.fullmatch(blank, text) else reader.encode(text, out_type=str)[: max_length - 1]
         found, score = [], 0.0
         if tokens:
             longest = min(max_length, length_factor * (len(tokens) + 1) + length_margin) - END_TOKEN

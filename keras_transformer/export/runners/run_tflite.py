@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -15,7 +16,7 @@ FIXED_LENGTHS = (16, 32, 64)
 END_ID = 3
 
 
-def run(file, source_tokenizer, target_tokenizer, texts, max_length, is_quantized):
+def run(file, source_tokenizer, target_tokenizer, texts, blank, max_length, is_quantized):
     reader = sentencepiece.SentencePieceProcessor(model_file=source_tokenizer)
     writer = sentencepiece.SentencePieceProcessor(model_file=target_tokenizer)
     interpreter = Interpreter(model_path=file)
@@ -24,7 +25,7 @@ def run(file, source_tokenizer, target_tokenizer, texts, max_length, is_quantize
     rows, best = [], []
     for text in [*texts[:NUM_WARMUPS], *texts]:
         started = time.perf_counter()
-        token_ids = reader.encode(text)[: max_length - 1]
+        token_ids = [] if re.fullmatch(blank, text) else reader.encode(text)[: max_length - 1]
         source_ids = [*token_ids, END_ID] if token_ids else [0]
         found = translate(source_ids=np.array([source_ids], "int32"))
         rows.append(source_ids)
