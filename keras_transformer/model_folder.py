@@ -1,12 +1,13 @@
 """The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
 
+import dataclasses
 import pathlib
 
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.small_files import read_json, read_small_file
-from keras_transformer.text import Tokenizer
+from keras_transformer.text import TextFacts, Tokenizer
 from keras_transformer.version import __version__
 from keras_transformer.weights_file import check_weights, load_weights, save_weights
 from keras_transformer.whole_files import write_json, write_text
@@ -21,7 +22,7 @@ SCORES_NAME = "scores.json"
 TEST_NAMES = ("test.source.txt", "test.target.txt")
 
 
-def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
+def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None):
     """Writes a model folder; the weights go last, and a folder without them is not taken for a model.
 
     Args:
@@ -30,10 +31,12 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer):
         config: its `TransformerConfig`.
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`; where it is the source's, one file serves both.
+        texts: the `TextFacts`. Default None.
     """
     path = pathlib.Path(path)
     path.mkdir(parents=True, exist_ok=True)
     fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
+    fields |= (texts or TextFacts()).to_dict()
     write_json(path / CONFIG_NAME, fields, indent=2)
     save_tokenizers(path, source_tokenizer, target_tokenizer)
     save_weights(model, path / WEIGHTS_NAME)
@@ -145,6 +148,20 @@ def load_config(path):
     # Before anything of the sizes in the config is made.
     check_weights(path / WEIGHTS_NAME, config)
     return config
+
+
+def load_texts(path):
+    """The `TextFacts` of a model folder, whose config `load_config` has found to be right.
+
+    Raises:
+        InputError: the config holds something else in their place.
+    """
+    file = pathlib.Path(path) / CONFIG_NAME
+    fields = read_json(file)
+    try:
+        return TextFacts(**{field.name: fields.get(field.name) for field in dataclasses.fields(TextFacts)})
+    except ValueError as error:
+        raise InputError(f"{file}: {error}") from None
 
 
 def load_model_folder(path):

@@ -10,10 +10,12 @@ from keras_transformer.export import export_ctranslate2, export_saved_model, exp
 from keras_transformer.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.losses import token_cross_entropy, token_weights
-from keras_transformer.model_folder import load_model_folder, save_model_folder
+from keras_transformer.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.models import StructureWatch, transformer_parts
 from keras_transformer.special_tokens import END_ID, PADDING_ID
+from keras_transformer.text import TextFacts
 from keras_transformer.text.blank import is_blank
+from keras_transformer.text.sentences import translate_sentences
 
 _BATCH_SIZE = 64
 
@@ -25,6 +27,7 @@ class Translator:
         model: the Keras model that `build_transformer` made.
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
+        texts: the `TextFacts` of what the model was trained on. Default: nothing is known.
 
     Raises:
         ValueError: a tokenizer has another number of tokens than the model.
@@ -36,8 +39,9 @@ class Translator:
     ["I went to the cafe yesterday."]
     """
 
-    def __init__(self, model, source_tokenizer, target_tokenizer=None):
+    def __init__(self, model, source_tokenizer, target_tokenizer=None, texts=None):
         self.model = model
+        self.texts = texts or TextFacts()
         self.source_tokenizer = source_tokenizer
         self.target_tokenizer = target_tokenizer or source_tokenizer
         self.config = transformer_parts(model).config
@@ -66,6 +70,7 @@ class Translator:
         batch_size=_BATCH_SIZE,
         return_scores=False,
         progress=None,
+        split_sentences=False,
     ):
         """Translates texts; the result has their number and order, and a blank text gives an empty one.
 
@@ -81,6 +86,9 @@ class Translator:
             batch_size: number of texts translated at a time. Default 64.
             return_scores: whether to return the scores as well. Default False.
             progress: called after each batch with the number of its texts. Default None.
+            split_sentences: whether each text is translated sentence by sentence and joined again, for which the
+                languages must be known, see `TextFacts`. Scores are then sums over the sentences, and `n_best` is 1.
+                Default False.
 
         Returns:
             A list of strings, or with `n_best` above 1 a list of lists of strings, best first. With `return_scores` a
@@ -92,6 +100,17 @@ class Translator:
         texts = _checked_texts(texts)
         SearchSettings(beam_size=beam_size, length_penalty=length_penalty, n_best=n_best).of_model(self.config)
         _check_batch_size(batch_size)
+        if split_sentences:
+            if n_best > 1:
+                raise InputError(f"`n_best` must be 1 where sentences are split. Received: n_best={n_best}.")
+
+            def translate(sentences):
+                each = len(texts) / max(1, len(sentences))
+                report = progress and (lambda count: progress(count * each))
+                return self.translate(sentences, beam_size, length_penalty, 1, batch_size, True, report)
+
+            found = translate_sentences(translate, texts, self.texts)
+            return found if return_scores else found[0]
         # A row of nothing, where the text is empty, is answered with nothing.
         rows = [row if len(row) > 1 else [] for row in self.token_rows(self.source_tokenizer, texts)]
         translations, scores = [None] * len(texts), [None] * len(texts)
@@ -149,7 +168,7 @@ class Translator:
             InputError: a training writes to the folder.
         """
         with lock_of_training(path):
-            save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer)
+            save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer, self.texts)
 
     @classmethod
     def load(cls, path):
@@ -158,7 +177,7 @@ class Translator:
         Raises:
             InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
         """
-        return cls(*load_model_folder(pathlib.Path(path)))
+        return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
 
     def export_saved_model(self, path, beam_size=4, length_penalty=0.6, n_best=None, max_length=None):
         """Writes a SavedModel for TensorFlow Serving: text to text, with the search fixed as given here.

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.cli.lines import check_standard_output, print_result
-from keras_transformer.model_folder import load_config, load_scores, load_tokenizers
+from keras_transformer.model_folder import load_config, load_scores, load_texts, load_tokenizers
 from keras_transformer.models.weight_shapes import count_weights
 from keras_transformer.strict_json import json_text
 from keras_transformer.version import __version__
@@ -15,13 +15,14 @@ from keras_transformer.version import __version__
 @click.command(short_help="Describe a model, as JSON.")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 def info(model):
-    """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, epochs, scores, versions.
+    """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, languages, epochs, scores, versions.
 
     The scores are those of the last epoch, and as `bleu` and `chrf` those of the model itself, on validation sentences.
     """
     check_standard_output()
     config = load_config(model)
     source_tokenizer, target_tokenizer = load_tokenizers(model)
+    texts = load_texts(model)
     shared = source_tokenizer == target_tokenizer
     scores = last_scores(model / HISTORY_NAME)
     last_epoch = scores.pop("epoch", None)
@@ -35,6 +36,7 @@ def info(model):
                     "source": source_tokenizer.vocabulary_size,
                     "target": target_tokenizer.vocabulary_size,
                 },
+                "languages": {"source": texts.source_language, "target": texts.target_language},
                 # The history counts from 0.
                 "epochs": None if last_epoch is None else int(last_epoch) + 1,
                 "scores": {**scores, **load_scores(model)},

@@ -1,16 +1,27 @@
+import dataclasses
 import pathlib
 
 import click
 
 from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
+from keras_transformer.cli.long_paragraphs import LongParagraphs
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
+from keras_transformer.text.languages import language_tag
+from keras_transformer.text.sentences import check_languages
 from keras_transformer.translator import Translator
 
 # Batches that are sorted by length together.
 _BATCHES_PER_CHUNK = 16
+
+
+def _language_tag(context, parameter, value):
+    try:
+        return None if value is None else language_tag(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
 
 
 @click.command(short_help="Translate text, line by line.")
@@ -19,33 +30,57 @@ _BATCHES_PER_CHUNK = 16
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Where translations go [default: stdout]")
 @click.option("--n-best", type=click.IntRange(1), default=1, help="Translations of each line, best first.")
 @click.option("--scores", is_flag=True, help="Put the score and a tab before each translation.")
+@click.option("--split-sentences", is_flag=True, help="Translate each line sentence by sentence.")
+@click.option("--source-language", callback=_language_tag, help="Such as ko or zh-Hant [default: the model's]")
+@click.option("--target-language", callback=_language_tag, help="Likewise, of the translation.")
 @search_options
-def translate(model, source, output, n_best, scores, beam_size, length_penalty, batch_size):
+def translate(model, source, output, scores, split_sentences, source_language, target_language, **search):
     """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.
 
     An empty line gives an empty line; with --n-best N every line gives N lines, an empty one N empty lines, and with
     --scores each of these has the score 0.0000 before its tab. Lines are translated as they come, in constant memory,
     so that files of any size and conversations both work.
+
+    With --split-sentences a line may be a paragraph: its sentences are translated one by one and joined by a space, or
+    by nothing in Chinese and Japanese; its score is the sum of theirs.
     """
-    if n_best > beam_size:
-        raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
+    _check_options(split_sentences, **search)
     with opened_input(source) as (file, name):
         translator = Translator.load(model)
+        languages = {"source_language": source_language, "target_language": target_language}
+        given = {name: language for name, language in languages.items() if language}
+        translator.texts = dataclasses.replace(translator.texts, **given)
+        if split_sentences:
+            check_languages(translator.texts)
         size = None if source is None else plain_size(file)
+        long_paragraphs = LongParagraphs(translator)
+        most = search["batch_size"] * _BATCHES_PER_CHUNK
         with opened_output(output, file) as write, progress(size, "Translating") as bar:
-            for chunk in chunks_as_they_come(decoded_lines(file, name), batch_size * _BATCHES_PER_CHUNK):
+            for chunk in chunks_as_they_come(decoded_lines(file, name), most):
                 # By bytes where the size of the file is known.
                 each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
                 found = translator.translate(
                     chunk,
-                    beam_size,
-                    length_penalty,
-                    n_best,
-                    batch_size,
+                    **search,
+                    split_sentences=split_sentences,
                     return_scores=True,
                     progress=lambda count, each=each: bar.update(count * each),
                 )
-                for best_texts, best_scores in zip(*found, strict=True):
-                    best = [(best_texts, best_scores)] if n_best == 1 else zip(best_texts, best_scores, strict=True)
-                    for text, score in best:
-                        write(f"{score:.4f}\t{text}" if scores else text)
+                _write(found, search["n_best"], scores, write)
+                if not split_sentences:
+                    long_paragraphs.add(chunk)
+        long_paragraphs.warn()
+
+
+def _check_options(split_sentences, n_best, beam_size, **others):
+    if n_best > beam_size:
+        raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
+    if split_sentences and n_best > 1:
+        raise InputError(f"--n-best must be 1 with --split-sentences. Received: {n_best}.")
+
+
+def _write(found, n_best, scores, write):
+    for best_texts, best_scores in zip(*found, strict=True):
+        best = [(best_texts, best_scores)] if n_best == 1 else zip(best_texts, best_scores, strict=True)
+        for text, score in best:
+            write(f"{score:.4f}\t{text}" if scores else text)

@@ -57,6 +57,8 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         *_described_history(last),
         "## Data",
         "",
+        f"Languages: {recipe.data.source_language or 'not stated'} to {recipe.data.target_language or 'not stated'}.",
+        "",
         f"License of the data: {recipe.data.license or 'not stated'}.",
         "",
         *_data(recipe.data, files),

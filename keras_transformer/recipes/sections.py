@@ -12,6 +12,7 @@ from keras_transformer.evaluation import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS
+from keras_transformer.text.languages import language_tag
 from keras_transformer.text.learn_vocabulary import (
     CHARACTER_COVERAGE,
     SMALLEST_COVERAGE,
@@ -56,8 +57,17 @@ class DataSection(Section):
         "(written into the model folder), split by target sentence; in place of validation files",
     )
     lowercase: bool = Field(False, description="whether the vocabulary lower-cases all text")
+    source_language: str | None = Field(
+        None, description='language of the source, a tag of BCP 47 such as "ko" or "zh-Hant"'
+    )
+    target_language: str | None = Field(None, description="language of the target")
     license: str | None = Field(None, description="licence of the text, for the model card")
     max_length: int = Field(256, ge=2, description="longest sentence trained on and translated, in tokens")
+
+    @pydantic.field_validator("source_language", "target_language")
+    @classmethod
+    def _language_tag(cls, tag):
+        return None if tag is None else language_tag(tag)
 
     @pydantic.model_validator(mode="after")
     def _one_kind_of_input(self):

@@ -28,6 +28,7 @@ from keras_transformer.recipes.recipe_data import check_recipe_files, recipe_con
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun, total_epochs, total_steps
 from keras_transformer.recipes.weight_choice import SCORED_PAIRS, Validation, choose_weights
+from keras_transformer.text import TextFacts
 from keras_transformer.translator import Translator
 from keras_transformer.whole_files import UNFINISHED
 
@@ -38,7 +39,7 @@ DATA_FILES_NAME = "data.json"
 # What may change when a training is resumed; all else would not be the same training. [minimum_risk] follows it.
 _FREE_KEYS = {
     # The content of the files is compared by itself, wherever they are.
-    "data": {"license", *FILE_KEYS["data"]},
+    "data": {"license", "source_language", "target_language", *FILE_KEYS["data"]},
     "vocabulary": {*FILE_KEYS["vocabulary"]},
     "model": set(),
     "training": {
@@ -112,7 +113,8 @@ def train_recipe(recipe, output, resume=False):
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
             choice = choose_weights(run, trained, Validation(batches))
-        translator = Translator(trained, *tokenizers) if keras.backend.backend() == "tensorflow" else None
+        texts = TextFacts(recipe.data.source_language, recipe.data.target_language)
+        translator = Translator(trained, *tokenizers, texts) if keras.backend.backend() == "tensorflow" else None
 
         def write_model(seconds):
             scores = _scores(recipe, pairs, translator, choice)
@@ -122,7 +124,7 @@ def train_recipe(recipe, output, resume=False):
                     output, recipe, config, files, trained.count_params(), seconds, scores, batches.left_out
                 )
                 # Last, because a folder with weights is a model.
-                model_folder.save_model_folder(output, trained, config, *tokenizers)
+                model_folder.save_model_folder(output, trained, config, *tokenizers, texts)
 
         write_model(run.seconds)
         if recipe.minimum_risk.epochs:

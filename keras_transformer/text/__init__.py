@@ -1,6 +1,8 @@
 """Text and tokens: learning a vocabulary, and tokenizing inside the graph."""
 
 from keras_transformer.text.learn_vocabulary import learn_vocabulary
+from keras_transformer.text.sentences import split_sentences
+from keras_transformer.text.text_facts import TextFacts
 from keras_transformer.text.tokenizer import Tokenizer
 
-__all__ = ["Tokenizer", "learn_vocabulary"]
+__all__ = ["TextFacts", "Tokenizer", "learn_vocabulary", "split_sentences"]

@@ -32,6 +32,8 @@ train_target = "train.de"
 validation_source = "validation.en"
 validation_target = "validation.de"
 max_length = 40
+source_language = "en"
+target_language = "de"
 
 [vocabulary]
 size = 300

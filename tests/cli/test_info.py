@@ -17,6 +17,7 @@ def test_info_describes_the_model(run, model, translator):
     assert info["config"] == translator.config.to_dict()
     assert info["parameters"] == translator.model.count_params()
     assert info["vocabulary"] == {"shared": True, "source": 300, "target": 300}
+    assert info["languages"] == {"source": "en", "target": "de"}
     assert info["epochs"] == 4
     assert {"loss", "val_loss", "val_perplexity", "tokens_per_second"} <= set(info["scores"])
     card = (model / "README.md").read_text()
@@ -33,6 +34,20 @@ def test_a_model_that_no_recipe_trained_has_no_scores(run, translator, tmp_path)
     translator.save(tmp_path / "saved")
     info = json.loads(run("info", tmp_path / "saved").output)
     assert (info["epochs"], info["scores"]) == (None, {})
+
+
+def test_a_folder_of_before_has_no_languages(run, saved):
+    fields = json.loads((saved / "config.json").read_text())
+    assert (fields.pop("source_language"), fields.pop("target_language")) == ("en", "de")
+    (saved / "config.json").write_text(json.dumps(fields))
+    assert json.loads(run("info", saved).output)["languages"] == {"source": None, "target": None}
+
+
+@pytest.mark.parametrize("command", ["info", "translate"])
+def test_languages_that_are_none_are_refused(run, saved, command):
+    fields = json.loads((saved / "config.json").read_text())
+    (saved / "config.json").write_text(json.dumps({**fields, "source_language": [1]}))
+    run(command, saved).assert_one_error("config.json: `source_language`: ")
 
 
 def test_a_folder_that_is_missing_is_refused(run, tmp_path):

@@ -115,7 +115,12 @@ def test_the_model_card_says_what_the_model_is(model):
     source = (model.parent / "train.en").read_bytes()
     parts.append(f"| train source | train.en | {len(source):,} | `{hashlib.sha256(source).hexdigest()}` |")
     parts += ["- train: 0 of 64 pairs left out.", "- validation: 0 of 16 pairs left out."]
-    parts += ['train_source = "train.en"', "License of the data: not stated.", "(sacreBLEU `nrefs:1|case:mixed|"]
+    parts += [
+        'train_source = "train.en"',
+        "Languages: en to de.",
+        "License of the data: not stated.",
+        "(sacreBLEU `nrefs:1|case:mixed|",
+    ]
     for part in parts:
         assert part in card
     assert str(model.parent) not in card

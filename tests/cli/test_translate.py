@@ -2,6 +2,8 @@ import gzip
 
 import pytest
 
+from keras_transformer.text import TextFacts
+
 pytestmark = pytest.mark.usefixtures("warm")
 
 SENTENCE = "the cat sees bread ."
@@ -156,3 +158,50 @@ def test_a_number_out_of_range_is_refused(translate):
 def test_a_length_penalty_that_is_no_number_is_refused(run, tmp_path, penalty):
     result = run("translate", tmp_path, "--length-penalty", penalty)
     result.assert_one_error(f"'--length-penalty': {penalty} is not a finite number.")
+
+
+class TestSentences:
+    PARAGRAPH = "The cat sees bread. The dog buys a tree."
+
+    @pytest.fixture(autouse=True)
+    def _same_languages_for_all(self, translator, monkeypatch):
+        monkeypatch.setattr(translator, "texts", TextFacts("en", "de"))
+
+    @pytest.fixture
+    def halves(self, translator):
+        """The translations and the scores of the sentences of the paragraph."""
+        return translator.translate(["The cat sees bread.", "The dog buys a tree."], return_scores=True)
+
+    def test_a_paragraph_is_translated_by_sentences(self, translate, translator, halves):
+        result = translate("--split-sentences", stdin=f"{self.PARAGRAPH}\n\n{SENTENCE}\n".encode())
+        assert (result.status, result.errors) == (0, "")
+        assert result.lines == [" ".join(halves[0]), "", translator.translate([SENTENCE])[0]]
+
+    def test_scores_are_added(self, translate, halves):
+        result = translate("--split-sentences", "--scores", stdin=self.PARAGRAPH.encode() + b"\n\n")
+        assert result.lines == [f"{sum(halves[1]):.4f}\t{' '.join(halves[0])}", "0.0000\t"]
+
+    def test_languages_can_be_given(self, translate, translator, halves):
+        translator.texts = TextFacts()
+        result = translate("--split-sentences", "--target-language", "ja", stdin=self.PARAGRAPH.encode())
+        result.assert_one_error("the source language must be known", "give --source-language, such as")
+        languages = ["--source-language", "en", "--target-language", "zh-hans"]
+        result = translate("--split-sentences", *languages, stdin=self.PARAGRAPH.encode())
+        assert result.lines == ["".join(halves[0])]
+        translate("--source-language", "zh_CN").assert_one_error("'--source-language': expected a language tag of BCP")
+
+    def test_n_best_is_refused(self, translate):
+        translate("--split-sentences", "--n-best", 2).assert_one_error("--n-best must be 1 with --split-sentences")
+
+    @pytest.mark.filterwarnings("default")
+    @pytest.mark.parametrize("longest", [8, None])
+    def test_long_paragraphs_are_counted_in_the_end(self, translate, translator, longest):
+        translator.texts = TextFacts("en", "de", longest)
+        long = [SENTENCE, "the dog", "a . b", *["a cat . " * 30] * 3, "x" * 100]
+        result = translate("--batch-size", 1, stdin="\n".join(long).encode())
+        *_, last = [line for line in result.errors.splitlines() if "split-sentences" in line]
+        assert last == (
+            f"keras-transformer: warning: 3 of 7 lines hold several sentences and have more than {longest or 39} "
+            "tokens, as no text had that the model was trained on; --split-sentences translates sentence by sentence."
+        )
+        assert result.errors.count("--split-sentences") == 1

@@ -1,0 +1,35 @@
+import re
+
+# BCP 47 without its few tags of old that have a form of their own, such as "i-klingon".
+_TAG = re.compile(
+    r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"
+    r"(?:-(?P<script>[a-z]{4}))?"
+    r"(?:-(?P<region>[a-z]{2}|\d{3}))?"
+    r"(?P<rest>(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*(?:-x(?:-[a-z\d]{1,8})+)?)",
+    re.IGNORECASE,
+)
+
+
+def language_tag(text):
+    """A language tag of BCP 47 in its usual form, such as "ko", "pt-BR" or "zh-Hant-TW".
+
+    Args:
+        text: the tag, in upper or lower case.
+
+    Raises:
+        ValueError: the text is no such tag.
+    """
+    match = _TAG.fullmatch(text)
+    if match is None:
+        raise ValueError(f"expected a language tag of BCP 47, such as ko, pt-BR or zh-Hant. Received: {text!r}")
+    parts = [match["language"].lower()]
+    if match["script"]:
+        parts.append(match["script"].title())
+    if match["region"]:
+        parts.append(match["region"].upper())
+    return "-".join(parts) + match["rest"].lower()
+
+
+def main_language(tag):
+    """The language of a tag, without script and region: "zh" of "zh-Hant-TW"."""
+    return tag.split("-")[0]

@@ -1,0 +1,37 @@
+import dataclasses
+
+from keras_transformer.text.languages import language_tag
+
+
+@dataclasses.dataclass(frozen=True)
+class TextFacts:
+    """What is known of the text that a model was trained on; each may be None, where it is not known.
+
+    Args:
+        source_language: language tag of the source, such as "ko" or "zh-Hant" (BCP 47). Default None.
+        target_language: language tag of the target. Default None.
+        longest_source: tokens of the longest source, without the end token. Default None.
+
+    Raises:
+        ValueError: a language is no tag of BCP 47, or a number is out of range.
+    """
+
+    source_language: str | None = None
+    target_language: str | None = None
+    longest_source: int | None = None
+
+    def __post_init__(self):
+        for name in ("source_language", "target_language"):
+            tag = getattr(self, name)
+            if tag is not None:
+                try:
+                    object.__setattr__(self, name, language_tag(tag))
+                except (ValueError, TypeError) as error:
+                    raise ValueError(f"`{name}`: {error}.") from None
+        longest = self.longest_source
+        if longest is not None and (type(longest) is not int or longest < 1):
+            raise ValueError(f"`longest_source` must be a whole number from 1. Received: longest_source={longest!r}.")
+
+    def to_dict(self):
+        """What is known, as a dictionary that JSON can hold."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}

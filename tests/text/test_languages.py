@@ -1,0 +1,55 @@
+import pytest
+
+from keras_transformer.text import TextFacts
+from keras_transformer.text.languages import language_tag, main_language
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("ko", "ko"),
+        ("EN", "en"),
+        ("pt-br", "pt-BR"),
+        ("ZH-hant-tw", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("zh-yue", "zh-yue"),
+        ("de-1996", "de-1996"),
+        ("sl-rozaj-biske", "sl-rozaj-biske"),
+        ("de-DE-u-co-phonebk", "de-DE-u-co-phonebk"),
+        ("en-x-Twain", "en-x-twain"),
+    ],
+)
+def test_a_tag_has_its_usual_form(text, tag):
+    assert language_tag(text) == tag
+
+
+@pytest.mark.parametrize(
+    "text", ["", "k", "zh_CN", "Korean language", "ko-", "-ko", "ko-k", "한국어", "en-US-US-US", "ko\n"]
+)
+def test_what_is_no_tag_is_refused(text):
+    with pytest.raises(ValueError, match=r"expected a language tag of BCP 47, such as ko"):
+        language_tag(text)
+
+
+def test_the_language_of_a_tag_is_its_first_part():
+    assert main_language("zh-Hant-TW") == "zh"
+
+
+def test_facts_keep_what_is_known():
+    facts = TextFacts("KO", longest_source=40)
+    assert facts.to_dict() == {"source_language": "ko", "longest_source": 40}
+    assert TextFacts().to_dict() == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"source_language": "zh_CN"}, "`source_language`: expected a language tag of BCP 47"),
+        ({"target_language": ["en"]}, "`target_language`: "),
+        ({"longest_source": 0}, "`longest_source` must be a whole number from 1"),
+        ({"longest_source": True}, "`longest_source` must be a whole number from 1"),
+    ],
+)
+def test_facts_that_are_none_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        TextFacts(**fields)
