@@ -80,7 +80,16 @@ def test_the_recipe_as_run_has_its_defaults_filled_in(trained):
     as_run = tomllib.loads((trained / "model" / "recipe.toml").read_text())
     assert as_run["data"]["train_source"] == str(trained / "train.en")
     assert as_run["data"]["lowercase"] is False
-    assert as_run["vocabulary"] == {"size": 300, "model_type": "unigram", "shared": True, "sampling": 0.0}
+    assert as_run["vocabulary"] == {
+        "size": 300,
+        "model_type": "unigram",
+        "shared": True,
+        "sampling": 0.0,
+        "normalization": "nmt_nfkc",
+        "user_defined_symbols": [],
+        "character_coverage": 0.9995,
+        "split_digits": False,
+    }
     assert as_run["model"] == {
         "preset": "tiny",
         "num_encoder_layers": 1,
