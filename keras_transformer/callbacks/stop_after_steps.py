@@ -4,9 +4,19 @@ import keras
 class StopAfterSteps(keras.callbacks.Callback):
     """Ends training after a number of optimizer steps, also in the middle of an epoch.
 
+    With `steps_per_execution=k` in `model.compile`, Keras calls callbacks after k steps. Training then ends with the
+    execution that reaches `steps`, up to k - 1 steps later. Make `steps` a multiple of k for the exact number.
+
     Args:
         steps: the number of optimizer steps, those of earlier `fit`s of the same optimizer counted in. A `fit` that
-            begins there takes one more, since Keras lets nothing stop it before its first.
+            begins there takes one more execution, since Keras lets nothing stop it before its first.
+
+    Example:
+
+    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1), steps_per_execution=10)
+    >>> model.fit(batches, epochs=100, callbacks=[StopAfterSteps(1005)])
+    >>> int(model.optimizer.iterations)
+    1010
     """
 
     def __init__(self, steps):

@@ -1,6 +1,7 @@
 """Masks: the one place where it is decided which positions may be seen."""
 
 import keras
+import numpy as np
 from keras import ops
 
 # Keras has no public name for it, and not every backend's tensors can hold the mask as an attribute.
@@ -58,6 +59,41 @@ def key_mask(padding_mask):
     return ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
 
 
-def resolve_padding_mask(inputs, padding_mask):
-    """Falls back on the mask that a Keras layer such as `Embedding(mask_zero=True)` attached to its output."""
-    return get_keras_mask(inputs) if padding_mask is None else padding_mask
+def resolve_padding_mask(sequence, padding_mask, name="padding_mask"):
+    """The mask of a sequence, checked.
+
+    Args:
+        sequence: `(batch, length, width)`.
+        padding_mask: `(batch, length)`, or None for the mask that a Keras layer such as `Embedding(mask_zero=True)`
+            attached to its output. Numbers are taken as booleans: whatever is not 0 is a real token.
+        name: name of the argument, for the message.
+
+    Returns:
+        The mask, or None where there is none.
+
+    Raises:
+        ValueError: the mask has another rank, batch or length than the sequence, as far as they are known.
+    """
+    if padding_mask is None:
+        return get_keras_mask(sequence)
+    mask_shape, sequence_shape = _known_shape(padding_mask), _known_shape(sequence)
+    if mask_shape is not None and sequence_shape is not None and not _fits(mask_shape, sequence_shape):
+        raise ValueError(
+            f"`{name}` must have the shape (batch, length) of its sequence, {sequence_shape[:2]}. Received: a mask of "
+            f"shape {mask_shape} for a sequence of shape {sequence_shape}."
+        )
+    return padding_mask
+
+
+def _known_shape(tensor):
+    """The shape as a tuple, None where a dimension is not known; None where not even the rank is."""
+    shape = tensor.shape if hasattr(tensor, "shape") else np.shape(tensor)
+    return None if getattr(shape, "rank", 0) is None else tuple(shape)
+
+
+def _fits(mask_shape, sequence_shape):
+    if len(mask_shape) != 2:
+        return False
+    (rows, columns), (batch, length) = mask_shape, sequence_shape[:2]
+    # One row may serve the whole batch.
+    return (rows in (1, batch) or None in (rows, batch)) and (columns == length or None in (columns, length))

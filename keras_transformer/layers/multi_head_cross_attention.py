@@ -25,7 +25,7 @@ class MultiHeadCrossAttention(MultiHeadAttention):
         `(batch, num_heads, target_length, source_length)`, as they are before dropout.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or `padding_mask` has another shape than `value`.
 
     Example:
 

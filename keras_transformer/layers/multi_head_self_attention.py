@@ -29,7 +29,7 @@ class MultiHeadSelfAttention(MultiHeadAttention):
         `(batch, num_heads, length, length)`, as they are before dropout.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or `padding_mask` has another shape than `inputs`.
 
     Example:
 

@@ -36,7 +36,7 @@ class TransformerDecoder(TransformerBlock):
         `(batch, num_heads, target_length, source_length)`.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or a mask has another shape than its sequence.
 
     Example:
 
@@ -77,8 +77,8 @@ class TransformerDecoder(TransformerBlock):
         return_attention_scores=False,
         training=None,
     ):
-        decoder_padding_mask = resolve_padding_mask(decoder_sequence, decoder_padding_mask)
-        encoder_padding_mask = resolve_padding_mask(encoder_sequence, encoder_padding_mask)
+        decoder_padding_mask = resolve_padding_mask(decoder_sequence, decoder_padding_mask, "decoder_padding_mask")
+        encoder_padding_mask = resolve_padding_mask(encoder_sequence, encoder_padding_mask, "encoder_padding_mask")
 
         def attend_to_self(inputs):
             return self.self_attention(

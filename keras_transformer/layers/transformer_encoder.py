@@ -32,7 +32,7 @@ class TransformerEncoder(TransformerBlock):
         `(batch, num_heads, length, length)`.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or `padding_mask` has another shape than `inputs`.
 
     Example:
 
