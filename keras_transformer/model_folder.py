@@ -6,10 +6,19 @@ import pathlib
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.models.dtype_policy import merged_copy
+from keras_transformer.models.quantization_note import QuantizationNote
+from keras_transformer.models.quantized_layers import check_scales, has_lora, quantizations_of, quantize_layers
 from keras_transformer.small_files import read_json, read_small_file
 from keras_transformer.text import TextFacts, Tokenizer
 from keras_transformer.version import __version__
-from keras_transformer.weights_file import check_weights, load_weights, save_weights
+from keras_transformer.weights_file import (
+    check_numbers,
+    check_weights,
+    compare_weights,
+    load_weights,
+    save_weights,
+)
 from keras_transformer.whole_files import write_json, write_text
 
 FORMAT_VERSION = 1
@@ -25,6 +34,8 @@ TEST_NAMES = ("test.source.txt", "test.target.txt")
 def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None):
     """Writes a model folder; the weights go last, and a folder without them is not taken for a model.
 
+    Layers that Keras quantised to int8 or int4 stay quantised. Updates of low rank (LoRA) are added to the kernels.
+
     Args:
         path: the folder; made where it is missing.
         model: the Keras model whose weights are saved.
@@ -32,14 +43,27 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`; where it is the source's, one file serves both.
         texts: the `TextFacts`. Default None.
+
+    Raises:
+        InputError: what would be written could not be loaded again; nothing was written over.
     """
     path = pathlib.Path(path)
-    path.mkdir(parents=True, exist_ok=True)
-    fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
-    fields |= (texts or TextFacts()).to_dict()
-    write_json(path / CONFIG_NAME, fields, indent=2)
-    save_tokenizers(path, source_tokenizer, target_tokenizer)
-    save_weights(model, path / WEIGHTS_NAME)
+
+    def write_others(weights):
+        # Only now, so that a model that cannot be loaded again replaces nothing.
+        compare_weights(weights, config, note)
+        fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
+        fields |= (texts or TextFacts()).to_dict()
+        groups = note.to_json(config)
+        write_json(path / CONFIG_NAME, fields if groups is None else {**fields, "quantization": groups}, indent=2)
+        save_tokenizers(path, source_tokenizer, target_tokenizer)
+
+    try:
+        note = QuantizationNote(quantizations_of(model))
+        check_numbers(model)
+        save_weights(merged_copy(model) if has_lora(model) else model, path / WEIGHTS_NAME, write_others)
+    except ValueError as error:
+        raise InputError(f"{path}: the model was not saved, it could not be loaded again: {error}") from None
 
 
 def save_tokenizers(path, source_tokenizer, target_tokenizer):
@@ -126,6 +150,11 @@ def load_config(path):
         InputError: there is no such folder, it is incomplete, it was written by a newer version, or its weights are
             those of another config.
     """
+    return _load_config_and_note(path)[0]
+
+
+def _load_config_and_note(path):
+    """The config and the `QuantizationNote`; a folder of an earlier version has none."""
     path = pathlib.Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: expected a model folder, but there is none.")
@@ -134,6 +163,7 @@ def load_config(path):
         fields = read_json(path / CONFIG_NAME)
         version = fields["format_version"]
         config_fields = dict(fields["model"])
+        groups = fields.get("quantization")
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path / CONFIG_NAME}: expected the JSON of a model config; the file is damaged.") from None
     if version != FORMAT_VERSION:
@@ -145,9 +175,13 @@ def load_config(path):
         config = TransformerConfig.from_dict(config_fields)
     except (ValueError, TypeError) as error:
         raise InputError(f"{path / CONFIG_NAME}: {error}") from None
+    try:
+        note = QuantizationNote.from_json(groups)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{path / CONFIG_NAME}: `quantization`: {error}") from None
     # Before anything of the sizes in the config is made.
-    check_weights(path / WEIGHTS_NAME, config)
-    return config
+    check_weights(path / WEIGHTS_NAME, config, note)
+    return config, note
 
 
 def load_texts(path):
@@ -177,7 +211,7 @@ def load_model_folder(path):
         InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
     """
     path = pathlib.Path(path)
-    config = load_config(path)
+    config, note = _load_config_and_note(path)
     source_tokenizer, target_tokenizer = load_tokenizers(path)
     sizes = (source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size)
     if sizes != (config.vocabulary_size, config.target_vocabulary_size):
@@ -186,7 +220,12 @@ def load_model_folder(path):
             f"tokens, but the tokenizers have {sizes[0]} and {sizes[1]}; the folder mixes two models."
         )
     model = build_transformer(config)
+    quantize_layers(model, note)
     load_weights(model, path / WEIGHTS_NAME)
+    try:
+        check_scales(model)
+    except ValueError as error:
+        raise InputError(f"{path / WEIGHTS_NAME}: {error}; the file is damaged.") from None
     return model, source_tokenizer, target_tokenizer
 
 

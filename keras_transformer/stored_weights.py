@@ -39,7 +39,7 @@ def stored_weights(path, most):
         OSError: it cannot be read, or is no HDF5.
     """
     found, waiting, count = {}, [""], 0
-    with h5py.File(path) as file:
+    with h5py.File(path, locking=False) as file:  # `write_whole` holds a lock of its own.
         size = os.path.getsize(path)
         while waiting:
             name = waiting.pop()

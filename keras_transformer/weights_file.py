@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_transformer.errors import InputError
-from keras_transformer.models.weight_shapes import weight_shapes
+from keras_transformer.models.quantization_note import QuantizationNote, stored_shapes
 from keras_transformer.stored_weights import stored_weights
 from keras_transformer.whole_files import write_whole
 
@@ -19,7 +19,7 @@ _FLOATS = ("float32", "float16", "float64", "bfloat16")
 _OBJECTS_OF_BLOCK, _OTHER_OBJECTS, _OBJECTS_OF_WEIGHT = 100, 200, 6
 
 
-def save_weights(model, path):
+def save_weights(model, path, check=None):
     """Writes the weights of a model, without its optimizer, as `write_whole` writes a file.
 
     The HDF5 library crashes on a full disk, so it writes into memory.
@@ -27,6 +27,8 @@ def save_weights(model, path):
     Args:
         model: any built Keras model.
         path: path of the file.
+        check: called with the path of the written file before it gets its name; what it raises keeps what is at
+            `path`. Default None.
 
     Raises:
         OSError: the file cannot be written; it names the file.
@@ -34,7 +36,13 @@ def save_weights(model, path):
     memory = _Memory()
     with without_optimizer(model):
         model.save_weights(memory)
-    write_whole(path, lambda file: file.write_bytes(memory.getbuffer()))
+
+    def write(file):
+        file.write_bytes(memory.getbuffer())
+        if check is not None:
+            check(file)
+
+    write_whole(path, write)
 
 
 @contextlib.contextmanager
@@ -52,28 +60,40 @@ def without_optimizer(model):
         model.optimizer = optimizer
 
 
-def check_weights(path, config):
+def check_weights(path, config, note=None):
     """Raises an InputError unless a weights file holds what a config needs; nothing of that size is made for it.
 
     Args:
         path: path of the file.
         config: a `TransformerConfig`.
+        note: the `QuantizationNote` of a model with quantised layers. Default None.
+    """
+    with _one_line(path):
+        compare_weights(path, config, note or QuantizationNote({}))
+
+
+def compare_weights(path, config, note):
+    """Raises a ValueError with what a weights file holds in another way than a config needs it.
+
+    Args:
+        path: path of the file.
+        config: a `TransformerConfig`.
+        note: the `QuantizationNote`.
     """
     blocks = config.num_encoder_layers + config.num_decoder_layers
-    with _one_line(path):
-        found = stored_weights(path, _OBJECTS_OF_BLOCK * min(blocks, _count_layers(path)) + _OTHER_OBJECTS)
-        number = 0
-        for number, (name, shape) in enumerate(weight_shapes(config), start=1):  # noqa: B007 (it counts them)
-            if name not in found:
-                raise ValueError(f"{name} is missing")
-            if found[name].shape != shape:
-                raise ValueError(f"{name} has the shape {found[name].shape} in place of {shape}")
-            if found[name].dtype not in _FLOATS:
-                raise ValueError(f"{name} has the type {found[name].dtype} in place of float32")
-        # Keras passes over weights that the model has no place for.
-        others = [name for name in found if name.startswith("layers/") and "seed_generator" not in name]
-        if len(others) > number:
-            raise ValueError(f"{len(others)} weights in place of {number}")
+    found = stored_weights(path, _OBJECTS_OF_BLOCK * min(blocks, _count_layers(path)) + _OTHER_OBJECTS)
+    number = 0
+    for number, (name, shape, dtype) in enumerate(stored_shapes(config, note), start=1):  # noqa: B007 (it counts them)
+        if name not in found:
+            raise ValueError(f"{name} is missing")
+        if found[name].shape != shape:
+            raise ValueError(f"{name} has the shape {found[name].shape} in place of {shape}")
+        if found[name].dtype not in (_FLOATS if dtype == "float32" else (dtype,)):
+            raise ValueError(f"{name} has the type {found[name].dtype} in place of {dtype}")
+    # Keras passes over weights that the model has no place for.
+    others = [name for name in found if name.startswith("layers/") and "seed_generator" not in name]
+    if len(others) > number:
+        raise ValueError(f"{len(others)} weights in place of {number}")
 
 
 def load_weights(model, path, wrong=_WRONG):
@@ -93,10 +113,15 @@ def load_weights(model, path, wrong=_WRONG):
         with without_optimizer(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
             model.load_weights(path)
-        for weight in model.weights:
-            numbers = keras.ops.convert_to_numpy(weight)
-            if numbers.dtype.kind not in "biu" and not np.isfinite(numbers.astype("float32", copy=False)).all():
-                raise ValueError(f"{weight.path} is not finite")
+        check_numbers(model)
+
+
+def check_numbers(model):
+    """Raises a ValueError where a weight of a model is not finite."""
+    for weight in model.weights:
+        numbers = keras.ops.convert_to_numpy(weight)
+        if numbers.dtype.kind not in "biu" and not np.isfinite(numbers.astype("float32", copy=False)).all():
+            raise ValueError(f"{weight.path} is not finite")
 
 
 @contextlib.contextmanager
@@ -109,7 +134,7 @@ def _one_line(path, wrong=_WRONG):
 
 
 def _count_layers(path):
-    with h5py.File(path) as file:
+    with h5py.File(path, locking=False) as file:
         return len(file["layers"]) if file.get("layers", getlink=True).__class__ is h5py.HardLink else 0
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_transformer.errors import ExportError
 from keras_transformer.export.artifact_card import write_artifact_card
-from keras_transformer.export.quantizations import check_quantize
+from keras_transformer.export.quantizations import check_quantize, checked_quantizations
 from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.model_folder import (
@@ -16,6 +16,7 @@ from keras_transformer.model_folder import (
     TARGET_TOKENIZER_NAME,
     save_tokenizers,
 )
+from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.optional_packages import check_installed
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
@@ -49,6 +50,7 @@ def export_ctranslate2(translator, path, quantize=None, prove=None):
     """
     path = pathlib.Path(path)
     check_ctranslate2_arguments(path, quantize)
+    quantizations = checked_quantizations(translator.model)
     source, target = translator.source_tokenizer, translator.target_tokenizer
     with staged_folder(path.resolve().parent, path) as unfinished:
         try:
@@ -58,13 +60,18 @@ def export_ctranslate2(translator, path, quantize=None, prove=None):
         verification = None if prove is None else prove(unfinished)
         save_tokenizers(unfinished, source, target)
         write_artifact_card(
-            unfinished / "README.md", path.resolve().name, _uses(translator), translator, None, verification
+            unfinished / "README.md",
+            path.resolve().name,
+            _uses(translator, quantizations),
+            translator,
+            None,
+            verification,
         )
         os.rename(unfinished.resolve(), path.resolve())
     return path
 
 
-def _uses(translator):
+def _uses(translator, quantizations):
     """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
     shared = translator.source_tokenizer == translator.target_tokenizer
     source, target = (SHARED_TOKENIZER_NAME,) * 2 if shared else (SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME)
@@ -91,7 +98,25 @@ def _uses(translator):
         "invents a sentence.",
         "",
         "It was compared with its model at beam size 1, where both do the same.",
+        *_about_quantizations(quantizations),
     ]
+
+
+def _about_quantizations(quantizations):
+    """What differs from a model that Keras quantised; nothing where it did not."""
+    if not quantizations:
+        return []
+    lines = [
+        "",
+        "The model was quantised by Keras. This folder holds the same rounded kernels as numbers of the type above",
+        "them, so a kernel multiplies by what it does in the model.",
+    ]
+    if any(quantization.activations for quantization in quantizations.values()):
+        lines += [
+            "The model also rounds the inputs of its dense layers to 8 bits; CTranslate2 in float32 does not. Scores",
+            "differ by about as much as those of the model before and after it was quantised.",
+        ]
+    return lines
 
 
 def check_ctranslate2_arguments(path, quantize):
@@ -192,8 +217,8 @@ def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
 
 
 def _set_dense(spec, dense):
-    """A dense layer; CTranslate2 stores its kernel as (outputs, inputs)."""
-    spec.weight = np.ascontiguousarray(_array(dense.kernel).T)
+    """A dense layer; CTranslate2 stores its kernel as (outputs, inputs). A quantised one becomes float32 again."""
+    spec.weight = np.ascontiguousarray(float_kernel(dense).T)
     if dense.bias is not None:
         spec.bias = _array(dense.bias)
 

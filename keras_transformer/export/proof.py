@@ -1,6 +1,7 @@
 from keras_transformer.errors import InputError
 from keras_transformer.export import artifact_runs
 from keras_transformer.export.verification import compare
+from keras_transformer.models.quantized_layers import quantizations_of
 
 
 class Proof:
@@ -40,6 +41,7 @@ class Proof:
         """
         artifact_run = self._run(artifact)
         model_run = artifact_runs.run_model(self.translator, self.texts, self.settings, self.progress)
+        quantizations = quantizations_of(self.translator.model).values()
         search = {name: getattr(self.settings, name) for name in ("beam_size", "length_penalty", "max_length")}
         verification = compare(
             model_run,
@@ -51,6 +53,7 @@ class Proof:
             search=search,
             size=_size(artifact),
             operations=artifact_runs.operations(artifact),
+            rounds_activations=self.format == "ctranslate2" and any(each.activations for each in quantizations),
         )
         if self.report is not None:
             self.report(verification)

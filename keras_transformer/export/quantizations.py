@@ -1,4 +1,5 @@
 from keras_transformer.errors import InputError
+from keras_transformer.models.quantized_layers import quantizations_of
 
 QUANTIZATIONS = ("float16", "int8")
 
@@ -7,3 +8,23 @@ def check_quantize(quantize):
     """Raises an InputError unless it is None, for float32, or one of `QUANTIZATIONS`."""
     if quantize not in (None, *QUANTIZATIONS):
         raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
+
+
+def checked_quantizations(model):
+    """How Keras quantised layers of a model, `Quantization` by name; an InputError where it cannot be exported."""
+    try:
+        return quantizations_of(model)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def refuse_quantized(model):
+    """Raises an InputError where Keras quantised layers of a model, which TFLite's converter has no operations for."""
+    quantizations = checked_quantizations(model)
+    if quantizations:
+        modes = " and ".join(sorted({quantization.mode for quantization in quantizations.values()}))
+        raise InputError(
+            f"A model that Keras quantised cannot become a TFLite file: {len(quantizations)} of its layers are "
+            f"{modes}. "
+            'Export the model as it was before `quantize`, with `--quantize int8` (in Python quantize="int8").'
+        )

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_transformer.errors import InputError
 from keras_transformer.export.artifact_card import write_artifact_card
 from keras_transformer.export.debug_info import DEBUG_FOLDER
+from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.served_operations import check_served_operations
 from keras_transformer.export.serving_files import warmup_text, write_server_config, write_warmup_requests
 from keras_transformer.export.staging import check_new_folder, staged_folder
@@ -49,6 +50,7 @@ def export_saved_model(translator, path, settings=None, prove=None):
     """
     settings = (settings or SearchSettings()).of_model(translator.config)
     model_folder, version = model_folder_and_version(path)
+    checked_quantizations(translator.model)
     with staged_folder(model_folder, pathlib.Path(path)) as unfinished:
         module = TextToText(
             in_float32(translator.model), translator.source_tokenizer, translator.target_tokenizer, settings

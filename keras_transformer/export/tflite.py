@@ -12,7 +12,7 @@ from keras_transformer.export.artifact_card import remove_verification, write_ar
 from keras_transformer.export.debug_info import DebugInfo
 from keras_transformer.export.ids_to_ids import IdsToIds
 from keras_transformer.export.one_text import OneText
-from keras_transformer.export.quantizations import check_quantize
+from keras_transformer.export.quantizations import check_quantize, refuse_quantized
 from keras_transformer.export.runners import convert_tflite
 from keras_transformer.export.served_operations import served_operations
 from keras_transformer.export.staging import move_files, staged_folder
@@ -56,11 +56,12 @@ def export_tflite(translator, path, quantize=None, text=False, settings=None, pr
         The file, a path.
 
     Raises:
-        InputError: an argument is out of range, or the file cannot be written.
+        InputError: an argument is out of range, Keras has quantised the model, or the file cannot be written.
         ExportError: TFLite lacks an operation; it says which, and the line of code that made it.
     """
     path = pathlib.Path(path)
     check_tflite_arguments(path, quantize)
+    refuse_quantized(translator.model)
     settings = (settings or SearchSettings()).of_model(translator.config)
     model = in_float32(translator.model)
     if text:

@@ -29,6 +29,7 @@ class Verification:
         milliseconds: the median per text of the model and of the artifact, each text alone in its batch.
         size: bytes of the artifact.
         operations: names of the operations in it, sorted; None of a CTranslate2 folder.
+        rounds_activations: whether the model rounds activations, which the artifact does not. Default False.
         keras_transformer: the version that exported.
     """
 
@@ -45,6 +46,7 @@ class Verification:
     milliseconds: dict
     size: int
     operations: list | None
+    rounds_activations: bool = False
     keras_transformer: str = __version__
 
     @property
@@ -53,13 +55,13 @@ class Verification:
         return None if self.bleu is None else self.bleu["model"] - self.bleu["artifact"]
 
     def check(self, max_bleu_loss):
-        """Raises an ExportError unless float32 gave identical translations and scores, and a quantised artifact lost
-        little.
+        """Raises an ExportError unless float32 gave identical translations and scores, and a quantised artifact, or one
+        of a model that rounds activations, lost little.
 
         Args:
             max_bleu_loss: what a quantised artifact may lose.
         """
-        if not self.quantize:
+        if not self.quantize and not self.rounds_activations:
             if self.identical < self.sentences:
                 first = {name: text[:_LONGEST_EXAMPLE] for name, text in self.differences[0].items()}
                 raise ExportError(

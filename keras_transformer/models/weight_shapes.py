@@ -19,20 +19,20 @@ def weight_shapes(config):
     width, inner = config.hidden_dim, config.intermediate_dim
     tables = [config.vocabulary_size] if config.share_embeddings else _vocabularies(config)
     for number, size in enumerate(tables):
-        yield f"{_layer('positional_embedding', number)}/vars/0", (size, width)
+        yield f"{layer_name('positional_embedding', number)}/vars/0", (size, width)
     for number in range(config.num_encoder_layers):
-        block = _layer("transformer_encoder", number)
+        block = layer_name("transformer_encoder", number)
         yield from _self_attention(block, width)
         yield from _feed_forward(block, width, inner)
     for number in range(config.num_decoder_layers):
-        block = _layer("transformer_decoder", number)
+        block = layer_name("transformer_decoder", number)
         yield from _self_attention(block, width)
         yield from _cross_attention(block, width)
         yield from _feed_forward(block, width, inner)
     for number in range(2 * config.normalize_first):
-        yield from _norm(_layer("layer_normalization", number), width)
+        yield from _norm(layer_name("layer_normalization", number), width)
     if not config.share_output:
-        yield "layers/dense/vars/0", (width, config.target_vocabulary_size)
+        yield f"{layer_name('dense', 0)}/vars/0", (width, config.target_vocabulary_size)
 
 
 def count_weights(config):
@@ -46,11 +46,17 @@ def count_weights(config):
     return count(1, 1) + (config.num_encoder_layers - 1) * encoder + (config.num_decoder_layers - 1) * decoder
 
 
+def is_dense(layer):
+    """Whether a name in a weights file is that of a dense layer; those of blocks have a bias."""
+    return layer.endswith("_dense") or layer == layer_name("dense", 0)
+
+
 def _vocabularies(config):
     return [config.vocabulary_size, config.target_vocabulary_size]
 
 
-def _layer(name, number):
+def layer_name(name, number):
+    """How Keras names the layers of a class in a weights file, the first with the number 0."""
     return f"layers/{name}_{number}" if number else f"layers/{name}"
 
 

@@ -1,0 +1,83 @@
+import dataclasses
+
+from keras_transformer.models.quantization import Quantization
+from keras_transformer.models.weight_shapes import is_dense, weight_shapes
+
+
+class QuantizationNote:
+    """Which layers of a model are quantised, as a model folder keeps it.
+
+    Args:
+        named: a dictionary from the name of a layer, as in a weights file, to its `Quantization`.
+        everywhere: the `Quantization` of all other dense layers. Default None: they are not quantised.
+
+    Example:
+
+    >>> QuantizationNote.from_json([{"mode": "int8", "activations": True}]).get("layers/dense").mode
+    "int8"
+    """
+
+    def __init__(self, named, everywhere=None):
+        self.named = named
+        self.everywhere = everywhere
+
+    def get(self, layer):
+        """The `Quantization` of a layer, or None."""
+        return self.named.get(layer, self.everywhere if is_dense(layer) else None)
+
+    @classmethod
+    def from_json(cls, groups):
+        """The note of what `to_json` gave.
+
+        Args:
+            groups: what JSON holds, or None where nothing is quantised.
+
+        Raises:
+            ValueError: it is something else than `to_json` gives.
+        """
+        named, everywhere = {}, None
+        for group in [] if groups is None else groups:
+            quantization = Quantization(**{name: value for name, value in group.items() if name != "layers"})
+            layers = group.get("layers")
+            if layers is None:
+                everywhere = quantization
+            for layer in layers or ():
+                if not is_dense(layer):
+                    raise ValueError(f"`layers` must name dense layers. Received: {layer!r}.")
+                named[layer] = quantization
+        return cls(named, everywhere)
+
+    def to_json(self, config):
+        """Groups of layers that are quantised in the same way; None where no layer is.
+
+        Args:
+            config: the `TransformerConfig` of the model.
+        """
+        groups = {}
+        for layer, quantization in self.named.items():
+            groups.setdefault(quantization, []).append(layer)
+        names = (name.removesuffix("/vars/0") for name, _ in weight_shapes(config))
+        if len(groups) == 1 and len(self.named) == sum(map(is_dense, names)):
+            groups = dict.fromkeys(groups)  # All of them.
+        return [{**dataclasses.asdict(key), "layers": layers} for key, layers in groups.items()] or None
+
+
+def stored_shapes(config, note):
+    """What a weights file holds of a model with quantised layers.
+
+    Args:
+        config: the `TransformerConfig`.
+        note: the `QuantizationNote`.
+
+    Yields:
+        The name of a weight, its shape and its type: "int8" or "float32".
+    """
+    for name, shape in weight_shapes(config):
+        layer, _, index = name.rpartition("/vars/")
+        quantization = note.get(layer)
+        if quantization is None:
+            yield name, shape, "float32"
+        elif index == "0":
+            stored = quantization.weights(shape, has_bias=layer.endswith("_dense"))
+            for number, (shape_of_part, dtype) in enumerate(stored):
+                yield f"{layer}/vars/{number}", shape_of_part, dtype
