@@ -277,3 +277,13 @@ def test_a_translator_that_has_translated_follows_changes_of_its_model(translato
         assert after == scores_of(Translator(model, tokenizer)), change
         assert all(map(operator.ne, after, before)), change
         before = after
+
+
+def test_a_lone_surrogate_is_shown(translator):
+    for call in (
+        lambda: translator.translate(["eins", "one \ud800 two"]),
+        lambda: translator.score([("one \ud800 two", "eins")]),
+        lambda: translator.score([("eins", "one \ud800 two")]),
+    ):
+        with pytest.raises(ValueError, match=r"Received: 'one \\ud800 two', with the lone surrogate U\+D800"):
+            call()

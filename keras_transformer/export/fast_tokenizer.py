@@ -71,9 +71,9 @@ def check_fast(model):
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     found = []
     if proto.trainer_spec.model_type != _UNIGRAM:
-        found.append("another type than unigram")
+        found.append("another type than unigram ([vocabulary] model_type)")
     if any(piece.type == _PIECE.USER_DEFINED for piece in proto.pieces):
-        found.append("user-defined symbols")
+        found.append("user-defined symbols ([vocabulary] user_defined_symbols)")
     if not proto.normalizer_spec.add_dummy_prefix:
         found.append("no space put in front of a text")
     if proto.trainer_spec.treat_whitespace_as_suffix:

@@ -201,19 +201,20 @@ def _learnable(lines):
 
 
 def _parts(line):
+    """The line, or parts of it that SentencePiece takes, cut at spaces where there are any."""
     if len(line) * 4 <= _LONGEST_LINE:
         yield line
         return
-    rest = line.encode("utf-8")
-    while len(rest) > _LONGEST_LINE:
-        cut = rest.rfind(b" ", 0, _LONGEST_LINE + 1)
-        if cut < 0:
-            cut = _LONGEST_LINE
-            while rest[cut] & 0xC0 == 0x80:  # The first byte of a character is another one.
-                cut -= 1
-        yield rest[:cut].decode("utf-8")
-        rest = rest[cut:].lstrip(b" ")
-    yield rest.decode("utf-8")
+    encoded, start = line.encode("utf-8"), 0
+    while len(encoded) - start > _LONGEST_LINE:
+        end = encoded.rfind(b" ", start + 1, start + _LONGEST_LINE + 1)
+        if end < 0:
+            end = start + _LONGEST_LINE
+            while encoded[end] & 0xC0 == 0x80:  # The first byte of a character is another one.
+                end -= 1
+        yield encoded[start:end].decode("utf-8")
+        start = end
+    yield encoded[start:].decode("utf-8")
 
 
 def _draw(lines, max_lines, seed):

@@ -7,6 +7,7 @@ import math
 import shutil
 
 import pytest
+import sentencepiece
 import zstandard
 
 from keras_transformer.recipes import train_recipe
@@ -59,6 +60,21 @@ class TestBeforeAnyWork:
 
     def test_a_folder_in_place_of_a_file_is_named(self, refused, corpus):
         refused(f"data.train_source={corpus}", parts=[f"{corpus}: Is a directory."])
+
+    @pytest.mark.parametrize("model_type", ["word", "char"])
+    def test_a_vocabulary_that_cannot_be_sampled_is_named(self, refused, corpus, model_type):
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(corpus / "train.en"), model_prefix=str(corpus / "own"), model_type=model_type, vocab_size=300,
+            hard_vocab_limit=False, use_all_vocab=True, pad_id=0, unk_id=1, bos_id=2, eos_id=3, minloglevel=2,
+        )  # fmt: skip
+        refused(
+            f"vocabulary.file={corpus / 'own.model'}",
+            "vocabulary.sampling=0.1",
+            parts=[
+                f"{corpus / 'own.model'}: subword sampling needs",
+                f"type unigram or bpe. Received: the type {model_type}",
+            ],
+        )
 
     def test_different_numbers_of_lines_are_both_named(self, refused, corpus):
         (corpus / "train.de").write_text(LINES)

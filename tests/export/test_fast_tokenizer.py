@@ -96,18 +96,23 @@ def test_spaces_in_front_are_dropped_as_sentencepiece_does():
 
 def test_another_type_than_unigram_is_refused():
     model = learn_vocabulary(LINES, vocabulary_size=311, model_type="bpe").model
-    with pytest.raises(InputError, match="has another type than unigram"):
+    with pytest.raises(InputError, match=r"has another type than unigram \(\[vocabulary\] model_type\)"):
+        FastTokenizer(model)
+
+
+def test_user_defined_symbols_are_refused_by_the_key():
+    model = learn_vocabulary(LINES, vocabulary_size=312, user_defined_symbols=["<2en>"]).model
+    with pytest.raises(InputError, match=r"has user-defined symbols \(\[vocabulary\] user_defined_symbols\): "):
         FastTokenizer(model)
 
 
 @pytest.mark.parametrize(
     "change, message",
     [
-        (lambda proto: setattr(proto.pieces[300], "type", proto.pieces[300].USER_DEFINED), "user-defined symbols"),
         (lambda proto: setattr(proto.normalizer_spec, "add_dummy_prefix", False), "no space put in front"),
         (lambda proto: setattr(proto.trainer_spec, "treat_whitespace_as_suffix", True), "spaces at the end of tokens"),
     ],
-    ids=["user-defined", "no-prefix", "suffix"],
+    ids=["no-prefix", "suffix"],
 )
 def test_what_the_fast_tokenizer_splits_otherwise_is_refused(change, message):
     proto = sentencepiece_model_pb2.ModelProto.FromString(learn_vocabulary(LINES, vocabulary_size=311).model)
