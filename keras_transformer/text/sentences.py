@@ -10,7 +10,7 @@ _WITHOUT_SPACE = ("zh", "yue", "wuu", "ja")
 _KOREAN = "ko"
 # An end of a sentence with something behind it. A full stop after one or two letters or digits is often none.
 _END_INSIDE = re.compile(
-    r"(?:(?:\w{3}|\s)\.|[!?…])[\"'”’»)\]]*\s+\S|[。！？][”’」』）]*[^\s”’」』）。！？]",
+    r"(?:(?:\w{3}|[가-힣]|\s)\.|[!?…])[\"'”’»)\]]*\s+\S|[。！？][”’」』）]*[^\s”’」』）。！？]",
 )
 
 
