@@ -2,10 +2,11 @@ import sentencepiece
 
 from fuzz.fuzz_property import Failure, FuzzProperty
 from fuzz.properties.tokenizers import _base64
-from fuzz.texts import INVISIBLE, invisible_text, random_text
+from fuzz.texts import invisible_text, random_text
 from fuzz.workers import Worker
 from fuzz.workspace import MAX_LENGTH, MODELS
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.text.blank import BLANK_PATTERN, is_blank
 from keras_transformer.translator import Translator
 
 TEXTS = 100
@@ -73,15 +74,16 @@ class Runtimes(FuzzProperty):
             zip(("source_tokenizer", "target_tokenizer"), (str(self.workspace.model(name) / file) for file in pair))
         )
         if kind == "tflite":
-            return {"texts": texts, "max_length": MAX_LENGTH, "is_quantized": False, **files}
-        limits = {"length_factor": LENGTH_FACTOR, "length_margin": LENGTH_MARGIN}
-        return {"texts": texts, "max_length": MAX_LENGTH, **limits, **files}
+            own = {"is_quantized": False}
+        else:
+            own = {"length_factor": LENGTH_FACTOR, "length_margin": LENGTH_MARGIN}
+        return {"texts": texts, "blank": BLANK_PATTERN, "max_length": MAX_LENGTH, **own, **files}
 
     def _compare(self, name, kind, texts, found, translations, scores):
         where = f"{name}, {kind}"
         for number, (text, expected) in enumerate(zip(texts, translations, strict=True)):
             translation = found["translations"][number]
-            if not text.strip(INVISIBLE) and (expected or translation):
+            if is_blank(text) and (expected or translation):
                 raise Failure(f"{where}: the invisible {text!r} becomes {translation!r}, here {expected!r}")
             if translation != expected and not (
                 kind == "tflite_text" and any(map(text.__contains__, DIFFERENT_IN_TEXT))
@@ -97,7 +99,7 @@ class Runtimes(FuzzProperty):
         processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
         for text, tokens in zip(texts, found, strict=True):
             expected = processor.encode(text, out_type=str)[: MAX_LENGTH - 1]
-            if not text.strip(INVISIBLE):
+            if is_blank(text):
                 continue
             written = [processor.id_to_piece(processor.piece_to_id(piece)) for piece in expected]
             if tokens[:-1] != written:
