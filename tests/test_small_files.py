@@ -19,10 +19,10 @@ def test_what_is_no_small_file_is_refused_at_once(tmp_path, kind):
     else:
         with path.open("wb") as file:
             file.truncate(2**40)
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputError, match=r"file: expected a file(, but it is something else| of at most 16 MiB)"):
         read_small_file(path)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_link_to_a_file_is_read(tmp_path):

@@ -49,10 +49,10 @@ def assert_refused(file, *parts, function=check_weights, of=CONFIG):
     path = file.filename
     file.close()
     arguments = (path, of) if function is check_weights else (of, path)
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputError) as caught:
         function(*arguments)
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
     message = str(caught.value)
     assert "\n" not in message
     for part in (path, *parts):

@@ -31,6 +31,8 @@ class RecipeBatches:
         processes: the `Processes` that train together; each gets its share of the rows of every batch.
         row_service: what hands out the training batches; None where every process makes them all.
         left_out: the `LeftOut` pairs of "train" and of "validation".
+        longest_source: tokens of the longest source to train on, without the end token; None where not all of the
+            text was counted.
     """
 
     recipe: object
@@ -41,6 +43,7 @@ class RecipeBatches:
     processes: Processes
     row_service: RowService | None
     left_out: dict
+    longest_source: int | None
 
     @property
     def batches_per_epoch(self):
@@ -104,12 +107,15 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     """
     print("Counting the batches ...", file=sys.stderr)
     counted = {"steps_per_epoch": recipe.training.steps_per_epoch, "seed": recipe.training.seed}
-    steps_per_epoch, padding, left_out = _count("train", pairs, tokenizers, **counted, **_of_training(recipe))
-    validation_steps, _, validation_left_out = _count("validation", pairs, tokenizers, **_of_validation(recipe))
+    steps_per_epoch, padding, left_out, longest_source = _count(
+        "train", pairs, tokenizers, **counted, **_of_training(recipe)
+    )
+    validation_steps, _, validation_left_out, _ = _count("validation", pairs, tokenizers, **_of_validation(recipe))
     validation = token_batches(
         pairs["validation"], *tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
     )
     print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
+    longest_source = longest_source if left_out.is_whole else None
     left_out = {"train": left_out, "validation": validation_left_out}
     if processes.is_first:
         _report(left_out)
@@ -120,7 +126,9 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     if processes.data_service:
         print(f"One process makes the batches, at {processes.data_service}.", file=sys.stderr)
         row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
-    return RecipeBatches(recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, left_out)
+    return RecipeBatches(
+        recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, left_out, longest_source
+    )
 
 
 def _of_validation(recipe):

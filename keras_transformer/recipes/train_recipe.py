@@ -113,7 +113,7 @@ def train_recipe(recipe, output, resume=False):
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
             choice = choose_weights(run, trained, Validation(batches))
-        texts = TextFacts(recipe.data.source_language, recipe.data.target_language)
+        texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
         translator = Translator(trained, *tokenizers, texts) if keras.backend.backend() == "tensorflow" else None
 
         def write_model(seconds):

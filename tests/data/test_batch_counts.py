@@ -40,10 +40,21 @@ def test_pairs_that_are_left_out_are_counted_by_reason(tokenizer, small_pools, a
     assert count_pairs(dataset, tokenizer, batch_tokens=600, max_length=max_length, **arguments)[2] == expected
 
 
+@pytest.mark.parametrize("arguments", [{}, {"shuffle": True}, {"fixed_shapes": True}])
+def test_the_longest_source_is_told(tokenizer, small_pools, arguments):
+    lengths = [len(row) for row in tokenizer.tokenize([source for source, _ in PAIRS[:600]]).to_list()]
+    max_length = max(lengths)  # Without the end token: the longest is left out.
+    longest = max(length for length in lengths if length < max_length)
+    *_, found = count_pairs(listed_pairs(PAIRS[:600]), tokenizer, batch_tokens=600, max_length=max_length, **arguments)
+    assert found <= longest
+    *_, found = count_pairs(listed_pairs(PAIRS[:600]), tokenizer, batch_tokens=600, **arguments)
+    assert found == max_length
+
+
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_batches_and_padding_are_those_of_an_epoch(tokenizer, small_pools, shuffle):
     arguments = {"batch_tokens": 600, "max_length": 80, "shuffle": shuffle, "concatenation": 0.3}
-    number, padding, _ = count_pairs(listed_pairs(PAIRS[:500]), tokenizer, seed=3, **arguments)
+    number, padding, *_ = count_pairs(listed_pairs(PAIRS[:500]), tokenizer, seed=3, **arguments)
     batches = token_batches(listed_pairs(PAIRS[:500]), tokenizer, seed=3, **arguments)
     assert (number, padding) == pytest.approx(count_batches(batches))
 
@@ -51,10 +62,10 @@ def test_batches_and_padding_are_those_of_an_epoch(tokenizer, small_pools, shuff
 def test_a_short_epoch_counts_the_first_part_of_the_text_and_no_line_twice(tokenizer, small_pools):
     pairs = listed_pairs(PAIRS[:500])
     number, *_ = count_pairs(pairs, tokenizer, batch_tokens=600)
-    few, _, left_out = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=2)
+    few, _, left_out, _ = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=2)
     assert few == 2
     assert (left_out.pairs, left_out.is_whole) == (100, False)
-    many, _, left_out = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=number + 1)
+    many, _, left_out, _ = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=number + 1)
     assert many == number + 1
     assert (left_out.pairs, left_out.is_whole) == (500, True)
 

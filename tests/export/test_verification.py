@@ -84,3 +84,11 @@ def test_an_artifact_that_does_not_run_is_not_left_in_place(small_translator, tm
     with pytest.raises(ExportError, match="does not run in a fresh process"):
         export_tflite(small_translator, tmp_path / "a.tflite", settings=settings, prove=damage_and_prove)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_artifact_of_a_model_that_rounds_activations_may_lose_so_much_bleu():
+    references = ["a b c d e", "f g h i j"]
+    runs = run_of(references, [-1.0, -2.0]), run_of(references, [-1.1, -2.0])
+    found = compare(*runs, references, references, quantize=None, rounds_activations=True, **FIELDS)
+    found.check(max_bleu_loss=0.0)
+    assert found.to_dict()["rounds_activations"]
