@@ -53,13 +53,12 @@ def main():
             print(f"{name}: not checked, its text is not there; training/README.md says where it comes from.")
             failed = failed or arguments.update
             continue
-        found = [_measure(name, recipe, seed, arguments.output) for seed in (SEEDS if arguments.update else SEEDS[:1])]
+        seeds = SEEDS if arguments.update else SEEDS[:1]
+        scores = [_scores(name, recipe, seed, arguments.output) for seed in seeds]
+        sizes = _sizes(_folder(arguments.output, name, SEEDS[0]), arguments.output / f"{name}_artifacts")
         if arguments.update:
-            figures[name] = {
-                "scores": {score: [each["scores"][score] for each in found] for score in found[0]["scores"]},
-                "sizes": found[0]["sizes"],
-            }
-        compared = _compared(name, found[0], figures.get(name, {"scores": {}, "sizes": {}}))
+            figures[name] = {"scores": {key: [each[key] for each in scores] for key in scores[0]}, "sizes": sizes}
+        compared = _compared(name, scores[0], sizes, figures.get(name, {"scores": {}, "sizes": {}}))
         rows += compared
         failed = failed or any(row[-1] != "ok" for row in compared)
     if arguments.update:
@@ -69,16 +68,18 @@ def main():
     return 1 if failed else 0
 
 
-def _measure(name, recipe, seed, output):
-    """Trains one seed, unless its model is there already, and measures the model."""
-    folder = output / f"{name}_{seed}"
+def _folder(output, name, seed):
+    return output / f"{name}_{seed}"
+
+
+def _scores(name, recipe, seed, output):
+    """Trains one seed, unless its model is there already, and scores the model."""
+    folder = _folder(output, name, seed)
     if not (folder / "model.weights.h5").is_file():
         command = [sys.executable, "-m", "keras_transformer", "train", recipe, "--output", folder]
         command += ["--set", f"training.seed={seed}", *(["--resume"] if (folder / "recipe.toml").is_file() else [])]
         subprocess.run(list(map(str, command)), check=True)
-    translator = kt.Translator.load(folder)
-    scores = MEASURES[name](folder, translator)
-    return {"scores": scores, "sizes": _sizes(folder, translator, output / f"{name}_artifacts")}
+    return MEASURES[name](folder, kt.Translator.load(folder))
 
 
 def _phrases(folder, translator):
@@ -112,8 +113,9 @@ MEASURES = {"phrases": _phrases, "multi30k": _multi30k}
 RECIPE_NAMES = {"phrases": "phrases.toml", "multi30k": "multi30k_short.toml"}
 
 
-def _sizes(folder, translator, artifacts):
-    """Bytes of the weights and of every artifact, by its name."""
+def _sizes(folder, artifacts):
+    """Bytes of a model's weights and of every artifact made of it, by its name."""
+    translator = kt.Translator.load(folder)
     shutil.rmtree(artifacts, ignore_errors=True)
     exports = {"SavedModel": translator.export_saved_model(artifacts / "saved_model" / "1")}
     for quantize in (None, "float16", "int8"):
@@ -129,10 +131,10 @@ def _bytes_of(path):
     return sum(file.stat().st_size for file in files)
 
 
-def _compared(name, found, committed):
+def _compared(name, scores, sizes, committed):
     """Rows of the table: model, figure, found, committed, limit, and "ok" or what is wrong."""
     rows = []
-    for score, value in found["scores"].items():
+    for score, value in scores.items():
         floor, more_is_better = SCORES[score]
         values = committed["scores"].get(score)
         if not values:
@@ -143,7 +145,7 @@ def _compared(name, found, committed):
         is_worse = math.isnan(value) or (value < limit if more_is_better else value > limit)
         cells = (f"{value}", " ".join(map(str, values)), f"{limit:.2f}")
         rows.append((name, score, *cells, "WORSE" if is_worse else "ok"))
-    for artifact, size in found["sizes"].items():
+    for artifact, size in sizes.items():
         before = committed["sizes"].get(artifact)
         is_other = before is None or abs(size - before) > SIZE_TOLERANCE * before
         cells = (f"{size:,}", "-" if before is None else f"{before:,}", f"±{SIZE_TOLERANCE:.0%}")
