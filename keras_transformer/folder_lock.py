@@ -6,7 +6,7 @@ import pathlib
 import filelock
 
 from keras_transformer.errors import InputError
-from keras_transformer.whole_files import UNFINISHED, remove_unheld
+from keras_transformer.whole_files import is_leftover, remove_unheld
 
 CHECKPOINTS_NAME = "checkpoints"
 LOCK_NAME = "lock"
@@ -29,7 +29,7 @@ def held_folder(path):
     checkpoints.mkdir(parents=True, exist_ok=True)
     with _lock(path):
         # Of folders with such a name, those of exports for instance, nothing is known here.
-        remove_unheld(file for file in pathlib.Path(path).rglob(f"{UNFINISHED}*") if not file.is_dir())
+        remove_unheld(file for file in pathlib.Path(path).rglob("*") if is_leftover(file) and not file.is_dir())
         try:
             yield
         finally:

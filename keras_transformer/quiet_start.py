@@ -55,7 +55,7 @@ def _check_backend():
     backend = os.environ.get("KERAS_BACKEND")
     if backend and importlib.util.find_spec(backend.partition(".")[0]) is None:
         print(
-            f"keras-transformer: KERAS_BACKEND is {backend}, which is not installed; install it, or set "
+            f"keras-transformer: KERAS_BACKEND is {ascii(backend)[1:-1]}, which is not installed; install it, or set "
             "KERAS_BACKEND=tensorflow.",
             file=sys.stderr,
         )

@@ -21,7 +21,14 @@ from keras_transformer.strict_json import json_text
 
 # How the name of a file or folder begins until it is whole.
 UNFINISHED = "unfinished_"
-_LEFTOVER = re.compile(UNFINISHED + "[0-9a-f]{16}_.*", re.DOTALL)
+# Names of today, and those that the first versions gave.
+_LEFTOVER = re.compile(
+    UNFINISHED
+    + "([0-9a-f]{16}_.*|history.csv|state.npz|recipe.toml|config.json|scores.json|data.json|README.md|start.json"
+    "|seconds.json|(tokenizer|source|target).model|(model|epoch_[0-9]+).weights.h5|candidates-[0-9]+.tsv"
+    "|(validation|test).(source|target).txt)",
+    re.DOTALL,
+)
 # Names have at most 255 bytes, characters up to four.
 _LONGEST_ENDING = 40
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -77,6 +84,11 @@ def unfinished_folder(parent, name):
         os.close(descriptor)
 
 
+def is_leftover(path):
+    """Whether a name is one that is given to what is not whole yet; a user's own file is none, however it begins."""
+    return _LEFTOVER.fullmatch(pathlib.Path(path).name) is not None
+
+
 def remove_leftovers(folder):
     """Removes from a folder what killed processes left unfinished, not what a running one still writes.
 
@@ -84,7 +96,7 @@ def remove_leftovers(folder):
         folder: the folder, which may be missing.
     """
     with contextlib.suppress(OSError):
-        remove_unheld(path for path in pathlib.Path(folder).iterdir() if _LEFTOVER.fullmatch(path.name))
+        remove_unheld(path for path in pathlib.Path(folder).iterdir() if is_leftover(path))
 
 
 def remove_unheld(paths):

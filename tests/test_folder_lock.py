@@ -36,3 +36,11 @@ def test_what_was_there_or_was_written_stays(tmp_path):
 def test_a_folder_without_a_training_needs_no_lock(tmp_path):
     with lock_of_training(tmp_path / "model"):
         assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_the_user_stays_and_a_leftover_goes(tmp_path):
+    for name in ("unfinished_story.txt", "unfinished_0123456789abcdef_state.npz", "unfinished_history.csv"):
+        (tmp_path / name).touch()
+    with held_folder(tmp_path):
+        (tmp_path / "recipe.toml").touch()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["recipe.toml", "unfinished_story.txt"]

@@ -15,6 +15,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.whole_files import write_whole
 
 _POSITION = "position"
+# Of the files: metrics and what other callbacks remember are the rest.
+_MOST_BYTES_OF_NUMBER, _MOST_OTHER_BYTES = 8, 64 * 2**20
 # What `stop_training` is set to in order to end an epoch and go on: true, and not what other callbacks set it to.
 _END_OF_EPOCH = "end of epoch"
 
@@ -94,8 +96,17 @@ class TrainingState(keras.callbacks.Callback):
         try:
             with np.load(self.path) as file:
                 yield file
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        except (ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error):
             raise InputError(f"{self.path}: not the state of a training, or damaged; begin it anew.") from None
+
+    def _check_size(self, variables):
+        """Raises an InputError where the file would take far more memory than the variables, before any is taken."""
+        numbers = sum(int(np.prod(variable.shape)) for variable in variables.values())
+        most = _MOST_BYTES_OF_NUMBER * numbers + _MOST_OTHER_BYTES
+        with self._opened() as file:
+            size = sum(entry.file_size for entry in file.zip.infolist())
+        if size > most:
+            raise InputError(f"{self.path}: the state is of another model or another optimizer.")
 
     def restore(self, model):
         """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
@@ -116,6 +127,8 @@ class TrainingState(keras.callbacks.Callback):
         if getattr(model, "optimizer", None) is None:
             raise ValueError("`model` must be compiled before `restore`, with the optimizer that the training has.")
         model.optimizer.build(model.trainable_variables)
+        variables = _variables(model)
+        self._check_size(variables)
         position = self.saved_position
         backend = position.get("backend", keras.backend.backend())
         if backend != keras.backend.backend():
@@ -126,7 +139,6 @@ class TrainingState(keras.callbacks.Callback):
         with self._opened() as file:
             arrays = {name: file[name] for name in file.files if name != _POSITION}
         metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
-        variables = _variables(model)
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
         if {name: array.shape for name, array in arrays.items()} != shapes:
             raise InputError(f"{self.path}: the state is of another model or another optimizer.")

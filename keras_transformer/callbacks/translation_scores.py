@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_transformer.data import text_of_pairs
 from keras_transformer.evaluation import TOKENIZERS, corpus_scores
+from keras_transformer.text.printable import printable
 from keras_transformer.translator import Translator
 
 # More than translating one text at a time wants: all are there, and few large steps are quicker than many small ones.
@@ -126,7 +127,9 @@ class TranslationScores(keras.callbacks.Callback):
         self._scores = {f"{self.prefix}{name}": scores[name] for name in ("bleu", "chrf")}
         shown = [index * len(sources) // self.samples for index in range(self.samples)]
         samples = [(sources[index], translations[index], references[index]) for index in shown]
-        for source, translation, reference in samples:
+        for sample in samples:
+            # What a model or a file holds may be anything.
+            source, translation, reference = map(printable, sample)
             print(f"\nsource:      {source}\ntranslation: {translation}\nreference:   {reference}", file=sys.stderr)
         if self._writer:
             self._write_summaries(samples)

@@ -11,7 +11,6 @@ from keras_transformer.cli.evaluate import evaluate
 from keras_transformer.cli.export import export
 from keras_transformer.cli.info import info
 from keras_transformer.cli.plot import plot
-from keras_transformer.cli.printable import printable
 from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
@@ -24,6 +23,7 @@ from keras_transformer.command_process import (
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.processes import leave_processes
 from keras_transformer.quiet_start import EXIT_INPUT_ERROR
+from keras_transformer.text.printable import printable
 from keras_transformer.version import __version__
 from keras_transformer.whole_files import is_full_disk
 

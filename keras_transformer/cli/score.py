@@ -8,6 +8,8 @@ from keras_transformer.cli.progress import progress
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
+# Of what a float can hold.
+_LARGEST_EXPONENT = 709.0
 
 
 @click.command(short_help="Score given translations.")
@@ -21,7 +23,8 @@ def score(model, source, target, perplexity, batch_size):
 
     Three numbers a line, separated by tabs: the natural logarithm of the probability of the whole target line, given
     the source line; the number of the target's tokens, the end token among them; and the logarithm per token. The
-    perplexity is the exponential of the negative mean logarithm over all tokens of the translation.
+    perplexity is the exponential of the negative mean logarithm over all tokens of the translation. A line of more
+    tokens than the model takes is scored up to there, with a warning.
     """
     check_standard_output()
     sources, targets = read_parallel_lines(source, target)
@@ -37,4 +40,5 @@ def score(model, source, target, perplexity, batch_size):
                 if not perplexity:
                     print_result(f"{value:.4f}\t{tokens}\t{value / tokens:.4f}")
     if perplexity:
-        print_result(f"{math.exp(-total / total_tokens):.4f}")
+        mean_loss = -total / total_tokens
+        print_result(f"{math.exp(mean_loss):.4f}" if mean_loss < _LARGEST_EXPONENT else "inf")

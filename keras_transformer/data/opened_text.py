@@ -8,6 +8,7 @@ import io
 import lzma
 import os
 import re
+import stat
 import zlib
 
 from keras_transformer.data.compressed_parts import CompressedParts
@@ -83,8 +84,11 @@ def opened_text(path):
 
 
 def plain_size(file):
-    """The number of bytes of what `opened_text` gave; None where it is compressed, and only its end tells."""
-    return None if isinstance(file.raw, _Decompressed) else os.fstat(file.fileno()).st_size
+    """The number of bytes of what `opened_text` gave; None of a compressed file or a pipe, of which it is not known."""
+    if isinstance(file.raw, _Decompressed):
+        return None
+    status = os.fstat(file.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 class _Decompressed(io.RawIOBase):

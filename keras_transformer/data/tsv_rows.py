@@ -32,7 +32,7 @@ def tsv_rows(paths, source_column, target_column):
             elif len(columns) != expected:
                 raise InputError(
                     f"{path}, line {number}: expected {expected} tab-separated columns, as in {first}, but there "
-                    f"{_counted(columns)}; a tab within a text has to be a space."
+                    f"{_counted(columns)}; one of the two has a tab within a text, where a space has to be."
                 )
             yield columns[source_column - 1], columns[target_column - 1]
 

@@ -21,7 +21,7 @@ _BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, left_out=None):
+def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, left_out=None, is_tuned=True):
     """Writes the model card: what the model is, what it was trained on and how, how well it does, how to use it.
 
     Args:
@@ -34,6 +34,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         scores: what `validation_scores` gave, and the fields of a `WeightChoice` as `weights`. Default None: nothing
             was scored.
         left_out: the `LeftOut` pairs by split. Default None: they were not counted.
+        is_tuned: whether the stage `[minimum_risk]`, where the recipe has one, has been run. Default True.
     """
     path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
@@ -72,7 +73,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         "",
         *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
         "",
-        *_minimum_risk(recipe.minimum_risk),
+        *_minimum_risk(recipe.minimum_risk, is_tuned),
         "The recipe, with the names of files alone:",
         "",
         "```toml",
@@ -134,10 +135,12 @@ def _left_out(left_out):
     return [*(f"- {split}: {pairs}." for split, pairs in left_out.items()), ""] if left_out else []
 
 
-def _minimum_risk(minimum_risk):
+def _minimum_risk(minimum_risk, is_tuned):
     """What followed the training."""
     if not minimum_risk.epochs:
         return []
+    if not is_tuned:
+        return ["The stage `[minimum_risk]` of the recipe has not been run to its end.", ""]
     return [
         "Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`; the "
         "minutes count both.",

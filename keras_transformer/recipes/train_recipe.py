@@ -30,7 +30,7 @@ from keras_transformer.recipes.training_run import TENSORBOARD_NAME, TrainingRun
 from keras_transformer.recipes.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.text import TextFacts
 from keras_transformer.translator import Translator
-from keras_transformer.whole_files import UNFINISHED
+from keras_transformer.whole_files import is_leftover
 
 RECIPE_NAME = "recipe.toml"
 # Validation pairs that the model folder holds, for the proof of an export.
@@ -116,17 +116,16 @@ def train_recipe(recipe, output, resume=False):
         texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
         translator = Translator(trained, *tokenizers, texts) if keras.backend.backend() == "tensorflow" else None
 
-        def write_model(seconds):
+        def write_model(seconds, is_tuned=True):
             scores = _scores(recipe, pairs, translator, choice)
             with alone():
                 model_folder.save_scores(output, scores)
-                write_model_card(
-                    output, recipe, config, files, trained.count_params(), seconds, scores, batches.left_out
-                )
+                counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
+                write_model_card(output, recipe, config, files, *counts)
                 # Last, because a folder with weights is a model.
                 model_folder.save_model_folder(output, trained, config, *tokenizers, texts)
 
-        write_model(run.seconds)
+        write_model(run.seconds, is_tuned=False)
         if recipe.minimum_risk.epochs:
             # The model is in the folder already, so that nothing is lost where this stage fails.
             tuning = MinimumRiskTuning(recipe, translator, pairs["train"], batches, output / CHECKPOINTS_NAME)
@@ -270,7 +269,7 @@ def _described_free_keys():
 def _is_used(output):
     """Whether there is more in a folder than what a training leaves that is killed before it has begun."""
     left = {CHECKPOINTS_NAME, f"{CHECKPOINTS_NAME}/{LOCK_NAME}", f"{CHECKPOINTS_NAME}/{DATA_FILES_NAME}"}
-    names = {str(path.relative_to(output)) for path in output.rglob("*") if not path.name.startswith(UNFINISHED)}
+    names = {str(path.relative_to(output)) for path in output.rglob("*") if not is_leftover(path)}
     return not names <= left
 
 

@@ -151,7 +151,7 @@ def _best_epoch(run, epochs, validation):
     numbers = [int(number) + 1 for number in history["epoch"]]
     for monitor in (validation.monitor, "val_loss"):
         scores = dict(zip(numbers, history.get(monitor, ())))
-        if all(math.isfinite(scores.get(number) or math.nan) for number in epochs):
+        if all(scores.get(number) is not None and math.isfinite(scores[number]) for number in epochs):
             sign = -1 if MONITORS[monitor] == "max" else 1
             return min(sorted(epochs), key=lambda number: sign * scores[number])
     return max(epochs)

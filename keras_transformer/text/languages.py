@@ -1,8 +1,16 @@
 import re
 
+# Codes of three letters in whose place BCP 47 has those of two, for languages that people translate often.
+_SHORTER = {
+    **{"ara": "ar", "bul": "bg", "ces": "cs", "cze": "cs", "chi": "zh", "zho": "zh", "dan": "da", "deu": "de"},
+    **{"ger": "de", "ell": "el", "gre": "el", "eng": "en", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr"},
+    **{"fre": "fr", "heb": "he", "hin": "hi", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko"},
+    **{"nld": "nl", "dut": "nl", "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru"},
+    **{"spa": "es", "swe": "sv", "tha": "th", "tur": "tr", "ukr": "uk", "vie": "vi"},
+}
 # BCP 47 without its few tags of old that have a form of their own, such as "i-klingon".
 _TAG = re.compile(
-    r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"
+    r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3})"
     r"(?:-(?P<script>[a-z]{4}))?"
     r"(?:-(?P<region>[a-z]{2}|\d{3}))?"
     r"(?P<rest>(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*(?:-x(?:-[a-z\d]{1,8})+)?)",
@@ -23,6 +31,8 @@ def language_tag(text):
     if match is None:
         raise ValueError(f"expected a language tag of BCP 47, such as ko, pt-BR or zh-Hant. Received: {text!r}")
     parts = [match["language"].lower()]
+    if shorter := _SHORTER.get(parts[0]):
+        raise ValueError(f"expected the shorter language tag {shorter}. Received: {text!r}")
     if match["script"]:
         parts.append(match["script"].title())
     if match["region"]:

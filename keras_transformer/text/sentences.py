@@ -6,7 +6,7 @@ from keras_transformer.optional_packages import check_installed
 from keras_transformer.text.languages import main_language
 
 # Those that write no space between sentences.
-_WITHOUT_SPACE = ("zh", "yue", "wuu", "ja")
+_WITHOUT_SPACE = ("zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja")
 _KOREAN = "ko"
 # An end of a sentence with something behind it. A full stop after one or two letters or digits is often none.
 _END_INSIDE = re.compile(

@@ -276,3 +276,11 @@ def test_a_model_that_is_not_compiled_is_refused(make_model, fit, tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
     with pytest.raises(ValueError, match="`model` must be compiled before `restore`"):
         TrainingState(tmp_path / "state.npz", 3).restore(model)
+
+
+def test_a_state_that_would_fill_the_memory_is_refused(make_model, tmp_path):
+    path = tmp_path / "state.npz"
+    np.savez_compressed(path, position=np.zeros(1, "uint8"), model_0000=np.zeros(2**28, "uint8"))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(InputError, match="state.npz: the state is of another model"):
+        TrainingState(path, steps_per_epoch=3).restore(make_model())

@@ -53,3 +53,15 @@ def test_facts_keep_what_is_known():
 def test_facts_that_are_none_are_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         TextFacts(**fields)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("kor", "ko"), ("jpn", "ja"), ("ENG", "en"), ("zho-Hant", "zh")])
+def test_a_code_that_has_a_shorter_form_is_refused(text, expected):
+    with pytest.raises(ValueError, match=f"the shorter language tag {expected}"):
+        language_tag(text)
+
+
+@pytest.mark.parametrize("text", ["korean", "english", "german"])
+def test_the_name_of_a_language_is_no_tag(text):
+    with pytest.raises(ValueError, match="expected a language tag"):
+        language_tag(text)

@@ -83,11 +83,11 @@ class Runtimes(FuzzProperty):
         where = f"{name}, {kind}"
         for number, (text, expected) in enumerate(zip(texts, translations, strict=True)):
             translation = found["translations"][number]
+            if kind == "tflite_text" and any(map(text.__contains__, DIFFERENT_IN_TEXT)):
+                continue
             if is_blank(text) and (expected or translation):
                 raise Failure(f"{where}: the invisible {text!r} becomes {translation!r}, here {expected!r}")
-            if translation != expected and not (
-                kind == "tflite_text" and any(map(text.__contains__, DIFFERENT_IN_TEXT))
-            ):
+            if translation != expected:
                 score = found["scores"] and found["scores"][number]
                 if score is None or abs(score - scores[number]) > TOLERANCE:
                     raise Failure(
