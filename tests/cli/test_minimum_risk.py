@@ -148,6 +148,7 @@ def test_a_corpus_of_one_batch_is_tuned_as_well(run, trained, model_copy):
     assert state.saved_position["epoch"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default:.*are cut there")
 def test_a_stage_that_fails_leaves_the_trained_model_and_advice_that_works(run, corpus):
     # After one step at no rate the model spells bytes, which become more tokens than `max_length`.

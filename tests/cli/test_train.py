@@ -214,6 +214,7 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
     assert len(history(tmp_path / "phrases")) == 1
 
 
+@pytest.mark.slow
 def test_a_warmup_that_never_ends_is_warned_of_and_the_default_fits_the_training(run, corpus):
     short = ["--set", "training.steps=3", "--set", "training.average_checkpoints=1"]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "long", *short)

@@ -16,6 +16,7 @@ from keras_transformer.export.tflite import convert
 from keras_transformer.export.tflite_file import operations_of
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import learn_vocabulary
+from keras_transformer.text.blank import is_blank
 from keras_transformer.translator import Translator
 
 interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="needs ai-edge-litert")
@@ -89,7 +90,7 @@ def test_its_signatures_are_those_of_the_contract(interpreter):
 
 
 def test_a_batch_gives_the_translators_hypotheses(interpreter, translator):
-    texts = [text for text in TEXTS if text.strip()]
+    texts = [text for text in TEXTS if not is_blank(text)]
     found = interpreter.get_signature_runner("translate")(source_ids=rows_of(translator, texts))
     translations, scores = translator.translate(texts, beam_size=3, n_best=3, return_scores=True)
     assert found["target_ids"].shape == (len(texts), 3, 40)

@@ -103,7 +103,7 @@ PLANTED_BUGS = {
         "training-kills", "keras_transformer.whole_files", "write_whole", _writes_in_place
     ),
     "batching drops the last pair": PlantedBug(
-        "data-files", "keras_transformer.data.token_batches", "_token_rows", _drops_the_last_pair
+        "data-files", "keras_transformer.data.pool_batches", "_token_rows", _drops_the_last_pair
     ),
     "empty lines are left out": PlantedBug(
         "translate-lines", "keras_transformer.cli.lines", "_write", _leaves_out_empty_lines
