@@ -21,8 +21,8 @@ class DataFiles(FuzzProperty):
 
     name = "data-files"
     unit = "files"
-    goal = 1_500
-    share = 6
+    goal = 400
+    share = 9
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

@@ -8,8 +8,8 @@ class ExportKills(FuzzProperty):
 
     name = "export-kills"
     unit = "kills"
-    goal = 30
-    share = 8
+    goal = 20
+    share = 12
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

@@ -23,7 +23,7 @@ class ModelFolders(FuzzProperty):
     name = "model-folders"
     unit = "folders"
     goal = 1_000
-    share = 26
+    share = 10
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

@@ -39,7 +39,7 @@ class Recipes(FuzzProperty):
     name = "recipes"
     unit = "recipes"
     goal = 20_000
-    share = 3
+    share = 2
 
     def check(self, generator, folder):
         for number in range(RECIPES):

@@ -25,7 +25,7 @@ class Runtimes(FuzzProperty):
     name = "runtimes"
     unit = "texts"
     goal = 10_000
-    share = 16
+    share = 10
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

@@ -19,8 +19,8 @@ class SmallDisks(FuzzProperty):
 
     name = "small-disks"
     unit = "commands"
-    goal = 60
-    share = 12
+    goal = 20
+    share = 16
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

@@ -22,7 +22,7 @@ class Tokenizers(FuzzProperty):
     name = "tokenizers"
     unit = "texts"
     goal = 100_000
-    share = 8
+    share = 10
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

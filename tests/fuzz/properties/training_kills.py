@@ -15,8 +15,8 @@ class TrainingKills(FuzzProperty):
 
     name = "training-kills"
     unit = "kills"
-    goal = 60
-    share = 14
+    goal = 25
+    share = 20
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)

@@ -16,7 +16,7 @@ class TranslateLines(FuzzProperty):
     name = "translate-lines"
     unit = "lines"
     goal = 5_000
-    share = 4
+    share = 3
 
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)
