@@ -18,6 +18,7 @@ from keras_transformer.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.recipes.compiled_model import compiled_model
 from keras_transformer.recipes.sections import MONITORS
 from keras_transformer.recipes.training_progress import TrainingProgress
+from keras_transformer.whole_files import naming
 
 STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
@@ -90,8 +91,9 @@ class TrainingRun:
             return
         if self.batches.processes.is_first:
             drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
-        # Keras prints its progress to standard output, which is for results.
-        with contextlib.redirect_stdout(sys.stderr):
+        # Keras prints its progress to standard output, which is for results. Where the disk is full, the files that do
+        # not name themselves are TensorBoard's.
+        with contextlib.redirect_stdout(sys.stderr), naming(self.output / TENSORBOARD_NAME):
             self.model.fit(
                 self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
                 steps_per_epoch=self.batches.batches_per_epoch,
