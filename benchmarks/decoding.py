@@ -20,7 +20,7 @@ import ctranslate2
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.export.ctranslate2_format import save_ctranslate2
+from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
 from keras_transformer.generation import Generator
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS

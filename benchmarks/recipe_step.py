@@ -13,11 +13,11 @@ import time
 
 import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, which it keeps quiet)
 
-from keras_transformer.processes import Processes
+from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.recipes import load_recipe
-from keras_transformer.recipes.compiled_model import compiled_model
-from keras_transformer.recipes.recipe_batches import recipe_batches
-from keras_transformer.recipes.recipe_data import recipe_config, recipe_pairs, recipe_tokenizers
+from keras_transformer.trainer.compiled_model import compiled_model
+from keras_transformer.trainer.recipe_batches import recipe_batches
+from keras_transformer.trainer.recipe_data import recipe_config, recipe_pairs, recipe_tokenizers
 
 NUM_WARMUPS = 2
 

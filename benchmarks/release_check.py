@@ -19,9 +19,9 @@ import sys
 
 import keras_transformer as kt
 from keras_transformer.callbacks.history_file import last_scores
-from keras_transformer.data.phrases import phrase_splits
+from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data.sentence_pairs import text_of_pairs, text_pairs
-from keras_transformer.evaluation import corpus_scores
+from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes import load_recipe
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]

@@ -7,11 +7,11 @@ import tensorflow as tf
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.export import export_ctranslate2, export_saved_model, export_tflite
-from keras_transformer.folder_lock import lock_of_training
+from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.losses import token_cross_entropy, token_weights
-from keras_transformer.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.models import StructureWatch, transformer_parts
+from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 from keras_transformer.text import TextFacts
 from keras_transformer.text.blank import is_blank

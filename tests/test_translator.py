@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_transformer.data import listed_pairs, token_batches
 from keras_transformer.errors import InputError
-from keras_transformer.folder_lock import held_folder
+from keras_transformer.files.folder_lock import held_folder
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.special_tokens import END_ID, START_ID

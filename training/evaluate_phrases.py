@@ -6,8 +6,8 @@ Usage: python training/evaluate_phrases.py MODEL
 import sys
 
 import keras_transformer as kt
-from keras_transformer.data.phrases import phrase_splits
-from keras_transformer.evaluation import corpus_scores
+from keras_transformer.corpora.phrases import phrase_splits
+from keras_transformer.metrics.text_scores import corpus_scores
 
 DESCRIPTIONS = {
     "test": "new sentences",

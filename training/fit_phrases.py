@@ -9,7 +9,7 @@ import sys
 import keras_transformer as kt  # isort: skip  (before TensorFlow, whose settings it makes)
 import keras
 
-from keras_transformer.data.phrases import phrase_splits
+from keras_transformer.corpora.phrases import phrase_splits
 
 
 def main(steps=700):

@@ -7,8 +7,8 @@ import numpy as np
 
 from keras_transformer.callbacks.missing_log import warn_of_missing_log
 from keras_transformer.errors import InputError
-from keras_transformer.processes import alone
-from keras_transformer.weights_file import load_weights, save_weights
+from keras_transformer.processes.joined_processes import alone
+from keras_transformer.saving.weights_file import load_weights, save_weights
 
 _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 

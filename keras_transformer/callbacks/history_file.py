@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from keras_transformer.errors import InputError
-from keras_transformer.small_files import read_small_file
-from keras_transformer.whole_files import write_text
+from keras_transformer.files.small_files import read_small_file
+from keras_transformer.files.whole_files import write_text
 
 HISTORY_NAME = "history.csv"
 _MOST_EPOCHS = 2**31

@@ -12,7 +12,7 @@ from keras import ops
 
 from keras_transformer.callbacks.metric_specs import MetricSpecs, in_precision_of
 from keras_transformer.errors import InputError
-from keras_transformer.whole_files import write_whole
+from keras_transformer.files.whole_files import write_whole
 
 _POSITION = "position"
 # Of the files: metrics and what other callbacks remember are the rest.

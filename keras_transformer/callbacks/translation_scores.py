@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.data import text_of_pairs
-from keras_transformer.evaluation import TOKENIZERS, corpus_scores
+from keras_transformer.metrics.text_scores import TOKENIZERS, corpus_scores
 from keras_transformer.text.printable import printable
 from keras_transformer.translator import Translator
 

@@ -7,8 +7,8 @@ from keras_transformer.cli.lines import check_standard_output, print_result, rea
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.several_values import SeveralValues
-from keras_transformer.evaluation import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
-from keras_transformer.strict_json import json_text
+from keras_transformer.files.strict_json import json_text
+from keras_transformer.metrics.text_scores import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024

@@ -10,10 +10,10 @@ from keras_transformer.cli.search_options import beam_size_option, length_penalt
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, export_saved_model, export_tflite
-from keras_transformer.export.ctranslate2_format import check_ctranslate2_arguments
-from keras_transformer.export.saved_model import model_folder_and_version
-from keras_transformer.export.tflite import check_tflite_arguments
-from keras_transformer.model_folder import load_config, load_validation_pairs
+from keras_transformer.export.ctranslate2.ctranslate2_format import check_ctranslate2_arguments
+from keras_transformer.export.saved_model.saved_model import model_folder_and_version
+from keras_transformer.export.tflite.tflite import check_tflite_arguments
+from keras_transformer.saving.model_folder import load_config, load_validation_pairs
 from keras_transformer.text.blank import is_blank
 from keras_transformer.translator import Translator
 

@@ -10,8 +10,8 @@ import click
 
 from keras_transformer.data import decoded_lines, opened_text
 from keras_transformer.errors import InputError
+from keras_transformer.files.whole_files import naming
 from keras_transformer.text.blank import is_blank
-from keras_transformer.whole_files import naming
 
 
 def chunks_as_they_come(lines, most):

@@ -14,18 +14,18 @@ from keras_transformer.cli.plot import plot
 from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
-from keras_transformer.command_process import (
+from keras_transformer.errors import ExportError, InputError
+from keras_transformer.files.whole_files import is_full_disk
+from keras_transformer.processes.command_process import (
     end_in_order,
     end_process,
     interrupted_status,
     is_interrupted,
 )
-from keras_transformer.errors import ExportError, InputError
-from keras_transformer.processes import leave_processes
-from keras_transformer.quiet_start import EXIT_INPUT_ERROR
+from keras_transformer.processes.joined_processes import leave_processes
+from keras_transformer.processes.quiet_start import EXIT_INPUT_ERROR
 from keras_transformer.text.printable import printable
 from keras_transformer.version import __version__
-from keras_transformer.whole_files import is_full_disk
 
 EXIT_EXPORT_FAILED = 1
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.

@@ -6,10 +6,10 @@ from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
 from keras_transformer.cli.lines import print_result
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.errors import InputError
-from keras_transformer.model_folder import load_config
+from keras_transformer.files.whole_files import write_whole
 from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
+from keras_transformer.saving.model_folder import load_config
 from keras_transformer.translator import Translator
-from keras_transformer.whole_files import write_whole
 
 _ENDINGS = (".png", ".svg", ".pdf")
 _DOTS_PER_INCH = 120

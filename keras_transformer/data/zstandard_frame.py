@@ -1,4 +1,4 @@
-from keras_transformer.optional_packages import check_installed
+from keras_transformer.errors import check_installed
 
 
 class ZstandardFrame:

@@ -1,10 +1,10 @@
 """Export: a trained model in the formats that other runtimes load, and the proof that it translates there the same."""
 
-from keras_transformer.export.ctranslate2_format import export_ctranslate2
-from keras_transformer.export.proof import Proof
-from keras_transformer.export.saved_model import export_saved_model
-from keras_transformer.export.tflite import export_tflite
-from keras_transformer.export.verification import Verification
+from keras_transformer.export.ctranslate2.ctranslate2_format import export_ctranslate2
+from keras_transformer.export.saved_model.saved_model import export_saved_model
+from keras_transformer.export.tflite.tflite import export_tflite
+from keras_transformer.export.verification.proof import Proof
+from keras_transformer.export.verification.verification import Verification
 from keras_transformer.generation import SearchSettings
 
 __all__ = [

@@ -1,11 +1,11 @@
 import contextlib
 
+from keras_transformer.files.markdown_table import markdown_table
+from keras_transformer.files.small_files import read_json
+from keras_transformer.files.strict_json import json_text
+from keras_transformer.files.whole_files import write_text
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
-from keras_transformer.markdown_table import markdown_table
-from keras_transformer.small_files import read_json
-from keras_transformer.strict_json import json_text
 from keras_transformer.version import __version__
-from keras_transformer.whole_files import write_text
 
 VERIFICATION_NAME = "verification.json"
 

@@ -5,7 +5,7 @@ import os
 import pathlib
 
 from keras_transformer.errors import InputError
-from keras_transformer.whole_files import naming, remove_leftovers, unfinished_folder
+from keras_transformer.files.whole_files import naming, remove_leftovers, unfinished_folder
 
 
 @contextlib.contextmanager

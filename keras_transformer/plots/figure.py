@@ -1,6 +1,6 @@
 """Matplotlib, which is an optional dependency, and the one way in which pictures are made."""
 
-from keras_transformer.optional_packages import check_installed
+from keras_transformer.errors import check_installed
 
 
 def check_plots():

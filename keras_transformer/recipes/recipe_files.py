@@ -6,11 +6,11 @@ import pydantic
 import tomli_w
 
 from keras_transformer.errors import InputError
+from keras_transformer.files.small_files import read_small_file
+from keras_transformer.files.whole_files import write_text
 from keras_transformer.recipes.key_synonyms import advice_by_meaning
 from keras_transformer.recipes.recipe import Recipe
 from keras_transformer.recipes.toml_errors import explain_toml_error
-from keras_transformer.small_files import read_small_file
-from keras_transformer.whole_files import write_text
 
 _MOST_BYTES = 2**20
 FILE_KEYS = {

@@ -8,7 +8,7 @@ import pydantic
 from pydantic import Field
 
 from keras_transformer.errors import InputError
-from keras_transformer.evaluation import TOKENIZERS
+from keras_transformer.metrics.text_scores import TOKENIZERS
 from keras_transformer.models import TransformerConfig
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS

@@ -4,7 +4,7 @@ import pathlib
 
 import sentencepiece
 
-from keras_transformer.whole_files import write_text
+from keras_transformer.files.whole_files import write_text
 
 # SentencePiece's names. "nmt_nfkc" is Unicode's NFKC with spaces for invisible separators and without control
 # characters; "nmt_nfkc_cf" folds case as well.

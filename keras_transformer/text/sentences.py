@@ -1,8 +1,7 @@
 import functools
 import re
 
-from keras_transformer.errors import InputError
-from keras_transformer.optional_packages import check_installed
+from keras_transformer.errors import InputError, check_installed
 from keras_transformer.text.languages import main_language
 
 # Those that write no space between sentences.

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_transformer import data, losses, schedules, text
 from keras_transformer.callbacks import TranslationScores
-from keras_transformer.evaluation import corpus_scores
+from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.translator import Translator
 

@@ -11,7 +11,7 @@ from real_processes import finish_training, start_training
 
 from keras_transformer.callbacks import TrainingState
 from keras_transformer.callbacks.history_file import read_history
-from keras_transformer.recipes import minimum_risk_tuning
+from keras_transformer.trainer import minimum_risk_tuning
 from keras_transformer.translator import Translator
 
 SETTINGS = ["--set", "minimum_risk.epochs=4", "--set", "minimum_risk.candidates=3"]

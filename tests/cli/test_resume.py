@@ -8,9 +8,9 @@ import pytest
 from real_processes import start_training
 
 from keras_transformer.callbacks import TrainingState
-from keras_transformer.processes import Processes
-from keras_transformer.recipes import train_recipe
+from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.text import learn_vocabulary
+from keras_transformer.trainer import train_recipe
 from keras_transformer.translator import Translator
 
 

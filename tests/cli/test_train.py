@@ -10,9 +10,10 @@ import pytest
 
 from keras_transformer.callbacks.history_file import read_history
 from keras_transformer.cli.main import main
+from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import text_of_pairs
-from keras_transformer.data.phrases import phrase_splits
-from keras_transformer.recipes import load_recipe, recipe_data
+from keras_transformer.recipes import load_recipe
+from keras_transformer.trainer import recipe_data
 from keras_transformer.translator import Translator
 
 PAIRS_DATA = """\

@@ -10,7 +10,7 @@ import pytest
 import sentencepiece
 import zstandard
 
-from keras_transformer.recipes import train_recipe
+from keras_transformer.trainer import train_recipe
 
 LINES = "the cat sees bread .\n" * 8
 

@@ -15,7 +15,7 @@ import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose s
 from fuzz.properties import PROPERTIES
 from fuzz.schedule import Task, run_tasks
 from fuzz.workers import fuzz_environment
-from keras_transformer.markdown_table import markdown_table
+from keras_transformer.files.markdown_table import markdown_table
 
 
 def main(arguments=None):

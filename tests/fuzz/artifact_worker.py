@@ -11,7 +11,7 @@ import sys
 
 from fuzz.workers import serve
 
-RUNNERS = pathlib.Path(__file__).resolve().parents[2] / "keras_transformer" / "export" / "runners"
+RUNNERS = pathlib.Path(__file__).resolve().parents[2] / "keras_transformer" / "export" / "verification" / "runners"
 
 
 def tokenizers_answer(artifact):

@@ -10,7 +10,7 @@ import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose s
 from fuzz.__main__ import make_workspace
 from fuzz.planted import PLANTED_BUGS
 from fuzz.schedule import Task, run_tasks
-from keras_transformer.markdown_table import markdown_table
+from keras_transformer.files.markdown_table import markdown_table
 
 # The cases end it, on a quiet machine long before this.
 SECONDS = 3600

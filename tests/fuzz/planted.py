@@ -94,13 +94,13 @@ PLANTED_BUGS = {
         "tokenizers", "keras_transformer.text.tokenizer", "Tokenizer.tokenize", _drops_ideographic_spaces
     ),
     "the SavedModel translates blank lines": PlantedBug(
-        "runtimes", "keras_transformer.export.text_to_text", "source_ids_of", _translates_blank_lines, True
+        "runtimes", "keras_transformer.export.saved_model.text_to_text", "source_ids_of", _translates_blank_lines, True
     ),
     "the search returns the worst first": PlantedBug(
         "search", "keras_transformer.generation.beam_search", "best_of", _worst_first
     ),
     "files are written in place": PlantedBug(
-        "training-kills", "keras_transformer.whole_files", "write_whole", _writes_in_place
+        "training-kills", "keras_transformer.files.whole_files", "write_whole", _writes_in_place
     ),
     "batching drops the last pair": PlantedBug(
         "data-files", "keras_transformer.data.pool_batches", "_token_rows", _drops_the_last_pair
@@ -109,12 +109,14 @@ PLANTED_BUGS = {
         "translate-lines", "keras_transformer.cli.lines", "_write", _leaves_out_empty_lines
     ),
     "loading skips the check of sizes": PlantedBug(
-        "model-folders", "keras_transformer.weights_file", "check_weights", _does_nothing
+        "model-folders", "keras_transformer.saving.weights_file", "check_weights", _does_nothing
     ),
     "exports leave what was killed": PlantedBug(
-        "export-kills", "keras_transformer.whole_files", "remove_leftovers", _does_nothing
+        "export-kills", "keras_transformer.files.whole_files", "remove_leftovers", _does_nothing
     ),
-    "a full disk names no file": PlantedBug("small-disks", "keras_transformer.whole_files", "naming", _names_no_file),
+    "a full disk names no file": PlantedBug(
+        "small-disks", "keras_transformer.files.whole_files", "naming", _names_no_file
+    ),
     "a recipe's error names no key": PlantedBug(
         "recipes", "keras_transformer.recipes.recipe_files", "_first_error", _hides_the_key
     ),

@@ -18,7 +18,7 @@ from fuzz.__main__ import make_workspace
 from fuzz.texts import INVISIBLE, random_text
 from fuzz.workers import fuzz_environment
 from fuzz.workspace import Workspace
-from keras_transformer.markdown_table import markdown_table
+from keras_transformer.files.markdown_table import markdown_table
 
 CLIENTS = 8
 TEXTS = 200

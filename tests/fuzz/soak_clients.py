@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "export"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "export" / "saved_model"))
 
 from c_api_session import Failed, Library, Session, decoded
 

@@ -14,8 +14,8 @@ from fuzz.texts import LINES
 from keras_transformer.data import listed_pairs, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
-from keras_transformer.model_folder import VALIDATION_NAMES, save_pairs
 from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.saving.model_folder import VALIDATION_NAMES, save_pairs
 from keras_transformer.text import Tokenizer, learn_vocabulary
 from keras_transformer.translator import Translator
 

@@ -3,7 +3,7 @@ import pytest
 
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.weight_shapes import count_weights, weight_shapes
-from keras_transformer.weights_file import save_weights
+from keras_transformer.saving.weights_file import save_weights
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,230 @@
+"""The model in CTranslate2's format."""
+
+import os
+import pathlib
+
+import numpy as np
+
+from keras_transformer.errors import ExportError, check_installed
+from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.quantizations import check_quantize, checked_quantizations
+from keras_transformer.export.staging import check_new_folder, staged_folder
+from keras_transformer.layers.positional_embedding import sinusoidal_positions
+from keras_transformer.models.quantized_layers import float_kernel
+from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.saving.model_folder import (
+    SHARED_TOKENIZER_NAME,
+    SOURCE_TOKENIZER_NAME,
+    TARGET_TOKENIZER_NAME,
+    save_tokenizers,
+)
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+
+# Keras's name of an activation: CTranslate2's name of it.
+ACTIVATIONS = {
+    "relu": "RELU",
+    "gelu": "GELU",
+    "silu": "SWISH",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
+}
+
+
+def export_ctranslate2(translator, path, quantize=None, prove=None):
+    """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+
+    Args:
+        translator: the `Translator`.
+        path: the folder, which must not hold anything yet.
+        quantize: None (default) for float32, "float16" or "int8".
+        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The folder, a path.
+
+    Raises:
+        InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
+        ExportError: CTranslate2 lacks something of the model.
+    """
+    path = pathlib.Path(path)
+    check_ctranslate2_arguments(path, quantize)
+    quantizations = checked_quantizations(translator.model)
+    source, target = translator.source_tokenizer, translator.target_tokenizer
+    with staged_folder(path.resolve().parent, path) as unfinished:
+        try:
+            save_ctranslate2(translator.model, source.all_tokens(), target.all_tokens(), unfinished, quantize)
+        except ValueError as error:
+            raise ExportError(str(error)) from error
+        verification = None if prove is None else prove(unfinished)
+        save_tokenizers(unfinished, source, target)
+        write_artifact_card(
+            unfinished / "README.md",
+            path.resolve().name,
+            _uses(translator, quantizations),
+            translator,
+            None,
+            verification,
+        )
+        os.rename(unfinished.resolve(), path.resolve())
+    return path
+
+
+def _uses(translator, quantizations):
+    """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
+    shared = translator.source_tokenizer == translator.target_tokenizer
+    source, target = (SHARED_TOKENIZER_NAME,) * 2 if shared else (SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME)
+    tokens, longest = translator.target_tokenizer.all_tokens(), translator.config.max_length - 1
+    return [
+        "A folder for CTranslate2, which has a beam search of its own, and the SentencePiece model that splits texts:",
+        "",
+        "```python",
+        "import ctranslate2, sentencepiece",
+        f'source = sentencepiece.SentencePieceProcessor(model_file="PATH/{source}")',
+        f'target = sentencepiece.SentencePieceProcessor(model_file="PATH/{target}")',
+        'translator = ctranslate2.Translator("PATH")',
+        "found = translator.translate_batch(",
+        f'    [source.encode("a sentence", out_type=str)[:{longest}]],',
+        "    beam_size=4,",
+        f"    max_decoding_length={longest},",
+        "    disable_unk=True,",
+        f"    suppress_sequences=[[{tokens[PADDING_ID]!r}], [{tokens[START_ID]!r}]],",
+        ")",
+        "target.decode(found[0].hypotheses[0])",
+        "```",
+        "",
+        "Nothing is translated for a blank text, of spaces and invisible characters alone: leave it out, or the model",
+        "invents a sentence.",
+        "",
+        "It was compared with its model at beam size 1, where both do the same.",
+        *_about_quantizations(quantizations),
+    ]
+
+
+def _about_quantizations(quantizations):
+    """What differs from a model that Keras quantised; nothing where it did not."""
+    if not quantizations:
+        return []
+    lines = [
+        "",
+        "The model was quantised by Keras. This folder holds the same rounded kernels as numbers of the type above",
+        "them, so a kernel multiplies by what it does in the model.",
+    ]
+    if any(quantization.activations for quantization in quantizations.values()):
+        lines += [
+            "The model also rounds the inputs of its dense layers to 8 bits; CTranslate2 in float32 does not. Scores",
+            "differ by about as much as those of the model before and after it was quantised.",
+        ]
+    return lines
+
+
+def check_ctranslate2_arguments(path, quantize):
+    """Raises an InputError where `export_ctranslate2` could not use them, or CTranslate2 is not installed."""
+    check_quantize(quantize)
+    check_new_folder(path)
+    check_installed("ctranslate2", extra="ctranslate2")
+
+
+def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
+    """Writes a folder that `ctranslate2.Translator` loads.
+
+    CTranslate2 adds the start and the end token itself: it is given and returns the written tokens alone.
+
+    Args:
+        model: a functional `keras.Model` of `build_transformer`.
+        source_tokens: the written form of the source vocabulary's tokens, in the order of their ids.
+        target_tokens: that of the target's; the same list where the vocabulary is shared.
+        path: the folder; it is made where it is missing, and its files are written over.
+        quantize: None (default) for float32, "float16" or "int8".
+
+    Raises:
+        ImportError: the package `ctranslate2` is missing.
+        ValueError: the model is of another kind, CTranslate2 lacks its activation, or a vocabulary has another size
+            than the model's.
+    """
+    parts = transformer_parts(model)
+    _check_sizes(parts.config, source_tokens, target_tokens)
+    spec = _transformer_spec(parts, target_tokens)
+    spec.register_source_vocabulary(list(source_tokens))
+    spec.register_target_vocabulary(list(target_tokens))
+    spec.validate()
+    spec.optimize(quantize)
+    path = pathlib.Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    spec.save(str(path))
+
+
+def _check_sizes(config, source_tokens, target_tokens):
+    for name, tokens, size in [
+        ("source_tokens", source_tokens, config.vocabulary_size),
+        ("target_tokens", target_tokens, config.target_vocabulary_size),
+    ]:
+        if len(tokens) != size:
+            raise ValueError(f"`{name}` must have the model's {size} tokens. Received: {len(tokens)} tokens.")
+
+
+def _transformer_spec(parts, target_tokens):
+    """CTranslate2's description of the model, with the weights in it."""
+    from ctranslate2 import specs  # noqa: PLC0415 (an optional dependency)
+
+    config = parts.config
+    if config.activation not in ACTIVATIONS:
+        raise ValueError(
+            f"CTranslate2 has the activations {', '.join(ACTIVATIONS)}. Received: activation={config.activation!r}."
+        )
+    spec = specs.TransformerSpec.from_config(
+        (config.num_encoder_layers, config.num_decoder_layers),
+        config.num_heads,
+        pre_norm=config.normalize_first,
+        activation=getattr(specs.Activation, ACTIVATIONS[config.activation]),
+    )
+    spec.config.layer_norm_epsilon = config.layer_norm_epsilon
+    spec.config.unk_token = target_tokens[UNKNOWN_ID]
+    spec.config.bos_token = spec.config.decoder_start_token = target_tokens[START_ID]
+    spec.config.eos_token = target_tokens[END_ID]
+    spec.config.add_source_eos = True
+
+    _set_stack(spec.encoder, spec.encoder.embeddings[0], parts.source_embedding, parts.encoders, parts.encoder_norm)
+    _set_stack(spec.decoder, spec.decoder.embeddings, parts.target_embedding, parts.decoders, parts.decoder_norm)
+    if parts.output_projection is None:
+        spec.decoder.projection.weight = _array(parts.target_embedding.embeddings)
+    else:
+        _set_dense(spec.decoder.projection, parts.output_projection)
+    return spec
+
+
+def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
+    """Embedding, positions, blocks and final normalisation of the encoder or the decoder."""
+    embeddings_spec.weight = _array(embedding.embeddings)
+    spec.position_encodings.encodings = sinusoidal_positions(embedding.max_length, embedding.hidden_dim)
+    for block_spec, block in zip(spec.layer, blocks):
+        attention = block.self_attention
+        _set_dense(block_spec.self_attention.linear[0], attention.query_key_value_dense)
+        _set_dense(block_spec.self_attention.linear[1], attention.output_dense)
+        _set_norm(block_spec.self_attention.layer_norm, block.self_attention_norm)
+        if hasattr(block, "cross_attention"):
+            attention = block.cross_attention
+            _set_dense(block_spec.attention.linear[0], attention.query_dense)
+            _set_dense(block_spec.attention.linear[1], attention.key_value_dense)
+            _set_dense(block_spec.attention.linear[2], attention.output_dense)
+            _set_norm(block_spec.attention.layer_norm, block.cross_attention_norm)
+        _set_dense(block_spec.ffn.linear_0, block.feed_forward.intermediate_dense)
+        _set_dense(block_spec.ffn.linear_1, block.feed_forward.output_dense)
+        _set_norm(block_spec.ffn.layer_norm, block.feed_forward_norm)
+    if final_norm is not None:
+        _set_norm(spec.layer_norm, final_norm)
+
+
+def _set_dense(spec, dense):
+    """A dense layer; CTranslate2 stores its kernel as (outputs, inputs). A quantised one becomes float32 again."""
+    spec.weight = np.ascontiguousarray(float_kernel(dense).T)
+    if dense.bias is not None:
+        spec.bias = _array(dense.bias)
+
+
+def _set_norm(spec, norm):
+    spec.gamma, spec.beta = _array(norm.gamma), _array(norm.beta)
+
+
+def _array(variable):
+    return np.array(variable, dtype="float32")

@@ -1,0 +1,41 @@
+"""From a node of a SavedModel's graphs to the line of Python that made it."""
+
+import pathlib
+
+from tensorflow.core.framework import graph_debug_info_pb2
+
+DEBUG_FOLDER = "debug"
+_FILE_NAME = "saved_model_debug_info.pb"
+_PACKAGE = pathlib.Path(__file__).resolve().parents[2]
+
+
+class DebugInfo:
+    """The traces that `tf.saved_model.save` keeps with `save_debug_info`.
+
+    Args:
+        saved_model: the folder of the SavedModel.
+    """
+
+    def __init__(self, saved_model):
+        content = (pathlib.Path(saved_model) / DEBUG_FOLDER / _FILE_NAME).read_bytes()
+        self._info = graph_debug_info_pb2.GraphDebugInfo.FromString(content)
+
+    def line_of(self, node):
+        """Where a node was made, as "file:line": the innermost line that is not of an installed package, or is of ours.
+
+        Args:
+            node: "node@function", as the traces name it.
+
+        Returns:
+            A string, or None where there is no trace.
+        """
+        info = self._info
+        if node not in info.name_to_trace_id:
+            return None
+        frames = [info.frames_by_id[number] for number in info.traces_by_id[info.name_to_trace_id[node]].frame_id]
+        lines = [(pathlib.Path(info.files[frame.file_index]), frame.line) for frame in frames]
+        of_interest = [
+            (path, line) for path, line in lines if path.is_relative_to(_PACKAGE) or "site-packages" not in path.parts
+        ]
+        path, line = (of_interest or lines)[-1]
+        return f"{path.relative_to(_PACKAGE.parent) if path.is_relative_to(_PACKAGE) else path}:{line}"

@@ -1,0 +1,96 @@
+import os
+import pathlib
+import re
+import shutil
+
+import tensorflow as tf
+
+from keras_transformer.errors import InputError
+from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.export.quantizations import checked_quantizations
+from keras_transformer.export.saved_model.debug_info import DEBUG_FOLDER
+from keras_transformer.export.saved_model.served_operations import check_served_operations
+from keras_transformer.export.saved_model.serving_files import warmup_text, write_server_config, write_warmup_requests
+from keras_transformer.export.saved_model.text_to_text import TextToText
+from keras_transformer.export.staging import check_new_folder, staged_folder
+from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.models.dtype_policy import in_float32
+
+CARD_NAME = "README.md"
+_USES = [
+    "A SavedModel for TensorFlow Serving, text to text. Signatures: `serving_default` (`text` to `translation` and",
+    "`score`), `n_best` (`text` to `translations`, `scores`), `attention` (`text` to `translation`, `source_tokens`,",
+    "`target_tokens`, `attention`). In Python:",
+    "",
+    "```python",
+    "import tensorflow as tf, tensorflow_text",
+    'translate = tf.saved_model.load("PATH").signatures["serving_default"]',
+    'translate(text=tf.constant(["a sentence"]))["translation"]',
+    "```",
+]
+
+
+def export_saved_model(translator, path, settings=None, prove=None):
+    """Writes a text-to-text SavedModel for TensorFlow Serving.
+
+    Args:
+        translator: the `Translator`.
+        path: the folder of the model, in which the next free version is taken, or with a number as its last part the
+            folder of this version, which must be free.
+        settings: `SearchSettings`. Default: their defaults.
+        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The folder of the version, a path.
+
+    Raises:
+        InputError: the version is there already, or the folder cannot be written.
+        ExportError: the SavedModel holds an operation that a stock server lacks.
+    """
+    settings = (settings or SearchSettings()).of_model(translator.config)
+    model_folder, version = model_folder_and_version(path)
+    checked_quantizations(translator.model)
+    with staged_folder(model_folder, pathlib.Path(path)) as unfinished:
+        module = TextToText(
+            in_float32(translator.model), translator.source_tokenizer, translator.target_tokenizer, settings
+        )
+        signatures = module.signatures()
+        options = tf.saved_model.SaveOptions(save_debug_info=True)
+        tf.saved_model.save(module, str(unfinished), signatures=signatures, options=options)
+        check_served_operations(unfinished)
+        shutil.rmtree(unfinished / DEBUG_FOLDER)  # It names the folders of this machine.
+        write_warmup_requests(unfinished, signatures, warmup_text(translator.source_tokenizer))
+        verification = None if prove is None else prove(unfinished)
+        write_artifact_card(
+            unfinished / CARD_NAME, model_folder.resolve().name, _USES, translator, settings, verification
+        )
+        write_server_config(model_folder)
+        return _rename(unfinished, model_folder, version)
+
+
+def model_folder_and_version(path):
+    """The folder of a model, and the version that `path` names or None; a version that is there is an InputError."""
+    path = pathlib.Path(path)
+    if _is_version(path.name):
+        check_new_folder(path)
+        return path.parent, int(path.name)
+    return path, None
+
+
+def _is_version(name):
+    """Whether a name is a number as TensorFlow Serving writes it, without zeros in front."""
+    return re.fullmatch("0|[1-9][0-9]*", name) is not None
+
+
+def _rename(unfinished, model_folder, version):
+    """Gives a version its name; a free number is looked for again where another process was faster."""
+    while True:
+        taken = [int(entry.name) for entry in model_folder.iterdir() if _is_version(entry.name)]
+        finished = model_folder / str(1 + max(taken, default=0) if version is None else version)
+        try:
+            os.rename(unfinished, finished)
+            return finished
+        except OSError as error:
+            if version is not None or not finished.exists():
+                raise InputError(f"{finished}: {error.strerror}; nothing was overwritten.") from None

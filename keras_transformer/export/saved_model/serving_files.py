@@ -1,0 +1,71 @@
+"""What TensorFlow Serving reads beside a SavedModel: warm-up requests, batching parameters, the list of models."""
+
+import os
+
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+from tensorflow_serving.config import model_server_config_pb2
+
+from keras_transformer.files.whole_files import write_text
+from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
+
+# A batch is filled up to the next of these, so the server meets few different shapes.
+ALLOWED_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
+WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
+BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
+# The folder of all models in the container `tensorflow/serving`.
+_MODELS_FOLDER = "/models"
+_WARMUP_TOKENS = 5
+
+
+def write_warmup_requests(saved_model, signatures, text):
+    """Writes requests that the server answers before it offers a version, one per signature and batch size.
+
+    Args:
+        saved_model: the folder of the version, as a path.
+        signatures: names of signatures whose input is `text` `(batch,)`.
+        text: the text to translate.
+    """
+    path = saved_model / WARMUP_FILE
+    path.parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for signature in signatures:
+            for batch_size in ALLOWED_BATCH_SIZES:
+                request = predict_pb2.PredictRequest()
+                request.model_spec.signature_name = signature
+                request.inputs["text"].CopyFrom(tf.make_tensor_proto([text] * batch_size))
+                log = prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))
+                writer.write(log.SerializeToString())
+
+
+def warmup_text(tokenizer):
+    """A short text of frequent tokens, the first ordinary ones of a vocabulary."""
+    tokens = tokenizer.all_tokens()
+    ids = [token_id for token_id in range(NUM_SPECIAL_TOKENS, len(tokens)) if not tokens[token_id].startswith("<0x")]
+    return tokenizer.detokenize(tf.constant([ids[:_WARMUP_TOKENS]])).numpy()[0]
+
+
+def write_server_config(folder):
+    """Writes `batching_parameters.txt` and `models.config` beside the versions, unless an operator has put them there.
+
+    Args:
+        folder: the folder of the model, as a path; its name is the model's.
+    """
+    name = folder.resolve().name
+    sizes = "".join(f"allowed_batch_sizes: {size}\n" for size in ALLOWED_BATCH_SIZES)
+    _write_once(
+        folder / BATCHING_FILE,
+        f"max_batch_size {{ value: {ALLOWED_BATCH_SIZES[-1]} }}\n"
+        "batch_timeout_micros { value: 2000 }\n"
+        "num_batch_threads { value: 4 }\n"
+        "max_enqueued_batches { value: 100 }\n" + sizes,
+    )
+    config = model_server_config_pb2.ModelServerConfig()
+    config.model_config_list.config.add(name=name, base_path=f"{_MODELS_FOLDER}/{name}", model_platform="tensorflow")
+    _write_once(folder / MODELS_FILE, text_format.MessageToString(config))
+
+
+def _write_once(path, text):
+    if not os.path.lexists(path):
+        write_text(path, text)

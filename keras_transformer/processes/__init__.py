@@ -1,0 +1,1 @@
+"""The process of a command, and several processes that train one model."""

@@ -1,0 +1,136 @@
+"""Several processes that train one model together, joined through Keras's JAX backend."""
+
+import contextlib
+import dataclasses
+import os
+import socket
+import sys
+import threading
+
+import keras
+
+from keras_transformer.errors import InputError
+from keras_transformer.processes.command_process import WATCHED, handle_signals, is_command
+
+# The environment variables that `keras.distribution.initialize` reads.
+ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
+# Where the first process hands out the batches that it alone makes.
+DATA_SERVICE = "KERAS_TRANSFORMER_DATA_SERVICE"
+
+
+@dataclasses.dataclass(frozen=True)
+class Processes:
+    """The processes that train together.
+
+    Args:
+        index: number of this one, from 0; the first one writes the files.
+        count: how many there are.
+        data_service: `host:port` at which the first one hands out the batches. Default None: each makes them all.
+        devices: number of devices of each, among which its rows are shared out evenly.
+    """
+
+    index: int = 0
+    count: int = 1
+    data_service: str | None = None
+    devices: int = 1
+
+    @property
+    def is_first(self):
+        """Whether this is the one that writes files and shows progress."""
+        return self.index == 0
+
+
+def join_processes():
+    """Joins the other processes where the environment names them; to be called before any other use of JAX.
+
+    Returns:
+        The `Processes`; a single one where the environment names none.
+
+    Raises:
+        InputError: the environment does not fit.
+    """
+    given = [name for name in (ADDRESSES, COUNT, INDEX) if os.environ.get(name)]
+    if not given:
+        return Processes()
+    if len(given) < 3 or not all(os.environ[name].isdecimal() for name in (COUNT, INDEX)):
+        raise InputError(f"Several processes need {ADDRESSES}, and whole numbers as {COUNT} and {INDEX}.")
+    processes = Processes(int(os.environ[INDEX]), int(os.environ[COUNT]), os.environ.get(DATA_SERVICE) or None)
+    if processes.index >= processes.count:
+        raise InputError(f"{INDEX} must be below {COUNT}. Received: {processes.index} of {processes.count}.")
+    address = os.environ[ADDRESSES].split(",")[0]
+    for name, given in [(ADDRESSES, address), (DATA_SERVICE, processes.data_service)]:
+        if given and not _is_address(given):
+            raise InputError(f"{name} must be HOST:PORT of the first process. Received: {given}.")
+    if os.environ.get(WATCHED):
+        threading.Thread(target=_end_with_launcher, daemon=True).start()
+    if keras.backend.backend() != "jax":
+        raise InputError(f"Several processes need KERAS_BACKEND=jax. Received: {keras.backend.backend()}.")
+    # Asked here, because JAX crashes where the port is taken.
+    if processes.is_first and _listens(address):
+        raise InputError(f"{ADDRESSES}={address}: another program listens there already; take a port that is free.")
+    with _standard_output_to_error():
+        try:
+            keras.distribution.initialize(address, processes.count, processes.index)
+            if is_command():
+                handle_signals()  # JAX has taken SIGTERM, and would go on after it.
+        except (RuntimeError, ValueError) as error:
+            raise InputError(
+                f"{ADDRESSES}={address}: cannot join the other processes there; is it the host of process 0? ({error})"
+            ) from None
+        # Our batches are shared out already.
+        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    return dataclasses.replace(processes, devices=len(keras.distribution.list_devices()) // processes.count)
+
+
+def _is_address(text):
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and 0 < int(port) < 2**16
+
+
+def _listens(address):
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def alone():
+    """Within it, a process makes, saves and loads models without the others.
+
+    Otherwise all have to do the same: JAX compares the value of each new variable between the processes of a
+    distribution, and waits for them.
+    """
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)
+
+
+def leave_processes(status):
+    """Ends a process that failed at once: on its way out JAX would wait for the others, and they for it."""
+    if status and os.environ.get(COUNT):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _end_with_launcher():
+    os.read(0, 1)  # Nothing is ever written: it returns when the launcher is gone.
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _standard_output_to_error():
+    """Gloo writes to file descriptor 1, which is for results."""
+    original = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(original, 1)
+        os.close(original)

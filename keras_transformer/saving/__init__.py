@@ -1,0 +1,1 @@
+"""The model folder: what `Translator.save` writes and `Translator.load` reads."""

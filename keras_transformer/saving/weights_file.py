@@ -1,0 +1,145 @@
+"""Weights files: HDF5 as Keras writes it."""
+
+import contextlib
+import io
+import warnings
+
+import h5py
+import keras
+import numpy as np
+
+from keras_transformer.errors import InputError
+from keras_transformer.files.whole_files import write_whole
+from keras_transformer.models.quantization_note import QuantizationNote, stored_shapes
+from keras_transformer.saving.stored_weights import stored_weights
+
+_WRONG = "the weights do not fit the config, or the file is damaged ({reason})"
+_FLOATS = ("float32", "float16", "float64", "bfloat16")
+# More groups and weights than a block has, than a model has beside its blocks, and than there are for each weight.
+_OBJECTS_OF_BLOCK, _OTHER_OBJECTS, _OBJECTS_OF_WEIGHT = 100, 200, 6
+
+
+def save_weights(model, path, check=None):
+    """Writes the weights of a model, without its optimizer, as `write_whole` writes a file.
+
+    The HDF5 library crashes on a full disk, so it writes into memory.
+
+    Args:
+        model: any built Keras model.
+        path: path of the file.
+        check: called with the path of the written file before it gets its name; what it raises keeps what is at
+            `path`. Default None.
+
+    Raises:
+        OSError: the file cannot be written; it names the file.
+    """
+    memory = _Memory()
+    with without_optimizer(model):
+        model.save_weights(memory)
+
+    def write(file):
+        file.write_bytes(memory.getbuffer())
+        if check is not None:
+            check(file)
+
+    write_whole(path, write)
+
+
+@contextlib.contextmanager
+def without_optimizer(model):
+    """Takes a model's optimizer away for as long: its state would triple the file of weights.
+
+    Args:
+        model: any Keras model, compiled or not.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    model.optimizer = None
+    try:
+        yield
+    finally:
+        model.optimizer = optimizer
+
+
+def check_weights(path, config, note=None):
+    """Raises an InputError unless a weights file holds what a config needs; nothing of that size is made for it.
+
+    Args:
+        path: path of the file.
+        config: a `TransformerConfig`.
+        note: the `QuantizationNote` of a model with quantised layers. Default None.
+    """
+    with _one_line(path):
+        compare_weights(path, config, note or QuantizationNote({}))
+
+
+def compare_weights(path, config, note):
+    """Raises a ValueError with what a weights file holds in another way than a config needs it.
+
+    Args:
+        path: path of the file.
+        config: a `TransformerConfig`.
+        note: the `QuantizationNote`.
+    """
+    blocks = config.num_encoder_layers + config.num_decoder_layers
+    found = stored_weights(path, _OBJECTS_OF_BLOCK * min(blocks, _count_layers(path)) + _OTHER_OBJECTS)
+    number = 0
+    for number, (name, shape, dtype) in enumerate(stored_shapes(config, note), start=1):  # noqa: B007 (it counts them)
+        if name not in found:
+            raise ValueError(f"{name} is missing")
+        if found[name].shape != shape:
+            raise ValueError(f"{name} has the shape {found[name].shape} in place of {shape}")
+        if found[name].dtype not in (_FLOATS if dtype == "float32" else (dtype,)):
+            raise ValueError(f"{name} has the type {found[name].dtype} in place of {dtype}")
+    # Keras passes over weights that the model has no place for.
+    others = [name for name in found if name.startswith("layers/") and "seed_generator" not in name]
+    if len(others) > number:
+        raise ValueError(f"{len(others)} weights in place of {number}")
+
+
+def load_weights(model, path, wrong=_WRONG):
+    """Loads a weights file into a model.
+
+    Args:
+        model: any built Keras model.
+        path: path of the file.
+
+        wrong: what the message says of a file that cannot be loaded. Default: that it does not fit the config.
+
+    Raises:
+        InputError: the file is damaged, of another model, or has a weight that is not finite.
+    """
+    with _one_line(path, wrong):
+        stored_weights(path, _OBJECTS_OF_WEIGHT * len(model.variables) + _OTHER_OBJECTS)
+        with without_optimizer(model), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
+            model.load_weights(path)
+        check_numbers(model)
+
+
+def check_numbers(model):
+    """Raises a ValueError where a weight of a model is not finite."""
+    for weight in model.weights:
+        numbers = keras.ops.convert_to_numpy(weight)
+        if numbers.dtype.kind not in "biu" and not np.isfinite(numbers.astype("float32", copy=False)).all():
+            raise ValueError(f"{weight.path} is not finite")
+
+
+@contextlib.contextmanager
+def _one_line(path, wrong=_WRONG):
+    try:
+        yield
+    except (ValueError, KeyError, RuntimeError, OSError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: {wrong.format(reason=reason)}.") from None
+
+
+def _count_layers(path):
+    with h5py.File(path, locking=False) as file:
+        return len(file["layers"]) if file.get("layers", getlink=True).__class__ is h5py.HardLink else 0
+
+
+class _Memory(io.BytesIO):
+    """Keras writes into `BytesIO` where it finds the ending of a weights file in its name."""
+
+    def __str__(self):
+        return "memory.weights.h5"

@@ -1,0 +1,189 @@
+import importlib.metadata
+import os
+import pathlib
+import platform
+
+import keras
+import tensorflow as tf
+import tomli_w
+
+from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
+from keras_transformer.files.markdown_table import markdown_table
+from keras_transformer.files.whole_files import write_text
+from keras_transformer.metrics.text_scores import corpus_scores
+from keras_transformer.recipes.recipe_files import FILE_KEYS
+from keras_transformer.trainer.weight_choice import WeightChoice
+from keras_transformer.version import __version__
+
+CARD_NAME = "README.md"
+# The search whose scores stand in the card: `keras-transformer translate`'s.
+_BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
+_PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
+
+
+def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, left_out=None, is_tuned=True):
+    """Writes the model card: what the model is, what it was trained on and how, how well it does, how to use it.
+
+    Args:
+        path: the model folder, with the history.
+        recipe: the `Recipe` as run.
+        config: the `TransformerConfig`.
+        files: the `data_files` that were read.
+        parameters: number of parameters of the model.
+        seconds: how long training took.
+        scores: what `validation_scores` gave, and the fields of a `WeightChoice` as `weights`. Default None: nothing
+            was scored.
+        left_out: the `LeftOut` pairs by split. Default None: they were not counted.
+        is_tuned: whether the stage `[minimum_risk]`, where the recipe has one, has been run. Default True.
+    """
+    path = pathlib.Path(path).resolve()
+    history = last_scores(path / HISTORY_NAME)
+    last = {name: f"{value:.4f}" for name, value in history.items() if name.startswith("val_")}
+    lines = [
+        f"# {path.name}",
+        "",
+        f"An encoder-decoder Transformer for translation, trained with keras-transformer {__version__}.",
+        "",
+        "## Use",
+        "",
+        "```sh",
+        f'echo "a sentence" | keras-transformer translate {path.name}',
+        "```",
+        "",
+        f"Sentences of more than {config.max_length - 1} tokens are cut there.",
+        "",
+        "## Scores",
+        "",
+        *_described_scores(scores),
+        *_described_history(last),
+        "## Data",
+        "",
+        f"Languages: {recipe.data.source_language or 'not stated'} to {recipe.data.target_language or 'not stated'}.",
+        "",
+        f"License of the data: {recipe.data.license or 'not stated'}.",
+        "",
+        *_data(recipe.data, files),
+        "",
+        *_left_out(left_out),
+        "## Model",
+        "",
+        *markdown_table([("", ""), ("parameters", f"{parameters:,}"), *config.to_dict().items()]),
+        "",
+        "## Training",
+        "",
+        *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
+        "",
+        *_minimum_risk(recipe.minimum_risk, is_tuned),
+        "The recipe, with the names of files alone:",
+        "",
+        "```toml",
+        tomli_w.dumps(_without_folders(recipe.model_dump(exclude_none=True))).rstrip(),
+        "```",
+    ]
+    write_text(path / CARD_NAME, "\n".join(lines) + "\n")
+
+
+def validation_scores(translator, pairs, tokenize, lowercase=False):
+    """BLEU and chrF of the trained model on validation pairs, and how they were made.
+
+    Args:
+        translator: the `Translator`.
+        pairs: a list of `(source, target)` strings.
+        tokenize: sacreBLEU's tokenization.
+        lowercase: whether case is ignored. Default False.
+
+    Returns:
+        The dictionary of `corpus_scores` with the number of `sentences`, the `beam_size` and the `length_penalty`.
+    """
+    sources, references = (list(side) for side in zip(*pairs, strict=True))
+    translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
+    search = {"beam_size": _BEAM_SIZE, "length_penalty": _LENGTH_PENALTY}
+    return {**corpus_scores(translations, references, tokenize, lowercase), "sentences": len(sources), **search}
+
+
+def _described_scores(scores):
+    weights = (scores or {}).get("weights")
+    lines = [f"{WeightChoice(**weights)}", ""] if weights else []
+    if not scores or "bleu" not in scores:
+        return [*lines, "Its translations were not scored.", ""]
+    return [
+        *lines,
+        f"The model on {scores['sentences']:,} validation sentences, beam size {_BEAM_SIZE}, length penalty "
+        f"{_LENGTH_PENALTY}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU `{scores['signature']}`).",
+        "",
+    ]
+
+
+def _described_history(last):
+    if not last:
+        return []
+    what = "Validation at the end of the last epoch, before any averaging of weights:"
+    return [what, "", *markdown_table([("", ""), *last.items()]), ""]
+
+
+def _data(data, files):
+    """The table of the files with what identifies their content."""
+    if data.corpus:
+        return [f"The corpus `{data.corpus}` that keras-transformer {__version__} contains."]
+    rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in files]
+    held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
+    return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
+
+
+def _left_out(left_out):
+    """How many pairs were in no batch, and why."""
+    return [*(f"- {split}: {pairs}." for split, pairs in left_out.items()), ""] if left_out else []
+
+
+def _minimum_risk(minimum_risk, is_tuned):
+    """What followed the training."""
+    if not minimum_risk.epochs:
+        return []
+    if not is_tuned:
+        return ["The stage `[minimum_risk]` of the recipe has not been run to its end.", ""]
+    return [
+        "Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`; the "
+        "minutes count both.",
+        "",
+    ]
+
+
+def _run(seconds):
+    """When, how long, where and with what was trained."""
+    packages = [*_PACKAGES, *(["jax"] if keras.backend.backend() == "jax" else [])]
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
+    return [
+        ("minutes", f"{seconds / 60:.1f}"),
+        ("machine", f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores"),
+        ("accelerators", ", ".join(_accelerators()) or "none"),
+        ("versions", ", ".join([f"Python {platform.python_version()}", *versions])),
+        ("backend", keras.backend.backend()),
+    ]
+
+
+def _accelerators():
+    """The names of the devices that Keras's backend trained on, those of processors left out."""
+    if keras.backend.backend() == "jax":
+        return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
+
+
+def _processor():
+    """The name of the processor, where the system tells it."""
+    described = pathlib.Path("/proc/cpuinfo")
+    if described.is_file():
+        for line in described.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown processor"
+
+
+def _without_folders(sections):
+    """File names only: folders are the business of the machine that trained."""
+    return {
+        section: {
+            key: pathlib.Path(value).name if key in FILE_KEYS.get(section, ()) else value for key, value in keys.items()
+        }
+        for section, keys in sections.items()
+    }

@@ -1,0 +1,176 @@
+import dataclasses
+import sys
+import warnings
+
+import tensorflow as tf
+
+from keras_transformer.data import (
+    RowService,
+    count_pairs,
+    repeat_rows,
+    split_rows,
+    take_rows,
+    token_batches,
+    weigh_rows,
+)
+from keras_transformer.errors import InputError
+from keras_transformer.processes.joined_processes import Processes
+from keras_transformer.trainer.compiled_model import compiles
+
+
+@dataclasses.dataclass(frozen=True)
+class RecipeBatches:
+    """The batches that a recipe asks for.
+
+    Args:
+        recipe: a `Recipe`.
+        pairs: sentence pairs by split, see `recipe_pairs`.
+        tokenizers: the source's and the target's `Tokenizer`.
+        steps_per_epoch: optimizer steps of an epoch.
+        validation: `tf.data.Dataset` of the validation batches, as many as it knows.
+        processes: the `Processes` that train together; each gets its share of the rows of every batch.
+        row_service: what hands out the training batches; None where every process makes them all.
+        left_out: the `LeftOut` pairs of "train" and of "validation".
+        longest_source: tokens of the longest source to train on, without the end token; None where not all of the
+            text was counted.
+    """
+
+    recipe: object
+    pairs: dict
+    tokenizers: tuple
+    steps_per_epoch: int
+    validation: tf.data.Dataset
+    processes: Processes
+    row_service: RowService | None
+    left_out: dict
+    longest_source: int | None
+
+    @property
+    def batches_per_epoch(self):
+        """What `fit` calls `steps_per_epoch`: every part of an accumulated step counts."""
+        return self.steps_per_epoch * self.recipe.training.accumulation_steps
+
+    @property
+    def whole_validation(self):
+        """The validation batches with the rows of all processes, each row once."""
+        steps = int(self.validation.cardinality())
+        return token_batches(
+            self.pairs["validation"], *self.tokenizers, steps_per_epoch=steps, **_of_validation(self.recipe)
+        )
+
+    def train(self, first_step=0):
+        """The endless stream of training batches.
+
+        Args:
+            first_step: optimizer steps that were trained before. Default 0.
+        """
+        training = self.recipe.training
+        num_bidirectional = training.bidirectional_epochs * self.steps_per_epoch
+        if num_bidirectional:
+            # What follows them is a stream of its own: nothing has to be skipped when it begins.
+            stream = self._stream(max(0, first_step - num_bidirectional), training.seed + 1)
+            if first_step < num_bidirectional:
+                bidirectional = self._stream(first_step, training.seed, reversal=0.5)
+                stream = bidirectional.take(num_bidirectional - first_step).concatenate(stream)
+        else:
+            stream = self._stream(first_step, training.seed)
+        if training.accumulation_steps > 1:
+            stream = split_rows(stream, training.accumulation_steps)
+        shared = self.row_service.share(stream) if self.row_service else _rows_of_process(stream, self.processes)
+        return _copies(self.recipe, shared)
+
+    def _stream(self, first_step, seed, reversal=0.0):
+        """Endless batches of the training pairs from this step on, of whole optimizer steps."""
+        return token_batches(
+            self.pairs["train"],
+            *self.tokenizers,
+            # An epoch of a length of its own takes up where the one before it ended.
+            steps_per_epoch=None if self.recipe.training.steps_per_epoch else self.steps_per_epoch,
+            first_step=first_step,
+            reversal=reversal,
+            seed=seed,
+            **_of_training(self.recipe),
+        )
+
+
+def recipe_batches(recipe, pairs, tokenizers, processes):
+    """The batches of a recipe, counted.
+
+    Args:
+        recipe: a `Recipe`.
+        pairs: sentence pairs by split, see `recipe_pairs`.
+        tokenizers: the source's and the target's `Tokenizer`.
+        processes: the `Processes` that train together.
+
+    Raises:
+        InputError: no pair is left to train or to validate on.
+    """
+    print("Counting the batches ...", file=sys.stderr)
+    counted = {"steps_per_epoch": recipe.training.steps_per_epoch, "seed": recipe.training.seed}
+    steps_per_epoch, padding, left_out, longest_source = _count(
+        "train", pairs, tokenizers, **counted, **_of_training(recipe)
+    )
+    validation_steps, _, validation_left_out, _ = _count("validation", pairs, tokenizers, **_of_validation(recipe))
+    validation = token_batches(
+        pairs["validation"], *tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
+    )
+    print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
+    longest_source = longest_source if left_out.is_whole else None
+    left_out = {"train": left_out, "validation": validation_left_out}
+    if processes.is_first:
+        _report(left_out)
+    if recipe.training.accumulation_steps > 1:
+        validation = weigh_rows(validation)
+    validation = _copies(recipe, _rows_of_process(validation, processes))
+    row_service = None
+    if processes.data_service:
+        print(f"One process makes the batches, at {processes.data_service}.", file=sys.stderr)
+        row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
+    return RecipeBatches(
+        recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, left_out, longest_source
+    )
+
+
+def _of_validation(recipe):
+    return {
+        "batch_tokens": recipe.training.batch_tokens,
+        "max_length": recipe.data.max_length,
+        "fixed_shapes": compiles(recipe.training),
+    }
+
+
+def _of_training(recipe):
+    return {
+        **_of_validation(recipe),
+        "shuffle": True,
+        "sampling": recipe.vocabulary.sampling,
+        "concatenation": recipe.training.concatenation,
+        "word_dropout": recipe.training.word_dropout,
+    }
+
+
+def _rows_of_process(batches, processes):
+    if processes.count * processes.devices == 1:
+        return batches
+    return take_rows(batches, processes.index, processes.count, processes.devices)
+
+
+def _copies(recipe, batches):
+    return repeat_rows(batches, copies=2) if recipe.training.r_drop else batches
+
+
+def _count(split, pairs, tokenizers, **arguments):
+    try:
+        return count_pairs(pairs[split], *tokenizers, **arguments)
+    except InputError as error:
+        raise InputError(f"{split} data: {error}") from None
+
+
+def _report(left_out):
+    """Prints how many pairs are in no batch; warns where these are most."""
+    for split, pairs in left_out.items():
+        if pairs.is_most:
+            cure = "raise [data] max_length" if pairs.too_long > pairs.blank else "look for empty lines in the files"
+            warnings.warn(f"{split}: {pairs}; {cure}.", stacklevel=2)
+        else:
+            print(f"{split}: {pairs}.", file=sys.stderr)

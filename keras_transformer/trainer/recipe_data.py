@@ -1,0 +1,120 @@
+"""From the `[data]` and `[vocabulary]` sections of a recipe to sentence pairs and tokenizers."""
+
+import itertools
+
+from keras_transformer.corpora.phrases import phrase_splits
+from keras_transformer.data import (
+    check_text_files,
+    check_tsv_file,
+    listed_pairs,
+    split_pairs,
+    text_of_pairs,
+    text_pairs,
+    tsv_pairs,
+)
+from keras_transformer.errors import InputError
+from keras_transformer.text import Tokenizer, learn_vocabulary
+
+
+def check_recipe_files(data, vocabulary):
+    """Checks every file that a recipe names, before any work starts.
+
+    Raises:
+        InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others, or too few pairs are
+            left where some are held out.
+    """
+    for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
+        if path:
+            tokenizer = _load_tokenizer(path)
+            if vocabulary.sampling:
+                try:
+                    tokenizer.check_sampling()
+                except InputError as error:
+                    raise InputError(f"{path}: {error}") from None
+    if data.validation_source:
+        check_text_files(data.validation_source, data.validation_target)
+    if data.validation_pairs:
+        check_tsv_file(data.validation_pairs, data.source_column, data.target_column)
+    if data.train_pairs:
+        check_tsv_file(data.train_pairs, data.source_column, data.target_column)
+    if data.train_source:
+        check_text_files(data.train_source, data.train_target)
+    if data.held_out:
+        pairs = recipe_pairs(data)
+        for split in ("train", "validation"):
+            if not any(True for _ in pairs[split].take(1)):
+                raise InputError(
+                    f"[data] held_out = {data.held_out} leaves no pair for {split}; give another part, or files for "
+                    "validation."
+                )
+
+
+def recipe_pairs(data):
+    """The sentence pairs of a recipe by split.
+
+    Returns:
+        A dictionary with `tf.data.Dataset`s of `(source, target)` scalar strings: "train", "validation" and, where the
+        recipe holds sentences out, "test".
+    """
+    if data.corpus:
+        return {split: listed_pairs(pairs) for split, pairs in phrase_splits().items()}
+    if data.train_pairs:
+        train = tsv_pairs(data.train_pairs, data.source_column, data.target_column)
+    else:
+        train = text_pairs(data.train_source, data.train_target)
+    if data.held_out:
+        return {split: split_pairs(train, split, data.held_out) for split in ("train", "validation", "test")}
+    if data.validation_pairs:
+        return {"train": train, "validation": tsv_pairs(data.validation_pairs, data.source_column, data.target_column)}
+    return {"train": train, "validation": text_pairs(data.validation_source, data.validation_target)}
+
+
+def recipe_tokenizers(recipe, train_pairs):
+    """The source's and the target's tokenizer: loaded where the recipe names files, otherwise learned.
+
+    Args:
+        recipe: a `Recipe`.
+        train_pairs: `tf.data.Dataset` of the training pairs; nothing is learned from other splits.
+
+    Raises:
+        InputError: the text does not support a vocabulary of that size.
+    """
+    vocabulary = recipe.vocabulary.filled()
+    if vocabulary.file:
+        return (_load_tokenizer(vocabulary.file),) * 2
+    if vocabulary.source_file:
+        return _load_tokenizer(vocabulary.source_file), _load_tokenizer(vocabulary.target_file)
+
+    def learn(lines):
+        return learn_vocabulary(
+            lines,
+            vocabulary.size,
+            vocabulary.model_type,
+            recipe.data.lowercase,
+            seed=recipe.training.seed,
+            normalization=vocabulary.normalization,
+            user_defined_symbols=vocabulary.user_defined_symbols,
+            character_coverage=vocabulary.character_coverage,
+            split_digits=vocabulary.split_digits,
+        )
+
+    if vocabulary.shared:
+        return (learn(itertools.chain.from_iterable(text_of_pairs(train_pairs))),) * 2
+    return learn(source for source, _ in text_of_pairs(train_pairs)), learn(
+        target for _, target in text_of_pairs(train_pairs)
+    )
+
+
+def recipe_config(recipe, source_tokenizer, target_tokenizer):
+    """The `TransformerConfig` of the recipe's model, for these tokenizers."""
+    two_vocabularies = source_tokenizer != target_tokenizer
+    return recipe.model_config_of(
+        source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
+    )
+
+
+def _load_tokenizer(path):
+    try:
+        return Tokenizer.load(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None

@@ -1,0 +1,189 @@
+import contextlib
+import sys
+import time
+
+import keras
+
+from keras_transformer.callbacks import (
+    EarlyStopping,
+    EpochCheckpoints,
+    LearningRate,
+    StopAfterSteps,
+    StopOnNonFiniteLoss,
+    TokensPerSecond,
+    TrainingState,
+)
+from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
+from keras_transformer.files.whole_files import naming
+from keras_transformer.recipes.sections import MONITORS
+from keras_transformer.trainer.compiled_model import compiled_model
+from keras_transformer.trainer.training_progress import TrainingProgress
+
+STATE_NAME = "state.npz"
+TENSORBOARD_NAME = "tensorboard"
+
+
+def total_steps(training, steps_per_epoch):
+    """Optimizer steps of the whole training.
+
+    Args:
+        training: the `[training]` section.
+        steps_per_epoch: optimizer steps of an epoch.
+    """
+    return training.steps or training.epochs * steps_per_epoch
+
+
+def total_epochs(training, steps_per_epoch):
+    """Epochs of the whole training, the last of which may be shorter; arguments as of `total_steps`."""
+    return training.epochs or -(-training.steps // steps_per_epoch)
+
+
+class TrainingRun:
+    """One call of `model.fit`, with all callbacks that a recipe asks for.
+
+    Args:
+        recipe: a `Recipe`.
+        config: the `TransformerConfig`.
+        batches: its `RecipeBatches`.
+        evaluations: what `evaluation_callbacks` gave.
+        output: the model folder.
+        loss: a loss in place of that of the `[training]` section. Default None.
+    """
+
+    def __init__(self, recipe, config, batches, evaluations, output, loss=None):
+        self.recipe = recipe
+        self.batches = batches
+        self.output = output
+        self.clock = _Clock()
+        self.evaluations = evaluations
+        training = recipe.training
+        self.epochs = total_epochs(training, batches.steps_per_epoch)
+        best = training.average_of == "best"
+        self.checkpoints = EpochCheckpoints(
+            output / CHECKPOINTS_NAME,
+            keep=1 if best else training.average_checkpoints,
+            keep_best=training.average_checkpoints if best else 0,
+            monitor=recipe.evaluation.monitor,
+            mode=MONITORS[recipe.evaluation.monitor],
+        )
+        self.state = TrainingState(
+            output / CHECKPOINTS_NAME / STATE_NAME,
+            batches.batches_per_epoch,
+            training.save_every * training.accumulation_steps,
+            saves=batches.processes.is_first,
+            callbacks=[*evaluations, self.checkpoints, self.clock],
+        )
+        self.model = compiled_model(training, config, total_steps(training, batches.steps_per_epoch), loss)
+
+    @property
+    def seconds(self):
+        """How long training has taken, before interruptions as well."""
+        return self.clock.seconds
+
+    def fit(self, resume=False):
+        """Trains, from where the folder's state says if it is to `resume`."""
+        if resume and self.state.restore(self.model):
+            where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
+            print(f"Going on after {where}.", file=sys.stderr)
+        if self._is_over():
+            self.state.end()
+            return
+        if self.batches.processes.is_first:
+            drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
+        # Keras prints its progress to standard output, which is for results. Where the disk is full, the files that do
+        # not name themselves are TensorBoard's.
+        with contextlib.redirect_stdout(sys.stderr), naming(self.output / TENSORBOARD_NAME):
+            self.model.fit(
+                self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
+                steps_per_epoch=self.batches.batches_per_epoch,
+                validation_data=self.batches.validation,
+                epochs=self.epochs,
+                initial_epoch=self.state.epoch,
+                callbacks=self._callbacks(),
+                shuffle=False,  # The batches are shuffled already.
+                verbose=self._verbosity(),
+            )
+
+    def _is_over(self):
+        """Whether there is nothing left to train."""
+        training = self.recipe.training
+        stopped = any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping))
+        if stopped or self.state.epoch >= self.epochs:
+            return True
+        return bool(training.steps) and int(self.model.optimizer.iterations) >= training.steps
+
+    def _verbosity(self):
+        if not self.batches.processes.is_first:
+            return 0
+        return 1 if sys.stderr.isatty() else 2
+
+    def _callbacks(self):
+        """All callbacks in their order: the history reads what evaluations add to the logs, and what makes an epoch
+        count as done comes last."""
+        training = self.recipe.training
+        callbacks = [
+            self.clock,
+            StopOnNonFiniteLoss(self.state.path),
+            TokensPerSecond(),
+            LearningRate(),
+            *self.evaluations,
+        ]
+        if training.steps:
+            callbacks.append(StopAfterSteps(training.steps))
+        if self.batches.processes.is_first:
+            callbacks.append(HistoryFile(self.output / HISTORY_NAME))
+            if training.tensorboard:
+                log_dir = self.output / TENSORBOARD_NAME
+                callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
+            callbacks.append(self.checkpoints)
+        return [*callbacks, self.state, TrainingProgress(self.state)]
+
+    def give_weights(self, model):
+        """Gives a model of the same architecture the weights that the training ends with.
+
+        Returns:
+            The numbers of the epochs that were averaged, counted from 1; empty for a moving average.
+        """
+        training = self.recipe.training
+        if training.ema_momentum:
+            # `fit` has done so already, unless there was nothing left to train.
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            model.set_weights(self.model.get_weights())
+            return []
+        best = self.checkpoints.best_epochs if training.average_of == "best" else None
+        if best == []:
+            print("No epoch was evaluated, so none is the best: the last one's weights are kept.", file=sys.stderr)
+        wanted = training.average_checkpoints
+        epochs = best or self.checkpoints.last_epochs[-wanted:]
+        if best is None and epochs and len(epochs) < min(wanted, epochs[-1]):
+            print(f"Averaged {len(epochs)} epochs in place of {wanted}: the others were not kept.", file=sys.stderr)
+        self.checkpoints.average(model, epochs)
+        return epochs
+
+
+class _Clock(keras.callbacks.Callback):
+    """Seconds of training, those before an interruption that was saved counted in."""
+
+    seconds = 0.0
+
+    def on_train_begin(self, logs=None):
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._count()
+
+    def on_train_end(self, logs=None):
+        self._count()
+
+    def _count(self):
+        now = time.perf_counter()
+        self.seconds += now - self._start
+        self._start = now
+
+    def get_state(self):
+        self._count()
+        return self.seconds
+
+    def set_state(self, state):
+        self.seconds = state

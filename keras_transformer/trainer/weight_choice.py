@@ -1,0 +1,157 @@
+"""The choice between averaged weights and the best single epoch, by validation."""
+
+import itertools
+import math
+import sys
+from typing import NamedTuple
+
+import keras
+
+from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
+from keras_transformer.data import text_of_pairs
+from keras_transformer.losses import SmoothedCrossEntropy
+from keras_transformer.metrics import Perplexity, TokenAccuracy
+from keras_transformer.metrics.text_scores import corpus_scores
+from keras_transformer.recipes.sections import MONITORS
+from keras_transformer.trainer.compiled_model import compiles, count_batches_alike
+from keras_transformer.translator import Translator
+
+# Most validation pairs translated at the end of a training, for the choice and for the model card.
+SCORED_PAIRS = 2000
+# The monitor where nothing translates.
+_FALLBACK_MONITOR = "val_perplexity"
+
+
+class WeightChoice(NamedTuple):
+    """Two sets of weights, their scores on validation data, and which one was kept.
+
+    Args:
+        monitor: name of the score.
+        averaged: its value for the averaged weights.
+        epochs: numbers of the averaged epochs, counted from 1; empty for a moving average.
+        best_epoch: number of the best single epoch among them; for a moving average the last one.
+        single: the value for that epoch's weights.
+        kept: "averaged" or "single".
+    """
+
+    monitor: str
+    averaged: float
+    epochs: list
+    best_epoch: int
+    single: float
+    kept: str
+
+    def __str__(self):
+        what = f"Average of {len(self.epochs)} epochs" if self.epochs else "Moving average"
+        kept = "the average" if self.kept == "averaged" else f"epoch {self.best_epoch}"
+        return (
+            f"{what}: {self.monitor} {self.averaged:.4f}. Epoch {self.best_epoch} alone: {self.single:.4f}. "
+            f"The model has the weights of {kept}."
+        )
+
+
+class Validation:
+    """Scores a model on the validation set by the recipe's monitor.
+
+    Args:
+        batches: the `RecipeBatches` of the training.
+
+    Call arguments:
+        model: a float32 Keras model of the recipe's architecture.
+
+    Returns:
+        A float.
+    """
+
+    def __init__(self, batches):
+        self.batches = batches
+        self.recipe = batches.recipe
+        evaluation = self.recipe.evaluation
+        translates = keras.backend.backend() == "tensorflow" and (evaluation.translates or evaluation.at_end)
+        self.by_translating = evaluation.monitors_translations and translates
+        is_available = self.by_translating or not evaluation.monitors_translations
+        self.monitor = evaluation.monitor if is_available else _FALLBACK_MONITOR
+
+    def __call__(self, model):
+        name = self.monitor.removeprefix("val_")
+        return (self._translation_scores(model) if self.by_translating else self._metrics(model))[name]
+
+    def is_better(self, score, other):
+        """Whether a score is better than another one; NaN is worse than everything."""
+        if math.isnan(score) or math.isnan(other):
+            return math.isnan(other) and not math.isnan(score)
+        return score > other if MONITORS[self.monitor] == "max" else score < other
+
+    def _translation_scores(self, model):
+        evaluation = self.recipe.evaluation
+        pairs = text_of_pairs(self.batches.pairs["validation"])
+        pairs = list(pairs if evaluation.translates else itertools.islice(pairs, SCORED_PAIRS))
+        sources, references = (list(side) for side in zip(*pairs, strict=True))
+        translations = Translator(model, *self.batches.tokenizers).translate(sources, beam_size=evaluation.beam_size)
+        return corpus_scores(translations, references, evaluation.tokenize, self.recipe.data.lowercase)
+
+    def _metrics(self, model):
+        # A model of its own, so that `model` itself is not compiled.
+        probe = keras.Model(model.input, model.output)
+        probe.compile(
+            loss=SmoothedCrossEntropy(self.recipe.training.label_smoothing),
+            metrics=[Perplexity(), TokenAccuracy()],
+            jit_compile=compiles(self.recipe.training),
+        )
+        count_batches_alike(probe)
+        return probe.evaluate(self.batches.whole_validation, verbose=0, return_dict=True)
+
+
+def choose_weights(run, model, validation):
+    """Gives a model the better of the averaged weights and the best single epoch among those averaged.
+
+    The average of epochs can be worse than each of them, above all where the learning rate was still high. Of equals
+    the average is kept.
+
+    Args:
+        run: the finished `TrainingRun`.
+        model: a float32 model of the same architecture.
+        validation: a `Validation`.
+
+    Returns:
+        A `WeightChoice`; None where nothing was averaged.
+
+    Reference:
+        "Attention Is All You Need", section 6.1, averages checkpoints.
+    """
+    epochs = run.give_weights(model)
+    is_moving_average = run.recipe.training.ema_momentum is not None
+    # A moving average is compared with the raw weights of the last epoch.
+    candidates = run.checkpoints.last_epochs[-1:] if is_moving_average else epochs
+    if not candidates or (len(candidates) < 2 and not is_moving_average):
+        return None
+    weights, averaged = model.get_weights(), validation(model)
+    best_epoch = _best_epoch(run, candidates, validation)
+    run.checkpoints.average(model, [best_epoch])
+    single = validation(model)
+    keeps_single = validation.is_better(single, averaged)
+    if not keeps_single:
+        model.set_weights(weights)
+    choice = WeightChoice(
+        validation.monitor,
+        float(averaged),
+        [] if is_moving_average else sorted(epochs),
+        best_epoch,
+        float(single),
+        "single" if keeps_single else "averaged",
+    )
+    print(choice, file=sys.stderr)
+    return choice
+
+
+def _best_epoch(run, epochs, validation):
+    """The best of some epochs by the history: by the monitor where each of them has it, otherwise by the loss."""
+    path = run.output / HISTORY_NAME
+    history = read_history(path) if path.is_file() else {"epoch": []}
+    numbers = [int(number) + 1 for number in history["epoch"]]
+    for monitor in (validation.monitor, "val_loss"):
+        scores = dict(zip(numbers, history.get(monitor, ())))
+        if all(scores.get(number) is not None and math.isfinite(scores[number]) for number in epochs):
+            sign = -1 if MONITORS[monitor] == "max" else 1
+            return min(sorted(epochs), key=lambda number: sign * scores[number])
+    return max(epochs)

@@ -1,0 +1,276 @@
+import json
+import pathlib
+import random
+import re
+
+import numpy as np
+import pytest
+import sentencepiece
+import tensorflow as tf
+from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
+
+from keras_transformer.errors import ExportError, InputError
+from keras_transformer.export import Proof, SearchSettings, export_tflite
+from keras_transformer.export.tflite.ids_to_ids import FIXED_LENGTHS
+from keras_transformer.export.tflite.tflite import convert
+from keras_transformer.export.tflite.tflite_file import operations_of
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.text import learn_vocabulary
+from keras_transformer.text.blank import is_blank
+from keras_transformer.translator import Translator
+
+interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="needs ai-edge-litert")
+
+
+def proof_of(translator, settings, quantize=None, text=False):
+    pairs = [*zip(SOURCES, TARGETS), *((text, None) for text in TEXTS if text not in SOURCES)]
+    return Proof(translator, "tflite text" if text else "tflite", quantize, settings, pairs)
+
+
+def rows_of(translator, texts):
+    """Token ids of texts with the end token, padded."""
+    rows = [row + [3] if row else [] for row in translator.source_tokenizer.tokenize(texts).to_list()]
+    table = np.zeros((len(rows), max(map(len, rows))), "int32")
+    for row, ids in zip(table, rows):
+        row[: len(ids)] = ids
+    return table
+
+
+@pytest.fixture(scope="module")
+def file(translator, tmp_path_factory):
+    """A float32 file, beam 3, proven identical in a fresh process."""
+    settings = SearchSettings(beam_size=3).of_model(translator.config)
+    path = tmp_path_factory.mktemp("tflite") / "ko_en.tflite"
+    return export_tflite(translator, path, settings=settings, prove=proof_of(translator, settings))
+
+
+@pytest.fixture(scope="module")
+def interpreter(file):
+    return interpreters.Interpreter(model_path=str(file))
+
+
+def test_the_verification_is_in_the_card_and_in_json(file):
+    record = json.loads((file.parent / "verification.json").read_text(encoding="utf-8"))
+    assert record["artifact"] == "ko_en.tflite"
+    assert (record["sentences"], record["identical"], record["bleu_sentences"]) == (len(TEXTS), len(TEXTS), 5)
+    assert record["bleu"]["model"] == record["bleu"]["artifact"] == pytest.approx(100.0)
+    assert record["bleu_signature"].startswith("nrefs:1|")
+    assert record["size"] == file.stat().st_size
+    assert {*record["milliseconds"]} == {"model", "artifact"}
+    assert "WHILE" in record["operations"]
+    card = (file.parent / "ko_en.tflite.md").read_text(encoding="utf-8")
+    assert f"| identical translations |  | {len(TEXTS)} of {len(TEXTS)} |" in card
+    assert "WHILE" in card
+    assert "more than 39 tokens is cut there" in card
+
+
+@pytest.mark.slow
+def test_an_artifact_of_another_model_does_not_pass(file, translator):
+    other = trained_translator(seed=5, steps=0)
+    reports = []
+    settings = SearchSettings(beam_size=3).of_model(translator.config)
+    prove = Proof(other, "tflite", None, settings, list(zip(SOURCES, TARGETS)), report=reports.append)
+    with pytest.raises(ExportError, match="translations differ from the model's. The first is of"):
+        prove(file)
+    assert reports[0].identical < reports[0].sentences
+
+
+def test_only_builtin_operations_are_in_it(file):
+    names = operations_of(file.read_bytes())
+    assert {"WHILE", "TOPK_V2", "FULLY_CONNECTED"} <= {*names}
+    assert all(name == name.upper() and not name.startswith(("FLEX", "CUSTOM")) for name in names)
+
+
+def test_its_signatures_are_those_of_the_contract(interpreter):
+    signatures = interpreter.get_signature_list()
+    assert {*signatures} == {"translate", "translate_16", "translate_32", "translate_64"}
+    for signature in signatures.values():
+        assert {*signature["inputs"]} == {"source_ids"}
+        assert {*signature["outputs"]} == {"target_ids", "scores"}
+
+
+def test_a_batch_gives_the_translators_hypotheses(interpreter, translator):
+    texts = [text for text in TEXTS if not is_blank(text)]
+    found = interpreter.get_signature_runner("translate")(source_ids=rows_of(translator, texts))
+    translations, scores = translator.translate(texts, beam_size=3, n_best=3, return_scores=True)
+    assert found["target_ids"].shape == (len(texts), 3, 40)
+    written = [
+        [text.decode() for text in translator.target_tokenizer.detokenize(row).numpy()] for row in found["target_ids"]
+    ]
+    assert written == translations
+    np.testing.assert_allclose(found["scores"], scores, atol=1e-4)
+
+
+def test_the_fixed_lengths_give_what_the_dynamic_signature_gives(interpreter, translator):
+    for text in TEXTS:
+        row = rows_of(translator, [text])
+        row = row if row.size else np.zeros((1, 1), "int32")
+        expected = interpreter.get_signature_runner("translate")(source_ids=row)
+        for length in FIXED_LENGTHS:
+            if row.shape[1] <= length:
+                padded = np.pad(row, [(0, 0), (0, length - row.shape[1])])
+                found = interpreter.get_signature_runner(f"translate_{length}")(source_ids=padded)
+                np.testing.assert_array_equal(found["target_ids"], expected["target_ids"])
+                np.testing.assert_allclose(found["scores"], expected["scores"], atol=1e-5)
+
+
+def test_nothing_gives_nothing(interpreter, translator):
+    rows = rows_of(translator, [SOURCES[0], "", SOURCES[1]])
+    found = interpreter.get_signature_runner("translate")(source_ids=rows)
+    assert [bool(row.any()) for row in found["target_ids"]] == [True, False, True]
+    assert not found["scores"][1].any()
+    found = interpreter.get_signature_runner("translate")(source_ids=np.zeros((2, 3), "int32"))
+    assert not found["target_ids"].any()
+
+
+def test_signatures_take_turns_in_one_interpreter(interpreter, translator):
+    names = ["translate", "translate_16", "translate_32", "translate_64"]
+    runners = {name: interpreter.get_signature_runner(name) for name in names}
+    widths = dict(zip(names, (None, *FIXED_LENGTHS)))
+    draw = random.Random(0)
+    expected = dict(zip(SOURCES, translator.translate(SOURCES, beam_size=3)))
+    for _ in range(60):
+        text, name = draw.choice(SOURCES), draw.choice(names)
+        row = rows_of(translator, [text])
+        if row.shape[1] <= (widths[name] or 99):
+            row = np.pad(row, [(0, 0), (0, max(0, (widths[name] or 0) - row.shape[1]))])
+            found = runners[name](source_ids=row)["target_ids"][:, 0]
+            assert translator.target_tokenizer.detokenize(found).numpy()[0].decode() == expected[text]
+
+
+def test_a_fixed_batch_has_outputs_of_a_fixed_shape(interpreter):
+    for length in FIXED_LENGTHS:
+        details = interpreter.get_signature_runner(f"translate_{length}").get_output_details()
+        assert details["target_ids"]["shape_signature"].tolist() == [1, 3, 40]
+        assert details["scores"]["shape_signature"].tolist() == [1, 3]
+
+
+def test_too_long_a_source_is_cut(interpreter, translator):
+    translate = interpreter.get_signature_runner("translate")
+    long = rows_of(translator, ["나는 물을 마신다 " * 20])
+    cut = long[:, :40].copy()
+    cut[0, 39] = 3
+    np.testing.assert_array_equal(
+        translate(source_ids=long)["target_ids"].copy(), translate(source_ids=cut)["target_ids"].copy()
+    )
+
+
+@pytest.mark.slow
+def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_path):
+    settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
+    prove = proof_of(translator_of_two, settings)
+    path = export_tflite(translator_of_two, tmp_path / "two.tflite", settings=settings, prove=prove)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "two.source.model",
+        "two.target.model",
+        "two.tflite",
+        "two.tflite.md",
+        "verification.json",
+    ]
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "two.target.model"))
+    assert processor.vocab_size() == translator_of_two.config.target_vocabulary_size
+    assert path.is_file()
+
+
+def test_text_to_text_gives_what_the_translator_gives(translator_of_two, tmp_path):
+    settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
+    prove = proof_of(translator_of_two, settings, text=True)
+    path = export_tflite(translator_of_two, tmp_path / "two-text.tflite", text=True, settings=settings, prove=prove)
+    custom = [name for name in operations_of(path.read_bytes()) if name != name.upper()]
+    assert custom == ["TFText>FastSentencepieceDetokenize", "TFText>FastSentencepieceTokenize"]
+    assert not (tmp_path / "two-text.model").exists()
+
+
+@pytest.fixture(scope="module")
+def tiny_translator():
+    """An untrained model of the preset "tiny", large enough for sizes to mean something."""
+    tokenizer = learn_vocabulary(SOURCES, vocabulary_size=294)
+    config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, normalize_first=True)
+    translator = Translator.__new__(Translator)
+    translator.model, translator.config = build_transformer(config), config
+    translator.source_tokenizer = translator.target_tokenizer = tokenizer
+    return translator
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quantize, most", [(None, 1.08 * 4), ("float16", 1.2 * 2), ("int8", 1.4)], ids=str)
+def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
+    path = export_tflite(tiny_translator, tmp_path / "tiny.tflite", quantize, settings=SearchSettings(beam_size=4))
+    assert path.stat().st_size <= most * tiny_translator.model.count_params()
+
+
+@pytest.mark.parametrize(
+    "quantize, name",
+    [("float16", "translator"), pytest.param("int8", "translator_of_two", marks=pytest.mark.slow)],
+    ids=str,
+)
+def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize, name):
+    translator = request.getfixturevalue(name)
+    path = export_tflite(translator, tmp_path / "small.tflite", quantize, settings=SearchSettings(beam_size=2))
+    runner = interpreters.Interpreter(model_path=str(path)).get_signature_runner("translate")
+    found = runner(source_ids=rows_of(translator, SOURCES))
+    translations, scores = translator.translate(SOURCES, beam_size=2, return_scores=True)
+    written = [text.decode() for text in translator.target_tokenizer.detokenize(found["target_ids"][:, 0]).numpy()]
+    assert written == translations
+    np.testing.assert_allclose(found["scores"][:, 0], scores, atol=0.05)
+
+
+class WithAMissingOperation(tf.Module):
+    """Digamma stands for any operation that TFLite does not have."""
+
+    def signatures(self):
+        signature = [tf.TensorSpec((None,), tf.float32, name="numbers")]
+        function = tf.function(lambda numbers: {"result": tf.math.digamma(numbers)}, input_signature=signature)
+        return {"translate": function.get_concrete_function()}
+
+
+@pytest.mark.parametrize("allow_text", [False, True], ids=["ids", "text"])
+def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
+    with pytest.raises(ExportError) as caught:
+        convert(WithAMissingOperation(), allow_text=allow_text)
+    message = str(caught.value)
+    assert re.fullmatch(r"TFLite has no built-in operation for Digamma \(from .*test_tflite\.py:\d+\)", message), (
+        message
+    )
+
+
+@pytest.mark.slow
+def test_nothing_of_an_earlier_export_stays_beside(tmp_path):
+    translator_of_two = trained_translator(shared=False, steps=0, num_decoder_layers=1)
+    (tmp_path / "a.tflite").write_bytes(b"of before")
+    (tmp_path / "a.model").write_bytes(b"of before")
+    (tmp_path / "verification.json").write_text('{"artifact": "a.tflite"}')
+    export_tflite(translator_of_two, tmp_path / "a.tflite", settings=SearchSettings(beam_size=1))
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
+
+
+def test_a_file_of_ones_own_stays_beside_a_first_export(small_translator, tmp_path):
+    (tmp_path / "tokenizer.model").write_bytes(b"mine")
+    small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
+    assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
+
+
+def test_arguments_out_of_range_are_refused(translator, tmp_path):
+    with pytest.raises(InputError, match="`quantize` must be None or one of float16, int8"):
+        translator.export_tflite(tmp_path / "a.tflite", quantize="int4")
+    with pytest.raises(InputError, match="must be called NAME.tflite"):
+        translator.export_tflite(tmp_path / "a.lite")
+    (tmp_path / "folder.tflite").mkdir()
+    with pytest.raises(InputError, match="expected a file to write, but it is a folder"):
+        translator.export_tflite(tmp_path / "folder.tflite")
+
+
+@pytest.mark.slow
+def test_a_file_of_before_stays_where_the_proof_fails(small_translator, tmp_path):
+    path = tmp_path / "ko_en.tflite"
+    path.write_bytes(b"before")
+
+    def fail(file):
+        assert pathlib.Path(file).is_file()
+        raise ExportError("no")
+
+    with pytest.raises(ExportError, match="no"):
+        export_tflite(small_translator, path, settings=SearchSettings(beam_size=1), prove=fail)
+    assert path.read_bytes() == b"before"
+    assert [file.name for file in tmp_path.iterdir()] == ["ko_en.tflite"]

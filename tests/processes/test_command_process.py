@@ -1,0 +1,244 @@
+"""How our command's process ends, and its standard streams; in processes that do without TensorFlow."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+MODULE = pathlib.Path(__file__).resolve().parents[2] / "keras_transformer" / "processes" / "command_process.py"
+PREAMBLE = f"""
+import contextlib, hashlib, importlib.util, os, pathlib, subprocess, sys, time
+spec = importlib.util.spec_from_file_location("command_process", {str(MODULE)!r})
+process = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(process)
+process.begin_command()
+
+def ready():
+    print("ready", flush=True)
+
+def native():  # Python's handlers do not run in it.
+    ready()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+
+def run(work):
+    process.end_in_order()
+    try:
+        work()
+    except KeyboardInterrupt:
+        print("in order", flush=True)
+        process.end_process(process.interrupted_status())
+"""
+# Output stays in Python until it is flushed.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a program and waits until it is ready."""
+    started = []
+
+    def start(program):
+        command = [sys.executable, "-c", PREAMBLE + program]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, text=True, **pipes)
+        started.append(process)
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        time.sleep(0.05)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def end(process, *numbers, within=2.0):
+    """Sends signals; the status, the output and the errors of the process, which must end in time."""
+    began = time.monotonic()
+    for number in numbers:
+        process.send_signal(number)
+        time.sleep(0.02)
+    output, errors = process.stdout.read(), process.stderr.read()
+    process.wait(timeout=30)
+    assert time.monotonic() - began < within
+    return process.returncode, output, errors
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_a_signal_ends_the_work_in_order(start, number, status):
+    process = start("run(lambda: (ready(), time.sleep(60)))")
+    assert end(process, number) == (status, "in order\n", "")
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_a_signal_ends_a_native_call_as_well(start, number, status):
+    assert end(start("run(native)"), number) == (status, "", "")
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_before_the_command_runs_a_signal_ends_it_at_once(start, number, status):
+    assert end(start("native()"), number, within=1.0) == (status, "", "")
+
+
+def test_a_second_signal_ends_a_native_call_at_once(start):
+    assert end(start("run(native)"), signal.SIGINT, signal.SIGINT, within=1.0)[0] == 130
+
+
+def test_a_second_signal_ends_an_end_in_order_at_once(start):
+    program = """
+def slow():
+    try:
+        ready()
+        time.sleep(60)
+    finally:
+        time.sleep(60)
+
+run(slow)
+"""
+    assert end(start(program), signal.SIGTERM, signal.SIGINT, within=1.0)[0] in (130, 143)
+
+
+@pytest.mark.parametrize("swallowed", [True, False])
+def test_an_interrupt_that_is_lost_does_not_keep_the_process(start, swallowed):
+    program = """
+def work():
+    with contextlib.suppress(KeyboardInterrupt):
+        ready()
+        time.sleep(60)
+    {}
+
+run(work)
+""".format("time.sleep(60)" if swallowed else "os.read(os.pipe()[0], 1)")
+    assert end(start(program), signal.SIGINT)[0] == 130
+
+
+@pytest.mark.parametrize("work", ["lambda: (ready(), time.sleep(60))", "native"])
+def test_last_words_are_printed_once_in_order_or_not(start, work):
+    program = f"""
+def work():
+    with process.last_words("Interrupted; --resume goes on."):
+        ({work})()
+
+run(work)
+"""
+    assert end(start(program), signal.SIGTERM)[2] == "Interrupted; --resume goes on.\n"
+
+
+def test_there_are_no_last_words_after_their_block(start):
+    program = """
+with process.last_words("Interrupted; --resume goes on."):
+    pass
+run(native)
+"""
+    assert end(start(program), signal.SIGTERM)[2] == ""
+
+
+def test_what_was_written_is_flushed(start):
+    program = """
+def work():
+    ready()
+    sys.stdout.write("a line")
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+
+run(work)
+"""
+    assert end(start(program), signal.SIGINT)[:2] == (130, "a line")
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGTERM, signal.SIGTERM]])
+def test_a_child_ends_as_well(start, numbers):
+    program = """
+child = "import os, time; print(os.getpid(), file=open('child', 'w'), flush=True); time.sleep(60)"
+
+def work():
+    ready()
+    process.run_child([sys.executable, "-c", child])
+
+run(work)
+"""
+    process = start(program)
+    path = pathlib.Path(f"/proc/{process.pid}/cwd/child").resolve()
+    while not (path.exists() and path.read_text().endswith("\n")):
+        time.sleep(0.01)
+    assert end(process, *numbers)[0] == 143
+    child = pathlib.Path("/proc") / path.read_text().strip()
+    time.sleep(0.1)
+    # Nobody waits for it where its parent did not: a zombie has ended, too.
+    assert not child.exists() or ") Z " in (child / "stat").read_text()
+
+
+def test_what_is_unfinished_is_removed(start, tmp_path):
+    program = """
+folder, file = pathlib.Path("unfinished_folder"), pathlib.Path("unfinished_file")
+folder.mkdir()
+file.touch()
+(folder / "half").touch()
+with process.removed_at_end(folder), process.removed_at_end(file):
+    run(native)
+"""
+    process = start(program)
+    assert (tmp_path / "unfinished_folder").exists()
+    assert end(process, signal.SIGINT)[0] == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_ignored_signal_stays_ignored(start, number):
+    def ignore():
+        signal.signal(number, signal.SIG_IGN)
+
+    command = [sys.executable, "-c", PREAMBLE + "run(lambda: (ready(), time.sleep(0.3)))"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=ignore) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]])
+def test_a_file_does_not_take_the_number_of_a_closed_stream(closed, tmp_path):
+    program = """
+with open("file", "w") as file:
+    number = file.fileno()
+    print("result", flush=True)
+    print("error", file=sys.stderr)
+    os.write(2, b"native error")
+    os.write(1, b"native result")
+pathlib.Path("found").write_text(f"{number} {sys.stdin is None} {sys.stdout is None}")
+"""
+    redirections = " ".join(f"{number}{'<' if number == 0 else '>'}&-" for number in closed)
+    script = f'exec "{sys.executable}" -c "$PROGRAM" {redirections}'
+    environment = {**ENVIRONMENT, "PROGRAM": PREAMBLE + program}
+    result = subprocess.run(["sh", "-c", script], env=environment, cwd=tmp_path, capture_output=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == (b"" if 1 in closed else b"result\nnative result")
+    assert result.stderr == (b"" if 2 in closed else b"error\nnative error")
+    assert (tmp_path / "file").read_bytes() == b""
+    number, no_input, no_output = (tmp_path / "found").read_text().split()
+    assert int(number) > 2
+    assert (no_input, no_output) == (str(0 in closed), str(1 in closed))
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "expected"),
+    [
+        ("/usr/bin/keras-transformer", ["python3", "/usr/bin/keras-transformer", "info"], True),
+        ("-m", ["python3", "-m", "keras_transformer", "info"], True),
+        ("-m", ["python3", "-mkeras_transformer"], True),
+        ("/lib/keras_transformer/__main__.py", ["python3", "-m", "keras_transformer"], True),
+        ("-m", ["python3", "-m", "pytest"], False),
+        ("-c", ["python3", "-c", "import keras_transformer"], False),
+        ("/home/me/translate.py", ["python3", "translate.py", "keras_transformer"], False),
+        ("", ["python3"], False),
+    ],
+)
+def test_only_our_own_command_is_taken_for_it(program, arguments, expected):
+    script = PREAMBLE.replace("process.begin_command()", "") + (
+        f"sys.argv = [{program!r}]; sys.orig_argv = {arguments!r}; print(process.is_command())"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout == f"{expected}\n", result.stderr
