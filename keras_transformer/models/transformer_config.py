@@ -40,8 +40,8 @@ class TransformerConfig:
         attention_dropout: rate on the attention scores. Default 0.0.
         intermediate_dropout: rate inside the feed-forward networks. Default 0.0.
         activation: activation of the feed-forward networks, one of `ACTIVATIONS`. Default "relu".
-        normalize_first: False (default) for post-norm, the paper's; True for pre-norm with a final normalisation.
-        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+        normalize_first: True for pre-norm with a final normalisation; False (default) for post-norm, the paper's.
+        layer_norm_epsilon: number added to the variance in layer normalisation. Default 1e-5.
         max_length: the longest source or target, in tokens. Default 256.
         share_embeddings: whether source and target share one embedding table. Default: True, unless the target has
             a vocabulary of its own.

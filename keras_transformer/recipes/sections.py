@@ -30,39 +30,46 @@ class Section(pydantic.BaseModel):
 
 
 class DataSection(Section):
-    """`[data]`: the sentence pairs. Give `corpus`, or two text files each, or TSV files."""
+    """`[data]`: The sentence pairs. Give `corpus`, two text files each, or TSV files."""
 
-    corpus: Literal["phrases"] | None = Field(None, description="the embedded Korean-English corpus, in place of files")
+    corpus: Literal["phrases"] | None = Field(None, description="The embedded Korean-English corpus, instead of files.")
     train_source: str | None = Field(
         None,
-        description="source text to train on, one sentence a line; or a pattern of files, part-*.ko; plain, or "
-        "compressed by gzip, bzip2, xz or zstd, as all texts",
+        description=(
+            "Source text to train on, one sentence a line: a file, or a pattern such as part-*.ko. All text "
+            "files may be compressed by gzip, bzip2, xz or zstd."
+        ),
     )
-    train_target: str | None = Field(None, description="its translation, line by line")
-    validation_source: str | None = Field(None, description="source text to validate on")
-    validation_target: str | None = Field(None, description="its translation, line by line")
+    train_target: str | None = Field(None, description="Translation of train_source, line by line.")
+    validation_source: str | None = Field(None, description="Source text to validate on.")
+    validation_target: str | None = Field(None, description="Translation of validation_source, line by line.")
     train_pairs: str | None = Field(
         None,
-        description="tab-separated pairs to train on, in place of two texts; file or pattern, all rows with as many "
-        "columns as the first",
+        description=(
+            "Tab-separated pairs to train on, instead of two text files: a file or a pattern. All rows must "
+            "have as many columns as the first."
+        ),
     )
-    validation_pairs: str | None = Field(None, description="tab-separated pairs to validate on")
-    source_column: int = Field(1, ge=1, description="column of the source in tab-separated pairs")
-    target_column: int = Field(2, ge=1, description="column of the target in tab-separated pairs")
+    validation_pairs: str | None = Field(None, description="Tab-separated pairs to validate on.")
+    source_column: int = Field(1, ge=1, description="Column of the source in tab-separated pairs, counted from 1.")
+    target_column: int = Field(2, ge=1, description="Column of the target in tab-separated pairs, counted from 1.")
     held_out: float = Field(
         0.0,
         ge=0,
         le=0.25,
-        description="part of the training pairs, at most 0.25, held out for validation, and as much again for test "
-        "(written into the model folder), split by target sentence; in place of validation files",
+        description=(
+            "Fraction of the training pairs held out for validation, and the same fraction again for test; "
+            "at most 0.25. Pairs are split by target sentence. The test set is written to the model folder. "
+            "Replaces validation files."
+        ),
     )
-    lowercase: bool = Field(False, description="whether the vocabulary lower-cases all text")
+    lowercase: bool = Field(False, description="Whether the vocabulary lower-cases all text.")
     source_language: str | None = Field(
-        None, description='language of the source, a tag of BCP 47 such as "ko" or "zh-Hant"'
+        None, description='Language of the source, a BCP 47 tag such as "ko" or "zh-Hant".'
     )
-    target_language: str | None = Field(None, description="language of the target")
-    license: str | None = Field(None, description="licence of the text, for the model card")
-    max_length: int = Field(256, ge=2, description="longest sentence trained on and translated, in tokens")
+    target_language: str | None = Field(None, description="Language of the target, a BCP 47 tag.")
+    license: str | None = Field(None, description="Licence of the text, for the model card.")
+    max_length: int = Field(256, ge=2, description="Longest sentence in training and translation, in tokens.")
 
     @pydantic.field_validator("source_language", "target_language")
     @classmethod
@@ -92,36 +99,45 @@ class DataSection(Section):
 
 
 class VocabularySection(Section):
-    """`[vocabulary]`: learned from the training text, or given as files."""
+    """`[vocabulary]`: Learned from the training text, or given as files."""
 
     size: int | None = Field(
         None,
         ge=SMALLEST_VOCABULARY,
-        description=f"number of tokens, 4 special ones and 256 bytes among them; at least {SMALLEST_VOCABULARY}. "
-        "Default: from the number of lines, about 2,000 for 30,000 pairs and 8,000 for 500,000",
+        description=(
+            f"Number of tokens, including 4 special tokens and 256 bytes; at least {SMALLEST_VOCABULARY}. "
+            "Default: by the number of lines, about 2,000 for 30,000 pairs and 8,000 for 500,000."
+        ),
     )
-    model_type: Literal["unigram", "bpe"] = Field("unigram", description="kind of SentencePiece model")
-    shared: bool = Field(True, description="whether source and target share one vocabulary")
-    sampling: float = Field(0.0, ge=0, le=1, description="subword regularisation in training, 0 for none; 0.1 is usual")
+    model_type: Literal["unigram", "bpe"] = Field("unigram", description="Kind of SentencePiece model.")
+    shared: bool = Field(True, description="Whether source and target share one vocabulary.")
+    sampling: float = Field(
+        0.0, ge=0, le=1, description="Strength of subword regularisation in training. 0 disables it; 0.1 is usual."
+    )
     normalization: Literal[NORMALIZATIONS] | None = Field(
         None,
-        description="how all text is normalised: nmt_nfkc (Unicode's NFKC, with spaces for invisible separators and "
-        "without control characters), nfkc, nmt_nfkc_cf (nmt_nfkc with case folding) or identity (not at all); default "
-        "for a vocabulary that is learned: nmt_nfkc. lowercase acts on the normalised text",
+        description=(
+            "Normalisation of all text: nmt_nfkc (Unicode's NFKC, with spaces for invisible separators and "
+            "without control characters), nfkc, nmt_nfkc_cf (nmt_nfkc with case folding) or identity "
+            "(none). lowercase acts on the normalised text. Default for a learned vocabulary: nmt_nfkc."
+        ),
     )
     user_defined_symbols: list[str] = Field(
-        [], description="strings that are always one token each, not normalised; placeholders and tags"
+        [],
+        description=("Strings that are always one token each and are not normalised, such as placeholders and tags."),
     )
     character_coverage: float = Field(
         CHARACTER_COVERAGE,
         ge=SMALLEST_COVERAGE,
         le=1,
-        description="part of the text's characters that have tokens of their own; rarer ones are spelled in bytes",
+        description=(
+            "Fraction of the text's characters that have tokens of their own. Rarer characters are spelled in bytes."
+        ),
     )
-    split_digits: bool = Field(False, description="whether every digit is a token of its own")
-    file: str | None = Field(None, description="a SentencePiece model for both languages, in place of learning one")
-    source_file: str | None = Field(None, description="a SentencePiece model for the source")
-    target_file: str | None = Field(None, description="a SentencePiece model for the target")
+    split_digits: bool = Field(False, description="Whether every digit is a token of its own.")
+    file: str | None = Field(None, description="A SentencePiece model for both languages, instead of a learned one.")
+    source_file: str | None = Field(None, description="A SentencePiece model for the source.")
+    target_file: str | None = Field(None, description="A SentencePiece model for the target.")
 
     @property
     def is_learned(self):
@@ -170,7 +186,8 @@ def _meaning(name):
     text = re.search(rf"^ +{name}: (.*?)(?=^ +\w+: |^$)", TransformerConfig.__doc__, re.MULTILINE | re.DOTALL)[1]
     meaning, default = re.fullmatch(r"(.*?)(?:\. Default:? (.*))?\.", " ".join(text.split())).groups()
     default = "that of the preset" if name in PRESET_FIELDS else default
-    return f"{meaning}; default: {default}" if default else meaning
+    meaning = f"{meaning[0].upper()}{meaning[1:]}."
+    return f"{meaning} Default: {default}." if default else meaning
 
 
 # What a recipe may say of the model: any field of `TransformerConfig` but those that the data decides.
@@ -182,79 +199,114 @@ MODEL_FIELDS = {
 ModelSection = pydantic.create_model(
     "ModelSection",
     __base__=Section,
-    __doc__="`[model]`: the preset and any field of `TransformerConfig` that the data does not decide.",
-    preset=(Literal[tuple(PRESETS)], Field("tiny", description="size of the model: " + ", ".join(PRESETS))),
+    __doc__="`[model]`: The preset, and any field of `TransformerConfig` that does not depend on the data.",
+    preset=(Literal[tuple(PRESETS)], Field("tiny", description="Size of the model: " + ", ".join(PRESETS) + ".")),
     **MODEL_FIELDS,
 )
 
 
 class TrainingSection(Section):
-    """`[training]`: how `model.fit` is called."""
+    """`[training]`: Arguments of `model.compile` and `model.fit`."""
 
     epochs: int | None = Field(
-        None, ge=1, description="passes over the training pairs; default: 20, unless steps is given"
+        None, ge=1, description="Passes over the training pairs. Default: 20, unless steps is given."
     )
-    steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
-    steps_per_epoch: int | None = Field(None, ge=1, description="steps of an epoch; default: one pass over the pairs")
-    batch_tokens: int = Field(4096, ge=1, description="most tokens of a step on either side, padding counted")
+    steps: int | None = Field(None, ge=1, description="Optimizer steps, instead of epochs.")
+    steps_per_epoch: int | None = Field(
+        None, ge=1, description="Optimizer steps of an epoch. Default: one pass over the pairs."
+    )
+    batch_tokens: int = Field(
+        4096, ge=1, description="Maximum number of tokens of a step on either side, including padding."
+    )
     accumulation_steps: int = Field(
-        1, ge=1, description="parts that a step's batch is cut into, to need less memory; the step is the same"
+        1,
+        ge=1,
+        description=(
+            "Number of parts of a step's batch, processed one after the other to save memory. The step is the same."
+        ),
     )
     optimizer: Literal["adam", "muon"] = Field(
         "adam",
-        description="adam, the paper's; or muon, for the matrices of the layers, with adam for embeddings, biases and "
-        "normalisation",
+        description=(
+            "adam, the paper's; or muon, which trains the matrices of the layers with Muon, and embeddings, "
+            "biases and normalisation with Adam."
+        ),
     )
     learning_rate: float | None = Field(
         None,
         gt=0,
-        description="highest rate, reached at warmup_steps; default: the paper's, (hidden_dim * warmup_steps)^-0.5, "
-        f"with {DEFAULT_WARMUP_STEPS:,} steps where warmup_steps is not given",
+        description=(
+            "Peak learning rate, reached at warmup_steps. Default: the paper's, (hidden_dim * "
+            f"warmup_steps)^-0.5, with {DEFAULT_WARMUP_STEPS:,} steps if warmup_steps is not given."
+        ),
     )
-    adam_lr_ratio: float = Field(1.0, gt=0, description="adam's rate beside muon, as a part of muon's")
+    adam_lr_ratio: float = Field(1.0, gt=0, description="Adam's learning rate divided by Muon's, for optimizer muon.")
     warmup_steps: int | None = Field(
         None,
         ge=1,
-        description=f"steps in which the rate rises; default: a tenth of all steps, at most {DEFAULT_WARMUP_STEPS:,}",
+        description=(
+            f"Steps in which the learning rate rises. Default: a tenth of all steps, at most {DEFAULT_WARMUP_STEPS:,}."
+        ),
     )
     decay: Literal[DECAYS] = Field(
-        "inverse_sqrt", description="how the rate falls then: inverse_sqrt, or linear or cosine to 0 at the last step"
+        "inverse_sqrt",
+        description=(
+            "Decay of the learning rate after the warm-up: inverse_sqrt, or linear or cosine to 0 at the last step."
+        ),
     )
-    label_smoothing: float = Field(0.1, ge=0, lt=1, description="part of the label spread over the vocabulary")
+    label_smoothing: float = Field(
+        0.1, ge=0, lt=1, description="Fraction of the label's probability spread over the vocabulary."
+    )
     concatenation: float = Field(
-        0.0, ge=0, le=1, description="part of the sentences joined two by two, others in each epoch; 0 for none"
+        0.0,
+        ge=0,
+        le=1,
+        description="Fraction of sentences joined with a neighbour, drawn anew each epoch. 0 disables it.",
     )
     bidirectional_epochs: int = Field(
         0,
         ge=0,
-        description="epochs at the beginning in which half of the sentences, others in each, are learned the other way "
-        "round; 0 for none",
+        description=(
+            "Number of epochs at the beginning in which half of the pairs, drawn anew each epoch, are used "
+            "in the reverse direction (target to source). 0 disables it."
+        ),
     )
     word_dropout: float = Field(
-        0.0, ge=0, lt=1, description="part of the tokens read as the unknown token, others in each epoch; 0 for none"
+        0.0,
+        ge=0,
+        lt=1,
+        description=("Fraction of input tokens replaced by the unknown token, drawn anew each epoch. 0 disables it."),
     )
     r_drop: float = Field(
-        0.0, ge=0, description="weight of the divergence of two passes of each sentence; 0 for one pass, 5 is usual"
+        0.0,
+        ge=0,
+        description=("Weight of the R-Drop divergence between two passes of each sentence. 0 disables it; 5 is usual."),
     )
-    weight_decay: float = Field(0.0, ge=0, description="part of the weights, times the rate, taken off at each step")
-    clip_norm: float | None = Field(None, gt=0, description="largest global norm of the gradient; default: no clipping")
-    seed: int = Field(0, ge=0, lt=2**32, description="seed of weights, dropout, shuffling and sampling")
-    average_checkpoints: int = Field(1, ge=1, description="number of epochs whose weights are averaged at the end")
+    weight_decay: float = Field(
+        0.0, ge=0, description="Fraction of the weights, times the learning rate, subtracted at each step."
+    )
+    clip_norm: float | None = Field(
+        None, gt=0, description="Maximum global norm of the gradient. Default: no clipping."
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of weights, dropout, shuffling and sampling.")
+    average_checkpoints: int = Field(1, ge=1, description="Number of epochs whose weights are averaged at the end.")
     average_of: Literal["last", "best"] = Field(
-        "last", description="which epochs these are: the last, or the best by monitor of [evaluation]"
+        "last", description="Epochs that are averaged: the last, or the best by monitor of [evaluation]."
     )
     ema_momentum: float | None = Field(
-        None, gt=0, lt=1, description="momentum of a moving average of the weights, in place of average_checkpoints"
+        None, gt=0, lt=1, description="Momentum of a moving average of the weights, instead of average_checkpoints."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "float32",
-        description="precision of the computation; auto is bfloat16 where the hardware multiplies it, else float32",
+        description=("Precision of the computation. auto is bfloat16 where the hardware supports it, else float32."),
     )
     jit_compile: bool = Field(
-        False, description="whether XLA compiles the step; batches are then padded to few shapes, each compiled once"
+        False, description=("Whether XLA compiles the step. Batches are then padded to few shapes, each compiled once.")
     )
-    save_every: int = Field(1000, ge=1, description="steps from one save within an epoch to the next, for --resume")
-    tensorboard: bool = Field(False, description="whether TensorBoard's logs are written to tensorboard/ in the folder")
+    save_every: int = Field(1000, ge=1, description="Steps between two saves within an epoch, for --resume.")
+    tensorboard: bool = Field(
+        False, description="Whether TensorBoard logs are written to tensorboard/ in the model folder."
+    )
 
     @pydantic.model_validator(mode="after")
     def _keys_fit(self):
@@ -290,24 +342,31 @@ class TrainingSection(Section):
 
 
 class MinimumRiskSection(Section):
-    """`[minimum_risk]`: after the training, the model translates the training text, and learns to prefer its better
+    """`[minimum_risk]`: After training, the model translates the training text and learns to prefer its better
     translations (minimum risk training, Shen et al. 2016; see `ExpectedRisk`).
     """
 
-    epochs: int = Field(0, ge=0, description="passes over the training pairs; 0 for none")
-    candidates: int = Field(8, ge=2, description="translations of each sentence, by a beam of that size")
+    epochs: int = Field(0, ge=0, description="Passes over the training pairs. 0 disables the stage.")
+    candidates: int = Field(8, ge=2, description="Number of translations of each sentence, from a beam of that size.")
     batch_tokens: int = Field(
-        4096, ge=1, description="most tokens of a step on either side, those of all translations of a sentence counted"
+        4096,
+        ge=1,
+        description=("Maximum number of tokens of a step on either side, including all translations of a sentence."),
     )
     learning_rate: float = Field(
-        3e-4, gt=0, description="highest rate, after a tenth of the steps; it falls to 0 at the last"
+        3e-4,
+        gt=0,
+        description=("Peak learning rate, reached after a tenth of the steps. It falls to 0 at the last step."),
     )
     sharpness: float = Field(
-        8.0, gt=0, description="how much the share of a translation depends on its probability by token"
+        8.0, gt=0, description="How strongly the weight of a translation depends on its probability per token."
     )
-    cross_entropy: float = Field(0.1, ge=0, description="weight of the cross-entropy of the references")
+    cross_entropy: float = Field(0.1, ge=0, description="Weight of the cross-entropy of the references.")
     chrf: float = Field(
-        0.5, ge=0, le=1, description="weight of chrF in the quality of a translation; sentence BLEU has the rest"
+        0.5,
+        ge=0,
+        le=1,
+        description=("Weight of chrF in the quality of a translation. Sentence BLEU has the remaining weight."),
     )
 
 
@@ -322,25 +381,36 @@ MONITORS = {
 
 
 class EvaluationSection(Section):
-    """`[evaluation]`: translations of the validation set while training, and what follows from how good they are."""
+    """`[evaluation]`: Scores on the validation set during training, and the decisions that use them."""
 
-    every: int = Field(0, ge=0, description="epochs from one BLEU on the validation set to the next; 0 for none")
+    every: int = Field(
+        0,
+        ge=0,
+        description=(
+            "Number of epochs between two evaluations (BLEU and chrF on the validation set). 0 disables them."
+        ),
+    )
     every_steps: int | None = Field(
-        None, ge=1, description="optimizer steps from one BLEU to the next, in place of every"
+        None, ge=1, description="Number of optimizer steps between two evaluations, instead of every."
     )
-    beam_size: int = Field(1, ge=1, description="beam size of that translation")
-    tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization; none for tokenised text")
+    beam_size: int = Field(1, ge=1, description="Beam size of the evaluations.")
+    tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization. Use none for tokenised text.")
     at_end: bool = Field(
-        True, description="whether the trained model translates the validation set, at most 2,000 pairs, for its card"
+        True,
+        description=(
+            "Whether the trained model translates the validation set, at most 2,000 pairs, for the model card."
+        ),
     )
-    samples: int = Field(0, ge=0, description="sentences whose translations are shown at each evaluation")
+    samples: int = Field(0, ge=0, description="Number of sentences whose translations are printed at each evaluation.")
     monitor: Literal[tuple(MONITORS)] = Field(
-        "val_bleu", description="what tells the best epochs: " + ", ".join(MONITORS)
+        "val_bleu", description="Score that ranks epochs: " + ", ".join(MONITORS) + "."
     )
     stop_after: int = Field(
         0,
         ge=0,
-        description="epochs with an evaluation, none of them better, after which to stop; 0 for never",
+        description=(
+            "Number of evaluations without improvement after which training stops. 0 disables early stopping."
+        ),
     )
 
     @property
