@@ -14,9 +14,9 @@ IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
 
-$(MODEL)/model.weights.h5: training/recipes/phrases.toml | $(VENV)/installed
+$(MODEL)/model.weights.h5: keras_transformer/recipes/bundled/phrases.toml | $(VENV)/installed
 	rm -rf $(MODEL)
-	$(BIN)/keras-transformer train training/recipes/phrases.toml --output $(MODEL)
+	$(BIN)/keras-transformer train phrases --output $(MODEL)
 
 test: $(VENV)/installed-for-tests lint
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"

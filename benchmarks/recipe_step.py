@@ -2,7 +2,7 @@
 
 The settings take turns, so that whatever else the machine does hits all alike; each trains on the same few batches.
 
-Usage: python benchmarks/recipe_step.py RECIPE.toml [SETTINGS]... [--rounds 5] [--batches 8]
+Usage: python benchmarks/recipe_step.py RECIPE [SETTINGS]... [--rounds 5] [--batches 8] [--data FOLDER]
 SETTINGS is a list of keys with commas between: "training.precision=bfloat16,training.r_drop=5.0"; the recipe as it is
 comes first.
 """
@@ -25,8 +25,8 @@ NUM_WARMUPS = 2
 class Setting:
     """A compiled model, a few of its batches and the times of their steps."""
 
-    def __init__(self, path, overrides, num_batches):
-        recipe = load_recipe(path, overrides).filled().with_schedule(total_steps=10**6)
+    def __init__(self, recipe, overrides, num_batches, data_folder):
+        recipe = load_recipe(recipe, overrides, data_folder).filled().with_schedule(total_steps=10**6)
         pairs = recipe_pairs(recipe.data)
         tokenizers = recipe_tokenizers(recipe, pairs["train"])
         batches = recipe_batches(recipe, pairs, tokenizers, Processes())
@@ -53,10 +53,11 @@ def main():
     parser.add_argument("settings", nargs="*")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batches", type=int, default=8)
+    parser.add_argument("--data", help="folder that file names in the recipe are relative to")
     arguments = parser.parse_args()
 
     overrides = [[], *(setting.split(",") for setting in arguments.settings)]
-    settings = [Setting(arguments.recipe, keys, arguments.batches) for keys in overrides]
+    settings = [Setting(arguments.recipe, keys, arguments.batches, arguments.data) for keys in overrides]
     for _ in range(arguments.rounds):
         for setting in settings:
             setting.train()

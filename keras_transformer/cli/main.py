@@ -11,6 +11,7 @@ from keras_transformer.cli.evaluate import evaluate
 from keras_transformer.cli.export import export
 from keras_transformer.cli.info import info
 from keras_transformer.cli.plot import plot
+from keras_transformer.cli.recipes import recipes
 from keras_transformer.cli.score import score
 from keras_transformer.cli.train import train
 from keras_transformer.cli.translate import translate
@@ -42,7 +43,7 @@ def cli(debug):
     """Train an encoder-decoder Transformer on parallel text, and translate with it."""
 
 
-for command in (train, translate, evaluate, score, export, plot, info):
+for command in (train, recipes, translate, evaluate, score, export, plot, info):
     cli.add_command(command)
 
 

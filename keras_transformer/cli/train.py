@@ -16,7 +16,7 @@ def _print_keys(context, parameter, value):
 
 
 @click.command(short_help="Train a model as a recipe says.")
-@click.argument("recipe", type=click.Path(path_type=pathlib.Path))
+@click.argument("recipe", type=click.Path())
 @click.option(
     "--set",
     "overrides",
@@ -25,24 +25,31 @@ def _print_keys(context, parameter, value):
     metavar="KEY=VALUE",
     help="Set a key, such as training.epochs=5.",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=pathlib.Path),
+    help="Folder that file names in the recipe are relative to  [default: the recipe's; data for a bundled recipe]",
+)
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Model folder [default: models/RECIPE]")
 @click.option("--resume", is_flag=True, help="Go on where a training was interrupted, to the bit.")
 @click.option(
     "--processes", type=click.IntRange(1), help="Train in this many processes on this machine, with Keras on JAX."
 )
 @click.option("--keys", is_flag=True, is_eager=True, expose_value=False, callback=_print_keys, help="List all keys.")
-def train(recipe, overrides, output, resume, processes):
-    """Train a model as RECIPE, a TOML file, says, and write its model folder.
+def train(recipe, overrides, data, output, resume, processes):
+    """Train a model by RECIPE, a TOML file or the name of a bundled recipe, and write its model folder.
 
     --set may be given many times. --keys documents every key of a recipe.
     """
-    output = output or pathlib.Path("models") / recipe.stem
-    loaded = load_recipe(recipe, overrides)
+    output = output or pathlib.Path("models") / pathlib.Path(recipe).stem
+    loaded = load_recipe(recipe, overrides, data)
     if processes:
         check_before_training(loaded, output, resume, backend="jax")
         settings = [part for override in overrides for part in ("--set", override)]
         debug = ["--debug"] * click.get_current_context().find_root().params["debug"]
-        arguments = [*debug, "train", str(recipe), "--output", str(output), *settings, *["--resume"] * resume]
+        if data:
+            settings += ["--data", str(data)]
+        arguments = [*debug, "train", recipe, "--output", str(output), *settings, *["--resume"] * resume]
         return launch_processes(processes, arguments)
     train_recipe(loaded, output, resume)
     print_result(output)

@@ -7,13 +7,15 @@ from keras_transformer.recipes.recipe import Recipe
 def describe_keys():
     """Every key of a recipe with its type, its default and its meaning, as Markdown.
 
-    `training/recipes/README.md` is this text; a test compares the two.
+    `docs/recipes.md` is this text; a test compares the two.
     """
     lines = [
         "# The keys of a recipe",
         "",
-        "A recipe is a TOML file. File names in it are relative to its folder. `--set SECTION.KEY=VALUE` sets a key "
-        "from the command line; a file name given there is relative to the current folder.",
+        "A recipe is a TOML file or a bundled recipe (`keras-transformer recipes`). File names in it are relative to "
+        "its folder, or to `data` in the current folder for a bundled recipe. `--data FOLDER` names another folder. "
+        "`--set SECTION.KEY=VALUE` sets a key from the command line. A file name given there is relative to the "
+        "current folder.",
     ]
     for section, field in Recipe.model_fields.items():
         model = field.annotation

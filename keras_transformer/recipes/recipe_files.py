@@ -8,6 +8,7 @@ import tomli_w
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.files.whole_files import write_text
+from keras_transformer.recipes.bundled_recipes import find_recipe
 from keras_transformer.recipes.key_synonyms import advice_by_meaning
 from keras_transformer.recipes.recipe import Recipe
 from keras_transformer.recipes.toml_errors import explain_toml_error
@@ -26,12 +27,18 @@ FILE_KEYS = {
 }
 
 
-def load_recipe(path, overrides=()):
+# The folder of the text of bundled recipes, in the current folder.
+DATA_FOLDER = "data"
+
+
+def load_recipe(path, overrides=(), data_folder=None):
     """Reads and checks a recipe.
 
     Args:
-        path: path of the TOML file; file names in it are relative to its folder.
+        path: path of the TOML file, or the name of a bundled recipe (`bundled_recipes`). A file takes precedence.
         overrides: strings "section.key=value", as `--set` gives them; the value is TOML, or text where it is not.
+        data_folder: folder that file names in the recipe are relative to. Default: the folder of the file; "data" in
+            the current folder for a bundled recipe.
 
     Returns:
         A `Recipe` with absolute file names.
@@ -40,7 +47,9 @@ def load_recipe(path, overrides=()):
         InputError: the file is missing or no TOML, a key is unknown (the message names the nearest known one), or a
             value is of the wrong type or out of range.
     """
-    path = pathlib.Path(path)
+    path, is_bundled = find_recipe(path)
+    if data_folder is None:
+        data_folder = DATA_FOLDER if is_bundled else path.parent
     try:
         text = read_small_file(path, _MOST_BYTES, is_regular=False).decode("utf-8-sig")
         sections = tomllib.loads(text)
@@ -52,7 +61,7 @@ def load_recipe(path, overrides=()):
         raise InputError(f"{path}: {explain_toml_error(text, error)}.") from None
     except RecursionError:
         raise InputError(f"{path}: the values are nested too deeply.") from None
-    _resolve_files(sections, path.parent)
+    _resolve_files(sections, pathlib.Path(data_folder))
     given_here = {}
     for override in overrides:
         _set(given_here, override)

@@ -69,6 +69,9 @@ class DataSection(Section):
     )
     target_language: str | None = Field(None, description="Language of the target, a BCP 47 tag.")
     license: str | None = Field(None, description="Licence of the text, for the model card.")
+    homepage: str | None = Field(
+        None, description="Address of the source of the text, for the model card and the error about a missing file."
+    )
     max_length: int = Field(256, ge=2, description="Longest sentence in training and translation, in tokens.")
 
     @pydantic.field_validator("source_language", "target_language")

@@ -62,6 +62,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         "",
         f"License of the data: {recipe.data.license or 'not stated'}.",
         "",
+        *([f"Homepage of the data: {recipe.data.homepage}", ""] if recipe.data.homepage else []),
         *_data(recipe.data, files),
         "",
         *_left_out(left_out),

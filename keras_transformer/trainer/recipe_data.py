@@ -7,12 +7,14 @@ from keras_transformer.data import (
     check_text_files,
     check_tsv_file,
     listed_pairs,
+    matching_files,
     split_pairs,
     text_of_pairs,
     text_pairs,
     tsv_pairs,
 )
 from keras_transformer.errors import InputError
+from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.text import Tokenizer, learn_vocabulary
 
 
@@ -23,6 +25,7 @@ def check_recipe_files(data, vocabulary):
         InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others, or too few pairs are
             left where some are held out.
     """
+    _check_text_is_there(data)
     for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
         if path:
             tokenizer = _load_tokenizer(path)
@@ -47,6 +50,20 @@ def check_recipe_files(data, vocabulary):
                     f"[data] held_out = {data.held_out} leaves no pair for {split}; give another part, or files for "
                     "validation."
                 )
+
+
+def _check_text_is_there(data):
+    """Raises for a missing file of a recipe that states where its text comes from."""
+    if not data.homepage:
+        return
+    advice = f"The text comes from {data.homepage} (see training/README.md); --data names its folder."
+    for name in filter(None, (getattr(data, key) for key in FILE_KEYS["data"])):
+        try:
+            is_there = all(path.exists() for path in matching_files(name))
+        except InputError as error:
+            raise InputError(f"{error} {advice}") from None
+        if not is_there:
+            raise InputError(f"{name}: No such file or directory. {advice}")
 
 
 def recipe_pairs(data):

@@ -38,7 +38,7 @@ DATA_FILES_NAME = "data.json"
 # What may change when a training is resumed; all else would not be the same training. [minimum_risk] follows it.
 _FREE_KEYS = {
     # The content of the files is compared by itself, wherever they are.
-    "data": {"license", "source_language", "target_language", *FILE_KEYS["data"]},
+    "data": {"homepage", "license", "source_language", "target_language", *FILE_KEYS["data"]},
     "vocabulary": {*FILE_KEYS["vocabulary"]},
     "model": set(),
     "training": {

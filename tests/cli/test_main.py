@@ -34,8 +34,8 @@ def process(*arguments):
 
 
 def test_an_error_is_one_line_and_a_traceback_only_with_debug(run, tmp_path):
-    message = f"keras-transformer: {tmp_path / 'missing.toml'}: No such file or directory."
-    arguments = ["train", str(tmp_path / "missing.toml")]
+    message = f"keras-transformer: {tmp_path / 'missing.txt'}: No such file or directory."
+    arguments = ["translate", str(tmp_path), "--input", str(tmp_path / "missing.txt")]
     result = subprocess.run([*COMMAND, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
     assert (result.returncode, result.stdout, result.stderr) == (2, "", message + "\n")
 

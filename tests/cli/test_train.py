@@ -295,9 +295,9 @@ def test_an_extra_that_is_not_installed_is_named(run, corpus, model, monkeypatch
     missing = ("tensorboard", "jax", "matplotlib", "ctranslate2")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else find_spec(name))
     options = ["train", corpus / "recipe.toml", "--output", corpus / "model"]
-    run(*options, "--set", "training.tensorboard=true").assert_one_error('pip install "keras-transformer[tensorboard]"')
-    run(*options, "--processes", 2).assert_one_error('pip install "keras-transformer[jax]"')
-    run("plot", model, "--positions").assert_one_error('pip install "keras-transformer[plots]"')
+    run(*options, "--set", "training.tensorboard=true").assert_one_error("pip install tensorboard (the extra")
+    run(*options, "--processes", 2).assert_one_error("pip install jax (the extra")
+    run("plot", model, "--positions").assert_one_error('pip install matplotlib (the extra "plots"')
     export = ["export", model, "--format", "ctranslate2", "--output", corpus / "exported"]
-    run(*export).assert_one_error('pip install "keras-transformer[ctranslate2]"')
+    run(*export).assert_one_error("pip install ctranslate2 (the extra")
     assert not (corpus / "model").exists()

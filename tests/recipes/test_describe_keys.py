@@ -2,14 +2,12 @@ import pathlib
 
 from keras_transformer.recipes import Recipe, describe_keys
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "training" / "recipes" / "README.md"
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "recipes.md"
 
 
 def test_the_page_of_keys_is_up_to_date():
     expected = describe_keys()
-    assert PAGE.read_text(encoding="utf-8") == expected, (
-        "run: keras-transformer train --keys > training/recipes/README.md"
-    )
+    assert PAGE.read_text(encoding="utf-8") == expected, "run: keras-transformer train --keys > docs/recipes.md"
 
 
 def test_every_key_has_a_meaning():
