@@ -13,7 +13,9 @@ import statistics
 import tempfile
 import time
 
-import keras_transformer as kt  # isort: skip  (before TensorFlow, which it keeps quiet)
+import keras_transformer as kt
+
+kt.use_onednn()  # isort: split
 import ctranslate2
 import numpy as np
 import tensorflow as tf

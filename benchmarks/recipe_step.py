@@ -11,8 +11,9 @@ import argparse
 import statistics
 import time
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, which it keeps quiet)
+import keras_transformer as kt
 
+kt.use_onednn()  # isort: split
 from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.recipes import load_recipe
 from keras_transformer.trainer.compiled_model import compiled_model

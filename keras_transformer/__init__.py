@@ -1,29 +1,27 @@
-"""Train the original encoder-decoder Transformer on parallel text with `model.fit`, and translate with it."""
+"""Train the original encoder-decoder Transformer on parallel text with `model.fit`, and translate with it.
 
-from keras_transformer.processes import quiet_start  # isort: skip  (before anything imports TensorFlow)
-from keras_transformer import callbacks, data, export, layers, losses, metrics, models, plots, recipes, schedules, text
-from keras_transformer.errors import ExportError, InputError
-from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.translator import Translator
-from keras_transformer.version import __version__
+Importing this package changes nothing in the process and imports neither Keras nor TensorFlow. The public names are in
+`__init__.pyi`; each is imported when it is first used.
+"""
 
-__all__ = [
-    "ExportError",
-    "InputError",
-    "TransformerConfig",
-    "Translator",
-    "__version__",
-    "build_transformer",
-    "callbacks",
-    "data",
-    "export",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "plots",
-    "quiet_start",
-    "recipes",
-    "schedules",
-    "text",
-]
+import importlib
+
+import lazy_loader
+
+from keras_transformer.moved_modules import MOVED, find_moved_modules
+from keras_transformer.registration import register_classes, register_with_keras
+from keras_transformer.version import __version__ as __version__
+
+_public_name, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name):
+    if name in MOVED:
+        return importlib.import_module(f"{__name__}.{name}")
+    value = _public_name(name)
+    register_classes()
+    return value
+
+
+find_moved_modules()
+register_with_keras()

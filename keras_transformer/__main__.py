@@ -1,5 +1,16 @@
+"""The command: `python -m keras_transformer`, and the script `keras-transformer`."""
+
+import importlib
 import sys
 
-from keras_transformer.cli.main import run
+from keras_transformer.processes.command_process import begin_command
 
-sys.exit(run())
+
+def run():
+    """Runs the command line, and returns its exit status."""
+    begin_command()  # From here on a signal ends the process in its own way, so the rest is imported afterwards.
+    return importlib.import_module("keras_transformer.cli.main").run()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

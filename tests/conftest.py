@@ -6,7 +6,11 @@ import pathlib
 import resource
 import signal
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import keras_transformer as kt
+
+# TensorFlow reads both when it is imported.
+kt.use_onednn()
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A shell makes what it starts in the background ignore Ctrl-C, which the commands that tests start would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -6,7 +6,9 @@ Usage: python training/fit_phrases.py [STEPS]
 import itertools
 import sys
 
-import keras_transformer as kt  # isort: skip  (before TensorFlow, whose settings it makes)
+import keras_transformer as kt
+
+kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
 import keras
 
 from keras_transformer.corpora.phrases import phrase_splits

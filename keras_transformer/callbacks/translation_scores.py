@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_transformer.data import text_of_pairs
 from keras_transformer.metrics.text_scores import TOKENIZERS, corpus_scores
-from keras_transformer.text.printable import printable
+from keras_transformer.processes.printable import printable
 from keras_transformer.translator import Translator
 
 # More than translating one text at a time wants: all are there, and few large steps are quicker than many small ones.

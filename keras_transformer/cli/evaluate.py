@@ -26,7 +26,7 @@ class _Metrics(click.ParamType):
         return names
 
 
-@click.command(cls=SeveralValues, several="--reference", short_help="Measure BLEU, chrF and TER on a test set.")
+@click.command(cls=SeveralValues, several="--reference")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
 @click.option(

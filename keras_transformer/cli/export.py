@@ -20,7 +20,7 @@ from keras_transformer.translator import Translator
 _EXPORTS = pathlib.Path("saved_models")
 
 
-@click.command(short_help="Write a model in a format for other runtimes.")
+@click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option(
     "--format",

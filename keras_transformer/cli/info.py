@@ -12,7 +12,7 @@ from keras_transformer.saving.model_folder import load_config, load_scores, load
 from keras_transformer.version import __version__
 
 
-@click.command(short_help="Describe a model, as JSON.")
+@click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 def info(model):
     """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, languages, epochs, scores, versions.

@@ -10,9 +10,8 @@ import tempfile
 import time
 
 from keras_transformer.errors import check_installed
-from keras_transformer.processes.command_process import WATCHED
-from keras_transformer.processes.joined_processes import ADDRESSES, COUNT, INDEX
-from keras_transformer.processes.quiet_start import EXIT_INPUT_ERROR
+from keras_transformer.processes.command_process import EXIT_INPUT_ERROR, WATCHED
+from keras_transformer.processes.leave_processes import ADDRESSES, COUNT, INDEX
 
 # From Ctrl-C to the kill.
 _SECONDS_TO_END = 1.0

@@ -7,25 +7,20 @@ import warnings
 
 import click
 
-from keras_transformer.cli.evaluate import evaluate
-from keras_transformer.cli.export import export
-from keras_transformer.cli.info import info
-from keras_transformer.cli.plot import plot
-from keras_transformer.cli.recipes import recipes
-from keras_transformer.cli.score import score
-from keras_transformer.cli.train import train
-from keras_transformer.cli.translate import translate
+from keras_transformer.cli.command_group import CommandGroup
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.files.whole_files import is_full_disk
 from keras_transformer.processes.command_process import (
+    EXIT_INPUT_ERROR,
+    begin_command,
     end_in_order,
     end_process,
     interrupted_status,
+    is_command,
     is_interrupted,
 )
-from keras_transformer.processes.joined_processes import leave_processes
-from keras_transformer.processes.quiet_start import EXIT_INPUT_ERROR
-from keras_transformer.text.printable import printable
+from keras_transformer.processes.leave_processes import leave_processes
+from keras_transformer.processes.printable import printable
 from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
@@ -36,20 +31,17 @@ _OUT_OF_MEMORY = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(__version__, prog_name="keras-transformer")
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def cli(debug):
     """Train an encoder-decoder Transformer on parallel text, and translate with it."""
 
 
-for command in (train, recipes, translate, evaluate, score, export, plot, info):
-    cli.add_command(command)
-
-
 def run():
     """What the installed command calls: `main`, and the end of the process, which TensorFlow's threads do not delay."""
-    end_in_order()
+    if not is_command():
+        begin_command()
     status = main()
     if is_interrupted():
         end_process(interrupted_status())

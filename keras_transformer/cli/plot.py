@@ -15,7 +15,7 @@ _ENDINGS = (".png", ".svg", ".pdf")
 _DOTS_PER_INCH = 120
 
 
-@click.command(short_help="Draw attention, training or positions.")
+@click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option(
     "--attention", type=Utf8Text(), metavar="SENTENCE", help="What each token of its translation attended to."

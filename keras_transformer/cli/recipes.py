@@ -4,7 +4,7 @@ from keras_transformer.cli.lines import print_result
 from keras_transformer.recipes import bundled_recipes
 
 
-@click.command(short_help="List the bundled recipes.")
+@click.command()
 def recipes():
     """List the bundled recipes: the name, which is an argument of `train`, and a description."""
     found = bundled_recipes()

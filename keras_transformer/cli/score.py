@@ -12,7 +12,7 @@ _LINES_PER_CHUNK = 1024
 _LARGEST_EXPONENT = 709.0
 
 
-@click.command(short_help="Score given translations.")
+@click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
 @click.option("--target", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation, line by line.")

@@ -15,7 +15,7 @@ def _print_keys(context, parameter, value):
         context.exit()
 
 
-@click.command(short_help="Train a model as a recipe says.")
+@click.command()
 @click.argument("recipe", type=click.Path())
 @click.option(
     "--set",

@@ -24,7 +24,7 @@ def _language_tag(context, parameter, value):
         raise click.BadParameter(f"{error}.") from None
 
 
-@click.command(short_help="Translate text, line by line.")
+@click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option("--input", "source", type=click.Path(path_type=pathlib.Path), help="Text to translate [default: stdin]")
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Where translations go [default: stdout]")

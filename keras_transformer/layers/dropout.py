@@ -1,6 +1,8 @@
 import keras
-import tensorflow as tf
 from keras import ops
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
 
 # Random bits for each element: the rate is exact to 2^-16, for half the random numbers of Keras's layer.
 _NUM_LEVELS = 2**16

@@ -1,9 +1,11 @@
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_transformer.layers.dropout import Dropout
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
 
 
 def sinusoidal_positions(length, hidden_dim):
@@ -25,7 +27,7 @@ def sinusoidal_positions(length, hidden_dim):
     return positions.astype("float32")
 
 
-@tf.custom_gradient
+@ops.custom_gradient
 def _with_dense_gradient(table):
     """The table, whose gradient is one table as well.
 

@@ -1,9 +1,12 @@
+import importlib
 import socket
 
-import sacrebleu
-from sacrebleu.significance import PairedTest
+import lazy_loader
 
 from keras_transformer.errors import InputError, check_installed
+
+# Imported when it is first used: whoever trains without scores or only translates does without it.
+sacrebleu = lazy_loader.load("sacrebleu")
 
 TOKENIZERS = ("13a", "none", "intl", "char", "zh", "ja-mecab", "ko-mecab", "flores200")
 METRICS = ("bleu", "chrf", "ter")
@@ -83,12 +86,15 @@ def paired_bootstrap(translations, others, references, tokenize="13a", lowercase
     Reference:
         Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation".
     """
+    importlib.import_module("sacrebleu.significance")
     found = _metrics(metrics, tokenize, lowercase)
     systems = [("other", others), ("model", translations)]
     # One metric at a time: sacreBLEU names the scores after their settings.
     compared = {"samples": _BOOTSTRAP_SAMPLES}
     for name, metric in found.items():
-        test = PairedTest(systems, {name: metric}, _lists_of(references), test_type="bs", n_samples=_BOOTSTRAP_SAMPLES)
+        test = sacrebleu.significance.PairedTest(
+            systems, {name: metric}, _lists_of(references), test_type="bs", n_samples=_BOOTSTRAP_SAMPLES
+        )
         (other, model) = next(results for column, results in test()[1].items() if column != "System")
         compared[name] = {
             "score": round(model.score, 4),

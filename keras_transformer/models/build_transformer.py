@@ -1,6 +1,7 @@
 import keras
 
 from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
+from keras_transformer.onednn import warn_without_onednn
 
 
 def build_transformer(config):
@@ -16,6 +17,9 @@ def build_transformer(config):
         A functional `keras.Model` from `{"source_ids": (batch, source_length), "target_ids": (batch, target_length)}`,
         int32, 0 is padding, to logits `(batch, target_length, target_vocabulary_size)`, float32.
 
+    Warns:
+        UserWarning: TensorFlow runs without oneDNN on this processor; see `keras_transformer.use_onednn`.
+
     Example:
 
     >>> config = TransformerConfig.from_preset("tiny", vocabulary_size=8000)
@@ -26,6 +30,7 @@ def build_transformer(config):
     Reference:
         "Attention Is All You Need", figure 1.
     """
+    warn_without_onednn()
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     source_embedding, target_embedding = _embeddings(config)

@@ -7,7 +7,6 @@ process if that does not happen. A program that merely imports the library keeps
 
 import contextlib
 import os
-import pathlib
 import select
 import shutil
 import signal
@@ -15,6 +14,7 @@ import subprocess
 import sys
 import threading
 
+EXIT_INPUT_ERROR = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 # Set by a launcher that holds the other end of the process's standard input open for as long as it lives.
 WATCHED = "KERAS_TRANSFORMER_WATCHED"
@@ -28,21 +28,18 @@ _last_words = []
 _children = set()
 _to_remove = set()
 _may_end_in_order = False
+_is_command = False
 
 
 def is_command():
-    """Whether this process is our command: the installed script, or `python -m keras_transformer`."""
-    program = pathlib.Path((getattr(sys, "argv", None) or [""])[0])
-    if program.name == "-m":  # What Python calls a module until it runs; which one, only its own arguments say.
-        return any(argument in ("keras_transformer", "-mkeras_transformer") for argument in sys.orig_argv)
-    return program.stem == "keras-transformer" or (program.name, program.parent.name) == (
-        "__main__.py",
-        "keras_transformer",
-    )
+    """Whether this process is our command: it has called `begin_command`. Programs that use the library do not."""
+    return _is_command
 
 
 def begin_command():
     """Prepares the process, before TensorFlow is imported; until `end_in_order`, a signal ends it at once."""
+    global _is_command
+    _is_command = True
     _open_standard_streams()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

@@ -4,16 +4,14 @@ import contextlib
 import dataclasses
 import os
 import socket
-import sys
 import threading
 
 import keras
 
 from keras_transformer.errors import InputError
 from keras_transformer.processes.command_process import WATCHED, handle_signals, is_command
+from keras_transformer.processes.leave_processes import ADDRESSES, COUNT, INDEX
 
-# The environment variables that `keras.distribution.initialize` reads.
-ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
 # Where the first process hands out the batches that it alone makes.
 DATA_SERVICE = "KERAS_TRANSFORMER_DATA_SERVICE"
 
@@ -109,14 +107,6 @@ def alone():
         yield
     finally:
         keras.distribution.set_distribution(distribution)
-
-
-def leave_processes(status):
-    """Ends a process that failed at once: on its way out JAX would wait for the others, and they for it."""
-    if status and os.environ.get(COUNT):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
 
 
 def _end_with_launcher():

@@ -20,7 +20,7 @@ from keras_transformer.files.whole_files import naming
 from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.processes.command_process import is_command, run_child
-from keras_transformer.processes.quiet_start import standard_error_held_back
+from keras_transformer.processes.standard_error import standard_error_held_back
 
 # TensorFlow Text's, in every runtime that its registrar was added to.
 _TEXT_OPERATIONS = {"TFText>FastSentencepieceTokenize", "TFText>FastSentencepieceDetokenize"}

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_transformer.text.printable import printable
+from keras_transformer.processes.printable import printable
 
 
 @pytest.mark.parametrize("text", ["a name", "나는 카페에 갔다.", "\u3000", "龍 🙂 été", "C:\\folder"])

@@ -1,0 +1,40 @@
+import importlib
+
+import click
+
+from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
+from keras_transformer.processes.command_process import end_in_order, is_command
+
+# Each command, what `--help` says about it, and whether it needs TensorFlow. Its module has its name.
+COMMANDS = {
+    "train": ("Train a model as a recipe says.", True),
+    "recipes": ("List the bundled recipes.", True),
+    "translate": ("Translate text, line by line.", True),
+    "evaluate": ("Measure BLEU, chrF and TER on a test set.", True),
+    "score": ("Score given translations.", True),
+    "export": ("Write a model in a format for other runtimes.", True),
+    "plot": ("Draw attention, training or positions.", True),
+    "info": ("Describe a model, as JSON.", True),
+}
+
+
+class CommandGroup(click.Group):
+    """A group that imports a command when it is called; TensorFlow takes seconds, and `--help` does without it."""
+
+    def list_commands(self, context):
+        return list(COMMANDS)
+
+    def get_command(self, context, name):
+        if name not in COMMANDS:
+            return None
+        _, needs_tensorflow = COMMANDS[name]
+        if needs_tensorflow:
+            import_tensorflow_quietly()
+        command = getattr(importlib.import_module(f"keras_transformer.cli.{name}"), name)
+        if is_command():
+            end_in_order()  # Before, a signal ends the process at once; an import cannot be interrupted in order.
+        return command
+
+    def format_commands(self, context, formatter):
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short_help) for name, (short_help, _) in COMMANDS.items()])

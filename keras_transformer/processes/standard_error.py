@@ -1,0 +1,29 @@
+import contextlib
+import os
+import tempfile
+
+
+@contextlib.contextmanager
+def standard_error_held_back(shown_on_failure=True):
+    """Holds back what is written to file descriptor 2, as TensorFlow's C++ does.
+
+    Args:
+        shown_on_failure: whether it is shown after all if the block fails. Default True.
+    """
+    try:
+        original = os.dup(2)
+    except OSError:  # It is closed.
+        yield
+        return
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            if shown_on_failure:
+                held_back.seek(0)
+                os.write(original, held_back.read())
+            raise
+        finally:
+            os.dup2(original, 2)
+            os.close(original)

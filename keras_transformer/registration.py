@@ -1,0 +1,65 @@
+"""Keras loads a saved model only if its custom classes are registered, which happens when their modules are imported.
+
+Importing this package does not import Keras. So our classes are registered as soon as anybody imports Keras.
+"""
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+
+# The packages that define registered classes; a package imports only those before it.
+_PACKAGES = ("layers", "losses", "schedules", "metrics", "models")
+
+
+def register_classes():
+    """Imports the packages that define registered classes, if Keras is imported."""
+    if "keras" in sys.modules and not _is_being_imported("keras"):
+        _import_packages()
+
+
+def register_with_keras():
+    """Calls `register_classes` now, or after the first import of Keras."""
+    if "keras" in sys.modules:
+        register_classes()
+    elif not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _KerasFinder())
+
+
+def _import_packages():
+    for name in (f"keras_transformer.{package}" for package in _PACKAGES):
+        # What is being imported registers its classes itself, but cannot be imported from yet.
+        if _is_being_imported(name):
+            return
+        importlib.import_module(name)
+
+
+def _is_being_imported(module):
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return getattr(spec, "_initializing", False)
+
+
+class _KerasFinder(importlib.abc.MetaPathFinder):
+    """Lets the other finders find Keras, and adds `register_classes` to its import."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _KerasLoader(spec.loader)
+        return spec
+
+
+class _KerasLoader(importlib.abc.Loader):
+    def __init__(self, loader):
+        self._loader = loader
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module):
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        _import_packages()
