@@ -104,7 +104,9 @@ def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, 
             assert running.stdout.readline().decode() == translator.translate([text])[0] + "\n"
         running.send_signal(signal.SIGINT)
         assert running.wait(timeout=60) == 130
-        assert running.stderr.read().strip() == b""
+        # A slow machine reports its progress.
+        others = [line for line in running.stderr.read().splitlines() if not line.startswith(b"Translating: ")]
+        assert others == []
 
 
 def test_a_reader_that_leaves_is_no_fault(model):
