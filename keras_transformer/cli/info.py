@@ -8,7 +8,8 @@ from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.cli.lines import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.models.weight_shapes import count_weights
-from keras_transformer.saving.model_folder import load_config, load_scores, load_texts, load_tokenizers
+from keras_transformer.saving.model_folder import load_config, load_scores, load_texts
+from keras_transformer.saving.tokenizer_files import load_tokenizers
 from keras_transformer.version import __version__
 
 

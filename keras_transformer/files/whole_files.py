@@ -45,16 +45,39 @@ def write_whole(path, write):
         OSError: it cannot be written, such as on a full disk; it names `path`, and nothing is left of the new file.
     """
     path = pathlib.Path(path)
-    with naming(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished, descriptor = _made(path.parent, path.name, _open_new_file)
-        try:
-            with removed_at_end(unfinished):
-                write(unfinished)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-            os.close(descriptor)
+    with naming(path), _written(path, write) as unfinished:
+        os.replace(unfinished, path)
+
+
+def write_together(folder, files, last, removed=()):
+    """Writes files of a folder that belong together.
+
+    A kill at any moment leaves all of the old files, all of the new ones, or no file `last`, without which the others
+    must not be read: it is removed before the first of the others is replaced, and comes back after them.
+
+    Args:
+        folder: the folder; made where it is missing.
+        files: dictionary from a name to what writes the file, called as by `write_whole`. All files are written, in
+            this order, before any is replaced.
+        last: one of the names.
+        removed: names of further files, which are removed. Default: none.
+
+    Raises:
+        OSError: a file cannot be written, such as on a full disk; it names the file. The old ones are as they were.
+    """
+    folder = pathlib.Path(folder)
+    with contextlib.ExitStack() as stack:
+        unfinished = {}
+        for name, write in files.items():
+            with naming(folder / name):
+                unfinished[name] = stack.enter_context(_written(folder / name, write))
+        with naming(folder / last):
+            (folder / last).unlink(missing_ok=True)
+        for name in removed:
+            (folder / name).unlink(missing_ok=True)
+        for name in [*(name for name in files if name != last), last]:
+            with naming(folder / name):
+                os.replace(unfinished[name], folder / name)
 
 
 def write_text(path, text):
@@ -143,6 +166,20 @@ def is_full_disk(error):
 
 def _code_of_full_disk(error):
     return next((code for code in _FULL if os.strerror(code) in str(error)), None)
+
+
+@contextlib.contextmanager
+def _written(path, write):
+    """A file beside `path` that `write` has written; in the end it is removed where it was not renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished, descriptor = _made(path.parent, path.name, _open_new_file)
+    try:
+        with removed_at_end(unfinished):
+            write(unfinished)
+            yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def _made(parent, name, make):

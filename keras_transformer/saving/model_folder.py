@@ -1,40 +1,47 @@
 """The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
 
 import dataclasses
+import functools
 import pathlib
 
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json, read_small_file
-from keras_transformer.files.whole_files import write_json, write_text
+from keras_transformer.files.strict_json import json_text
+from keras_transformer.files.whole_files import remove_leftovers, write_json, write_text, write_together
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.dtype_policy import merged_copy
 from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.models.quantized_layers import check_scales, has_lora, quantizations_of, quantize_layers
+from keras_transformer.saving.tokenizer_files import (
+    SHARED_TOKENIZER_NAME,
+    has_tokenizers,
+    load_tokenizers,
+    tokenizer_files,
+)
 from keras_transformer.saving.weights_file import (
     check_numbers,
     check_weights,
     compare_weights,
     load_weights,
-    save_weights,
+    weights_content,
 )
-from keras_transformer.text import TextFacts, Tokenizer
+from keras_transformer.text import TextFacts
 from keras_transformer.version import __version__
 
 FORMAT_VERSION = 1
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.weights.h5"
-SHARED_TOKENIZER_NAME = "tokenizer.model"
-SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME = "source.model", "target.model"
 VALIDATION_NAMES = ("validation.source.txt", "validation.target.txt")
 SCORES_NAME = "scores.json"
 TEST_NAMES = ("test.source.txt", "test.target.txt")
 
 
 def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None):
-    """Writes a model folder; the weights go last, and a folder without them is not taken for a model.
+    """Writes a model folder.
 
-    Layers that Keras quantised to int8 or int4 stay quantised. Updates of low rank (LoRA) are added to the kernels.
+    A kill at any moment leaves the old model, the new one, or a folder without a config, which is not loaded. Layers
+    that Keras quantised to int8 or int4 stay quantised. Updates of low rank (LoRA) are added to the kernels.
 
     Args:
         path: the folder; made where it is missing.
@@ -48,34 +55,38 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
         InputError: what would be written could not be loaded again; nothing was written over.
     """
     path = pathlib.Path(path)
-
-    def write_others(weights):
-        # Only now, so that a model that cannot be loaded again replaces nothing.
-        compare_weights(weights, config, note)
-        fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
-        fields |= (texts or TextFacts()).to_dict()
-        groups = note.to_json(config)
-        write_json(path / CONFIG_NAME, fields if groups is None else {**fields, "quantization": groups}, indent=2)
-        save_tokenizers(path, source_tokenizer, target_tokenizer)
-
+    tokenizers, removed = tokenizer_files(source_tokenizer, target_tokenizer)
     try:
         note = QuantizationNote(quantizations_of(model))
         check_numbers(model)
-        save_weights(merged_copy(model) if has_lora(model) else model, path / WEIGHTS_NAME, write_others)
+        weights = weights_content(merged_copy(model) if has_lora(model) else model)
+        content = json_text(_config_fields(config, texts, note), indent=2) + "\n"
+
+        def write_weights(file):
+            file.write_bytes(weights)
+            # Only now, so that a model that cannot be loaded again replaces nothing.
+            compare_weights(file, config, note)
+
+        files = {
+            WEIGHTS_NAME: write_weights,
+            **{name: functools.partial(_write_bytes, tokenizer.model) for name, tokenizer in tokenizers.items()},
+            CONFIG_NAME: lambda file: file.write_text(content, encoding="utf-8", newline=""),
+        }
+        remove_leftovers(path)
+        write_together(path, files, CONFIG_NAME, removed)
     except ValueError as error:
         raise InputError(f"{path}: the model was not saved, it could not be loaded again: {error}") from None
 
 
-def save_tokenizers(path, source_tokenizer, target_tokenizer):
-    """Writes one SentencePiece model where source and target share it, otherwise two; removes what was there before."""
-    if source_tokenizer == target_tokenizer:
-        tokenizers = {SHARED_TOKENIZER_NAME: source_tokenizer}
-    else:
-        tokenizers = {SOURCE_TOKENIZER_NAME: source_tokenizer, TARGET_TOKENIZER_NAME: target_tokenizer}
-    for name, tokenizer in tokenizers.items():
-        tokenizer.save(path / name)
-    for name in {SHARED_TOKENIZER_NAME, SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME} - set(tokenizers):
-        (path / name).unlink(missing_ok=True)
+def _write_bytes(content, file):
+    file.write_bytes(content)
+
+
+def _config_fields(config, texts, note):
+    fields = {"format_version": FORMAT_VERSION, "keras_transformer": __version__, "model": config.to_dict()}
+    fields |= (texts or TextFacts()).to_dict()
+    groups = note.to_json(config)
+    return fields if groups is None else {**fields, "quantization": groups}
 
 
 def save_scores(path, scores):
@@ -127,20 +138,6 @@ def load_validation_pairs(path):
         read_small_file(file)  # Nothing longer is kept.
     check_text_files(*files)
     return list(zip(*map(checked_lines, files), strict=True))
-
-
-def has_tokenizers(path):
-    """Whether the folder holds the tokenizers of source and target."""
-    return (path / SHARED_TOKENIZER_NAME).is_file() or (
-        (path / SOURCE_TOKENIZER_NAME).is_file() and (path / TARGET_TOKENIZER_NAME).is_file()
-    )
-
-
-def load_tokenizers(path):
-    """The source's and the target's tokenizer of a model folder, one object where they are shared."""
-    if (path / SHARED_TOKENIZER_NAME).is_file():
-        return (Tokenizer.load(path / SHARED_TOKENIZER_NAME),) * 2
-    return Tokenizer.load(path / SOURCE_TOKENIZER_NAME), Tokenizer.load(path / TARGET_TOKENIZER_NAME)
 
 
 def load_config(path):
@@ -236,5 +233,6 @@ def _check_complete(path):
     if missing:
         raise InputError(
             f"{path}: not a complete model folder, {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
-            "missing; if its training was interrupted, go on with `keras-transformer train ... --resume`."
+            "missing; if its training was interrupted, go on with `keras-transformer train ... --resume`; if saving it "
+            "was, save it again."
         )

@@ -19,30 +19,32 @@ _FLOATS = ("float32", "float16", "float64", "bfloat16")
 _OBJECTS_OF_BLOCK, _OTHER_OBJECTS, _OBJECTS_OF_WEIGHT = 100, 200, 6
 
 
-def save_weights(model, path, check=None):
+def save_weights(model, path):
     """Writes the weights of a model, without its optimizer, as `write_whole` writes a file.
+
+    Args:
+        model: any built Keras model.
+        path: path of the file.
+
+    Raises:
+        OSError: the file cannot be written; it names the file.
+    """
+    content = weights_content(model)
+    write_whole(path, lambda file: file.write_bytes(content))
+
+
+def weights_content(model):
+    """The bytes of the weights file of a model, without its optimizer.
 
     The HDF5 library crashes on a full disk, so it writes into memory.
 
     Args:
         model: any built Keras model.
-        path: path of the file.
-        check: called with the path of the written file before it gets its name; what it raises keeps what is at
-            `path`. Default None.
-
-    Raises:
-        OSError: the file cannot be written; it names the file.
     """
     memory = _Memory()
     with without_optimizer(model):
         model.save_weights(memory)
-
-    def write(file):
-        file.write_bytes(memory.getbuffer())
-        if check is not None:
-            check(file)
-
-    write_whole(path, write)
+    return memory.getbuffer()
 
 
 @contextlib.contextmanager

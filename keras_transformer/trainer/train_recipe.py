@@ -19,6 +19,7 @@ from keras_transformer.processes.command_process import last_words
 from keras_transformer.processes.joined_processes import alone, join_processes
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.saving import model_folder
+from keras_transformer.saving.tokenizer_files import has_tokenizers, load_tokenizers, save_tokenizers
 from keras_transformer.text import TextFacts
 from keras_transformer.trainer.data_files import check_same_data_files, data_files, keep_data_files
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
@@ -121,7 +122,7 @@ def train_recipe(recipe, output, resume=False):
                 model_folder.save_scores(output, scores)
                 counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
                 write_model_card(output, recipe, config, files, *counts)
-                # Last, because a folder with weights is a model.
+                # Last, because a folder with a config is a model.
                 model_folder.save_model_folder(output, trained, config, *tokenizers, texts)
 
         write_model(run.seconds, is_tuned=False)
@@ -232,7 +233,7 @@ def _check_decay(training, steps):
 def _begin_folder(recipe, output, tokenizers, pairs, files):
     keep_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     save_recipe(recipe, output / RECIPE_NAME)
-    model_folder.save_tokenizers(output, *tokenizers)
+    save_tokenizers(output, *tokenizers)
     kept = itertools.islice(text_of_pairs(pairs["validation"]), _KEPT_PAIRS)
     model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
     if recipe.data.held_out:
@@ -287,8 +288,8 @@ def _changed(before, recipe):
 
 
 def _tokenizers(recipe, train_pairs, output, resume):
-    if resume and model_folder.has_tokenizers(output):
-        kept = model_folder.load_tokenizers(output)
+    if resume and has_tokenizers(output):
+        kept = load_tokenizers(output)
         from_files = recipe.vocabulary.file or recipe.vocabulary.source_file
         if from_files and recipe_tokenizers(recipe, train_pairs) != kept:
             raise InputError(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from kills import is_killed
 
 from keras_transformer.files.whole_files import (
     naming,
@@ -13,8 +14,11 @@ from keras_transformer.files.whole_files import (
     unfinished_folder,
     write_json,
     write_text,
+    write_together,
     write_whole,
 )
+
+OLD, NEW = ({name: f"{age} {name}" for name in ("first", "second", "last")} for age in ("old", "new"))
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, MemoryError, SystemExit], ids=str)
@@ -132,3 +136,46 @@ def test_leftovers_of_a_missing_folder_are_none(tmp_path):
 def test_json_is_strict(tmp_path):
     write_json(tmp_path / "scores.json", {"loss": [float("nan"), 1.5], "best": float("inf")})
     assert (tmp_path / "scores.json").read_text() == '{"loss": [null, 1.5], "best": null}\n'
+
+
+def write_all(folder, texts, removed=()):
+    def writer(text):
+        return lambda file: file.write_text(text)
+
+    write_together(folder, {name: writer(text) for name, text in texts.items()}, "last", removed)
+
+
+def texts_of(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_files_that_belong_together_are_written_and_others_removed(tmp_path):
+    write_all(tmp_path / "folder", {**OLD, "third": "old third"})
+    write_all(tmp_path / "folder", NEW, removed=["third", "missing"])
+    assert texts_of(tmp_path / "folder") == NEW
+
+
+def test_a_kill_leaves_all_of_the_old_files_or_all_of_the_new_ones_or_not_the_last(tmp_path):
+    found = []
+    while True:
+        folder = tmp_path / str(len(found))
+        write_all(folder, {**OLD, "third": "old third"})
+        was_killed = is_killed(lambda folder=folder: write_all(folder, NEW, removed=["third"]), len(found))
+        remove_leftovers(folder)
+        found.append(texts_of(folder))
+        if not was_killed:
+            break
+    assert found[0] == {**OLD, "third": "old third"}
+    assert found[-1] == NEW
+    partial = [texts for texts in found if texts not in (found[0], NEW)]
+    assert partial
+    assert not [texts for texts in partial if "last" in texts]
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_where_one_of_several_files_cannot_be_written_the_old_ones_stay(tmp_path, largest_file, name):
+    write_all(tmp_path, OLD)
+    with pytest.raises(OSError, match="File too large") as caught, largest_file(100):
+        write_all(tmp_path, {**NEW, name: "new" * 100}, removed=["second"])
+    assert caught.value.filename == str(tmp_path / name)
+    assert texts_of(tmp_path) == OLD

@@ -2,7 +2,9 @@ import json
 import shutil
 
 import keras
+import numpy as np
 import pytest
+from kills import is_killed
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
@@ -174,3 +176,39 @@ def test_the_weights_of_a_trained_model_come_without_its_optimizer(tokenizers, t
     save_model_folder(tmp_path / "trained", model, config, tokenizers[280], tokenizers[280])
     sizes = [(tmp_path / name / "model.weights.h5").stat().st_size for name in ("new", "trained")]
     assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize("is_shared", [True, False], ids=["one tokenizer", "two tokenizers"])
+def test_a_kill_while_a_model_is_replaced_leaves_one_of_the_two_or_none(tokenizers, tmp_path, is_shared):
+    """Models of the same shapes, whose files would be loaded together."""
+    config = TransformerConfig(**FIELDS, target_vocabulary_size=280)
+    other = learn_vocabulary([line[::-1] for line in LINES], vocabulary_size=280, normalization="identity")
+    assert other != tokenizers[280]
+    old, new = ((build_transformer(config), tokenizer) for tokenizer in (tokenizers[280], other))
+    second = other if is_shared else tokenizers[280]
+
+    def saved(path, model, source_tokenizer, target_tokenizer):
+        save_model_folder(path, model, config, source_tokenizer, target_tokenizer)
+
+    found = []
+    while True:
+        folder = tmp_path / str(len(found))
+        saved(folder, *old, old[1])
+        was_killed = is_killed(lambda folder=folder: saved(folder, *new, second), len(found))
+        try:
+            loaded = load_model_folder(folder)
+        except InputError as error:
+            found.append("none" if "not a complete model folder, config.json" in str(error) else str(error))
+        else:
+            is_new = loaded[1] == other
+            expected = (*new, second) if is_new else (*old, old[1])
+            assert loaded[1:] == expected[1:]
+            for weight, same in zip(loaded[0].get_weights(), expected[0].get_weights(), strict=True):
+                np.testing.assert_array_equal(weight, same)
+            found.append("new" if is_new else "old")
+        if not was_killed:
+            break
+    saved(folder, *old, old[1])
+    assert not list(folder.glob("unfinished_*"))
+    assert found == sorted(found, key=["old", "none", "new"].index)
+    assert set(found) == {"old", "none", "new"}

@@ -12,7 +12,7 @@ from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
-from keras_transformer.saving.model_folder import (
+from keras_transformer.saving.tokenizer_files import (
     SHARED_TOKENIZER_NAME,
     SOURCE_TOKENIZER_NAME,
     TARGET_TOKENIZER_NAME,
