@@ -1,4 +1,5 @@
 import os
+import pathlib
 
 import keras
 import tensorflow as tf
@@ -9,10 +10,12 @@ from keras_transformer.models.weight_shapes import count_weights
 _GIBIBYTE = 2**30
 # Weights, gradients and the two moments of Adam, in float32.
 _BYTES_OF_WEIGHT, _COPIES_IN_TRAINING = 4, 4
+# Where Linux keeps the limit of a container, by control groups of version 2 and of version 1.
+LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def check_memory(config):
-    """Raises an InputError where this machine has less memory than the weights of a training take.
+    """Raises an InputError where this machine or container has less memory than the weights of a training take.
 
     Args:
         config: the `TransformerConfig`.
@@ -21,9 +24,27 @@ def check_memory(config):
     # On an accelerator the machine holds the weights alone.
     on_processor = keras.backend.backend() == "tensorflow" and not tf.config.list_physical_devices("GPU")
     needed = parameters * _BYTES_OF_WEIGHT * (_COPIES_IN_TRAINING if on_processor else 1)
-    present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    present = memory_size()
     if needed > present:
         raise InputError(
-            f"[model]: {parameters:,} parameters need {needed / _GIBIBYTE:,.0f} GiB of memory to be trained, but this "
-            f"machine has {present / _GIBIBYTE:,.1f}; make [vocabulary] size or the sizes in [model] smaller."
+            f"[model]: {parameters:,} parameters need {needed / _GIBIBYTE:,.0f} GiB of memory to be trained, but "
+            f"this machine or container has {present / _GIBIBYTE:,.1f}; make [vocabulary] size or the sizes in [model] "
+            "smaller."
         )
+
+
+def memory_size():
+    """The bytes of memory that this process can have: the machine's, or the limit of its container where that is less.
+
+    A file of `LIMIT_FILES` that is missing or holds no number, such as "max", does not count.
+    """
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([machine, *filter(None, map(_limit, LIMIT_FILES))])
+
+
+def _limit(path):
+    """The number in a file, None where there is none."""
+    try:
+        return int(pathlib.Path(path).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
