@@ -70,13 +70,13 @@ def opened_text(path):
     """
     with contextlib.ExitStack() as opened:
         try:
-            file = opened.enter_context(open(path, "rb"))
+            file = opened.enter_context(_buffered(open(path, "rb", buffering=0)))  # noqa: SIM115 (closed with it)
             compression = compression_of(file.peek(_LONGEST_BEGINNING))
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}.") from None
         if compression:
             where = f"{path}: the file is compressed ({compression})"
-            file = opened.enter_context(io.BufferedReader(_Decompressed(compression, file, where), _BUFFER_BYTES))
+            file = opened.enter_context(_buffered(_Decompressed(compression, file, where)))
         archive = _first_match(_ARCHIVES, file.peek(_LONGEST_BEGINNING))
         if archive:
             raise InputError(f"{path}: expected a text file, but this is a {archive} archive; unpack it.")
@@ -85,10 +85,48 @@ def opened_text(path):
 
 def plain_size(file):
     """The number of bytes of what `opened_text` gave; None of a compressed file or a pipe, of which it is not known."""
-    if isinstance(file.raw, _Decompressed):
+    if isinstance(file.raw.raw, _Decompressed):
         return None
     status = os.fstat(file.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _buffered(raw):
+    return io.BufferedReader(_WithWholeBeginning(raw), _BUFFER_BYTES)
+
+
+class _WithWholeBeginning(io.RawIOBase):
+    """A raw stream whose first read gives as much as shows what it is; a pipe may give a single byte.
+
+    No beginning that is looked for holds a line feed, so that somebody who writes line by line into a pipe is answered
+    after the first line.
+    """
+
+    def __init__(self, raw):
+        super().__init__()
+        self.raw = raw
+        self._is_begun = False
+
+    def readable(self):
+        return True
+
+    def fileno(self):
+        return self.raw.fileno()
+
+    def close(self):
+        self.raw.close()
+        super().close()
+
+    def readinto(self, buffer):
+        length = self.raw.readinto(buffer)
+        if self._is_begun:
+            return length
+        self._is_begun = True
+        view, part = memoryview(buffer), length
+        while part and length < min(_LONGEST_BEGINNING, len(view)) and b"\n" not in bytes(view[:length]):
+            part = self.raw.readinto(view[length:])
+            length += part or 0
+        return length
 
 
 class _Decompressed(io.RawIOBase):

@@ -1,15 +1,21 @@
 import bz2
+import fcntl
 import gzip
 import io
 import lzma
+import os
+import struct
 import tarfile
+import termios
+import threading
+import time
 import zipfile
 
 import pytest
 import zstandard
 
 from keras_transformer import optional_packages
-from keras_transformer.data import checked_lines, opened_text, plain_size
+from keras_transformer.data import checked_lines, decoded_lines, opened_text, plain_size
 from keras_transformer.errors import InputError
 
 TEXT = "".join(f"ligne {number} été\n" for number in range(3000)).encode()
@@ -116,3 +122,71 @@ def test_the_size_of_a_compressed_text_is_not_known(file):
         assert plain_size(plain) == len(TEXT)
     with opened_text(file(gzip.compress(TEXT))) as compressed:
         assert plain_size(compressed) is None
+
+
+@pytest.fixture
+def pipe(tmp_path):
+    """A named pipe into which a thread writes some bytes, part by part, each when the one before has been read."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    threads = []
+
+    def pipe(*parts):
+        def write():
+            with path.open("wb", buffering=0) as file:
+                for part in parts:
+                    file.write(part)
+                    while unread(file.fileno()):
+                        time.sleep(0.001)
+
+        threads.append(threading.Thread(target=write))
+        threads[-1].start()
+        return path
+
+    yield pipe
+    for thread in threads:
+        thread.join()
+
+
+def unread(descriptor):
+    """How many bytes of a pipe nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
+
+
+@pytest.mark.parametrize("first", [1, 2, 5])
+def test_a_pipe_that_gives_a_part_of_the_beginning_first_is_decompressed(pipe, kind, first):
+    packed = COMPRESS[kind](TEXT)
+    parts = [packed[place : place + 1] for place in range(first)] + [packed[first:20], packed[20:]]
+    assert list(checked_lines(pipe(*parts))) == LINES
+
+
+def test_an_archive_in_a_pipe_is_refused(pipe):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("inside"))
+    content = packed.getvalue()
+    with pytest.raises(InputError, match="this is a tar archive"):
+        list(checked_lines(pipe(content[:3], content[3:200], content[200:600])))
+
+
+@pytest.mark.parametrize("parts", [(b"B", b"Z"), (b"\x1f",), (b"a", b"b\n", b"c")])
+def test_a_short_text_in_a_pipe_is_read(pipe, parts):
+    with opened_text(pipe(*parts)) as file:
+        assert plain_size(file) is None
+        assert file.read() == b"".join(parts)
+
+
+def test_the_first_line_of_a_pipe_is_given_before_the_second_is_written(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    # For reading as well, so that opening it waits for nobody.
+    writer = os.open(path, os.O_RDWR)
+    try:
+        os.write(writer, b"one\n")
+        with opened_text(path) as file:
+            lines = decoded_lines(file, path)
+            assert next(lines) == "one"
+            os.write(writer, b"two\n")
+            assert next(lines) == "two"
+    finally:
+        os.close(writer)
