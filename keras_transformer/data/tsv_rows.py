@@ -7,7 +7,8 @@ def tsv_rows(paths, source_column, target_column):
     """The sentence pairs of files of tab-separated columns, read as they are needed.
 
     All rows must have as many columns as the first, so that a tab within a text cannot shift the columns behind it.
-    Blank lines are passed over. Quotes are text like any other.
+    A row of white space alone, whatever its columns, is a pair of empty texts; an empty line is no row. Quotes are text
+    like any other.
 
     Args:
         paths: the files, such as the `matching_files` of a pattern.
@@ -23,7 +24,10 @@ def tsv_rows(paths, source_column, target_column):
     expected, first = None, None
     for path in paths:
         for number, line in enumerate(checked_lines(path), start=1):
+            if not line:
+                continue
             if is_blank(line):
+                yield "", ""
                 continue
             columns = line.split("\t")
             if expected is None:

@@ -66,8 +66,13 @@ def test_a_line_that_is_no_utf8_is_named(file):
         list(checked_lines(path))
 
 
-def test_pairs_are_counted_without_blank_lines(file):
-    assert check_tsv_file(file("a\tb\n\n \t \n\u3000\na\tb\r\n\tb\na\t\n".encode()), 1, 2) == 4
+def test_rows_of_white_space_are_pairs_and_empty_lines_are_not(file):
+    content = "a\tb\n\n \t \n\u3000\na\tb\r\n\r\n\tb\na\t\n\t\t\t\n"
+    assert check_tsv_file(file(content.encode()), 1, 2) == 7
+
+
+def test_the_number_of_columns_is_not_that_of_a_row_of_white_space(file):
+    assert list(tsv_rows([file(b"\t\t\t\na\tb\n\t\n")], 1, 2)) == [("", ""), ("a", "b"), ("", "")]
 
 
 @pytest.mark.parametrize(("line", "found"), [(b"only one", "is 1"), (b"one\ttwo", "are 2")])

@@ -43,6 +43,8 @@ def test_an_empty_column_is_an_empty_text(file):
     assert listed(tsv_pairs(file("one\t\n\teins\n\t\n \ntwo\tzwei\n"))) == [
         ("one", ""),
         ("", "eins"),
+        ("", ""),
+        ("", ""),
         ("two", "zwei"),
     ]
 
