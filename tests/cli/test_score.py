@@ -50,3 +50,18 @@ def test_a_line_that_is_no_utf8_is_named(run, model, tmp_path):
     path = tmp_path / "latin1"
     path.write_bytes(b"one\nB\xe4ume\n")
     run("score", model, "--source", path, "--target", path).assert_one_error(f"{path}, line 2: expected UTF-8")
+
+
+@pytest.mark.filterwarnings("default")
+def test_lines_that_are_cut_are_counted_with_a_warning(run, model, tmp_path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_text(f"the dog\n{'x' * 50}\nthe cat\n")
+    target.write_text(f"{'y' * 50}\n{'z' * 60}\ndie Katze\n")
+    result = run("score", model, "--source", source, "--target", target)
+    assert result.status == 0
+    assert [line.split("\t")[1] for line in result.lines[:2]] == ["40", "40"]
+    assert result.errors.splitlines() == [
+        f"keras-transformer: warning: {count} of 3 texts have more than 39 tokens and are cut there; the first begins "
+        f"with '{letter * 40}'."
+        for count, letter in ((1, "x"), (2, "y"))
+    ]
