@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import opened_input, print_result, read_parallel_lines
+from keras_transformer.cli.lines import opened_input, print_path, print_result, read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.data import decoded_lines
@@ -74,7 +74,7 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
     finally:
         for verification in verifications:
             _print_table(verification)
-    print_result(written)
+    print_path(written)
 
 
 def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):

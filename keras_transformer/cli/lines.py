@@ -12,6 +12,7 @@ from keras_transformer.data import decoded_lines, opened_text
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import naming
 from keras_transformer.text.blank import is_blank
+from keras_transformer.text.printable import printable
 
 
 def chunks_as_they_come(lines, most):
@@ -113,6 +114,11 @@ def print_result(text):
     """Prints a line to standard output, at once."""
     with naming("standard output"):
         click.echo(text)
+
+
+def print_path(path):
+    """Prints the path of a result, in which no character does anything to a terminal."""
+    print_result(printable(str(path)))
 
 
 def _write(file, line, name):

@@ -3,7 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
-from keras_transformer.cli.lines import print_result
+from keras_transformer.cli.lines import print_path
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import write_whole
@@ -46,4 +46,4 @@ def plot(model, attention, training, positions, output):
         config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
     write_whole(output, lambda file: figure.savefig(file, dpi=_DOTS_PER_INCH))
-    print_result(output)
+    print_path(output)

@@ -3,7 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.cli.launch_processes import launch_processes
-from keras_transformer.cli.lines import print_result
+from keras_transformer.cli.lines import print_path, print_result
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.recipes import describe_keys, load_recipe
 from keras_transformer.trainer.train_recipe import check_before_training, train_recipe
@@ -52,5 +52,5 @@ def train(recipe, overrides, data, output, resume, processes):
         arguments = [*debug, "train", recipe, "--output", str(output), *settings, *["--resume"] * resume]
         return launch_processes(processes, arguments)
     train_recipe(loaded, output, resume)
-    print_result(output)
+    print_path(output)
     return 0

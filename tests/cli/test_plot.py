@@ -52,3 +52,13 @@ def test_no_folder_is_made_for_a_model_that_is_not_there(run, tmp_path):
 )
 def test_bad_arguments_are_refused(run, model, arguments, message):
     run("plot", model, *arguments).assert_one_error(message)
+
+
+def test_a_name_cannot_control_the_terminal(run, model, tmp_path):
+    output = tmp_path / "a\x1b[31mred\u202e.png"
+    result = run("plot", model, "--positions", "--output", output)
+    assert (result.status, result.lines) == (0, [f"{tmp_path}/a\\x1b[31mred\\u202e.png"])
+    assert output.is_file()
+    (tmp_path / "\x1b[2J").touch()
+    result = run("plot", model, "--positions", "--output", tmp_path / "\x1b[2J" / "a.png")
+    result.assert_one_error(f"{tmp_path}/\\x1b[2J is a file, not a folder.")
