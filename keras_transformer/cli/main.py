@@ -78,14 +78,14 @@ def main(arguments=None):
         # Click's answer where whoever read the results has gone, as in `| head -1`.
         return EXIT_BROKEN_PIPE
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
+        _say(error.format_message())
         return EXIT_INPUT_ERROR
     except Exception as error:
         if is_interrupted():  # What a library made of the KeyboardInterrupt.
             return interrupted_status()
         if debug:
             for line in traceback.format_exc().splitlines():
-                print(printable(line), file=sys.stderr)
+                _say(printable(line))
         if isinstance(error, click.ClickException):
             return _complain(error.format_message(), error.exit_code)
         if isinstance(error, OSError) and error.filename and error.strerror:
@@ -111,10 +111,14 @@ def _is_out_of_memory(error):
 
 
 def _complain(message, status):
-    with contextlib.suppress(OSError):  # The status counts, whoever reads the message.
-        print(f"keras-transformer: {printable(' '.join(message.split()))}", file=sys.stderr)
+    _say(f"keras-transformer: {printable(' '.join(message.split()))}")
     return status
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    print(f"keras-transformer: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)
+    _say(f"keras-transformer: warning: {printable(' '.join(str(message).split()))}")
+
+
+def _say(text):
+    with contextlib.suppress(OSError):  # The status counts, also where standard error is full or closed.
+        print(text, file=sys.stderr)

@@ -3,9 +3,11 @@
 import contextlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
+from keras_transformer.cli import main as command_line
 from keras_transformer.translator import Translator
 
 
@@ -50,6 +52,14 @@ def test_a_file_that_becomes_too_large_is_named(run, corpus, largest_file, size,
     assert result.errors.splitlines()[-1] == f"keras-transformer: {corpus / 'model' / name}: File too large."
     assert "Traceback" not in result.errors
     assert_nothing_half(corpus)
+
+
+@pytest.mark.parametrize("options", [["info", "missing"], ["info", "missing", "--debug"], []], ids=str)
+def test_the_status_counts_where_errors_cannot_be_written(tmp_path, largest_file, monkeypatch, options):
+    with (tmp_path / "errors").open("w", buffering=1) as file:
+        monkeypatch.setattr(sys, "stderr", file)
+        with largest_file(10):
+            assert command_line.main(options) == 2
 
 
 @pytest.mark.slow
