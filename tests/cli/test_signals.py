@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,14 +20,18 @@ SECONDS = 2.0
 def arguments_of(command, folder):
     """The command line of a command that works for a while, and standard input for it."""
     model, sources = folder / "model", folder / "many.en"
+    evaluate = ["evaluate", model, "--source", sources, "--reference", folder / "many.de"]
     return {
         "train": ["train", folder / "recipe.toml", "--output", folder / "new", "--set", "training.epochs=5000"],
         "translate": ["translate", model, "--input", sources],
-        "evaluate": ["evaluate", model, "--source", sources, "--reference", folder / "many.de"],
+        "translate sentences": ["translate", model, "--input", sources, "--split-sentences"],
+        "evaluate": evaluate,
+        "evaluate compare": [*evaluate, "--compare", folder / "many.de"],
         "score": ["score", model, "--source", sources, "--target", folder / "many.de"],
         "export saved_model": ["export", model, "--format", "saved_model", "--output", folder / "saved"],
         "export tflite": ["export", model, "--format", "tflite", "--output", folder / "new.tflite"],
         "export ctranslate2": ["export", model, "--format", "ctranslate2", "--output", folder / "ctranslate2"],
+        "plot": ["plot", model, "--attention", "the cat sees bread .", "--output", folder / "new.png"],
     }[command]
 
 
@@ -40,6 +45,33 @@ def is_alive(number):
     with contextlib.suppress(OSError):
         return ") Z " not in pathlib.Path(f"/proc/{number}/stat").read_text()
     return False
+
+
+@contextlib.contextmanager
+def started_process(folder, arguments):
+    """The running command, killed in any case; what it prints goes into files of the folder."""
+    line = [sys.executable, "-m", "keras_transformer", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with (folder / "output").open("wb") as output, (folder / "errors").open("wb") as errors:
+        process = subprocess.Popen(line, env=environment, stdout=output, stderr=errors)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def end_by_signal(process, number):
+    """Sends a signal; returns the exit status, once the process and all that it started have ended in time."""
+    started = descendants(process.pid)
+    began = time.monotonic()
+    process.send_signal(number)
+    status = process.wait(timeout=60)
+    seconds = time.monotonic() - began
+    assert seconds < SECONDS, seconds
+    time.sleep(0.1)
+    assert not [child for child in started if is_alive(child)]
+    return status
 
 
 def _files(folder):
@@ -57,42 +89,62 @@ def long_text(trained):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
-    ["train", "translate", "evaluate", "score", "export saved_model", "export tflite", "export ctranslate2"],
+    [
+        "train",
+        "translate",
+        "translate sentences",
+        "evaluate",
+        "evaluate compare",
+        "score",
+        "export saved_model",
+        "export tflite",
+        "export ctranslate2",
+        "plot",
+    ],
 )
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_every_long_command_in_two_seconds(long_text, command, number, status):
-    line = [sys.executable, "-m", "keras_transformer", *map(str, arguments_of(command, long_text))]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     before = _files(long_text)
     # Earlier, Python itself starts, and ends as it does everywhere.
     moment, ended = 1.0, []
     while len(ended) < MOMENTS:
         moment *= 1.3
-        with (long_text / "output").open("wb") as output, (long_text / "errors").open("wb") as errors:
-            process = subprocess.Popen(line, env=environment, stdout=output, stderr=errors)
+        with started_process(long_text, arguments_of(command, long_text)) as process:
             try:
                 process.wait(moment)
                 break  # It was quicker than that.
             except subprocess.TimeoutExpired:
-                started = descendants(process.pid)
-                began = time.monotonic()
-                process.send_signal(number)
-                ended.append((round(moment, 2), process.wait(timeout=60)))
-                seconds = time.monotonic() - began
-            finally:
-                process.kill()
-                process.wait()
+                ended.append((round(moment, 2), end_by_signal(process, number)))
         assert ended[-1][1] == status, ended
-        assert seconds < SECONDS, (moment, seconds)
-        time.sleep(0.1)
-        assert not [child for child in started if is_alive(child)], moment
         said = (long_text / "errors").read_text()
         assert "Traceback" not in said
         if command == "train":
             has_begun = (long_text / "new" / "recipe.toml").exists()
             assert ("--resume" in said) == has_begun, (moment, said)
             subprocess.run(["rm", "-r", str(long_text / "new")], stderr=subprocess.DEVNULL)
-        elif command == "translate":
+        elif command.startswith("translate"):
             assert (long_text / "output").read_bytes().endswith((b"\n", b"")), moment
         assert _files(long_text) == before, moment
     assert len(ended) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_minimum_risk_training_in_two_seconds(trained, tmp_path, number, status):
+    settings = ["--set", "minimum_risk.epochs=5000", "--set", "minimum_risk.candidates=2"]
+    for file in ("start.json", "seconds.json", "candidates-000000.tsv", "history.csv"):
+        model = tmp_path / "model"
+        shutil.rmtree(model, ignore_errors=True)
+        shutil.copytree(trained / "model", model)
+        arguments = ["train", trained / "recipe.toml", "--output", model, "--resume", *settings]
+        with started_process(tmp_path, arguments) as process:
+            while not (model / "checkpoints" / "minimum_risk" / file).exists():
+                assert process.poll() is None, (tmp_path / "errors").read_text()
+                time.sleep(0.01)
+            assert end_by_signal(process, number) == status, file
+        said = (tmp_path / "errors").read_text()
+        assert "Traceback" not in said
+        assert said.endswith("Interrupted; --resume goes on from the last save.\n")
+        assert not list(model.rglob("unfinished_*"))
+        for name in ("config.json", "tokenizer.model", "model.weights.h5"):
+            assert (model / name).is_file()
