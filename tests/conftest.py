@@ -76,3 +76,12 @@ def parallel_data():
     if not folder.is_dir():
         pytest.skip(f"no parallel data in {folder}; set KERAS_TRANSFORMER_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases(parallel_data):
+    """The folder of small inputs that once failed or surprised."""
+    folder = parallel_data / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"no small inputs in {folder}")
+    return folder

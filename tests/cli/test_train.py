@@ -3,6 +3,7 @@ import hashlib
 import importlib.util
 import json
 import math
+import re
 import tomllib
 
 import numpy as np
@@ -216,6 +217,41 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
 
 
 @pytest.mark.slow
+def train_one_step(run, recipe, data, output):
+    """Trains on other data for a step; the result, and what it says of pairs left out."""
+    text = recipe.read_text()
+    text = data + text[text.index("[vocabulary]") :]
+    replaced = (("epochs = 4", "steps = 1"), ("_steps = 10", "_steps = 1"), ("checkpoints = 2", "checkpoints = 1"))
+    for before, after in replaced:
+        text = text.replace(before, after)
+    recipe.write_text(text)
+    result = run("train", recipe, "--output", output)
+    assert result.status == 0, result.errors
+    return result, [line for line in result.errors.splitlines() if "left out" in line]
+
+
+def test_pairs_that_are_left_out_are_printed_and_in_the_card(run, corpus):
+    with (corpus / "pairs.tsv").open("a") as file:
+        file.write("\t\t\n\n \t\n\u3000\n80\t\tthe cat\n\t\t\t\n\n")
+    data = '[data]\ntrain_pairs = "pairs.tsv"\nsource_column = 3\nvalidation_pairs = "pairs.tsv"\nmax_length = 40\n\n'
+    # The name of the folder must not control the terminal.
+    output = corpus / "a\x1b[31m model"
+    result, said = train_one_step(run, corpus / "recipe.toml", data, output)
+    assert result.lines == [f"{corpus}/a\\x1b[31m model"]
+    assert said == [f"{split}: 5 of 85 pairs left out: 5 blank." for split in ("train", "validation")]
+    assert [f"- {line}" in (output / "README.md").read_text() for line in said] == [True, True]
+
+
+def test_quotes_are_text_and_long_pairs_are_printed_and_in_the_card(run, corpus, cases):
+    quotes = cases / "quotes.tsv"
+    data = f"[data]\ntrain_pairs = '{quotes}'\nvalidation_pairs = '{quotes}'\nmax_length = 64\n\n"
+    _, said = train_one_step(run, corpus / "recipe.toml", data, corpus / "model")
+    for line, split in zip(said, ("train", "validation"), strict=True):
+        number = re.fullmatch(rf"{split}: (\d+) of 300 pairs left out: \1 longer than 64 tokens\.", line)[1]
+        assert 30 < int(number) < 300
+        assert f"- {line}" in (corpus / "model" / "README.md").read_text()
+
+
 def test_a_warmup_that_never_ends_is_warned_of_and_the_default_fits_the_training(run, corpus):
     short = ["--set", "training.steps=3", "--set", "training.average_checkpoints=1"]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "long", *short)

@@ -144,6 +144,16 @@ def test_blank_lines_give_empty_lines(translate):
     assert translate(stdin="\n".join(lines).encode() + b"\n").lines == [""] * 5
 
 
+@pytest.mark.filterwarnings("default")
+def test_lines_of_invisible_characters_in_a_file_give_empty_lines(translate, cases):
+    result = translate("--input", cases / "invis.en", "--beam-size", 1)
+    sources = (cases / "invis.en").read_text().removesuffix("\n").split("\n")
+    blank = [not source.strip("\u00a0\u200b\ufeff\u3000\u2028 ") for source in sources]
+    assert sum(blank) == 150
+    assert len(result.lines) == 300
+    assert not any(line for line, is_blank in zip(result.lines, blank, strict=True) if is_blank)
+
+
 def test_a_missing_input_is_refused_before_the_output_is_made(translate, tmp_path):
     result = translate("--input", tmp_path / "missing", "--output", tmp_path / "output")
     result.assert_one_error("missing: No such file or directory.")

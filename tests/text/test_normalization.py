@@ -1,11 +1,13 @@
 """Tests of how text is normalised: as SentencePiece's map says, in every tokenizer, and always one line."""
 
+import operator
 import unicodedata
 
 import pytest
 import sentencepiece
 import tensorflow as tf
 
+from keras_transformer.data import checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.text import learn_vocabulary
 from keras_transformer.text.normalization import NORMALIZATIONS
@@ -149,3 +151,17 @@ def test_rare_characters_are_spelled_in_bytes_below_full_coverage(lines):
 def test_values_out_of_range_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         learn_vocabulary(["a text"], 300, **arguments)
+
+
+@pytest.mark.parametrize("name", ["p_nfd.ko", "p_nbsp.ko", "p_full.ko"])
+@pytest.mark.parametrize("model_type", ["unigram", "bpe"])
+def test_korean_lines_in_other_forms_have_the_same_ids(cases, model_type, name):
+    text = {file: list(checked_lines(cases / file)) for file in ("p.ko", "p.en", name)}
+    assert len(text[name]) == len(text["p.ko"]) == 12
+    assert all(map(operator.ne, text[name], text["p.ko"]))
+    learned, plain = (
+        learn_vocabulary([*text["p.ko"], *text["p.en"]], model_type=model_type, **arguments)
+        for arguments in ({}, {"normalization": "identity"})
+    )
+    assert learned.tokenize(text[name]).to_list() == learned.tokenize(text["p.ko"]).to_list()
+    assert all(map(operator.ne, plain.tokenize(text[name]).to_list(), plain.tokenize(text["p.ko"]).to_list()))
