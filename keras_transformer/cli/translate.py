@@ -39,7 +39,8 @@ def translate(model, source, output, scores, split_sentences, source_language, t
 
     An empty line gives an empty line; with --n-best N every line gives N lines, an empty one N empty lines, and with
     --scores each of these has the score 0.0000 before its tab. Lines are translated as they come, in constant memory,
-    so that files of any size and conversations both work.
+    so that files of any size and conversations both work. A compressed file is decompressed, standard input is not:
+    give --input FILE.gz, or zcat FILE.gz | keras-transformer translate MODEL.
 
     With --split-sentences a line may be a paragraph: its sentences are translated one by one and joined by a space, or
     by nothing in Chinese and Japanese; its score is the sum of theirs.

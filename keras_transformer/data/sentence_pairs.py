@@ -25,8 +25,9 @@ def text_pairs(source, target):
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
-        mark and carriage return. It needs this Python process. Where a file cannot be used, such as one with fewer
-        lines than the other, reading it ends with a `tf.errors.InvalidArgumentError` that names file and line.
+        mark and carriage return. It needs this Python process. Where a file cannot be used, reading it ends with a
+        `tf.errors.InvalidArgumentError` that names file and line: it has fewer lines than the other, or a line that is
+        not UTF-8 or has more than 16 MiB.
 
     Example:
 
@@ -54,9 +55,10 @@ def tsv_pairs(path, source_column=1, target_column=2):
         target_column: column of the target, counted from 1. Default 2.
 
     Returns:
-        `tf.data.Dataset` of `(source, target)` scalar strings, streamed. It needs this Python process. A row with
-        another number of columns than the first ends reading with a `tf.errors.InvalidArgumentError` that names file
-        and line: a tab within a text would make a wrong pair.
+        `tf.data.Dataset` of `(source, target)` scalar strings, streamed. It needs this Python process. A row of white
+        space alone is a pair of empty texts. A row with another number of columns than the first ends reading with a
+        `tf.errors.InvalidArgumentError` that names file and line: a tab within a text would make a wrong pair. So does
+        a row that is not UTF-8 or has more than 16 MiB.
 
     Example:
 

@@ -122,7 +122,8 @@ class VocabularySection(Section):
         description=(
             "Normalisation of all text: nmt_nfkc (Unicode's NFKC, with spaces for invisible separators and "
             "without control characters), nfkc, nmt_nfkc_cf (nmt_nfkc with case folding) or identity "
-            "(none). lowercase acts on the normalised text. Default for a learned vocabulary: nmt_nfkc."
+            "(none). lowercase acts on the normalised text. With nmt_nfkc_cf set data.lowercase too; otherwise "
+            "evaluation compares with cased references. Default for a learned vocabulary: nmt_nfkc."
         ),
     )
     user_defined_symbols: list[str] = Field(

@@ -62,7 +62,7 @@ def learn_vocabulary(
 
     Args:
         lines: strings, an iterable; blank ones are left out. Lines of more than 4,192 bytes are cut at spaces, or
-            within a word that is itself longer.
+            within a word that is itself longer. U+2585, which SentencePiece uses itself, and U+0000 become spaces.
         vocabulary_size: number of tokens, 4 special ones and 256 for single bytes among them. Default None: that of
             `default_vocabulary_size`, or the largest that the text supports where that is less.
         model_type: "unigram" (default) or "bpe".
