@@ -14,7 +14,7 @@ import zipfile
 import pytest
 import zstandard
 
-from keras_transformer import optional_packages
+from keras_transformer import errors
 from keras_transformer.data import checked_lines, decoded_lines, opened_text, plain_size
 from keras_transformer.errors import InputError
 
@@ -110,7 +110,7 @@ def test_archives_of_several_files_are_refused(file, tmp_path):
 
 def test_a_package_that_is_missing_is_named_with_the_file(file, monkeypatch):
     path = file(zstandard.compress(TEXT))
-    monkeypatch.setattr(optional_packages.importlib.util, "find_spec", lambda package: None)
+    monkeypatch.setattr(errors.importlib.util, "find_spec", lambda package: None)
     with pytest.raises(
         InputError, match=rf"^{path}: the file is compressed \(zstd\); zstandard is not installed: pip "
     ):
