@@ -11,8 +11,8 @@ import click
 from keras_transformer.data import decoded_lines, opened_text
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import naming
+from keras_transformer.processes.printable import printable
 from keras_transformer.text.blank import is_blank
-from keras_transformer.text.printable import printable
 
 
 def chunks_as_they_come(lines, most):
