@@ -1,5 +1,6 @@
 # Two commands: `make demo` trains a Korean-English translator and tries it; `make test` runs the tests. `make test-oldest`
-# runs them with the oldest versions of all packages that pyproject.toml allows. `make fuzz MINUTES=30` and `make soak`
+# runs them with the oldest versions of all packages that pyproject.toml allows. `make wheel-check` builds the wheel and uses it in a
+# new environment. `make fuzz MINUTES=30` and `make soak`
 # look for what the tests have missed, see tests/fuzz/README.md.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all test-oldest lint release-check fuzz fuzz-planted soak clean
+.PHONY: demo test test-all test-oldest lint release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -26,6 +27,9 @@ test-all: $(VENV)/installed-for-tests lint
 
 test-oldest: $(VENV)-oldest/installed-for-tests
 	$(VENV)-oldest/bin/python -m pytest $(IN_PARALLEL) -m "not slow" -W ignore::DeprecationWarning
+
+wheel-check: $(VENV)/installed-for-tests
+	.ci/wheel-check $(BIN)/python
 
 fuzz: $(VENV)/installed-for-tests
 	$(FUZZ) fuzz --minutes $(or $(MINUTES),5) $(SEED:%=--seed %) $(PROPERTY:%=--property %) $(CASES:%=--cases %)

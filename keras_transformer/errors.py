@@ -21,6 +21,10 @@ class InputError(ValueError):
     """
 
 
+class MissingPackageError(InputError, ImportError):
+    """A package that the library needs cannot be imported."""
+
+
 class ExportError(RuntimeError):
     """An artifact could not be made, or did not pass its proof."""
 

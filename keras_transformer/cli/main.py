@@ -8,6 +8,7 @@ import warnings
 import click
 
 from keras_transformer.cli.command_group import CommandGroup
+from keras_transformer.cli.version_text import version_text
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.files.whole_files import is_full_disk
 from keras_transformer.processes.command_process import (
@@ -21,7 +22,6 @@ from keras_transformer.processes.command_process import (
 )
 from keras_transformer.processes.leave_processes import leave_processes
 from keras_transformer.processes.printable import printable
-from keras_transformer.version import __version__
 
 EXIT_EXPORT_FAILED = 1
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
@@ -31,8 +31,21 @@ _OUT_OF_MEMORY = (
 )
 
 
+def _print_version(context, parameter, value):
+    if value:
+        click.echo(version_text())
+        context.exit()
+
+
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.version_option(__version__, prog_name="keras-transformer")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version, the distribution and the folder, and exit.",
+)
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def cli(debug):
     """Train an encoder-decoder Transformer on parallel text, and translate with it."""

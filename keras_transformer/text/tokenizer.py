@@ -5,15 +5,14 @@ import itertools
 import numpy as np
 import sentencepiece
 import tensorflow as tf
-import tensorflow_text
 from sentencepiece import sentencepiece_model_pb2
-from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.files.whole_files import write_whole
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.subword_sampler import SubwordSampler
+from keras_transformer.text.tensorflow_text_import import sentencepiece_tokenizer, tensorflow_text
 
 # Of a vocabulary of a million tokens.
 _MOST_BYTES = 64 * 2**20

@@ -29,10 +29,6 @@ def test_a_pattern_of_a_recipe_with_a_homepage_that_matches_nothing_names_it(run
     run("train", tmp_path / "recipe.toml").assert_one_error("*.en: no file matches. The text comes from https://corpus")
 
 
-def test_a_bundled_recipe_is_trained_to_its_default_folder(run, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    settings = ("training.steps=2", "training.steps_per_epoch=2", "model.hidden_dim=16", "model.intermediate_dim=16")
-    settings += ("training.warmup_steps=1", "evaluation.at_end=false", "training.average_checkpoints=1")
-    result = run("train", "phrases", *(part for setting in settings for part in ("--set", setting)))
-    assert (result.status, result.output) == (0, "models/phrases\n"), result.errors
-    assert (tmp_path / "models" / "phrases" / "model.weights.h5").is_file()
+def test_the_default_folder_of_a_bundled_recipe_has_its_name(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # .ci/wheel-check trains it.
+    run("train", "phrases", "--resume").assert_one_error("models/phrases: there is no interrupted training to resume")
