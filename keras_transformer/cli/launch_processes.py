@@ -11,7 +11,7 @@ import time
 
 from keras_transformer.errors import check_installed
 from keras_transformer.processes.command_process import EXIT_INPUT_ERROR, WATCHED
-from keras_transformer.processes.leave_processes import ADDRESSES, COUNT, INDEX
+from keras_transformer.processes.process_variables import ADDRESSES, COUNT, INDEX
 
 # From Ctrl-C to the kill.
 _SECONDS_TO_END = 1.0

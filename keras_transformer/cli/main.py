@@ -20,8 +20,8 @@ from keras_transformer.processes.command_process import (
     is_command,
     is_interrupted,
 )
-from keras_transformer.processes.leave_processes import leave_processes
 from keras_transformer.processes.printable import printable
+from keras_transformer.processes.process_variables import leave_processes
 
 EXIT_EXPORT_FAILED = 1
 EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.

@@ -3,7 +3,7 @@
 from keras_transformer.data.batch_counts import count_batches, count_pairs
 from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from keras_transformer.data.candidate_batches import candidate_batches
-from keras_transformer.data.check_files import check_text_files, check_tsv_file
+from keras_transformer.data.check_files import check_text_files, check_tsv_file, text_rows
 from keras_transformer.data.left_out import LeftOut
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text, plain_size
@@ -12,6 +12,7 @@ from keras_transformer.data.row_service import RowService
 from keras_transformer.data.sentence_pairs import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.text_lines import checked_lines, decoded_lines
 from keras_transformer.data.token_batches import token_batches
+from keras_transformer.data.tsv_rows import tsv_rows
 
 __all__ = [
     "LeftOut",
@@ -35,7 +36,9 @@ __all__ = [
     "take_rows",
     "text_of_pairs",
     "text_pairs",
+    "text_rows",
     "token_batches",
     "tsv_pairs",
+    "tsv_rows",
     "weigh_rows",
 ]

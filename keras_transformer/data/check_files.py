@@ -1,8 +1,10 @@
 """Checks of text files before any work starts; every fault is one line that names the file and the line."""
 
+import itertools
+
 from keras_transformer.data.matching_files import matching_files, wildcard_parts
 from keras_transformer.data.text_lines import checked_lines
-from keras_transformer.data.tsv_rows import tsv_rows
+from keras_transformer.data.tsv_rows import new_digest, tsv_rows
 from keras_transformer.errors import InputError
 
 
@@ -11,6 +13,22 @@ def check_text_files(source, target):
 
     Returns:
         The number of line pairs.
+
+    Raises:
+        InputError: what `text_rows` raises.
+    """
+    return sum(1 for _ in text_rows(source, target))
+
+
+def text_rows(source, target, digests=None):
+    """The sentence pairs of two parallel text files, checked as they are read.
+
+    Args:
+        source, target: a path each, or two patterns of as many files that are parallel in their order.
+        digests: a dictionary that gets a SHA-256 hash object for each path. Default None.
+
+    Yields:
+        `(source, target)` strings.
 
     Raises:
         InputError: a file is missing, unreadable, empty or not UTF-8, the numbers of files or lines differ, or some
@@ -23,7 +41,8 @@ def check_text_files(source, target):
             f"Source and target must be as many files as each other, but {source} matches {len(sources)} and {target} "
             f"{len(targets)}."
         )
-    return sum(_check_parallel(*paths) for paths in zip(sources, targets, strict=True))
+    for paths in zip(sources, targets, strict=True):
+        yield from _parallel_rows(*paths, digests)
 
 
 def _check_names(source, target, sources, targets):
@@ -40,14 +59,17 @@ def _check_names(source, target, sources, targets):
         raise InputError(f"{path}: no file of {other} belongs to it by its name.")
 
 
-def _check_parallel(source, target):
-    num_source, num_target = (sum(1 for _ in checked_lines(path)) for path in (source, target))
-    if num_source != num_target:
+def _parallel_rows(source, target, digests):
+    counts = [0, 0]
+    for row in itertools.zip_longest(*(checked_lines(path, new_digest(digests, path)) for path in (source, target))):
+        counts = [count + (line is not None) for count, line in zip(counts, row, strict=True)]
+        if None not in row:
+            yield row
+    if counts[0] != counts[1]:
         raise InputError(
-            f"Source and target must have as many lines as each other, but {source} has {num_source} and {target} "
-            f"has {num_target}."
+            f"Source and target must have as many lines as each other, but {source} has {counts[0]:d} and {target} "
+            f"has {counts[1]:d}."
         )
-    return num_source
 
 
 def check_tsv_file(path, source_column, target_column):

@@ -50,11 +50,13 @@ def compression_of(head):
 
 
 @contextlib.contextmanager
-def opened_text(path):
+def opened_text(path, digest=None):
     """The text file at `path`, decompressed where it is compressed: gzip, bzip2, xz and zstd.
 
     Args:
         path: the file. Several compressed parts, one after the other, are read as one text.
+        digest: a hash object of `hashlib`, which gets all bytes of the file as they are on the disk, if the text is
+            read to its end. Default None.
 
     Yields:
         A buffered binary file of the plain text; memory holds a small part of it.
@@ -70,7 +72,9 @@ def opened_text(path):
     """
     with contextlib.ExitStack() as opened:
         try:
-            file = opened.enter_context(_buffered(open(path, "rb", buffering=0)))  # noqa: SIM115 (closed with it)
+            raw = open(path, "rb", buffering=0)  # noqa: SIM115 (closed with its buffer)
+            raw = raw if digest is None else _Hashed(raw, digest)
+            file = opened.enter_context(_buffered(raw))
             compression = compression_of(file.peek(_LONGEST_BEGINNING))
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}.") from None
@@ -81,6 +85,8 @@ def opened_text(path):
         if archive:
             raise InputError(f"{path}: expected a text file, but this is a {archive} archive; unpack it.")
         yield file
+        while digest is not None and raw.read(_BUFFER_BYTES):  # What follows the end of a compressed text.
+            pass
 
 
 def plain_size(file):
@@ -93,6 +99,29 @@ def plain_size(file):
 
 def _buffered(raw):
     return io.BufferedReader(_WithWholeBeginning(raw), _BUFFER_BYTES)
+
+
+class _Hashed(io.RawIOBase):
+    """A raw stream that adds what is read to a hash."""
+
+    def __init__(self, raw, digest):
+        super().__init__()
+        self._raw, self._digest = raw, digest
+
+    def readable(self):
+        return True
+
+    def fileno(self):
+        return self._raw.fileno()
+
+    def close(self):
+        self._raw.close()
+        super().close()
+
+    def readinto(self, buffer):
+        length = self._raw.readinto(buffer)
+        self._digest.update(memoryview(buffer)[:length])
+        return length
 
 
 class _WithWholeBeginning(io.RawIOBase):

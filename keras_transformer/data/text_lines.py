@@ -9,18 +9,19 @@ _CHUNK_BYTES = 1 << 20
 _MOST_LINE_BYTES = 1 << 24
 
 
-def checked_lines(path):
+def checked_lines(path, digest=None):
     """The lines of a text file, without line ends and byte order mark, read as they are needed.
 
     Args:
         path: the file, plain or compressed, see `opened_text`.
+        digest: a hash object that gets the bytes of the file, see `opened_text`. Default None.
 
     Raises:
         InputError: the file is missing, unreadable, damaged or has only blank lines, or a line is not UTF-8, is longer
             than 16 MiB or has a carriage return in its middle.
     """
     blank = True
-    with opened_text(path) as file:
+    with opened_text(path, digest) as file:
         for number, line in enumerate(decoded_lines(file, path, advice="; convert the file to UTF-8"), start=1):
             if "\r" in line:
                 raise InputError(f"{path}, line {number}: a carriage return within the line; put a space there.")

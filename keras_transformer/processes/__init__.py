@@ -5,5 +5,8 @@ import lazy_loader
 # These were in a module with the name of this package, and keep their old address until version 1.0.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"joined_processes": ["Processes", "alone", "join_processes"], "leave_processes": ["leave_processes"]},
+    submod_attrs={
+        "joined_processes": ["Processes", "alone", "join_processes"],
+        "process_variables": ["leave_processes"],
+    },
 )

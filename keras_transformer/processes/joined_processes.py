@@ -10,7 +10,7 @@ import keras
 
 from keras_transformer.errors import InputError
 from keras_transformer.processes.command_process import WATCHED, handle_signals, is_command
-from keras_transformer.processes.leave_processes import ADDRESSES, COUNT, INDEX
+from keras_transformer.processes.process_variables import ADDRESSES, COUNT, INDEX
 
 # Where the first process hands out the batches that it alone makes.
 DATA_SERVICE = "KERAS_TRANSFORMER_DATA_SERVICE"

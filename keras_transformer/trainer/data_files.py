@@ -1,37 +1,14 @@
-"""Which files a training reads, and what identifies their content."""
+"""The files that a training read, noted beside its state, so that it is resumed with the same text."""
 
-import hashlib
 import itertools
 
-from keras_transformer.data import matching_files
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json
 
 
-def data_files(data):
-    """The files of a `[data]` section.
-
-    Args:
-        data: the section.
-
-    Returns:
-        A list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`; empty for the
-        embedded corpus.
-    """
-    files = []
-    for split in ("train", "validation"):
-        for side in ("source", "target", "pairs"):
-            pattern = getattr(data, f"{split}_{side}")
-            for path in matching_files(pattern) if pattern else []:
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                files.append([f"{split} {side}", path.name, path.stat().st_size, digest])
-    return files
-
-
 def keep_data_files(files, path):
-    """Notes the files beside the state of a training."""
+    """Notes the files of a `TrainingText` beside the state of a training."""
     write_json(path, files, indent=1)
 
 

@@ -28,7 +28,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         path: the model folder, with the history.
         recipe: the `Recipe` as run.
         config: the `TransformerConfig`.
-        files: the `data_files` that were read.
+        files: those of a `TrainingText`.
         parameters: number of parameters of the model.
         seconds: how long training took.
         scores: what `validation_scores` gave, and the fields of a `WeightChoice` as `weights`. Default None: nothing

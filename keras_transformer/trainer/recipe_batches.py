@@ -5,6 +5,7 @@ import warnings
 import tensorflow as tf
 
 from keras_transformer.data import (
+    LeftOut,
     RowService,
     count_pairs,
     repeat_rows,
@@ -15,6 +16,7 @@ from keras_transformer.data import (
 )
 from keras_transformer.errors import InputError
 from keras_transformer.processes.joined_processes import Processes
+from keras_transformer.processes.shared_result import result_of_first
 from keras_transformer.trainer.compiled_model import compiles
 
 
@@ -106,11 +108,10 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         InputError: no pair is left to train or to validate on.
     """
     print("Counting the batches ...", file=sys.stderr)
-    counted = {"steps_per_epoch": recipe.training.steps_per_epoch, "seed": recipe.training.seed}
-    steps_per_epoch, padding, left_out, longest_source = _count(
-        "train", pairs, tokenizers, **counted, **_of_training(recipe)
-    )
-    validation_steps, _, validation_left_out, _ = _count("validation", pairs, tokenizers, **_of_validation(recipe))
+    counts = result_of_first(processes, lambda: _counts(recipe, pairs, tokenizers))
+    steps_per_epoch, padding, left_out, longest_source = counts["train"]
+    validation_steps, _, validation_left_out, _ = counts["validation"]
+    left_out, validation_left_out = LeftOut(**left_out), LeftOut(**validation_left_out)
     validation = token_batches(
         pairs["validation"], *tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
     )
@@ -157,6 +158,21 @@ def _rows_of_process(batches, processes):
 
 def _copies(recipe, batches):
     return repeat_rows(batches, copies=2) if recipe.training.r_drop else batches
+
+
+def _counts(recipe, pairs, tokenizers):
+    """What `count_pairs` returns for both splits, as JSON can hold it."""
+    of_train = {
+        "steps_per_epoch": recipe.training.steps_per_epoch,
+        "seed": recipe.training.seed,
+        **_of_training(recipe),
+    }
+    arguments = {"train": of_train, "validation": _of_validation(recipe)}
+    counts = {}
+    for split, of_split in arguments.items():
+        num_batches, padding, left_out, longest_source = _count(split, pairs, tokenizers, **of_split)
+        counts[split] = [num_batches, padding, dataclasses.asdict(left_out), longest_source]
+    return counts
 
 
 def _count(split, pairs, tokenizers, **arguments):

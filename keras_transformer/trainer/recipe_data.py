@@ -1,11 +1,10 @@
 """From the `[data]` and `[vocabulary]` sections of a recipe to sentence pairs and tokenizers."""
 
 import itertools
+import os
 
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import (
-    check_text_files,
-    check_tsv_file,
     listed_pairs,
     matching_files,
     split_pairs,
@@ -19,11 +18,12 @@ from keras_transformer.text import Tokenizer, learn_vocabulary
 
 
 def check_recipe_files(data, vocabulary):
-    """Checks every file that a recipe names, before any work starts.
+    """Checks that every file that a recipe names can be read, and reads those of a vocabulary.
+
+    The text itself is checked when it is read, see `read_training_text`.
 
     Raises:
-        InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others, or too few pairs are
-            left where some are held out.
+        InputError: a file is missing or unreadable, or a vocabulary cannot be used.
     """
     _check_text_is_there(data)
     for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
@@ -34,22 +34,9 @@ def check_recipe_files(data, vocabulary):
                     tokenizer.check_sampling()
                 except InputError as error:
                     raise InputError(f"{path}: {error}") from None
-    if data.validation_source:
-        check_text_files(data.validation_source, data.validation_target)
-    if data.validation_pairs:
-        check_tsv_file(data.validation_pairs, data.source_column, data.target_column)
-    if data.train_pairs:
-        check_tsv_file(data.train_pairs, data.source_column, data.target_column)
-    if data.train_source:
-        check_text_files(data.train_source, data.train_target)
-    if data.held_out:
-        pairs = recipe_pairs(data)
-        for split in ("train", "validation"):
-            if not any(True for _ in pairs[split].take(1)):
-                raise InputError(
-                    f"[data] held_out = {data.held_out} leaves no pair for {split}; give another part, or files for "
-                    "validation."
-                )
+    for name in filter(None, (getattr(data, key) for key in FILE_KEYS["data"])):
+        for path in matching_files(name):
+            _check_readable(path)
 
 
 def _check_text_is_there(data):
@@ -128,6 +115,15 @@ def recipe_config(recipe, source_tokenizer, target_tokenizer):
     return recipe.model_config_of(
         source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
     )
+
+
+def _check_readable(path):
+    if not path.exists():
+        raise InputError(f"{path}: No such file or directory.")
+    if path.is_dir():
+        raise InputError(f"{path}: Is a directory.")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: Permission denied.")
 
 
 def _load_tokenizer(path):

@@ -1,5 +1,6 @@
 """From a recipe to a model folder: the whole way of a training."""
 
+import base64
 import contextlib
 import itertools
 import os
@@ -17,11 +18,13 @@ from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.processes.command_process import last_words
 from keras_transformer.processes.joined_processes import alone, join_processes
+from keras_transformer.processes.process_variables import is_first_process
+from keras_transformer.processes.shared_result import result_of_first
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe, save_recipe
 from keras_transformer.saving import model_folder
 from keras_transformer.saving.tokenizer_files import has_tokenizers, load_tokenizers, save_tokenizers
-from keras_transformer.text import TextFacts
-from keras_transformer.trainer.data_files import check_same_data_files, data_files, keep_data_files
+from keras_transformer.text import TextFacts, Tokenizer
+from keras_transformer.trainer.data_files import check_same_data_files, keep_data_files
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.trainer.memory_check import check_memory
 from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning
@@ -29,6 +32,7 @@ from keras_transformer.trainer.model_card import validation_scores, write_model_
 from keras_transformer.trainer.recipe_batches import recipe_batches
 from keras_transformer.trainer.recipe_data import check_recipe_files, recipe_config, recipe_pairs, recipe_tokenizers
 from keras_transformer.trainer.training_run import TENSORBOARD_NAME, TrainingRun, total_epochs, total_steps
+from keras_transformer.trainer.training_text import TrainingText, check_same_sizes, read_training_text
 from keras_transformer.trainer.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.translator import Translator
 
@@ -79,19 +83,20 @@ def train_recipe(recipe, output, resume=False):
     output = pathlib.Path(output)
     recipe = _settled(recipe, output, resume)
     check_before_training(recipe, output, resume)
-    # Joining waits for all processes, so that each has told before what the user may have to mend.
+    # Before the processes are joined, which takes time: the user may have to correct the text.
+    text = read_training_text(recipe.data) if is_first_process() else TrainingText(recipe_pairs(recipe.data), [])
     processes = join_processes()
     with contextlib.ExitStack() as folder:
         if processes.is_first:
             folder.enter_context(held_folder(output))
             # Another training may have written to the folder since the first look.
             _check_output(recipe, output, resume)
-        files = data_files(recipe.data)
-        if resume:
-            check_same_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
+            if resume:
+                check_same_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
         keras.utils.set_random_seed(recipe.training.seed)
-        pairs = recipe_pairs(recipe.data)
-        tokenizers = _tokenizers(recipe, pairs["train"], output, resume)
+        pairs = text.pairs
+        check_same_sizes(recipe.data, result_of_first(processes, lambda: text.files))
+        tokenizers = _tokenizers(recipe, pairs["train"], output, resume, processes)
         recipe = recipe.with_vocabulary_size(tokenizers)
         config = recipe_config(recipe, *tokenizers)
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
@@ -100,7 +105,7 @@ def train_recipe(recipe, output, resume=False):
         _check_lengths(recipe, batches.steps_per_epoch)
         _warn_of_long_warmup(recipe.training, steps)
         if processes.is_first:
-            _begin_folder(recipe, output, tokenizers, pairs, files)
+            _begin_folder(recipe, output, tokenizers, text)
             folder.enter_context(last_words("Interrupted; --resume goes on from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
@@ -121,7 +126,7 @@ def train_recipe(recipe, output, resume=False):
             with alone():
                 model_folder.save_scores(output, scores)
                 counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
-                write_model_card(output, recipe, config, files, *counts)
+                write_model_card(output, recipe, config, text.files, *counts)
                 # Last, because a folder with a config is a model.
                 model_folder.save_model_folder(output, trained, config, *tokenizers, texts)
 
@@ -230,15 +235,15 @@ def _check_decay(training, steps):
         )
 
 
-def _begin_folder(recipe, output, tokenizers, pairs, files):
-    keep_data_files(files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
+def _begin_folder(recipe, output, tokenizers, text):
+    keep_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     save_recipe(recipe, output / RECIPE_NAME)
     save_tokenizers(output, *tokenizers)
-    kept = itertools.islice(text_of_pairs(pairs["validation"]), _KEPT_PAIRS)
+    kept = itertools.islice(text_of_pairs(text.pairs["validation"]), _KEPT_PAIRS)
     model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
     if recipe.data.held_out:
         # Nobody has them anywhere else.
-        model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(pairs["test"]))
+        model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))
 
 
 def _check_output(recipe, output, resume):
@@ -287,7 +292,21 @@ def _changed(before, recipe):
     return None
 
 
-def _tokenizers(recipe, train_pairs, output, resume):
+def _tokenizers(recipe, train_pairs, output, resume, processes):
+    """The tokenizers of the first process, in every process."""
+
+    def models():
+        tokenizers = _tokenizers_of_first(recipe, train_pairs, output, resume)
+        return [base64.b64encode(tokenizer.model).decode() for tokenizer in tokenizers]
+
+    if processes.count == 1:
+        return _tokenizers_of_first(recipe, train_pairs, output, resume)
+    source, target = result_of_first(processes, models)
+    source_tokenizer = Tokenizer(base64.b64decode(source))
+    return source_tokenizer, source_tokenizer if target == source else Tokenizer(base64.b64decode(target))
+
+
+def _tokenizers_of_first(recipe, train_pairs, output, resume):
     if resume and has_tokenizers(output):
         kept = load_tokenizers(output)
         from_files = recipe.vocabulary.file or recipe.vocabulary.source_file

@@ -10,7 +10,8 @@ import pytest
 import sentencepiece
 import zstandard
 
-from keras_transformer.trainer import train_recipe
+from keras_transformer.recipes import load_recipe
+from keras_transformer.trainer import recipe_data, train_recipe, training_text
 
 LINES = "the cat sees bread .\n" * 8
 
@@ -43,11 +44,13 @@ def before_any_work(monkeypatch):
     def work(*arguments):
         raise AssertionError("work has begun")
 
-    monkeypatch.setattr(train_recipe, "recipe_pairs", work)
+    monkeypatch.setattr(train_recipe, "recipe_tokenizers", work)
 
 
 def test_a_file_that_changes_after_it_was_checked_is_named(refused, corpus, monkeypatch):
-    monkeypatch.setattr(train_recipe, "check_recipe_files", lambda *sections: None)
+    unchecked = training_text.TrainingText(recipe_data.recipe_pairs(load_recipe(corpus / "recipe.toml").data), [])
+    monkeypatch.setattr(train_recipe, "read_training_text", lambda data: unchecked)
+    monkeypatch.setattr(train_recipe, "check_same_sizes", lambda *arguments: None)
     (corpus / "train.en").write_text("the cat\nthe\rdog\n")
     refused(parts=["train.en, line 2: a carriage return within the line"])
 

@@ -1,0 +1,120 @@
+import gzip
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from keras_transformer.errors import InputError
+from keras_transformer.recipes import recipe_from_dict
+from keras_transformer.trainer.recipe_data import recipe_pairs
+from keras_transformer.trainer.training_text import check_same_sizes, read_training_text
+
+SOURCES = ["the cat sees bread .", "", " a man ", "나는 어제 카페에 갔다 ."] * 20
+TARGETS = ["die katze sieht brot .", "nichts", "", "I went to the cafe yesterday ."] * 20
+# Counts how often each file of text is opened until the first step.
+COUNTS_OPENS = """
+import sys
+from keras_transformer.cli.main import main
+
+opened = []
+sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
+
+import keras
+from keras_transformer.trainer import train_recipe
+
+class Stop(Exception):
+    pass
+
+def stop(*arguments, **options):
+    raise Stop
+
+keras.Model.fit = stop
+try:
+    train_recipe.train_recipe(train_recipe.load_recipe(sys.argv[1]), sys.argv[2])
+except Stop:
+    print([sum(path.endswith(name) for path in opened) for name in ("train.a.gz", "train.b", "val.a", "val.b")])
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name, lines in {"train.b": TARGETS, "val.a": SOURCES[:8], "val.b": TARGETS[:8]}.items():
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    (tmp_path / "train.a.gz").write_bytes(gzip.compress(("\n".join(SOURCES) + "\n").encode()))
+    return tmp_path
+
+
+def recipe_of(folder, **data):
+    names = {"train_source": "train.a.gz", "train_target": "train.b"}
+    names |= {"validation_source": "val.a", "validation_target": "val.b"}
+    return recipe_from_dict({"data": {**{key: str(folder / name) for key, name in names.items()}, **data}})
+
+
+def listed(pairs):
+    return {split: list(map(tuple, dataset.as_numpy_iterator())) for split, dataset in pairs.items()}
+
+
+@pytest.mark.parametrize("most_kept_bytes", [1 << 20, 0])
+def test_pairs_and_hashes_are_those_of_the_files(files, most_kept_bytes):
+    data = recipe_of(files).data
+    text = read_training_text(data, most_kept_bytes)
+    assert listed(text.pairs) == listed(recipe_pairs(data))
+    assert len(listed(text.pairs)["train"]) == len(SOURCES)
+    for use, name, size, digest in text.files:
+        content = (files / name).read_bytes()
+        assert (size, digest) == (len(content), hashlib.sha256(content).hexdigest()), use
+    uses = ["train source", "train target", "validation source", "validation target"]
+    assert [use for use, *_ in text.files] == uses
+
+
+@pytest.mark.parametrize("most_kept_bytes", [1 << 20, 0])
+def test_rows_of_a_table_are_held_out_alike(tmp_path, most_kept_bytes):
+    rows = [f"source {number}\ttarget {number}" for number in range(60)]
+    (tmp_path / "pairs.tsv").write_text("\n".join(rows))
+    data = recipe_from_dict({"data": {"train_pairs": str(tmp_path / "pairs.tsv"), "held_out": 0.2}}).data
+    text = read_training_text(data, most_kept_bytes)
+    assert listed(text.pairs) == listed(recipe_pairs(data))
+    assert sum(map(len, listed(text.pairs).values())) == 60
+    assert [use for use, *_ in text.files] == ["train pairs"]
+
+
+def test_a_file_that_is_source_and_target_has_its_own_hash(files):
+    data = recipe_of(files, train_source=str(files / "train.b")).data
+    digest = hashlib.sha256((files / "train.b").read_bytes()).hexdigest()
+    assert [found for *_, found in read_training_text(data).files[:2]] == [digest, digest]
+
+
+def test_text_of_another_size_is_not_that_of_the_first_process(files):
+    data = recipe_of(files).data
+    first = read_training_text(data).files
+    check_same_sizes(data, first)
+    with (files / "val.b").open("a") as file:
+        file.write("one more line\n")
+    with pytest.raises(InputError, match="not those that the first process read"):
+        check_same_sizes(data, first)
+
+
+def test_training_reads_the_text_once_before_the_first_step(files):
+    recipe = """
+[data]
+train_source = "train.a.gz"
+train_target = "train.b"
+validation_source = "val.a"
+validation_target = "val.b"
+[vocabulary]
+size = 290
+[model]
+preset = "tiny"
+num_encoder_layers = 1
+num_decoder_layers = 1
+[training]
+epochs = 1
+"""
+    (files / "recipe.toml").write_text(recipe)
+    command = [sys.executable, "-c", COUNTS_OPENS, files / "recipe.toml", files / "model"]
+    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).resolve().parents[2])}
+    result = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
+    assert result.stdout.strip() == "[1, 1, 1, 1]", result.stderr
