@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_transformer.callbacks.metric_specs import MetricSpecs, in_precision_of
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import write_whole
 
@@ -24,7 +23,7 @@ _END_OF_EPOCH = "end of epoch"
 class TrainingState(keras.callbacks.Callback):
     """Saves all that a training needs to go on as if it had never been interrupted, to the bit.
 
-    That is every variable of the model (weights, seeds of dropout, running sums of metrics) and of the optimizer, how
+    That is every variable of the model (weights, seeds of dropout, sums of metrics) and of the optimizer, how
     far the training has come, and what other callbacks remember. It is saved after each epoch and, with `save_every`,
     within one. The file is written under another name and renamed, so that a kill at any moment leaves the last one
     whole.
@@ -74,8 +73,8 @@ class TrainingState(keras.callbacks.Callback):
         self._callback_states = {}
         # Of a training that ended before its last epoch was whole, the callbacks as they were at the very end.
         self._last_callback_states = {}
-        self._metrics = []
-        self._metric_specs = MetricSpecs()
+        # What the metrics had counted: of an epoch that was interrupted, and of one that ends before it is whole.
+        self._earlier_metrics, self._metrics = [], []
         self._is_restored = False
         # Of an epoch that ends before it is whole, the callbacks as they were before they took it for a whole one.
         self._states_of_part = None
@@ -148,9 +147,9 @@ class TrainingState(keras.callbacks.Callback):
                 f"{self.steps_per_epoch}."
             )
         for name, variable in variables.items():
-            variable.assign(in_precision_of(variable, arrays[name]))
+            variable.assign(_in_precision_of(variable, arrays[name]))
         self.epoch, self.step = position["epoch"], position["step"]
-        self._metrics, self._metric_specs.specs = metrics, position.get("metric_specs")
+        self._earlier_metrics = metrics
         self._callback_states = position["callbacks"]
         self._last_callback_states = position.get("last_callbacks", {})
         self._is_restored = True
@@ -183,20 +182,17 @@ class TrainingState(keras.callbacks.Callback):
         # Again, because callbacks forget when training begins.
         self._set_callback_states(self._callback_states)
         self._callback_states = {}
-        self._metric_specs.begin(self.model)
-
-    def on_train_end(self, logs=None):
-        self._metric_specs.end(self.model)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
-        # Here, because an epoch begins with metrics at zero.
-        if self.step and self._metrics:
-            self._metric_specs.restore(self.model, self._metrics)
-        self._metrics = []
+        if not self.step:
+            self._earlier_metrics = []
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
+        if self._earlier_metrics:
+            # After a batch, because Keras makes the variables of compiled metrics at the first one.
+            self._add_earlier_metrics()
         if self.step == self.steps_per_epoch:
             # An epoch that was resumed is shorter than `fit` knows.
             self.model.stop_training = self.model.stop_training or _END_OF_EPOCH
@@ -234,6 +230,19 @@ class TrainingState(keras.callbacks.Callback):
     def _get_callback_states(self):
         return {name: callback.get_state() for name, callback in self._named_callbacks()}
 
+    def _add_earlier_metrics(self):
+        """Adds what the metrics had counted before the interruption: Keras's metrics are sums."""
+        arrays, self._earlier_metrics = self._earlier_metrics, []
+        variables = self.model.metrics_variables
+        if [tuple(variable.shape) for variable in variables] != [array.shape for array in arrays]:
+            warnings.warn(
+                "The model has other metrics than before the interruption: in this epoch they count from here.",
+                stacklevel=2,
+            )
+            return
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(variable + _in_precision_of(variable, array))
+
     def _metric_arrays(self):
         return [ops.convert_to_numpy(variable) for variable in self.model.metrics_variables]
 
@@ -253,7 +262,6 @@ class TrainingState(keras.callbacks.Callback):
             "backend": keras.backend.backend(),
             "callbacks": callback_states or now,
             "last_callbacks": now if callback_states else {},
-            "metric_specs": self._metric_specs.specs,
         }
         arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
         arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
@@ -274,3 +282,8 @@ def _variables(model):
         for group, variables in groups.items()
         for number, variable in enumerate(variables)
     }
+
+
+def _in_precision_of(variable, array):
+    """NumPy's files know no bfloat16 and give its bytes back."""
+    return array.view(ops.convert_to_numpy(variable).dtype) if array.dtype.kind == "V" else array

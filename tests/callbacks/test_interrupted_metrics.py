@@ -1,4 +1,4 @@
-"""Tests of metrics that a resumed training takes up, of a model of any kind."""
+"""Tests of the metrics of an epoch that was interrupted, of a model of any kind."""
 
 import keras
 import pytest
@@ -53,14 +53,6 @@ def fit_two_heads(path, *callbacks):
     return model.fit(classes(state.first_step), callbacks=[*callbacks, state], **arguments).history
 
 
-def test_metrics_of_a_model_that_was_fitted_before_are_noted(tmp_path):
-    model = make_two_heads()
-    arguments = {"steps_per_epoch": STEPS, "shuffle": False, "verbose": 0}
-    model.fit(classes(0), **arguments)
-    model.fit(classes(0), callbacks=[TrainingState(tmp_path / "state.npz", STEPS)], **arguments)
-    assert TrainingState(tmp_path / "state.npz", STEPS).saved_position["metric_specs"]
-
-
 def test_metrics_of_any_model_are_taken_up(tmp_path):
     expected = fit_two_heads(tmp_path / "whole.npz")
     with pytest.raises(Killed):
@@ -74,7 +66,7 @@ def test_metrics_that_cannot_be_taken_up_count_from_there(tmp_path):
         fit_two_heads(tmp_path / "state.npz", KillAfter(3))
     state, model = TrainingState(tmp_path / "state.npz", STEPS), make_two_heads()  # Without the metrics of before.
     assert state.restore(model)
-    with pytest.warns(UserWarning, match="cannot be taken up: they count from here"):
+    with pytest.warns(UserWarning, match="other metrics than before the interruption"):
         model.fit(classes(2), steps_per_epoch=STEPS, callbacks=[state], shuffle=False, verbose=0)
 
 
