@@ -1,3 +1,5 @@
+import warnings
+
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import check_stream, streamed_batches
 
@@ -38,9 +40,9 @@ def token_batches(
             source and target behind target, in another choice each epoch; with `shuffle` any two are neighbours. Longer
             lines and words at other positions keep a model of little text from learning by heart (Nguyen et al. 2021,
             arXiv 2105.01691). Those that would be longer than `max_length` are left as they are. Default 0.0, none.
-        reversal: the part, from 0 to 1, of the lines that are turned round, the target read as source, others in each
-            epoch; with `concatenation` joined ones are turned as one. Ding et al. 2021 (arXiv 2109.07780) begin so, and
-            go on with one direction. Both sides need the same tokenizer. Default 0.0, none.
+        reversal: deprecated, version 1.0 removes it. Fraction of the pairs used in the reverse direction (target to
+            source), drawn anew each epoch (Ding et al. 2021, arXiv 2109.07780). Both sides need the same tokenizer.
+            Default 0.0, none.
         word_dropout: the part, from 0 to below 1, of the tokens the model reads, on both sides, in whose place it reads
             the unknown token, others in each epoch; the labels stay. It learns to translate from what is left (Sennrich
             and Zhang 2019, arXiv 1905.11901, section 3.2). Default 0.0, none.
@@ -69,6 +71,12 @@ def token_batches(
     >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000)
     >>> model.fit(batches, epochs=20, shuffle=False)  # They are shuffled already.
     """
+    if reversal:
+        warnings.warn(
+            "`reversal` did not improve any measured training (docs/research/multi30k.md); version 1.0 removes it.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
     check_stream(steps_per_epoch, first_step)
     pool = PoolBatches(
         source_tokenizer,

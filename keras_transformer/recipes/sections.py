@@ -1,7 +1,5 @@
 """The sections of a recipe: every key, its type, its default and its meaning, in this one place."""
 
-import dataclasses
-import re
 from typing import Literal
 
 import pydantic
@@ -9,8 +7,6 @@ from pydantic import Field
 
 from keras_transformer.errors import InputError
 from keras_transformer.metrics.text_scores import TOKENIZERS
-from keras_transformer.models import TransformerConfig
-from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.schedules.warmup_schedule import DECAYS
 from keras_transformer.text.languages import language_tag
 from keras_transformer.text.learn_vocabulary import (
@@ -185,30 +181,6 @@ class VocabularySection(Section):
         return self
 
 
-def _meaning(name):
-    """What the docstring of `TransformerConfig` says of a field, with the preset's default where that has one."""
-    text = re.search(rf"^ +{name}: (.*?)(?=^ +\w+: |^$)", TransformerConfig.__doc__, re.MULTILINE | re.DOTALL)[1]
-    meaning, default = re.fullmatch(r"(.*?)(?:\. Default:? (.*))?\.", " ".join(text.split())).groups()
-    default = "that of the preset" if name in PRESET_FIELDS else default
-    meaning = f"{meaning[0].upper()}{meaning[1:]}."
-    return f"{meaning} Default: {default}." if default else meaning
-
-
-# What a recipe may say of the model: any field of `TransformerConfig` but those that the data decides.
-MODEL_FIELDS = {
-    field.name: (field.type | None, Field(None, description=_meaning(field.name)))
-    for field in dataclasses.fields(TransformerConfig)
-    if field.name not in ("vocabulary_size", "target_vocabulary_size", "max_length")
-}
-ModelSection = pydantic.create_model(
-    "ModelSection",
-    __base__=Section,
-    __doc__="`[model]`: The preset, and any field of `TransformerConfig` that does not depend on the data.",
-    preset=(Literal[tuple(PRESETS)], Field("tiny", description="Size of the model: " + ", ".join(PRESETS) + ".")),
-    **MODEL_FIELDS,
-)
-
-
 class TrainingSection(Section):
     """`[training]`: Arguments of `model.compile` and `model.fit`."""
 
@@ -272,7 +244,8 @@ class TrainingSection(Section):
         ge=0,
         description=(
             "Number of epochs at the beginning in which half of the pairs, drawn anew each epoch, are used "
-            "in the reverse direction (target to source). 0 disables it."
+            "in the reverse direction (target to source). 0 disables it. Deprecated: it did not improve any "
+            "measured training; version 1.0 removes it."
         ),
     )
     word_dropout: float = Field(

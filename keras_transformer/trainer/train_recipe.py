@@ -103,7 +103,7 @@ def train_recipe(recipe, output, resume=False):
         steps = total_steps(recipe.training, batches.steps_per_epoch)
         recipe = recipe.with_schedule(steps)
         _check_lengths(recipe, batches.steps_per_epoch)
-        _warn_of_long_warmup(recipe.training, steps)
+        _warn_of_training(recipe.training, steps)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, text)
             folder.enter_context(last_words("Interrupted; --resume goes on from the last save."))
@@ -218,7 +218,12 @@ def _check_lengths(recipe, steps_per_epoch):
     recipe.evaluation.check_length(epochs, steps)
 
 
-def _warn_of_long_warmup(training, steps):
+def _warn_of_training(training, steps):
+    if training.bidirectional_epochs:
+        _say(
+            "Warning: [training] bidirectional_epochs is deprecated: it did not improve any measured training. Version "
+            "1.0 removes it."
+        )
     if 2 * training.warmup_steps > steps:
         _say(
             f"Warning: [training] warmup_steps = {training.warmup_steps:,} is more than half of the {steps:,} steps of "

@@ -53,3 +53,8 @@ def test_two_vocabularies_cannot_be_exchanged(tokenizer):
     other = learn_vocabulary((source for source, _ in PAIRS), 320)
     with pytest.raises(InputError, match="`reversal` needs one tokenizer for both sides. Received: two that differ."):
         token_batches(listed_pairs(PAIRS), tokenizer, other, reversal=0.5)
+
+
+def test_it_is_deprecated(tokenizer):
+    with pytest.warns(DeprecationWarning, match="version 1.0 removes it"):
+        token_batches(listed_pairs(PAIRS), tokenizer, reversal=0.5)
