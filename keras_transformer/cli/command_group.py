@@ -26,7 +26,7 @@ class CommandGroup(click.Group):
 
     def get_command(self, context, name):
         if name not in COMMANDS:
-            return None
+            raise click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=context)
         _, needs_tensorflow = COMMANDS[name]
         if needs_tensorflow:
             import_tensorflow_quietly()

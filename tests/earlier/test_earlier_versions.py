@@ -1,0 +1,59 @@
+"""Files that commit 9877e5f wrote keep loading and translating the same."""
+
+import importlib.util
+import json
+import pathlib
+import tarfile
+
+import ctranslate2
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_text  # noqa: F401 (the SavedModel's operations)
+
+from keras_transformer.recipes import load_recipe
+from keras_transformer.translator import Translator
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+FOLDER = pathlib.Path(__file__).with_name("9877e5f")
+EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
+
+
+def test_a_model_folder_translates_and_scores_the_same():
+    translator = Translator.load(FOLDER / "model")
+    assert translator.translate(EXPECTED["texts"]) == EXPECTED["translations"]
+    pairs = list(zip(EXPECTED["texts"][:3], EXPECTED["translations"][:3], strict=True))
+    np.testing.assert_allclose(translator.score(pairs), EXPECTED["scores"], atol=1e-4)
+
+
+def test_a_saved_model_translates_the_same(tmp_path):
+    with tarfile.open(FOLDER / "saved_model.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    translate = tf.saved_model.load(str(tmp_path / "saved_model" / "1")).signatures["serving_default"]
+    found = translate(text=tf.constant(EXPECTED["texts"]))["translation"].numpy()
+    assert [text.decode() for text in found] == EXPECTED["translations"]
+
+
+def test_a_tflite_file_translates_the_same_with_the_client_of_today():
+    path = REPOSITORY / "training" / "translate_tflite.py"
+    spec = importlib.util.spec_from_file_location("translate_tflite", path)
+    client = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(client)
+    translate = client.TFLiteTranslator(FOLDER / "model.tflite", num_threads=1)
+    found = [translate(text)[0] for text in EXPECTED["texts"]]
+    # Its weights are float16, so that a close decision may fall otherwise.
+    assert sum(one == other for one, other in zip(found, EXPECTED["translations"], strict=True)) >= len(found) - 1
+
+
+def test_a_ctranslate2_folder_loads():
+    translator = ctranslate2.Translator(str(FOLDER / "ctranslate2"))
+    assert translator.translate_batch([["▁"]])[0].hypotheses
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "recipes").glob("*.toml")), ids=lambda path: path.stem)
+def test_a_recipe_loads(path):
+    assert load_recipe(path).training.epochs or load_recipe(path).training.steps
+
+
+def test_the_recipe_of_a_model_folder_loads():
+    assert load_recipe(FOLDER / "model" / "recipe.toml").model.hidden_dim == 32
