@@ -51,6 +51,12 @@ def largest_file():
     return largest_file
 
 
+@pytest.fixture(scope="session")
+def oracle():
+    """The module of the implementation that ours is checked against."""
+    return pytest.importorskip("oracle")
+
+
 @pytest.fixture
 def tiny_config():
     return TransformerConfig(

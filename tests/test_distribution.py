@@ -46,7 +46,9 @@ def test_nothing_in_the_repository_recommends_another_package():
         pytest.skip("no git repository")
     paths = [REPOSITORY / name for name in listed.stdout.split("\0") if name]
     own = pathlib.Path(__file__)
-    texts = {path: path.read_text(encoding="utf-8") for path in paths if path.is_file() and path != own}
+    texts = {
+        path: path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file() and path != own
+    }
     assert len(texts) > 300
     found = [f"{path}: {match[0]}" for path, text in texts.items() for match in OTHER_DISTRIBUTION.finditer(text)]
     assert found == []
