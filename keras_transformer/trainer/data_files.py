@@ -6,6 +6,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json
 
+DATA_FILES_NAME = "data.json"
+
 
 def keep_data_files(files, path):
     """Notes the files of a `TrainingText` beside the state of a training."""

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_transformer.errors import InputError
 from keras_transformer.recipes import load_recipe, precision, save_recipe
 from keras_transformer.recipes.precision import fastest_precision
-from keras_transformer.trainer.train_recipe import check_before_training
+from keras_transformer.trainer.training_checks import check_before_training
 
 AUTO = '[data]\ncorpus = "phrases"\n[training]\nprecision = "auto"\n'
 

@@ -4,7 +4,8 @@ import pytest
 
 from keras_transformer.errors import InputError
 from keras_transformer.recipes import load_recipe, save_recipe
-from keras_transformer.trainer.train_recipe import RECIPE_NAME, check_before_training
+from keras_transformer.trainer.resumed_recipe import RECIPE_NAME
+from keras_transformer.trainer.training_checks import check_before_training
 
 PHRASES = '[data]\ncorpus = "phrases"\n'
 

@@ -1,0 +1,117 @@
+"""Checks of a training: before any work starts, and once its number of steps is known."""
+
+import os
+import pathlib
+import sys
+
+import keras
+
+from keras_transformer.errors import InputError, check_installed
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, LOCK_NAME
+from keras_transformer.files.whole_files import is_leftover
+from keras_transformer.metrics.text_scores import check_tokenizer
+from keras_transformer.trainer.data_files import DATA_FILES_NAME
+from keras_transformer.trainer.memory_check import check_memory
+from keras_transformer.trainer.recipe_data import check_recipe_files
+from keras_transformer.trainer.resumed_recipe import (
+    RECIPE_NAME,
+    changed_key,
+    described_free_keys,
+    recipe_of_run,
+    settled_recipe,
+)
+from keras_transformer.trainer.training_run import total_epochs, total_steps
+
+
+def check_before_training(recipe, output, resume=False, backend=None):
+    """Raises what `train_recipe` would, before any work starts.
+
+    Args:
+        recipe: a `Recipe`.
+        output: the model folder.
+        resume: whether to go on where a training was interrupted. Default False.
+        backend: Keras's backend that will train. Default: the present one.
+    """
+    output = pathlib.Path(output)
+    recipe = settled_recipe(recipe, output, resume)
+    check_output(recipe, output, resume)
+    check_memory(recipe.model_config_of())
+    check_recipe_files(recipe.data, recipe.vocabulary)
+    if recipe.training.steps:
+        _check_decay(recipe.training, recipe.training.steps)
+    if recipe.evaluation.translates or recipe.evaluation.at_end:
+        check_tokenizer(recipe.evaluation.tokenize)
+    if recipe.training.tensorboard:
+        check_installed("tensorboard", extra="tensorboard")
+    if (backend or keras.backend.backend()) != "tensorflow":
+        if recipe.evaluation.translates:
+            raise InputError(
+                "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out and set "
+                'monitor = "val_loss".'
+            )
+        if recipe.minimum_risk.epochs:
+            raise InputError(
+                "[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process; leave it out."
+            )
+
+
+def check_output(recipe, output, resume):
+    if not resume:
+        if output.exists() and (not output.is_dir() or _is_used(output)):
+            raise InputError(
+                f"{output} exists already and is not overwritten; choose another --output, or go on with --resume."
+            )
+        parent = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            raise InputError(f"{output}: cannot be made, because {parent} is no folder or cannot be written to.")
+        return
+    if not (output / RECIPE_NAME).is_file():
+        raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
+    changed = changed_key(recipe_of_run(output), recipe)
+    if changed:
+        raise InputError(
+            f"{output}: {changed} of the recipe is not what the interrupted training had (see "
+            f"{output / RECIPE_NAME}); resume with the same recipe. What may change: {described_free_keys()}."
+        )
+
+
+def _is_used(output):
+    """Whether there is more in a folder than what a training leaves that is killed before it has begun."""
+    left = {CHECKPOINTS_NAME, f"{CHECKPOINTS_NAME}/{LOCK_NAME}", f"{CHECKPOINTS_NAME}/{DATA_FILES_NAME}"}
+    names = {str(path.relative_to(output)) for path in output.rglob("*") if not is_leftover(path)}
+    return not names <= left
+
+
+def check_lengths(recipe, steps_per_epoch):
+    """Raises for what would never come in a training of so many steps."""
+    steps = total_steps(recipe.training, steps_per_epoch)
+    _check_decay(recipe.training, steps)
+    epochs = total_epochs(recipe.training, steps_per_epoch)
+    recipe.training.check_length(epochs)
+    recipe.evaluation.check_length(epochs, steps)
+
+
+def _check_decay(training, steps):
+    if training.decay != "inverse_sqrt" and steps <= (training.warmup_steps or 0):
+        raise InputError(
+            f"[training] decay = {training.decay!r} needs more steps than warmup_steps. Received: "
+            f"warmup_steps={training.warmup_steps}, {steps} steps in all."
+        )
+
+
+def warn_of_training(training, steps):
+    if training.bidirectional_epochs:
+        _warn(
+            "[training] bidirectional_epochs is deprecated: it did not improve any measured training. Version "
+            "1.0 removes it."
+        )
+    if 2 * training.warmup_steps > steps:
+        _warn(
+            f"[training] warmup_steps = {training.warmup_steps:,} is more than half of the {steps:,} steps of "
+            "this training, so the learning rate is too low for most of it. Leave warmup_steps out (the default is a "
+            "tenth of the steps), or raise epochs."
+        )
+
+
+def _warn(message):
+    print(f"Warning: {message}", file=sys.stderr)
