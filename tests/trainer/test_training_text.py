@@ -23,6 +23,7 @@ opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
 
 import keras
+from keras_transformer.recipes import load_recipe
 from keras_transformer.trainer import train_recipe
 
 class Stop(Exception):
@@ -33,7 +34,7 @@ def stop(*arguments, **options):
 
 keras.Model.fit = stop
 try:
-    train_recipe.train_recipe(train_recipe.load_recipe(sys.argv[1]), sys.argv[2])
+    train_recipe.train_recipe(load_recipe(sys.argv[1]), sys.argv[2])
 except Stop:
     print([sum(path.endswith(name) for path in opened) for name in ("train.a.gz", "train.b", "val.a", "val.b")])
 """
