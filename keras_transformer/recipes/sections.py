@@ -105,7 +105,7 @@ class VocabularySection(Section):
         ge=SMALLEST_VOCABULARY,
         description=(
             f"Number of tokens, including 4 special tokens and 256 bytes; at least {SMALLEST_VOCABULARY}. "
-            "Default: by the number of lines, about 2,000 for 30,000 pairs and 8,000 for 500,000."
+            "Default: by the number of lines, about 4,000 for 8,000 pairs and 8,000 for 30,000."
         ),
     )
     model_type: Literal["unigram", "bpe"] = Field("unigram", description="Kind of SentencePiece model.")
