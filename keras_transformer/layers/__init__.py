@@ -1,4 +1,4 @@
-"""The Transformer's layers; each works alone in anyone's functional model."""
+"""Layers of the Transformer. Each can be used alone in a functional model."""
 
 from keras_transformer.layers.feed_forward import FeedForward
 from keras_transformer.layers.masks import PaddingMask

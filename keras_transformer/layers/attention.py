@@ -1,4 +1,4 @@
-"""Scaled dot-product attention as pure functions; the layers hold the weights.
+"""Scaled dot-product attention as pure functions. The layers have the weights.
 
 Reference:
     "Attention Is All You Need" (arXiv 1706.03762), section 3.2.1, equation 1:
@@ -10,31 +10,31 @@ from keras import activations, backend, ops
 
 
 def split_heads(inputs, num_heads):
-    """`(batch, length, num_heads * head_dim)` to `(batch, num_heads, length, head_dim)`."""
+    """Reshapes `(batch, length, num_heads * head_dim)` to `(batch, num_heads, length, head_dim)`."""
     length, width = ops.shape(inputs)[1], inputs.shape[-1]
     heads = ops.reshape(inputs, (-1, length, num_heads, width // num_heads))
     return ops.transpose(heads, (0, 2, 1, 3))
 
 
 def merge_heads(heads):
-    """`(batch, num_heads, length, head_dim)` to `(batch, length, num_heads * head_dim)`."""
+    """Reshapes `(batch, num_heads, length, head_dim)` to `(batch, length, num_heads * head_dim)`."""
     num_heads, length, head_dim = heads.shape[1], ops.shape(heads)[2], heads.shape[3]
     return ops.reshape(ops.transpose(heads, (0, 2, 1, 3)), (-1, length, num_heads * head_dim))
 
 
 def attention_scores(query, key, mask=None):
-    """The weight that each query gives to each key.
+    """Computes the attention weight of each key for each query.
 
-    The softmax runs in float32 whatever the compute dtype, since in half precision it loses the small weights.
+    The softmax is computed in float32 for every compute dtype, because half precision loses small weights.
 
     Args:
         query: `(batch, num_heads, queries, head_dim)`.
         key: `(batch, num_heads, keys, head_dim)`.
-        mask: booleans that broadcast to `(batch, num_heads, queries, keys)`, True where the query may see the key,
-            or None. A query that may see nothing gives every key the same weight.
+        mask: booleans that broadcast to `(batch, num_heads, queries, keys)`, True where the query may attend to the
+            key, or None. A query that may attend to no key gives every key the same weight.
 
     Returns:
-        `(batch, num_heads, queries, keys)` in the dtype of `query`, each row summing to 1.
+        `(batch, num_heads, queries, keys)` in the dtype of `query`. Each row sums to 1.
     """
     dtype = backend.standardize_dtype(query.dtype)
     # Scaling the query costs less than scaling the scores: head_dim is smaller than the number of keys.
@@ -43,28 +43,28 @@ def attention_scores(query, key, mask=None):
     products = ops.cast(products, "float32")
     if mask is not None:
         products = products + hiding_bias(mask)
-    # Not `ops.softmax`, which warns where there is a single key.
+    # `ops.softmax` warns if there is a single key.
     return ops.cast(activations.softmax(products, axis=-1), dtype)
 
 
 def hiding_bias(mask):
-    """0 where the mask is True, elsewhere so negative that the softmax gives exactly 0.
+    """Returns 0 where the mask is True, and elsewhere a number so low that the softmax is exactly 0.
 
-    Half of float32's lowest number: a score can be added to it without an overflow to minus infinity, whose softmax
-    over a row that sees nothing would not be a number.
+    The number is half of float32's lowest. Adding a score to it does not overflow to minus infinity. A softmax over a
+    row of minus infinities is NaN.
     """
     lowest = 0.5 * float(np.finfo("float32").min)
     return ops.where(mask, ops.cast(0.0, "float32"), ops.cast(lowest, "float32"))
 
 
 def attend(scores, value):
-    """Mixes the values with the attention scores.
+    """Computes the sums of the values weighted by the attention scores.
 
     Args:
         scores: `(batch, num_heads, queries, keys)`.
         value: `(batch, num_heads, keys, head_dim)`.
 
     Returns:
-        `(batch, queries, num_heads * head_dim)`, the heads concatenated.
+        `(batch, queries, num_heads * head_dim)`, with the heads concatenated.
     """
     return merge_heads(ops.matmul(scores, value))

@@ -4,7 +4,7 @@ from keras import ops
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
-# Random bits for each element: the rate is exact to 2^-16, for half the random numbers of Keras's layer.
+# 16 random bits per element: the rate is exact to 2^-16, with half the random numbers of Keras's layer.
 _NUM_LEVELS = 2**16
 
 
@@ -16,21 +16,21 @@ def check_rate(name, rate):
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class Dropout(keras.layers.Dropout):
-    """Keras's `Dropout`, faster on TensorFlow: each element is dropped by 16 random bits instead of a random float.
+    """Keras's `Dropout`, faster on TensorFlow: it draws 16 random bits per element instead of a random float.
 
-    On a CPU the random numbers of Keras's layer are about an eighth of a training step of a small Transformer. On other
-    backends this is Keras's layer.
+    On a CPU, the random numbers of Keras's layer take about an eighth of a training step of a small Transformer. On
+    other backends this layer is identical to Keras's.
 
     Args:
-        rate: the part of the elements that is set to 0, from 0 up to (not including) 1; rounded to a multiple of
-            2^-16. The others are divided by 1 - rate.
+        rate: fraction of the elements that are set to 0, at least 0 and below 1, rounded to a multiple of 2^-16. The
+            other elements are divided by 1 - rate.
 
     Call arguments:
         inputs: a tensor of floats of any shape.
-        training: whether to drop anything. Default False.
+        training: whether dropout is applied. Default False.
 
     Returns:
-        A tensor like `inputs`.
+        A tensor with the shape and dtype of `inputs`.
 
     Raises:
         ValueError: `rate` is out of range.
@@ -53,7 +53,7 @@ class Dropout(keras.layers.Dropout):
         return inputs * ops.where(kept, ops.cast(scale, inputs.dtype), ops.cast(0.0, inputs.dtype))
 
     def _random_levels(self, shape):
-        """Random numbers from 0 up to 2^16, two of each random word."""
+        """Draws integers from 0 to 2^16 - 1, two from each random word."""
         size = tf.reduce_prod(shape)
         seed = ops.cast(self.seed_generator.next(), "int32")
         words = tf.random.stateless_uniform([(size + 1) // 2], seed, minval=None, maxval=None, dtype=tf.int32)

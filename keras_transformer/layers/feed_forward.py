@@ -10,7 +10,7 @@ class FeedForward(keras.layers.Layer):
     Args:
         intermediate_dim: width between the two dense layers.
         activation: an activation name or function. Default "relu".
-        dropout: rate of the dropout behind the activation, from 0 up to (not including) 1. Default 0.0.
+        dropout: dropout rate after the activation, at least 0 and below 1. Default 0.0.
 
     Call arguments:
         inputs: `(batch, length, hidden_dim)`.

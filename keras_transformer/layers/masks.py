@@ -1,10 +1,10 @@
-"""Masks: the one place where it is decided which positions may be seen."""
+"""Masks of padding and of later positions."""
 
 import keras
 import numpy as np
 from keras import ops
 
-# Keras has no public name for it, and not every backend's tensors can hold the mask as an attribute.
+# Keras has no public name for this function. Tensors of some backends cannot have the mask as an attribute.
 from keras.src.backend import get_keras_mask
 
 from keras_transformer.special_tokens import PADDING_ID
@@ -12,13 +12,13 @@ from keras_transformer.special_tokens import PADDING_ID
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class PaddingMask(keras.layers.Layer):
-    """Tells real tokens from padding.
+    """Computes the padding mask of token ids.
 
     Call arguments:
         token_ids: `(batch, length)` integers, 0 is padding.
 
     Returns:
-        `(batch, length)` booleans, True at a real token.
+        `(batch, length)` booleans, True for a real token.
 
     Example:
 
@@ -37,13 +37,14 @@ class PaddingMask(keras.layers.Layer):
 
 
 def causal_mask(length):
-    """Lets position i see the positions 0 to i.
+    """Makes a mask with which position i attends to the positions 0 to i.
 
     Args:
         length: number of positions, an integer or a scalar tensor.
 
     Returns:
-        `(1, 1, length, length)` booleans, True where the query (third axis) may see the key (fourth axis).
+        `(1, 1, length, length)` booleans, True where the query (third axis) may attend to the key (fourth
+        axis).
 
     Reference:
         "Attention Is All You Need", section 3.2.3: leftward information flow is prevented.
@@ -54,25 +55,25 @@ def causal_mask(length):
 
 
 def key_mask(padding_mask):
-    """Shapes a padding mask `(batch, length)` for scores `(batch, heads, queries, length)`."""
+    """Reshapes a padding mask `(batch, length)` for scores `(batch, heads, queries, length)`."""
     padding_mask = ops.cast(padding_mask, "bool")
     return ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
 
 
 def resolve_padding_mask(sequence, padding_mask, name="padding_mask"):
-    """The mask of a sequence, checked.
+    """Returns the checked padding mask of a sequence.
 
     Args:
         sequence: `(batch, length, width)`.
         padding_mask: `(batch, length)`, or None for the mask that a Keras layer such as `Embedding(mask_zero=True)`
-            attached to its output. Numbers are taken as booleans: whatever is not 0 is a real token.
-        name: name of the argument, for the message.
+            attached to its output. In a mask of numbers, each number except 0 is a real token.
+        name: name of the argument in the error message.
 
     Returns:
-        The mask, or None where there is none.
+        The mask, or None if the sequence has no mask.
 
     Raises:
-        ValueError: the mask has another rank, batch or length than the sequence, as far as they are known.
+        ValueError: the known dimensions of the mask differ from the rank, batch or length of the sequence.
     """
     if padding_mask is None:
         return get_keras_mask(sequence)
@@ -86,7 +87,7 @@ def resolve_padding_mask(sequence, padding_mask, name="padding_mask"):
 
 
 def _known_shape(tensor):
-    """The shape as a tuple, None where a dimension is not known; None where not even the rank is."""
+    """Returns the shape as a tuple with None for each unknown dimension, or None if the rank is unknown."""
     shape = tensor.shape if hasattr(tensor, "shape") else np.shape(tensor)
     return None if getattr(shape, "rank", 0) is None else tuple(shape)
 
@@ -95,5 +96,5 @@ def _fits(mask_shape, sequence_shape):
     if len(mask_shape) != 2:
         return False
     (rows, columns), (batch, length) = mask_shape, sequence_shape[:2]
-    # One row may serve the whole batch.
+    # A mask of one row is used for the whole batch.
     return (rows in (1, batch) or None in (rows, batch)) and (columns == length or None in (columns, length))

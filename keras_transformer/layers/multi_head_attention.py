@@ -1,4 +1,4 @@
-"""What self-attention and cross-attention have in common."""
+"""Base class of self-attention and cross-attention."""
 
 import keras
 
@@ -8,11 +8,11 @@ from keras_transformer.layers.sequence_layer import SequenceLayer
 
 
 class MultiHeadAttention(SequenceLayer):
-    """Base of `MultiHeadSelfAttention` and `MultiHeadCrossAttention`; it has no `call` of its own.
+    """Base class of `MultiHeadSelfAttention` and `MultiHeadCrossAttention`. It has no `call`.
 
     Args:
         num_heads: number of heads; it must divide the width of the input.
-        dropout: rate of the dropout on the attention scores, from 0 up to (not including) 1. Default 0.0.
+        dropout: dropout rate of the attention scores, at least 0 and below 1. Default 0.0.
     """
 
     def __init__(self, num_heads, dropout=0.0, **kwargs):
@@ -27,7 +27,7 @@ class MultiHeadAttention(SequenceLayer):
         return keras.layers.Dense(units, dtype=self.dtype_policy, name=name)
 
     def _checked_width(self, input_shape):
-        """The width of the input, which the heads must divide evenly."""
+        """Returns the width of the input. It must be divisible by the number of heads."""
         width = input_shape[-1]
         if width is None or width % self.num_heads:
             raise ValueError(
@@ -37,7 +37,7 @@ class MultiHeadAttention(SequenceLayer):
         return width
 
     def _attend(self, query, key, value, mask, training):
-        """Attention over `(batch, num_heads, length, head_dim)`, then W^O; also the scores before dropout."""
+        """Applies attention to `(batch, num_heads, length, head_dim)`, then W^O. Also returns scores before dropout."""
         scores = attention.attention_scores(query, key, mask)
         mixed = attention.attend(self.score_dropout(scores, training=training), value)
         return self.output_dense(mixed), scores

@@ -8,24 +8,24 @@ from keras_transformer.layers.multi_head_attention import MultiHeadAttention
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class MultiHeadCrossAttention(MultiHeadAttention):
-    """Multi-head attention of one sequence (the decoder's) to another (the encoder's).
+    """Multi-head attention from the decoder's sequence to the encoder's sequence.
 
     Args:
         num_heads: number of heads; it must divide the width of `query`.
-        dropout: rate of the dropout on the attention scores, from 0 up to (not including) 1. Default 0.0.
+        dropout: dropout rate of the attention scores, at least 0 and below 1. Default 0.0.
 
     Call arguments:
-        query: `(batch, target_length, hidden_dim)`, the sequence that asks.
-        value: `(batch, source_length, value_dim)`, the sequence that is looked at, keys and values alike.
-        padding_mask: `(batch, source_length)` booleans, True at a real token of `value`, or None.
+        query: `(batch, target_length, hidden_dim)`, the sequence of the queries.
+        value: `(batch, source_length, value_dim)`, the sequence of the keys and values.
+        padding_mask: `(batch, source_length)` booleans, True for a real token of `value`, or None.
         return_attention_scores: whether to return the scores as well. Default False.
 
     Returns:
-        `(batch, target_length, hidden_dim)`; with `return_attention_scores` a pair of it and the scores
-        `(batch, num_heads, target_length, source_length)`, as they are before dropout.
+        `(batch, target_length, hidden_dim)`. With `return_attention_scores`, a pair of this tensor and the scores
+        before dropout `(batch, num_heads, target_length, source_length)`.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`, or `padding_mask` has another shape than `value`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or the shape of `padding_mask` does not match `value`.
 
     Example:
 
@@ -52,10 +52,10 @@ class MultiHeadCrossAttention(MultiHeadAttention):
         return (outputs, scores) if return_attention_scores else outputs
 
     def project_query(self, query):
-        """`(batch, target_length, hidden_dim)` to queries `(batch, num_heads, target_length, head_dim)`."""
+        """Projects `(batch, target_length, hidden_dim)` to queries `(batch, num_heads, target_length, head_dim)`."""
         return attention.split_heads(self.query_dense(query), self.num_heads)
 
     def project_value(self, value):
-        """Keys and values of the encoder's sequence, each `(batch, num_heads, source_length, head_dim)`."""
+        """Returns keys and values of the encoder's sequence, each `(batch, num_heads, source_length, head_dim)`."""
         projected = ops.split(self.key_value_dense(value), 2, axis=-1)
         return [attention.split_heads(part, self.num_heads) for part in projected]

@@ -10,26 +10,27 @@ from keras_transformer.layers.multi_head_attention import MultiHeadAttention
 class MultiHeadSelfAttention(MultiHeadAttention):
     """Multi-head attention of a sequence to itself.
 
-    Queries, keys and values come from one product with a kernel of `(hidden_dim, 3 * hidden_dim)`: one large matrix
-    product is faster than three, and Glorot's limit over the joint shape is the smaller start that deep post-norm
-    stacks want.
+    One matrix product with a kernel of shape `(hidden_dim, 3 * hidden_dim)` computes queries, keys and values. It is
+    faster than three products. Glorot initialisation of the joint kernel also gives the smaller initial weights that
+    deep post-norm stacks need.
 
     Args:
         num_heads: number of heads; it must divide the width of the input.
-        dropout: rate of the dropout on the attention scores, from 0 up to (not including) 1. Default 0.0.
+        dropout: dropout rate of the attention scores, at least 0 and below 1. Default 0.0.
 
     Call arguments:
         inputs: `(batch, length, hidden_dim)`.
-        padding_mask: `(batch, length)` booleans, True at a real token, or None.
-        use_causal_mask: whether a position is kept from seeing later ones. Default False.
+        padding_mask: `(batch, length)` booleans, True for a real token, or None.
+        use_causal_mask: whether later positions are masked. Default False.
         return_attention_scores: whether to return the scores as well. Default False.
 
     Returns:
-        `(batch, length, hidden_dim)`; with `return_attention_scores` a pair of it and the scores
-        `(batch, num_heads, length, length)`, as they are before dropout.
+        `(batch, length, hidden_dim)`. With `return_attention_scores`, a pair of this tensor and the scores before
+        dropout `(batch, num_heads, length, length)`.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`, or `padding_mask` has another shape than `inputs`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or the shape of `padding_mask` does not match
+            `inputs`.
 
     Example:
 
@@ -58,6 +59,6 @@ class MultiHeadSelfAttention(MultiHeadAttention):
         return (outputs, scores) if return_attention_scores else outputs
 
     def project(self, inputs):
-        """Queries, keys and values of `inputs`, each `(batch, num_heads, length, head_dim)`."""
+        """Returns queries, keys and values of `inputs`, each `(batch, num_heads, length, head_dim)`."""
         projected = ops.split(self.query_key_value_dense(inputs), 3, axis=-1)
         return [attention.split_heads(part, self.num_heads) for part in projected]

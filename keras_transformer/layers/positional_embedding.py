@@ -9,7 +9,7 @@ if keras.backend.backend() == "tensorflow":
 
 
 def sinusoidal_positions(length, hidden_dim):
-    """The position encodings P[pos, 2i] = sin(pos / 10000^(2i/d)), P[pos, 2i+1] = cos(pos / 10000^(2i/d)).
+    """Computes the encodings P[pos, 2i] = sin(pos / 10000^(2i/d)), P[pos, 2i+1] = cos(pos / 10000^(2i/d)).
 
     Args:
         length: number of positions.
@@ -29,14 +29,14 @@ def sinusoidal_positions(length, hidden_dim):
 
 @ops.custom_gradient
 def _with_dense_gradient(table):
-    """The table, whose gradient is one table as well.
+    """Returns the table with a dense gradient.
 
-    TensorFlow's would be a list of rows, one for each time that a token stands in the batch, and Keras's Adam squares
-    them one by one instead of their sum: a token that stands there n times would move up to sqrt(n) times too far.
+    TensorFlow's gradient has one row per occurrence of a token in the batch. Keras's Adam squares each row instead of
+    the sum of the rows. The update of a token with n occurrences would be up to sqrt(n) times too large.
     """
 
     def gradient(rows):
-        # Summed in float32, whatever the precision: some tokens stand in a batch by the hundred.
+        # The sum is computed in float32, because a token can occur hundreds of times in a batch.
         return tf.cast(tf.convert_to_tensor(tf.cast(rows, "float32")), table.dtype)
 
     return tf.identity(table), gradient
@@ -44,26 +44,26 @@ def _with_dense_gradient(table):
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class PositionalEmbedding(keras.layers.Layer):
-    """Token embeddings times sqrt(hidden_dim), plus sinusoidal positions, then dropout.
+    """Computes token embeddings times sqrt(hidden_dim) plus sinusoidal positions, followed by dropout.
 
-    With `reverse=True` the same table maps the other way, from hidden states to logits over the vocabulary; so one
-    weight can serve as source embedding, target embedding and output projection.
+    With `reverse=True`, the same table maps hidden states to logits over the vocabulary. One weight can therefore be
+    source embedding, target embedding and output projection.
 
     Args:
         vocabulary_size: number of tokens.
         hidden_dim: width of the embeddings.
-        max_length: the longest sequence, in tokens.
-        dropout: rate of the dropout on the sum, from 0 up to (not including) 1. Default 0.0.
+        max_length: maximum length of a sequence in tokens.
+        dropout: dropout rate of the sum, at least 0 and below 1. Default 0.0.
 
     Call arguments:
-        inputs: `(batch, length)` token ids; with `reverse` hidden states `(batch, length, hidden_dim)`.
+        inputs: `(batch, length)` token ids. With `reverse`, hidden states `(batch, length, hidden_dim)`.
         reverse: whether to map hidden states to logits. Default False.
 
     Returns:
-        `(batch, length, hidden_dim)`; with `reverse` logits `(batch, length, vocabulary_size)`.
+        `(batch, length, hidden_dim)`. With `reverse`, logits `(batch, length, vocabulary_size)`.
 
     Raises:
-        ValueError: the length is known when the layer is called and exceeds `max_length`.
+        ValueError: the static length of the inputs exceeds `max_length`.
 
     Example:
 
@@ -95,13 +95,13 @@ class PositionalEmbedding(keras.layers.Layer):
         self.embeddings = self.add_weight(
             name="embeddings",
             shape=(self.vocabulary_size, self.hidden_dim),
-            # Times sqrt(hidden_dim) the embeddings then have the variance of a normalised hidden state.
+            # After scaling by sqrt(hidden_dim), the embeddings have the variance of a normalised hidden state.
             initializer=keras.initializers.RandomNormal(stddev=self.hidden_dim**-0.5),
         )
 
     @property
     def input_dtype(self):
-        """Token ids may come as floats, of which half precision would make other ids."""
+        """Float32, because half precision would change token ids that are passed as floats."""
         return "float32"
 
     def call(self, inputs, reverse=False, training=None):
@@ -114,18 +114,18 @@ class PositionalEmbedding(keras.layers.Layer):
                 f"A sequence must have at most `max_length` tokens. "
                 f"Received: length={length}, max_length={self.max_length}."
             )
-        # A slice whose end is not known stays a slice of what is there, so the length is asked of the inputs.
+        # A slice with an unknown end is shortened silently, so the length of the inputs is checked.
         positions = ops.convert_to_tensor(self.positions)[: ops.shape(inputs)[1]]
         return self.sum_dropout(self.embed(inputs, positions, training), training=training)
 
     def embed(self, token_ids, positions, training=False):
-        """Scaled embeddings plus `positions`, added in float32: bfloat16 counts exactly only up to 256."""
+        """Adds `positions` to scaled embeddings in float32: bfloat16 is exact for integers up to 256 only."""
         embedded = self.look_up(ops.cast(token_ids, "int32"), training)
         scaled = ops.cast(embedded, "float32") * self.hidden_dim**0.5
         return ops.cast(scaled + positions, self.compute_dtype)
 
     def look_up(self, token_ids, training=False):
-        """The rows of the table; a layer that stores the table in another way has its own."""
+        """Returns rows of the table. Subclasses that store the table in another way override it."""
         table = self.embeddings
         if training and keras.backend.backend() == "tensorflow":
             table = _with_dense_gradient(tf.convert_to_tensor(table))

@@ -1,11 +1,12 @@
-"""What attention and the blocks have in common: sequences in, and one of the first's shape out."""
+"""Base class of layers that map sequences to a sequence of the shape of the first."""
 
 import keras
 
 
 class SequenceLayer(keras.layers.Layer):
-    """Base of layers that map a sequence `(batch, length, width)` to one of the same shape, beside which they may give
-    attention scores; it has no `call` of its own. Masks of Keras are passed on.
+    """Base class of layers that map a sequence `(batch, length, width)` to a sequence of the same shape.
+
+    A layer can return attention scores as well. Keras masks are passed on. The class has no `call`.
     """
 
     def __init__(self, **kwargs):
@@ -17,5 +18,5 @@ class SequenceLayer(keras.layers.Layer):
         return sequence_shape
 
     def compute_output_spec(self, *args, **kwargs):
-        # Traced, because scores may be asked for as well; Keras would take the shape above for all there is.
+        # Traced, because a layer can also return scores. Keras would assume the shape above for all outputs.
         return keras.Operation.compute_output_spec(self, *args, **kwargs)

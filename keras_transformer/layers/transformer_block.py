@@ -1,4 +1,4 @@
-"""What the encoder block and the decoder block have in common: how a sub-layer is wired into the block."""
+"""Base class of the encoder block and the decoder block: residual connections and normalisation of sub-layers."""
 
 import keras
 
@@ -7,20 +7,20 @@ from keras_transformer.layers.sequence_layer import SequenceLayer
 
 
 class TransformerBlock(SequenceLayer):
-    """Base of `TransformerEncoder` and `TransformerDecoder`; it has no `call` of its own.
+    """Base class of `TransformerEncoder` and `TransformerDecoder`. It has no `call`.
 
-    Every sub-layer is wrapped as LayerNorm(x + Dropout(sublayer(x))) (post-norm, the paper's), or with
-    `normalize_first` as x + Dropout(sublayer(LayerNorm(x))) (pre-norm).
+    Every sub-layer is wrapped as LayerNorm(x + Dropout(sublayer(x))) (post-norm, as in the paper). With
+    `normalize_first` it is wrapped as x + Dropout(sublayer(LayerNorm(x))) (pre-norm).
 
     Args:
-        intermediate_dim: width inside the feed-forward network.
+        intermediate_dim: inner width of the feed-forward network.
         num_heads: number of attention heads; it must divide the width of the input.
-        dropout: rate of the dropout on every sub-layer's output. Default 0.0.
-        normalize_first: whether to normalise a sub-layer's input instead of the sum behind it. Default False.
+        dropout: dropout rate of every sub-layer's output. Default 0.0.
+        normalize_first: whether to normalise a sub-layer's input instead of the residual sum. Default False.
         activation: activation of the feed-forward network. Default "relu".
-        attention_dropout: rate of the dropout on the attention scores. Default 0.0.
-        intermediate_dropout: rate of the dropout inside the feed-forward network. Default 0.0.
-        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+        attention_dropout: dropout rate of the attention scores. Default 0.0.
+        intermediate_dropout: dropout rate inside the feed-forward network. Default 0.0.
+        layer_norm_epsilon: number added to the variance in layer normalisation. Default 1e-5.
 
     Raises:
         ValueError: `intermediate_dim` or `num_heads` is below 1, or a rate is out of range.
@@ -58,7 +58,7 @@ class TransformerBlock(SequenceLayer):
         self.layer_norm_epsilon = layer_norm_epsilon
 
     def _make_sublayer(self, layer_class, *args, name, **kwargs):
-        """A sub-layer with the layer normalisation and the dropout that wrap it."""
+        """Makes a sub-layer with its layer normalisation and dropout."""
         sublayer = layer_class(*args, dtype=self.dtype_policy, name=name, **kwargs)
         norm = keras.layers.LayerNormalization(
             epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=f"{name}_norm"
@@ -67,11 +67,11 @@ class TransformerBlock(SequenceLayer):
         return sublayer, norm, dropout
 
     def before_sublayer(self, inputs, norm):
-        """What the sub-layer gets: `inputs`, normalised in a pre-norm block."""
+        """Returns the input of the sub-layer: `inputs`, normalised in a pre-norm block."""
         return norm(inputs) if self.normalize_first else inputs
 
     def after_sublayer(self, inputs, outputs, norm, dropout, training=None):
-        """The residual sum of the block's `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
+        """Returns the residual sum of `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
         total = inputs + dropout(outputs, training=training)
         return total if self.normalize_first else norm(total)
 

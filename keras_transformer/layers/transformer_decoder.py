@@ -9,34 +9,34 @@ from keras_transformer.layers.transformer_block import TransformerBlock
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class TransformerDecoder(TransformerBlock):
-    """One decoder block: causal self-attention, attention to the encoder's output, the feed-forward network.
+    """Decoder block: causal self-attention, attention to the encoder's output, and the feed-forward network.
 
-    The width comes from the input. A stack of pre-norm blocks wants one more `LayerNormalization` at its end.
+    The width is that of the input. A stack of pre-norm blocks needs a final `LayerNormalization`.
 
     Args:
-        intermediate_dim: width inside the feed-forward network.
+        intermediate_dim: inner width of the feed-forward network.
         num_heads: number of attention heads; it must divide the width of the input.
-        dropout: rate of the dropout on every sub-layer's output. Default 0.0.
-        normalize_first: False (default) for post-norm, the paper's; True for pre-norm.
+        dropout: dropout rate of every sub-layer's output. Default 0.0.
+        normalize_first: False (default) for post-norm, as in the paper; True for pre-norm.
         activation: activation of the feed-forward network. Default "relu".
-        attention_dropout: rate of the dropout on the attention scores. Default 0.0.
-        intermediate_dropout: rate of the dropout inside the feed-forward network. Default 0.0.
-        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+        attention_dropout: dropout rate of the attention scores. Default 0.0.
+        intermediate_dropout: dropout rate inside the feed-forward network. Default 0.0.
+        layer_norm_epsilon: number added to the variance in layer normalisation. Default 1e-5.
 
     Call arguments:
         decoder_sequence: `(batch, target_length, hidden_dim)`.
         encoder_sequence: `(batch, source_length, encoder_dim)`.
-        decoder_padding_mask: `(batch, target_length)` booleans, True at a real token, or None.
-        encoder_padding_mask: `(batch, source_length)` booleans, True at a real token, or None.
+        decoder_padding_mask: `(batch, target_length)` booleans, True for a real token, or None.
+        encoder_padding_mask: `(batch, source_length)` booleans, True for a real token, or None.
         return_attention_scores: whether to return the scores as well. Default False.
 
     Returns:
-        `(batch, target_length, hidden_dim)`; with `return_attention_scores` a triple of it, the scores of
-        self-attention `(batch, num_heads, target_length, target_length)` and those of cross-attention
+        `(batch, target_length, hidden_dim)`. With `return_attention_scores`, a triple of this tensor, the scores of
+        self-attention `(batch, num_heads, target_length, target_length)` and the scores of cross-attention
         `(batch, num_heads, target_length, source_length)`.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`, or a mask has another shape than its sequence.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or the shape of a mask does not match its sequence.
 
     Example:
 
@@ -102,10 +102,9 @@ class TransformerDecoder(TransformerBlock):
         return (outputs, self_scores, cross_scores) if return_attention_scores else outputs
 
     def connect(self, inputs, attend_to_self, attend_to_encoder, training=None):
-        """Runs the block with the given ways to attend, each from inputs to outputs and scores.
+        """Runs the block with two attention functions, each from inputs to outputs and scores.
 
-        `call` gives it the attention layers; decoding with a cache gives it functions that read the cache, so that
-        the wiring of the block is written once.
+        `call` passes the attention layers. Decoding with a cache passes functions that read the cache.
         """
         norm, dropout = self.self_attention_norm, self.self_attention_dropout
         attended, self_scores = attend_to_self(self.before_sublayer(inputs, norm))

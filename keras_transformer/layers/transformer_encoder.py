@@ -8,31 +8,32 @@ from keras_transformer.layers.transformer_block import TransformerBlock
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class TransformerEncoder(TransformerBlock):
-    """One encoder block: self-attention, then the feed-forward network.
+    """Encoder block: self-attention, then the feed-forward network.
 
-    The width comes from the input. A stack of pre-norm blocks wants one more `LayerNormalization` at its end.
+    The width is that of the input. A stack of pre-norm blocks needs a final `LayerNormalization`.
 
     Args:
-        intermediate_dim: width inside the feed-forward network.
+        intermediate_dim: inner width of the feed-forward network.
         num_heads: number of attention heads; it must divide the width of the input.
-        dropout: rate of the dropout on every sub-layer's output. Default 0.0.
-        normalize_first: False (default) for post-norm, the paper's; True for pre-norm.
+        dropout: dropout rate of every sub-layer's output. Default 0.0.
+        normalize_first: False (default) for post-norm, as in the paper; True for pre-norm.
         activation: activation of the feed-forward network. Default "relu".
-        attention_dropout: rate of the dropout on the attention scores. Default 0.0.
-        intermediate_dropout: rate of the dropout inside the feed-forward network. Default 0.0.
-        layer_norm_epsilon: what layer normalisation adds to the variance. Default 1e-5.
+        attention_dropout: dropout rate of the attention scores. Default 0.0.
+        intermediate_dropout: dropout rate inside the feed-forward network. Default 0.0.
+        layer_norm_epsilon: number added to the variance in layer normalisation. Default 1e-5.
 
     Call arguments:
         inputs: `(batch, length, hidden_dim)`.
-        padding_mask: `(batch, length)` booleans, True at a real token, or None.
+        padding_mask: `(batch, length)` booleans, True for a real token, or None.
         return_attention_scores: whether to return the scores as well. Default False.
 
     Returns:
-        `(batch, length, hidden_dim)`; with `return_attention_scores` a pair of it and the scores
+        `(batch, length, hidden_dim)`. With `return_attention_scores`, a pair of this tensor and the scores
         `(batch, num_heads, length, length)`.
 
     Raises:
-        ValueError: `hidden_dim` is not divisible by `num_heads`, or `padding_mask` has another shape than `inputs`.
+        ValueError: `hidden_dim` is not divisible by `num_heads`, or the shape of `padding_mask` does not match
+            `inputs`.
 
     Example:
 
