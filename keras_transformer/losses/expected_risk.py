@@ -7,22 +7,21 @@ from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class ExpectedRisk(SmoothedCrossEntropy):
-    """How bad a model's own translations are, on average, and a part of the cross-entropy ("minimum risk training").
+    """Expected risk of a model's own translations plus weighted cross-entropy ("minimum risk training").
 
-    The model has translated a source into several candidates, and each was compared with the reference: its quality is
-    a number such as sentence BLEU. The loss raises the probability of the better candidates against that of the worse.
-    With l(y) the mean log-probability of a candidate's tokens (with smoothed labels, as in the cross-entropy) and q(y)
-    its share exp(sharpness * l(y)) among all candidates of the source, the risk is the sum of q(y) * (1 - quality(y)).
-    The loss is its mean over the sources, plus `cross_entropy` times the cross-entropy of the references, which keeps
-    the model near what it was trained on.
+    Each source has several candidate translations by the model. The quality of a candidate is a number such as its
+    sentence BLEU against the reference. The loss raises the probability of better candidates relative to worse ones.
+    l(y) is the mean log-probability of a candidate's tokens (with smoothed labels, as in the cross-entropy). q(y) is
+    the softmax of sharpness * l(y) over the candidates of the source. The risk of a source is the sum of
+    q(y) * (1 - quality(y)). The loss is the mean risk over the sources plus `cross_entropy` times the cross-entropy of
+    the references. The second term keeps the model close to its training data.
 
-    A source stands `candidates` + 1 times in a batch, one row below the other: first with the reference, then with each
-    candidate, as `candidate_batches` makes it. Without sample weights, as in validation, the loss is the cross-entropy
-    of all rows.
+    Each source has `candidates` + 1 successive rows in a batch: the reference, then each candidate, as
+    `candidate_batches` makes them. Without sample weights, as in validation, the loss is the cross-entropy of all rows.
 
     Args:
-        candidates: number of candidates of each source, at least 2.
-        sharpness: how much the share of a candidate depends on its probability. Default 8.0.
+        candidates: number of candidates per source, at least 2.
+        sharpness: factor on the log-probabilities in the softmax over the candidates. Default 8.0.
         cross_entropy: weight of the cross-entropy of the references. Default 0.1.
         label_smoothing: as in `SmoothedCrossEntropy`. Default 0.0.
         name: name of the loss. Default "expected_risk".
@@ -30,13 +29,14 @@ class ExpectedRisk(SmoothedCrossEntropy):
     Call arguments:
         y_true: `(batch, length)` token ids, 0 is padding; batch is a multiple of `candidates` + 1.
         y_pred: `(batch, length, vocabulary_size)` logits.
-        sample_weight: `(batch,)`, the quality of each row from 0 to 1, that of references not looked at; or None.
+        sample_weight: `(batch,)`, the quality of each row from 0 to 1, or None. The qualities of references are
+            ignored.
 
     Returns:
         A scalar.
 
     Raises:
-        ValueError: a number is out of range, or a batch is known to end in the middle of a source's rows.
+        ValueError: a number is out of range, or a batch of static size ends in the middle of a source's rows.
 
     Example:
 
@@ -44,8 +44,8 @@ class ExpectedRisk(SmoothedCrossEntropy):
     >>> model.fit(candidate_batches(candidates, tokenizer, shuffle=True), epochs=1)
 
     Reference:
-        Shen et al. 2016 (arXiv 1512.02433), equations 5 to 8, with probabilities by token; the sum with the
-        cross-entropy: Edunov et al. 2018 (arXiv 1711.04956), section 3.3.
+        Shen et al. 2016 (arXiv 1512.02433), equations 5 to 8, with probabilities per token. Edunov et al. 2018
+        (arXiv 1711.04956), section 3.3, for the sum with the cross-entropy.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ExpectedRisk(SmoothedCrossEntropy):
         losses = ops.reshape(ops.sum(self.call(labels, y_pred) * weights, axis=1), shape)
         lengths = ops.reshape(ops.sum(weights, axis=1), shape)
         qualities = ops.reshape(ops.cast(sample_weight, "float32"), shape)[:, 1:]
-        # A row of padding alone has no tokens.
+        # A row that is only padding has no tokens.
         shares = ops.softmax(-self.sharpness * losses[:, 1:] / ops.maximum(lengths[:, 1:], 1.0), axis=-1)
         sources = sum_over_replicas(ops.cast(ops.shape(losses)[0], "float32"))
         risk = ops.sum(shares * (1.0 - qualities)) / ops.maximum(sources, 1.0)
@@ -82,7 +82,7 @@ class ExpectedRisk(SmoothedCrossEntropy):
 
     def get_config(self):
         config = super().get_config()
-        # An argument of the base class that this loss does not have.
+        # This loss does not have this argument of the base class.
         del config["reduction"]
         own = {"candidates": self.candidates, "sharpness": self.sharpness, "cross_entropy": self.cross_entropy}
         return {**config, **own}

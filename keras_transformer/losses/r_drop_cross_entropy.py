@@ -7,14 +7,14 @@ COPIES = 2
 
 
 def token_divergence(logits):
-    """How far the two passes of every sentence are apart: KL(p || q) + KL(q || p), token by token.
+    """Computes the divergence KL(p || q) + KL(q || p) of the two passes of every sentence for each token.
 
-    With d the difference of the two logits it is sum((p - q) * d), in which the normalizers of the softmax cancel. Its
-    gradient with respect to the first logits is p - q + p * (d - sum(p * d)), and the same with p and q exchanged for
-    the second.
+    With d the difference of the two logits, the divergence is sum((p - q) * d). The normalizers of the softmax cancel.
+    The gradient with respect to the first logits is p - q + p * (d - sum(p * d)). The gradient with respect to the
+    second logits has p and q exchanged.
 
     Args:
-        logits: `(batch, length, vocabulary_size)`; the rows 2i and 2i + 1 are the same sentence under two dropouts.
+        logits: `(batch, length, vocabulary_size)`. The rows 2i and 2i + 1 are the same sentence with two dropout masks.
 
     Returns:
         `(batch / 2, length)` float32, in nats.
@@ -25,7 +25,7 @@ def token_divergence(logits):
 
     @ops.custom_gradient
     def divergence(flat_logits):
-        # The softmax of the flat logits is the cross-entropy's, which TensorFlow then makes once for both.
+        # The cross-entropy uses the same softmax of the flat logits, so TensorFlow computes it once for both.
         probabilities = ops.reshape(ops.softmax(flat_logits, axis=-1), pair_shape)
         pairs = ops.reshape(flat_logits, pair_shape)
         p, q = probabilities[:, 0], probabilities[:, 1]
@@ -45,22 +45,25 @@ def token_divergence(logits):
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class RDropCrossEntropy(SmoothedCrossEntropy):
-    """Label-smoothed cross-entropy and, times `alpha`, the divergence of two passes of each sentence ("R-Drop").
+    """Label-smoothed cross-entropy plus `alpha` times the divergence of two passes of each sentence ("R-Drop").
 
-    Every sentence stands twice in a batch, one row below the other, as `repeat_rows(batches, copies=2)` makes it;
-    dropout makes two predictions of it, and the loss pulls them together. Half the paper's loss, so that it compares
-    with the plain cross-entropy: the mean over both passes of -log p, plus alpha / 2 times the mean of both
-    Kullback-Leibler divergences. Without dropout, as in validation, it is the cross-entropy. Batches of other sentences
-    in every row, such as plain ones in validation, count no divergence either; they must have an even number of rows.
+    Every sentence has two successive rows in a batch, as `repeat_rows(batches, copies=2)` makes them. The rows have
+    different dropout masks, and the loss reduces the divergence of their predictions. The loss is the mean of -log p
+    over both passes, plus alpha / 2 times the mean of both Kullback-Leibler divergences. This is half of the paper's
+    loss, so that it is comparable with plain cross-entropy.
+
+    Without dropout, as in validation, the loss equals the cross-entropy. Two rows of different sentences, as in batches
+    that were not repeated, have no divergence term. Every batch must have an even number of rows.
 
     Args:
-        alpha: weight of the divergence. Default 5.0, the paper's for translation.
+        alpha: weight of the divergence. Default 5.0, the paper's value for translation.
         label_smoothing: as in `SmoothedCrossEntropy`. Default 0.0.
         reduction: as in `SmoothedCrossEntropy`. Default "sum_over_batch_size".
         name: name of the loss. Default "r_drop_cross_entropy".
 
     Call arguments:
-        y_true: `(batch, length)` token ids, 0 is padding; the rows 2i and 2i + 1 are equal, or no two passes.
+        y_true: `(batch, length)` token ids, 0 is padding; equal rows 2i and 2i + 1 are the two passes of a
+            sentence.
         y_pred: `(batch, length, vocabulary_size)` logits.
         sample_weight: weights that broadcast to `(batch, length)`, or None.
 
@@ -68,7 +71,7 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
         A scalar, in nats per token.
 
     Raises:
-        ValueError: a number is out of range, or a batch is known to have an odd number of rows.
+        ValueError: a number is out of range, or a batch of static size has an odd number of rows.
 
     Example:
 
@@ -95,9 +98,9 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
         self.alpha = alpha
 
     def call(self, y_true, y_pred):
-        """Losses of the single tokens, `(batch, length)`; those of padding do not count."""
+        """Returns the losses of the tokens, `(batch, length)`. Losses of padding are ignored."""
         check_groups(y_true.shape[0], COPIES, "pairs")
-        # Half of the divergence belongs to either row, and each of its two parts counts half.
+        # Each row gets half of the divergence, and each of its two terms is weighted by one half.
         is_pair = ops.all(ops.equal(y_true[::COPIES], y_true[1::COPIES]), axis=1, keepdims=True)
         divergence = ops.where(is_pair, token_divergence(y_pred), 0.0)
         shares = ops.repeat(divergence, COPIES, axis=0)

@@ -1,6 +1,6 @@
-"""Sums over the replicas of `tf.distribute`, for losses that are means over all tokens of the whole batch.
+"""Sums over the replicas of `tf.distribute`, for losses that are means over all tokens of a batch.
 
-On JAX and PyTorch, and without a strategy, a loss sees the whole batch, and there is nothing to add.
+On JAX and PyTorch, and without a strategy, a loss is computed from the whole batch and no sum is needed.
 
 Reference:
     https://www.tensorflow.org/tutorials/distribute/custom_training, "Define the loss function".
@@ -14,10 +14,10 @@ if keras.backend.backend() == "tensorflow":
 
 
 def sum_over_replicas(tensor):
-    """The sum of a tensor over all replicas, without a gradient; the tensor itself where there is one replica.
+    """Returns the sum of a tensor over all replicas, without a gradient, or the tensor itself for one replica.
 
     Args:
-        tensor: a tensor of one shape in all replicas.
+        tensor: a tensor with the same shape in all replicas.
     """
     if _num_replicas() == 1:
         return tensor
@@ -26,16 +26,17 @@ def sum_over_replicas(tensor):
 
 
 def loss_of_replicas(share):
-    """The loss of a replica, given its share of the loss of the whole batch.
+    """Returns the loss of a replica, given its share of the loss of the whole batch.
 
-    Keras sums the gradients of the replicas. It reports the mean of their losses by rows, times their number. So the
-    gradient is that of the share, and the value is the same in every replica: the whole loss over their number.
+    Keras sums the gradients of the replicas. It reports the mean of their losses, weighted by rows, times the number of
+    replicas. The returned loss therefore has the gradient of the share. Its value is the same in every replica: the
+    loss of the whole batch divided by the number of replicas.
 
     Args:
-        share: a scalar; the shares of all replicas add up to the loss of the whole batch.
+        share: a scalar. The sum of the shares of all replicas is the loss of the whole batch.
 
     Returns:
-        A scalar; `share` itself where there is one replica.
+        A scalar. For one replica, `share` itself.
     """
     num_replicas = _num_replicas()
     if num_replicas == 1:
@@ -44,7 +45,7 @@ def loss_of_replicas(share):
 
 
 def _num_replicas():
-    """The number of replicas whose parts of a batch are computed now; 1 where the batch is whole."""
+    """Returns the number of replicas among which the batch is divided, 1 without a strategy."""
     if keras.backend.backend() != "tensorflow":
         return 1
     context = tf.distribute.get_replica_context()

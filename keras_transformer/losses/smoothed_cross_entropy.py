@@ -4,25 +4,25 @@ from keras import ops
 from keras_transformer.losses.replicas import loss_of_replicas, sum_over_replicas
 from keras_transformer.special_tokens import PADDING_ID
 
-# Well above where float32 loses digits.
+# Well above the range in which float32 loses precision.
 _SMALLEST_PROBABILITY = 1e-30
 
 
 def token_cross_entropy(labels, logits, label_smoothing=0.0):
-    """Cross-entropy of every token with its smoothed label.
+    """Computes the cross-entropy of every token with its smoothed label.
 
-    The label's probability is 1 - label_smoothing, and label_smoothing is spread evenly over the whole vocabulary:
-    loss = log Z - (1 - label_smoothing) * logit[label] - label_smoothing * mean(logits). The gradient,
-    softmax - smoothed label, is made from the softmax of the forward pass, so that nothing of the size of the logits
-    is computed twice and no one-hot label is ever made.
+    The label has the probability 1 - label_smoothing, and label_smoothing is spread evenly over the whole vocabulary:
+    loss = log Z - (1 - label_smoothing) * logit[label] - label_smoothing * mean(logits). The gradient is the softmax
+    minus the smoothed label. It reuses the softmax of the forward pass, so no tensor of the size of the logits is
+    computed twice and no one-hot labels are made.
 
     Args:
         labels: `(batch, length)` token ids.
         logits: `(batch, length, vocabulary_size)`.
-        label_smoothing: the part of the probability spread over the vocabulary. Default 0.0.
+        label_smoothing: fraction of the probability that is spread over the vocabulary. Default 0.0.
 
     Returns:
-        `(batch, length)` float32, in nats; 0 for padding, which a model may well forbid (a logit of minus infinity).
+        `(batch, length)` float32, in nats. The loss of padding is 0, even if its logit is minus infinity.
 
     Reference:
         Szegedy et al. 2016 (arXiv 1512.00567), section 7; "Attention Is All You Need", section 5.4.
@@ -37,8 +37,9 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
         probabilities = ops.softmax(flat_logits, axis=-1)
         label_logits = take_labels(flat_logits, flat_labels)
         label_probabilities = take_labels(probabilities, flat_labels)
-        # Any token's logit and probability tell the normalizer, and the label's are at hand. Where a label's
-        # probability is too small for its logarithm, the largest one serves, for two more passes over the logits.
+        # The normalizer follows from the logit and the probability of any token. Those of the label are available
+        # already. If a label's probability is too small for its logarithm, the most probable token is used, which
+        # needs two more passes over the logits.
         log_normalizers = ops.cond(
             ops.all(label_probabilities > _SMALLEST_PROBABILITY),
             lambda: label_logits - ops.log(label_probabilities),
@@ -55,7 +56,7 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
             if label_smoothing:
                 smooth_part = smooth_part - ops.expand_dims(upstream * (label_smoothing / vocabulary_size), 1)
                 at_labels = at_labels - label_smoothing / vocabulary_size
-            # The last use of `smooth_part`, so that TensorFlow updates it in place.
+            # This is the last use of `smooth_part`, so TensorFlow updates it in place.
             return ops.scatter_update(smooth_part, label_positions, at_labels * upstream)
 
         return losses, gradient
@@ -66,14 +67,14 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 def take_labels(table, labels):
-    """The entries of `table` that the labels name.
+    """Returns the entry of `table` at each label.
 
     Args:
         table: `(..., vocabulary_size)`.
         labels: `(...)` int32.
 
     Returns:
-        `(...)`, of the type of `table`.
+        `(...)`, in the dtype of `table`.
     """
     return ops.squeeze(ops.take_along_axis(table, ops.expand_dims(labels, -1), axis=-1), -1)
 
@@ -82,12 +83,12 @@ def take_labels(table, labels):
 class SmoothedCrossEntropy(keras.losses.Loss):
     """Label-smoothed cross-entropy of token logits, averaged over the real tokens of the batch.
 
-    Padding (label 0) counts neither above nor below the fraction line, so the loss of a batch does not depend on how
-    it was padded. Under a strategy of `tf.distribute` the average is over the real tokens of all replicas, so it does
-    not depend on how the batch was divided either.
+    Padding (label 0) is excluded from the sum and from the count, so the loss of a batch does not depend on its
+    padding. Under a strategy of `tf.distribute` the average is over the real tokens of all replicas, so it does not
+    depend on the division of the batch.
 
     Args:
-        label_smoothing: the part of the probability spread evenly over the vocabulary, from 0 up to (not including) 1.
+        label_smoothing: fraction of the probability that is spread evenly over the vocabulary, at least 0 and below 1.
             Default 0.0.
         reduction: "sum_over_batch_size" (default) for the average, "sum" for the sum over the real tokens.
         name: name of the loss. Default "smoothed_cross_entropy".
@@ -98,10 +99,10 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         sample_weight: weights that broadcast to `(batch, length)`, or None.
 
     Returns:
-        A scalar, in nats per token; with reduction "sum" in nats.
+        A scalar, in nats per token. With reduction "sum", in nats.
 
     Raises:
-        ValueError: a number is out of range, or there is no such reduction.
+        ValueError: a number is out of range, or the reduction is unknown.
 
     Example:
 
@@ -124,12 +125,12 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         weights = token_weights(labels, sample_weight)
         total = ops.sum(losses * weights)
         if self.reduction != "sum":
-            # Without a single real token the loss is 0, not 0 / 0.
+            # Without real tokens the loss is 0, not 0 / 0.
             total = total / ops.maximum(sum_over_replicas(ops.sum(weights)), 1e-9)
         return loss_of_replicas(total)
 
     def call(self, y_true, y_pred):
-        """Losses of the single tokens, `(batch, length)`, 0 for padding."""
+        """Returns the losses of the tokens, `(batch, length)`, 0 for padding."""
         return token_cross_entropy(y_true, y_pred, self.label_smoothing)
 
     def get_config(self):
@@ -137,12 +138,12 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
 
 def check_groups(rows, group_size, kind):
-    """Raises a ValueError where the number of rows is known and groups of `group_size` rows would be divided.
+    """Raises a ValueError if the number of rows is known and is not a multiple of `group_size`.
 
     Args:
-        rows: rows of a batch, or of a replica's part of it; None where it is not known yet.
-        group_size: number of rows that belong together.
-        kind: what such a group is, for the message.
+        rows: number of rows of a batch or of a replica's share of it, or None if it is unknown.
+        group_size: number of rows of a group.
+        kind: name of the groups in the error message.
     """
     if rows is not None and rows % group_size:
         raise ValueError(
@@ -152,7 +153,7 @@ def check_groups(rows, group_size, kind):
 
 
 def token_weights(labels, sample_weight=None):
-    """1 for a real token and 0 for padding, times the sample weight.
+    """Returns 1 for a real token and 0 for padding, times the sample weight.
 
     Args:
         labels: `(batch, length)` token ids, 0 is padding.
