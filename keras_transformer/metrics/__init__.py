@@ -1,4 +1,4 @@
-"""Metrics over token logits; padding never counts."""
+"""Metrics over token logits. Padding is ignored."""
 
 from keras_transformer.metrics.perplexity import Perplexity
 from keras_transformer.metrics.token_accuracy import TokenAccuracy

