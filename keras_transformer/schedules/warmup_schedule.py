@@ -8,25 +8,25 @@ DECAYS = ("inverse_sqrt", "linear", "cosine")
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises linearly for `warmup_steps`, then falls: with the inverse square root of the step, or down to 0.
+    """Learning rate with linear warm-up, followed by inverse square root, linear or cosine decay.
 
-    The paper's: lr = scale * hidden_dim^-0.5 * min(step^-0.5, step * warmup_steps^-1.5); where `peak` is given, the
-    same curve with `peak` as its highest point. With `decay` "linear" or "cosine" the rate falls from its highest point
-    to 0 at step `total_steps` along a line, or along half a wave of the cosine.
+    The paper's rate is lr = scale * hidden_dim^-0.5 * min(step^-0.5, step * warmup_steps^-1.5). With `peak`, the curve
+    is scaled so that its maximum is `peak`. With `decay` "linear" or "cosine", the rate decays from its maximum to 0 at
+    step `total_steps`, along a line or half a cosine wave.
 
     Args:
-        hidden_dim: width of the model; needed unless `peak` is given. Default None.
-        warmup_steps: optimizer steps of the rise. Default 4000.
+        hidden_dim: width of the model, required without `peak`. Default None.
+        warmup_steps: number of optimizer steps of the warm-up. Default 4000.
         scale: factor on the paper's rate. Default 1.0.
-        peak: the rate at step `warmup_steps`, in place of `hidden_dim` and `scale`. Default None.
-        decay: "inverse_sqrt" (default), the paper's, which never ends; "linear" or "cosine".
-        total_steps: optimizer steps of the whole training, needed by "linear" and "cosine". Default None.
-        accumulation_steps: the optimizer's `gradient_accumulation_steps`: Keras then counts every batch as a step.
+        peak: the rate at step `warmup_steps`, instead of `hidden_dim` and `scale`. Default None.
+        decay: "inverse_sqrt" (default, the paper's, without an end), "linear" or "cosine".
+        total_steps: number of optimizer steps of the training, required by "linear" and "cosine". Default None.
+        accumulation_steps: the optimizer's `gradient_accumulation_steps`. With it, Keras counts every batch as a step.
             Default 1.
 
     Raises:
         ValueError: neither or both of `hidden_dim` and `peak` are given, a number is not positive, or `total_steps`
-            does not go with `decay` and `warmup_steps`.
+            does not match `decay` and `warmup_steps`.
 
     Example:
 
@@ -71,13 +71,13 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __call__(self, step):
         step = ops.floor_divide(ops.cast(step, "int32"), self.accumulation_steps)
-        # Keras counts from 0, where the formula would waste the first update on a rate of 0.
+        # Keras counts from 0. The formula would give the first update a rate of 0.
         step = ops.maximum(ops.cast(step, "float32"), 1.0)
         highest = self.peak or self.scale * (self.hidden_dim * self.warmup_steps) ** -0.5
         return highest * ops.minimum(step / self.warmup_steps, self._fall(step))
 
     def _fall(self, step):
-        """The part of the highest rate that is left at a step behind the warm-up, 1 or more before its end."""
+        """Returns the fraction of the maximum rate at a step after the warm-up. Before its end, it is 1 or more."""
         if self.decay == "inverse_sqrt":
             return self.warmup_steps**0.5 * ops.rsqrt(step)
         done = (step - self.warmup_steps) / (self.total_steps - self.warmup_steps)
