@@ -5,10 +5,10 @@ from keras_transformer.onednn import warn_without_onednn
 
 
 def build_transformer(config):
-    """Assembles the encoder-decoder Transformer as a functional `keras.Model`.
+    """Builds the encoder-decoder Transformer as a functional `keras.Model`.
 
-    The target is fed shifted by one ("teacher forcing"): `target_ids` begins with the start token, and the logits at a
-    position predict the token behind it.
+    The target input is shifted by one ("teacher forcing"): `target_ids` begins with the start token, and the logits at
+    a position predict the next token.
 
     Args:
         config: a `TransformerConfig`.
@@ -45,7 +45,7 @@ def build_transformer(config):
 
     x = target_embedding(target_ids)
     for number in range(1, config.num_decoder_layers + 1):
-        # Targets are padded at their end, where the causal mask hides the padding already.
+        # Targets are padded at their end, where the causal mask already covers the padding.
         x = TransformerDecoder(**_block_arguments(config), name=f"decoder_{number}")(
             x, encoder_sequence, encoder_padding_mask=source_padding_mask
         )
@@ -55,13 +55,13 @@ def build_transformer(config):
         x = target_embedding(x, reverse=True)
     else:
         x = keras.layers.Dense(config.target_vocabulary_size, use_bias=False, name="output_projection")(x)
-    # In mixed precision the softmax over a vocabulary wants float32.
+    # In mixed precision the softmax over a vocabulary needs float32.
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model({"source_ids": source_ids, "target_ids": target_ids}, logits, name="transformer")
 
 
 def _embeddings(config):
-    """The source's and the target's embedding, one layer where they are shared."""
+    """Returns the source's and the target's embedding, the same layer if they are shared."""
 
     def embedding(vocabulary_size, name):
         return PositionalEmbedding(

@@ -10,7 +10,7 @@ from keras_transformer.models.transformer_parts import transformer_parts
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Layers that are built inside have this policy; the one from before comes back."""
+    """Sets the policy of layers that are built in the block, and restores the previous policy afterwards."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -20,10 +20,10 @@ def dtype_policy(name):
 
 
 def in_float32(model):
-    """The model itself where it computes in float32 by plain or quantised kernels, otherwise a copy that does.
+    """Returns the model if it computes in float32 with plain or quantised kernels, otherwise a float32 copy.
 
-    A copy has the same weights, and kernels to which updates of low rank are added. (An update of a quantised kernel
-    stays beside it in a model of float32: the sum would have to be rounded once more.)
+    The copy has the same weights. Low-rank updates are added to its kernels. A float32 model keeps low-rank updates of
+    quantised kernels separate, because their sum would be rounded again.
 
     Args:
         model: a functional `keras.Model` of `build_transformer`.
@@ -36,16 +36,16 @@ def in_float32(model):
 
 
 def merged_copy(model):
-    """A copy in float32 with the same quantised layers, without updates of low rank: they are added to the kernels.
+    """Returns a float32 copy with the same quantised layers and with low-rank updates added to the kernels.
 
-    A kernel that is quantised is rounded anew after its update was added, as Keras does when it saves one; of that a
-    warning is given.
+    A quantised kernel is rounded again after its update was added, as Keras does when it saves one. A warning reports
+    it.
 
     Args:
         model: a functional `keras.Model` of `build_transformer`.
 
     Raises:
-        ValueError: a layer is quantised in another way than int8 or int4.
+        ValueError: a layer has a quantisation other than int8 or int4.
     """
     with dtype_policy("float32"):
         copy = build_transformer(transformer_parts(model).config)
@@ -56,14 +56,14 @@ def merged_copy(model):
         layer.save_own_variables(store)
         if isinstance(layer, keras.layers.Dense) and layer.lora_enabled:
             if layer.quantization_mode is None:
-                store["0"] = float_kernel(layer)  # Keras's sum would have the type that the layer computes in.
+                store["0"] = float_kernel(layer)  # Keras's sum would have the compute dtype of the layer.
             else:
                 num_rounded += 1
         twin.load_own_variables(store)
     if num_rounded:
         warnings.warn(
-            f"{num_rounded} quantised layers have an update by LoRA: it was added to their kernels, which were rounded "
-            "again. The translations may differ.",
+            f"{num_rounded} quantised layers have a LoRA update. The update was added to their kernels, which were "
+            "rounded again. The translations may differ.",
             stacklevel=2,
         )
     return copy

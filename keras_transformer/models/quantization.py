@@ -10,16 +10,16 @@ _LARGEST_BLOCK = 2**24
 
 @dataclasses.dataclass(frozen=True)
 class Quantization:
-    """How Keras quantised a dense layer.
+    """Quantisation of a dense layer by Keras.
 
     Args:
         mode: "int8" or "int4".
-        block_size: with int4, number of inputs that share a scale and a zero point; None for one scale of each output.
+        block_size: with int4, number of inputs that share a scale and a zero point; None for one scale per output.
             Default None.
         activations: whether the inputs of the layer are rounded to 8 bits as well. Default False.
 
     Raises:
-        ValueError: a value is out of range, or two do not go together.
+        ValueError: a value is out of range, or two values exclude each other.
     """
 
     mode: str
@@ -38,10 +38,10 @@ class Quantization:
                 f"`block_size` must be from 1 to {_LARGEST_BLOCK}, or null. Received: block_size={self.block_size!r}."
             )
         if self.mode != "int4" or self.activations:
-            raise ValueError("`block_size` is for int4 without rounded activations.")
+            raise ValueError("`block_size` needs `mode` int4 without rounded activations.")
 
     def config(self):
-        """What `quantize` of a Keras layer takes."""
+        """The argument of `quantize` of a Keras layer."""
         activation_quantizer = keras.quantizers.AbsMaxQuantizer() if self.activations else None
         if self.mode == "int8":
             return keras.quantizers.Int8QuantizationConfig(activation_quantizer=activation_quantizer)
@@ -50,14 +50,14 @@ class Quantization:
         )
 
     def weights(self, kernel_shape, has_bias):
-        """What Keras stores of a layer, in its order.
+        """Returns the shapes and types of the weights of a quantised layer, in the order in which Keras stores them.
 
         Args:
             kernel_shape: `(inputs, outputs)`.
             has_bias: whether the layer has a bias.
 
         Returns:
-            A list of pairs, shape and type: "int8" or "float32".
+            A list of pairs of a shape and a type. Types are "int8" and "float32".
         """
         inputs, outputs = kernel_shape
         bias = [((outputs,), "float32")] * has_bias

@@ -5,7 +5,7 @@ from keras_transformer.models.weight_shapes import is_dense, weight_shapes
 
 
 class QuantizationNote:
-    """Which layers of a model are quantised, as a model folder keeps it.
+    """Quantisation of each layer of a model, as it is stored in a model folder.
 
     Args:
         named: a dictionary from the name of a layer, as in a weights file, to its `Quantization`.
@@ -22,18 +22,18 @@ class QuantizationNote:
         self.everywhere = everywhere
 
     def get(self, layer):
-        """The `Quantization` of a layer, or None."""
+        """Returns the `Quantization` of a layer, or None."""
         return self.named.get(layer, self.everywhere if is_dense(layer) else None)
 
     @classmethod
     def from_json(cls, groups):
-        """The note of what `to_json` gave.
+        """Makes the note from the value of `to_json`.
 
         Args:
-            groups: what JSON holds, or None where nothing is quantised.
+            groups: the value of `to_json`, or None if no layer is quantised.
 
         Raises:
-            ValueError: it is something else than `to_json` gives.
+            ValueError: `groups` is not a value of `to_json`.
         """
         named, everywhere = {}, None
         for group in [] if groups is None else groups:
@@ -48,7 +48,7 @@ class QuantizationNote:
         return cls(named, everywhere)
 
     def to_json(self, config):
-        """Groups of layers that are quantised in the same way; None where no layer is.
+        """Returns groups of layers with the same quantisation, or None if no layer is quantised.
 
         Args:
             config: the `TransformerConfig` of the model.
@@ -63,14 +63,14 @@ class QuantizationNote:
 
 
 def stored_shapes(config, note):
-    """What a weights file holds of a model with quantised layers.
+    """Lists the weights that a weights file of a model with quantised layers has.
 
     Args:
         config: the `TransformerConfig`.
         note: the `QuantizationNote`.
 
     Yields:
-        The name of a weight, its shape and its type: "int8" or "float32".
+        The name, the shape and the type of a weight. Types are "int8" and "float32".
     """
     for name, shape in weight_shapes(config):
         layer, _, index = name.rpartition("/vars/")

@@ -1,4 +1,4 @@
-"""Dense layers that Keras has quantised (`model.quantize`), or that have an update of low rank (`enable_lora`).
+"""Dense layers that are quantised by Keras (`model.quantize`) or have a low-rank update (`enable_lora`).
 
 Layers are named as in a weights file, such as "layers/transformer_encoder/feed_forward/output_dense".
 """
@@ -13,7 +13,7 @@ from keras_transformer.models.quantization import Quantization
 from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.models.weight_shapes import is_dense, layer_name, weight_shapes
 
-# What Keras quantises, but what is neither kept in a model folder nor exported.
+# Quantisations of Keras that can be neither saved in a model folder nor exported.
 _OTHER_MODES = {
     "float8": "which is for training",
     "gptq": "which needs a calibration",
@@ -22,7 +22,7 @@ _OTHER_MODES = {
 
 
 def dense_layers(model):
-    """The dense layers of a model of `build_transformer` by name."""
+    """Returns the dense layers of a model of `build_transformer` by name."""
     parts = transformer_parts(model)
     owners = {layer_name("transformer_encoder", number): block for number, block in enumerate(parts.encoders)}
     owners |= {layer_name("transformer_decoder", number): block for number, block in enumerate(parts.decoders)}
@@ -37,10 +37,10 @@ def dense_layers(model):
 
 
 def quantizations_of(model):
-    """How the layers of a model are quantised, `Quantization` by name; empty where none is.
+    """Returns the `Quantization` of each quantised layer of a model by name.
 
     Raises:
-        ValueError: a layer is quantised in another way than int8 or int4 by Keras's own quantizers.
+        ValueError: a layer has a quantisation other than int8 or int4 with Keras's default quantizers.
     """
     found = {}
     for name, dense in dense_layers(model).items():
@@ -62,9 +62,9 @@ def quantize_layers(model, quantizations):
 
     Args:
         model: a model of `build_transformer`.
-        quantizations: what has a method `get` from the name of a layer to its `Quantization` or None.
+        quantizations: an object with a method `get` from the name of a layer to its `Quantization` or None.
     """
-    # Keras collects garbage after each kernel it deletes, a quarter of a second where it looks at all there is.
+    # Keras runs the garbage collector after each kernel that it deletes. A full collection takes 0.25 seconds.
     gc.freeze()
     try:
         for name, dense in dense_layers(model).items():
@@ -76,12 +76,12 @@ def quantize_layers(model, quantizations):
 
 
 def has_lora(model):
-    """Whether a layer of the model has an update of low rank beside its kernel."""
+    """Returns whether a layer of the model has a low-rank update."""
     return any(dense.lora_enabled for dense in dense_layers(model).values())
 
 
 def float_kernel(dense):
-    """The kernel by which a dense layer multiplies, in float32, whatever it is stored as; an update is added to it.
+    """Returns the float32 kernel of a dense layer, plain or quantised, with its low-rank update added.
 
     Args:
         dense: a built `keras.layers.Dense`, plain or quantised as int8 or int4.
@@ -105,7 +105,7 @@ def float_kernel(dense):
 
 
 def check_scales(model):
-    """Raises a ValueError where a quantised layer would divide by 0 or take the scale of a group that is not there."""
+    """Raises a ValueError if a quantised layer has a scale that is not positive or refers to a missing group."""
     for name, dense in dense_layers(model).items():
         if dense.quantization_mode is None:
             continue
@@ -114,11 +114,11 @@ def check_scales(model):
             if not (scale > 0).all():
                 raise ValueError(f"{name} has a scale that is not positive")
         elif not np.isin(_float32(dense.g_idx), np.arange(len(scale))).all():
-            raise ValueError(f"{name} names groups that it does not have")
+            raise ValueError(f"{name} refers to groups that it does not have")
 
 
 def _rounds_inputs(dense):
-    """Whether the inputs are rounded to int8 as well, by the quantizer that Keras takes by default."""
+    """Returns whether the inputs are rounded to int8 as well, by Keras's default quantizer."""
     quantizer = dense.inputs_quantizer
     if quantizer is None:
         return False
@@ -127,7 +127,7 @@ def _rounds_inputs(dense):
     names = ("value_range", "epsilon", "output_dtype")
     if not same or any(getattr(quantizer, name) != getattr(default, name) for name in names):
         raise ValueError(
-            "Only Keras's default quantizer of activations can be saved and exported. Received: "
+            "Only Keras's default quantizer of activations can be saved or exported. Received: "
             f"{type(quantizer).__name__} with {quantizer.get_config()} in the layer {dense.path}."
         )
     return True

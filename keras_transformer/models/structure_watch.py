@@ -2,10 +2,10 @@ import operator
 
 
 class StructureWatch:
-    """Finds out whether a model still is what graphs of it were traced from.
+    """Detects changes of a model that make graphs traced from it invalid.
 
-    A traced graph reads the weights at every call, so it follows training. It does not follow `enable_lora`,
-    `quantize`, a new dtype policy, or an attribute of a layer that is set: these need a new trace.
+    A traced graph reads the weights at every call, so it stays valid during training. `enable_lora`, `quantize`, a new
+    dtype policy and a changed attribute of a layer need a new trace.
 
     Args:
         model: a functional `keras.Model`.
@@ -25,7 +25,7 @@ class StructureWatch:
         self._seen = _structure(model)
 
     def has_changed(self):
-        """Whether variables, dtype policies or attributes of layers are others than at the call before."""
+        """Returns whether variables, dtype policies or attributes of layers have changed since the previous call."""
         structure = _structure(self._model)
         changed = len(structure) != len(self._seen) or not all(map(operator.is_, structure, self._seen))
         self._seen = structure
@@ -33,10 +33,10 @@ class StructureWatch:
 
 
 def _structure(model):
-    """What a graph of the model is made from, as objects to be compared by identity."""
+    """Returns the objects that a graph of the model depends on. They are compared by identity."""
     structure = list(model.variables)
-    for layer in model._flatten_layers(include_self=False):  # Keras has no public name for it.
+    for layer in model._flatten_layers(include_self=False):  # Keras has no public name for this method.
         structure.append(layer.dtype_policy)
-        # A layer without weights is built at its first call, which changes nothing else.
+        # A layer without weights is built at its first call. This does not change the graph.
         structure += [value for name, value in vars(layer).items() if name[0] != "_" and name != "built"]
     return structure

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_transformer.layers.dropout import check_rate
 
-# The fields that a preset decides, and their values by its name.
+# The fields that a preset sets, and their values by preset name.
 PRESET_FIELDS = ("num_encoder_layers", "num_decoder_layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout")
 PRESETS = {
     "tiny": (4, 4, 128, 256, 4, 0.1),
@@ -12,13 +12,13 @@ PRESETS = {
     "base": (6, 6, 512, 2048, 8, 0.1),
     "big": (6, 6, 1024, 4096, 16, 0.3),
 }
-# Keras's that are applied to each number by itself; `glu` would halve the width, `softmax` looks at the whole of it.
+# Element-wise activations of Keras. `glu` would halve the width, and `softmax` is over the whole width.
 ACTIVATIONS = (
     *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh"),
     *("leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink"),
     *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink"),
 )
-# A table of positions is made, `max_length` times `hidden_dim` numbers.
+# The table of positions has `max_length` times `hidden_dim` numbers.
 _MOST_POSITIONS = 2**16
 _MOST = 2**31 - 1
 _TINY = float(np.finfo("float32").tiny)
@@ -26,7 +26,7 @@ _TINY = float(np.finfo("float32").tiny)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TransformerConfig:
-    """Everything that decides the shape of a Transformer; checked when it is made, immutable afterwards.
+    """Configuration of a Transformer's architecture, checked when it is created and immutable afterwards.
 
     Args:
         vocabulary_size: number of tokens of the source, and of the target unless `target_vocabulary_size` is given.
@@ -48,7 +48,7 @@ class TransformerConfig:
         share_output: whether the output projection is the transposed target embedding table. Default True.
 
     Raises:
-        ValueError: a value is out of range, or two values do not go together.
+        ValueError: a value is out of range, or two values exclude each other.
 
     Example:
 
@@ -57,8 +57,8 @@ class TransformerConfig:
     True
 
     Reference:
-        "Attention Is All You Need", table 3, for the presets "base" and "big"; "tiny" and "small" are the usual
-        sizes for small data.
+        "Attention Is All You Need", table 3, for the presets "base" and "big". "tiny" and "small" are common sizes for
+        small data.
     """
 
     vocabulary_size: int
@@ -109,7 +109,7 @@ class TransformerConfig:
                 raise ValueError(f"`{name}` must be at most {most:,}. Received: {name}={_short(value)}.")
         if not _TINY <= self.layer_norm_epsilon < 1:
             raise ValueError(
-                "`layer_norm_epsilon` must be a number below 1 that float32 has. "
+                "`layer_norm_epsilon` must be below 1 and at least the smallest normal float32. "
                 f"Received: layer_norm_epsilon={self.layer_norm_epsilon}."
             )
         if self.hidden_dim % self.num_heads:
@@ -129,7 +129,7 @@ class TransformerConfig:
 
     @classmethod
     def from_preset(cls, name, **overrides):
-        """A config of one of the usual sizes.
+        """Creates a config of one of the common sizes.
 
         Args:
             name: "tiny" (4+4 layers, 128/256, 4 heads), "small" (6+6, 512/1024, 4), "base" (6+6, 512/2048, 8) or
@@ -137,33 +137,33 @@ class TransformerConfig:
             **overrides: any field of the config; `vocabulary_size` is required.
 
         Raises:
-            ValueError: there is no such preset.
+            ValueError: the preset is unknown.
         """
         if name not in PRESETS:
-            raise ValueError(f"A preset must be one of {', '.join(PRESETS)}. Received: {name!r}.")
+            raise ValueError(f"The preset must be one of {', '.join(PRESETS)}. Received: {name!r}.")
         return cls(**{**dict(zip(PRESET_FIELDS, PRESETS[name], strict=True)), **overrides})
 
     def to_dict(self):
-        """The fields as a dictionary that JSON can hold."""
+        """Returns the fields as a dictionary that can be written as JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, fields):
-        """The config that `to_dict` was called on.
+        """Creates a config from the value of `to_dict`.
 
         Raises:
-            ValueError: a field is unknown, missing or wrong.
+            ValueError: a field is unknown or missing, or has a wrong value.
         """
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(fields) - set(known))
         if unknown:
-            raise ValueError(f"A config has the fields {', '.join(known)}. Received also: {', '.join(unknown)}.")
+            raise ValueError(f"The fields of a config must be of {', '.join(known)}. Received: {', '.join(unknown)}.")
         if "vocabulary_size" not in fields:
-            raise ValueError("A config needs the field `vocabulary_size`.")
+            raise ValueError("A config must have the field `vocabulary_size`.")
         return cls(**fields)
 
 
 def _short(number):
-    """A number for a message, however many digits it has."""
+    """Returns a number for a message, shortened if it has many digits."""
     text = str(number)
     return text if len(text) < 20 else f"a number of {len(text)} digits"

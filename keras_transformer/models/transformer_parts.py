@@ -8,16 +8,16 @@ from keras_transformer.models.transformer_config import TransformerConfig
 
 @dataclasses.dataclass(frozen=True)
 class TransformerParts:
-    """The layers of a Transformer by what they do, for code that runs them in another order than training does.
+    """The layers of a Transformer by role, for code that calls them in another order than the model.
 
     Args:
         source_embedding: the `PositionalEmbedding` of the source.
-        target_embedding: that of the target; the same layer where the embeddings are shared.
+        target_embedding: the `PositionalEmbedding` of the target, the same layer if the embeddings are shared.
         encoders: the `TransformerEncoder` blocks, first to last.
-        encoder_norm: the `LayerNormalization` behind the encoder blocks, None in a post-norm model.
+        encoder_norm: the `LayerNormalization` after the encoder blocks, None in a post-norm model.
         decoders: the `TransformerDecoder` blocks, first to last.
-        decoder_norm: the `LayerNormalization` behind the decoder blocks, None in a post-norm model.
-        output_projection: the `Dense` layer over the vocabulary, None where the target embedding is used for it.
+        decoder_norm: the `LayerNormalization` after the decoder blocks, None in a post-norm model.
+        output_projection: the `Dense` layer over the vocabulary, None if the target embedding is the output projection.
     """
 
     source_embedding: PositionalEmbedding
@@ -68,16 +68,16 @@ class TransformerParts:
 
 
 def transformer_parts(model):
-    """Finds the layers of a model of `build_transformer`, also after it was saved and loaded.
+    """Finds the layers of a model of `build_transformer`, also after saving and loading.
 
     Args:
-        model: a functional `keras.Model` as `build_transformer` makes it.
+        model: a functional `keras.Model` of `build_transformer`.
 
     Returns:
         `TransformerParts`.
 
     Raises:
-        ValueError: the model is of another kind.
+        ValueError: the model was not built by `build_transformer`.
 
     Example:
 
@@ -100,7 +100,7 @@ def transformer_parts(model):
 
 
 def _numbered(layers, name):
-    """The layers called `name_1`, `name_2` and so on."""
+    """Returns the layers named `name_1`, `name_2` and so on."""
     found = []
     while f"{name}_{len(found) + 1}" in layers:
         found.append(layers[f"{name}_{len(found) + 1}"])
@@ -108,7 +108,7 @@ def _numbered(layers, name):
 
 
 def _check(parts, model):
-    """Raises a ValueError unless every part is there and of its kind."""
+    """Raises a ValueError unless every part exists and has the expected type."""
     pre_norm = any(getattr(block, "normalize_first", False) for block in parts.decoders)
     complete = (
         isinstance(parts.source_embedding, PositionalEmbedding)

@@ -3,13 +3,13 @@ import math
 
 
 def weight_shapes(config):
-    """What `build_transformer` would make of a config, without making it.
+    """Lists the weights of the model that `build_transformer` builds from a config, without building it.
 
     Args:
         config: a `TransformerConfig`.
 
     Yields:
-        The name of a weight in a file that Keras saves, and its shape.
+        The name of a weight in a weights file of Keras, and its shape.
 
     Example:
 
@@ -36,7 +36,7 @@ def weight_shapes(config):
 
 
 def count_weights(config):
-    """The number of parameters of a config's model; arguments as of `weight_shapes`."""
+    """Returns the number of parameters of a config's model. The arguments are those of `weight_shapes`."""
 
     def count(encoders, decoders):
         small = dataclasses.replace(config, num_encoder_layers=encoders, num_decoder_layers=decoders)
@@ -47,7 +47,7 @@ def count_weights(config):
 
 
 def is_dense(layer):
-    """Whether a name in a weights file is that of a dense layer; those of blocks have a bias."""
+    """Returns whether a name in a weights file is that of a dense layer. Dense layers of blocks have a bias."""
     return layer.endswith("_dense") or layer == layer_name("dense", 0)
 
 
@@ -56,7 +56,7 @@ def _vocabularies(config):
 
 
 def layer_name(name, number):
-    """How Keras names the layers of a class in a weights file, the first with the number 0."""
+    """Returns Keras's name of a layer of a class in a weights file. The first has the number 0."""
     return f"layers/{name}_{number}" if number else f"layers/{name}"
 
 

@@ -59,7 +59,7 @@ def test_an_update_of_a_quantised_kernel_is_rounded_with_a_warning(tiny_model):
     quantized("int8")(tiny_model)
     use_lora(tiny_model)
     assert in_float32(tiny_model) is tiny_model
-    with pytest.warns(UserWarning, match="18 quantised layers have an update by LoRA"):
+    with pytest.warns(UserWarning, match="18 quantised layers have a LoRA update"):
         copy = merged_copy(tiny_model)
     for dense, twin in zip(dense_layers(tiny_model).values(), dense_layers(copy).values(), strict=True):
         step = 1 / keras.ops.convert_to_numpy(twin.kernel_scale)
@@ -105,7 +105,7 @@ def test_no_quantised_layer_has_no_note(tiny_model, tiny_config):
         ({"mode": "float8"}, "`mode` must be one of int8, int4"),
         ({"mode": "int4", "block_size": 0}, "`block_size` must be from 1"),
         ({"mode": "int4", "block_size": True}, "`block_size` must be from 1"),
-        ({"mode": "int8", "block_size": 8}, "`block_size` is for int4"),
+        ({"mode": "int8", "block_size": 8}, "`block_size` needs `mode` int4"),
         ({"mode": "int8", "activations": 1}, "`activations` must be true or false"),
     ],
 )

@@ -71,12 +71,12 @@ def test_embeddings_are_shared_unless_the_target_has_a_vocabulary_of_its_own():
 
 
 def test_dictionary_with_unknown_fields_names_them_and_the_known_ones():
-    with pytest.raises(ValueError, match="fields vocabulary_size, .*share_output. Received also: heads, width"):
+    with pytest.raises(ValueError, match="must be of vocabulary_size, .*share_output. Received: heads, width"):
         TransformerConfig.from_dict({"vocabulary_size": 8000, "width": 4, "heads": 2})
 
 
 def test_dictionary_without_vocabulary_size_is_refused():
-    with pytest.raises(ValueError, match="needs the field `vocabulary_size`"):
+    with pytest.raises(ValueError, match="must have the field `vocabulary_size`"):
         TransformerConfig.from_dict({"hidden_dim": 128})
 
 
@@ -101,10 +101,10 @@ def test_dictionary_without_vocabulary_size_is_refused():
         ({"activation": None}, "`activation` must be of type str. Received: activation=None"),
         ({"activation": "rleu"}, "`activation` must be one of .*, relu, .* Received: activation='rleu'"),
         ({"activation": "glu"}, "`activation` must be one of .* Received: activation='glu'"),
-        ({"layer_norm_epsilon": float("nan")}, "`layer_norm_epsilon` must be a number below 1 that float32 has"),
+        ({"layer_norm_epsilon": float("nan")}, "`layer_norm_epsilon` must be below 1 and at least the smallest"),
         ({"layer_norm_epsilon": float("inf")}, "`layer_norm_epsilon` must be"),
         ({"layer_norm_epsilon": -1e-5}, "`layer_norm_epsilon` must be positive"),
-        ({"layer_norm_epsilon": 1e-300}, "`layer_norm_epsilon` must be a number below 1 that float32 has"),
+        ({"layer_norm_epsilon": 1e-300}, "`layer_norm_epsilon` must be below 1 and at least the smallest"),
         ({"max_length": 10**7}, "`max_length` must be at most 65,536. Received: max_length=10000000"),
         ({"hidden_dim": 10**400}, "`hidden_dim` must be at most .* Received: hidden_dim=a number of 401 digits"),
         (

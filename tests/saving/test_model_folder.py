@@ -98,7 +98,7 @@ def test_a_damaged_config_is_refused(folder, content):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"wings": 2}, "Received also: wings."),
+        ({"wings": 2}, "Received: wings."),
         ({"hidden_dim": 15}, "`hidden_dim` must be divisible by `num_heads`."),
         ({"hidden_dim": "16"}, "`hidden_dim` must be of type int."),
     ],
