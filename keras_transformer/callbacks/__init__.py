@@ -1,4 +1,4 @@
-"""Callbacks for anyone's `model.fit`."""
+"""Callbacks for `model.fit`."""
 
 from keras_transformer.callbacks.early_stopping import EarlyStopping
 from keras_transformer.callbacks.epoch_checkpoints import EpochCheckpoints

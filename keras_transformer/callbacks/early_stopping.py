@@ -4,11 +4,12 @@ from keras_transformer.callbacks.missing_log import warn_of_missing_log
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
-    """Keras's `EarlyStopping` that a resumed training takes up where it was, see `TrainingState`.
+    """Keras's `EarlyStopping` with a state that `TrainingState` saves and restores.
 
-    It monitors anything in the logs of an epoch: "val_loss", or "val_bleu" behind a `TranslationScores`. Epochs without
-    it, in which nothing was evaluated, do not use up patience. Arguments are those of `keras.callbacks.EarlyStopping`,
-    but for `restore_best_weights`: the weights are no part of its state, and `EpochCheckpoints` keeps the best.
+    It monitors a value in the logs of an epoch, such as "val_loss", or "val_bleu" after a `TranslationScores`. Epochs
+    without the value, in which nothing was evaluated, do not count towards `patience`. Arguments are those of
+    `keras.callbacks.EarlyStopping` except `restore_best_weights`. Weights are not part of the state. `EpochCheckpoints`
+    keeps the best weights.
 
     Raises:
         ValueError: `restore_best_weights` is given.
@@ -23,7 +24,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         super().__init__(*args, **kwargs)
         if self.restore_best_weights:
             raise ValueError(
-                "`restore_best_weights` cannot be resumed; use `EpochCheckpoints(keep_best=1)` and its `average`. "
+                "`restore_best_weights` is not supported. Use `EpochCheckpoints(keep_best=1)` and its `average`. "
                 "Received: restore_best_weights=True."
             )
 
@@ -33,7 +34,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     @property
     def is_over(self):
-        """Whether patience has run out."""
+        """Returns whether the number of evaluations without improvement has reached `patience`."""
         return self.wait >= max(self.patience, 1)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -47,11 +48,11 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             warn_of_missing_log(self, logs)
 
     def get_state(self):
-        """What a resumed training has to know, for `TrainingState`."""
+        """Returns the state that a resumed training needs, for `TrainingState`."""
         best = None if self.best is None else float(self.best)
         return {"monitor": self.monitor, "best": best, "best_epoch": self.best_epoch, "wait": self.wait}
 
     def set_state(self, state):
-        """Takes what `get_state` gave, unless something else was monitored."""
+        """Restores the value of `get_state`, unless another value was monitored."""
         if state["monitor"] == self.monitor:
             self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]

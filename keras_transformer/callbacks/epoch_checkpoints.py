@@ -14,20 +14,19 @@ _WEIGHTS_NAME = re.compile(r"epoch_(\d+)\.weights\.h5")
 
 
 class EpochCheckpoints(keras.callbacks.Callback):
-    """Keeps the weights of the last epochs and of the best ones, to average them at the end.
+    """Keeps the weights of the last epochs and of the best epochs, to average them at the end.
 
-    Epochs in the folder that are later than the one that ends are removed: they are of an earlier training.
-    Every file is written under another name and then renamed, so that a kill at any moment leaves whole ones. An epoch
-    that is both among the last and among the best is kept once. Which epochs were the best it knows of those of its own
-    training; where that goes on in another process, `TrainingState` has to save and restore it as well.
+    At the end of an epoch, later epochs in the folder are removed, because they are from an earlier training. Every
+    file is written under another name and then renamed, so a kill at any moment leaves complete files. An epoch that is
+    both among the last and among the best is kept once. The ranking covers the epochs of the current training.
+    `TrainingState` saves and restores it for a training that continues in another process.
 
     Args:
-        folder: folder of the checkpoints; made where it is missing.
-        keep: the number of last epochs whose weights are kept. Default 10.
-        keep_best: the number of best epochs whose weights are kept. Default 0.
-        monitor: name of the log that tells which epochs are best; those without it, or with one that is not finite, are
-            not. Default "val_loss".
-        mode: "min" (default) where less of it is better, "max" where more is.
+        folder: folder of the checkpoints. It is created if it is missing.
+        keep: number of last epochs whose weights are kept. Default 10.
+        keep_best: number of best epochs whose weights are kept. Default 0.
+        monitor: name of the log that ranks epochs. Epochs without a finite value are not ranked. Default "val_loss".
+        mode: "min" (default) if lower values are better, "max" if higher values are better.
 
     Raises:
         ValueError: an argument is out of range.
@@ -55,11 +54,11 @@ class EpochCheckpoints(keras.callbacks.Callback):
         self._scores = {}
 
     def on_epoch_end(self, epoch, logs=None):
-        # What an earlier training left of epochs that this one is yet to come to would pass for its own.
+        # Files of later epochs from an earlier training would be mistaken for this training's.
         for number in self._saved_epochs():
             if number > epoch + 1:
                 self._path(number).unlink()
-        # An epoch in which nothing was evaluated is none of the best, whatever it was in an earlier training.
+        # An epoch without an evaluation is not ranked, whatever its rank in an earlier training was.
         self._scores.pop(epoch + 1, None)
         if self.keep_best and math.isfinite(score := self._score(logs or {})):
             self._scores[epoch + 1] = score
@@ -76,7 +75,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     @property
     def last_epochs(self):
-        """The last epochs, none left out, whose weights are kept, counted from 1, in their order."""
+        """The successive last epochs whose weights are kept, counted from 1, in ascending order."""
         saved = self._saved_epochs()
         last = saved[-1:]
         while last and len(last) < self.keep and last[0] - 1 in saved:
@@ -85,20 +84,20 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     @property
     def best_epochs(self):
-        """The best epochs whose weights are kept, counted from 1, the best first; of equals the earlier."""
+        """The best epochs whose weights are kept, counted from 1, best first. The earlier of equal epochs is better."""
         sign = -1 if self.mode == "max" else 1
         saved = set(self._saved_epochs()) & set(self._scores)
         return sorted(saved, key=lambda number: (sign * self._scores[number], number))[: self.keep_best]
 
     def average(self, model, epochs=None):
-        """Sets the weights of `model` to the mean over epochs.
+        """Sets the weights of `model` to the mean over several epochs.
 
         Args:
             model: a model of the same architecture.
-            epochs: the numbers of the epochs, counted from 1. Default: `last_epochs`.
+            epochs: numbers of the epochs, counted from 1. Default: `last_epochs`.
 
         Raises:
-            InputError: there is no checkpoint, or none of one of the epochs, or a file is damaged.
+            InputError: there is no checkpoint, the checkpoint of an epoch is missing, or a file is damaged.
 
         Reference:
             "Attention Is All You Need", section 6.1, averages the last checkpoints.
@@ -113,7 +112,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
         for number in epochs:
             self._load(model, number)
             weights = model.get_weights()
-            # Summed in float64: a mean over many checkpoints shall not depend on their order.
+            # Summed in float64, so that the mean does not depend on the order of the checkpoints.
             totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]
             totals = [total + weight for total, weight in zip(totals, weights, strict=True)]
         model.set_weights([(total / len(epochs)).astype(old.dtype) for total, old in zip(totals, weights, strict=True)])
@@ -125,15 +124,15 @@ class EpochCheckpoints(keras.callbacks.Callback):
         return score.item()
 
     def _load(self, model, number):
-        wrong = "of another model, or damaged ({reason}); without it the others are averaged"
+        wrong = "of another model, or damaged ({reason}); remove it to average the other checkpoints"
         load_weights(model, self._path(number), wrong)
 
     def get_state(self):
-        """What a resumed training has to know, for `TrainingState`."""
+        """Returns the state that a resumed training needs, for `TrainingState`."""
         return {"monitor": self.monitor, "scores": [[number, score] for number, score in self._scores.items()]}
 
     def set_state(self, state):
-        """Takes what `get_state` gave; scores of another monitor are forgotten."""
+        """Restores the value of `get_state`. Scores of another monitor are dropped."""
         same = state["monitor"] == self.monitor
         self._scores = {number: score for number, score in state["scores"]} if same else {}
 

@@ -15,18 +15,18 @@ _MOST_EPOCHS = 2**31
 
 
 class HistoryFile(keras.callbacks.Callback):
-    """Writes the logs of every epoch into a CSV file, a row for each epoch, counted from 0.
+    """Writes the logs of every epoch to a CSV file, one row per epoch, counted from 0.
 
-    Unlike Keras's `CSVLogger` it takes a row for the same epoch as new, as a resumed training needs it, and logs that
-    only some epochs have, such as `val_bleu`, as columns of their own. A log of several numbers, as `F1Score` has one
-    for each class, becomes as many columns: `f1_score_0`, `f1_score_1` and so on. What is no number is left out, with a
-    warning.
+    Keras's `CSVLogger` does not replace rows and has fixed columns. This callback replaces the row of an epoch that is
+    trained again, as in a resumed training, and adds columns for logs that only some epochs have, such as `val_bleu`.
+    A log of several numbers becomes several columns, such as `f1_score_0` and `f1_score_1` for `F1Score` with one
+    number per class. Logs that are not numbers are dropped with a warning.
 
     Args:
-        path: path of the file. Rows of epochs that are yet to come are removed, all others are kept.
+        path: path of the file. Rows of future epochs are removed, all others are kept.
 
     Raises:
-        InputError: the path is a folder, or the file is there and is no history (when training begins).
+        InputError: the path is a folder, or the file is not a history. It is raised when training begins.
 
     Example:
 
@@ -46,9 +46,9 @@ class HistoryFile(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             numbers = np.asarray(value)
             if numbers.dtype.kind not in "biuf":
-                # None is a number that this epoch does not have.
+                # None if the epoch does not have this number.
                 if value is not None:
-                    warnings.warn(f"The log {name!r} is no number and is left out of {self.path}.", stacklevel=2)
+                    warnings.warn(f"The log {name!r} is not a number. It is not written to {self.path}.", stacklevel=2)
                 continue
             if numbers.dtype.kind == "b":
                 numbers = numbers.astype("int32")
@@ -60,50 +60,50 @@ class HistoryFile(keras.callbacks.Callback):
 
 
 def last_scores(path):
-    """The last row of a training history.
+    """Returns the last row of a training history.
 
     Args:
         path: the file of a `HistoryFile`.
 
     Returns:
-        A dictionary from column to number; empty where there is no such file, as beside a model that no recipe trained.
+        A dictionary from column to number. It is empty if the file is missing, as for a model without a recipe.
 
     Raises:
-        InputError: the file is no history.
+        InputError: the file is not a history.
     """
     rows = _rows(path)
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
 
 def read_history(path):
-    """A training history by column.
+    """Reads a training history by column.
 
     Args:
         path: the file of a `HistoryFile`.
 
     Returns:
-        A dictionary of lists of numbers, one an epoch, None where there is none.
+        A dictionary of lists with one number per epoch, None for a missing number.
 
     Raises:
-        InputError: there is no such file, or it is no history.
+        InputError: the file is missing or is not a history.
     """
     if not pathlib.Path(path).is_file():
-        raise InputError(f"{path}: there is no history of a training; it is written by `keras-transformer train`.")
+        raise InputError(f"{path}: the training history is missing. `keras-transformer train` writes it.")
     rows = _rows(path)
     return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else {})}
 
 
 def drop_epochs(path, first):
-    """Removes the rows of the epochs from `first`, counted from 0, onwards: those that will be trained again."""
+    """Removes the rows of the epochs from `first` on, counted from 0. They will be trained again."""
     if _rows(path):
         _write_rows(path, _rows_before(path, first))
 
 
 def _rows(path):
-    """The rows as they are written, once they have been found to hold numbers; none where there is no file."""
+    """Returns the rows as text after checking that they contain numbers, or no rows if the file is missing."""
     path = pathlib.Path(path)
     if path.is_dir():
-        raise InputError(f"{path}: expected the file of a training's history, but it is a folder.")
+        raise InputError(f"{path}: expected the file of a training history, but it is a folder.")
     if not path.exists():
         return []
     content = read_small_file(path)
@@ -119,7 +119,7 @@ def _rows(path):
                 float(value)
     except (ValueError, KeyError, TypeError, csv.Error):
         raise InputError(
-            f"{path}: not the history of a training, which has a column `epoch` and numbers alone; move it away."
+            f"{path}: not a training history, which has a column `epoch` and only numbers. Move the file away."
         ) from None
     return rows
 
@@ -129,7 +129,7 @@ def _rows_before(path, epoch):
 
 
 def _write_rows(path, rows):
-    """Writes rows of whatever columns; a column that a row does not have is empty there."""
+    """Writes rows with any columns. Columns that a row does not have are empty."""
     columns = list(dict.fromkeys(["epoch", *(name for row in rows for name in row)]))
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")

@@ -3,10 +3,10 @@ import numpy as np
 
 
 class LearningRate(keras.callbacks.Callback):
-    """Adds `learning_rate`, the rate that the optimizer has come to, to the logs of every epoch.
+    """Adds the optimizer's current `learning_rate` to the logs of every epoch.
 
-    Keras does so only where one of its own callbacks sets the rate, not where a schedule does. Put it before callbacks
-    that write the logs down, such as `HistoryFile`.
+    Keras adds it only if one of its callbacks sets the rate, not if a schedule does. Put this callback before callbacks
+    that write the logs, such as `HistoryFile`.
 
     Example:
 

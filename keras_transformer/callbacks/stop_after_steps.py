@@ -8,8 +8,8 @@ class StopAfterSteps(keras.callbacks.Callback):
     execution that reaches `steps`, up to k - 1 steps later. Make `steps` a multiple of k for the exact number.
 
     Args:
-        steps: the number of optimizer steps, those of earlier `fit`s of the same optimizer counted in. A `fit` that
-            begins there takes one more execution, since Keras lets nothing stop it before its first.
+        steps: number of optimizer steps, including those of earlier calls of `fit` with the same optimizer. A `fit`
+            that begins at this step runs one more execution, because Keras cannot stop before the first one.
 
     Example:
 

@@ -7,17 +7,17 @@ from keras_transformer.errors import InputError
 
 
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
-    """Stops training with an error as soon as the loss is not a number or infinite.
+    """Stops training with an error when the loss is NaN or infinite.
 
-    The validation loss is looked at as well, because the last step of an epoch can spoil the weights after its loss was
-    computed. Put before a callback that writes checkpoints, it keeps the last good one from being replaced.
+    The validation loss is checked as well, because the last step of an epoch can make weights non-finite after its loss
+    was computed. Put this callback before callbacks that write checkpoints. They then keep the last finite checkpoint.
 
     Args:
-        checkpoint: path of the file that the training can go on from; the message says that it is kept, where it is
-            there. Default None.
+        checkpoint: path of the file from which the training can be resumed. If it exists, the message says that it is
+            kept. Default None.
 
     Raises:
-        InputError: the loss is not finite; the message names epoch and step.
+        InputError: the loss is not finite. The message has epoch and step.
     """
 
     def __init__(self, checkpoint=None):
@@ -37,10 +37,10 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         loss = (logs or {}).get(name, 0.0)
         if not math.isfinite(loss):
             kept = (
-                "; the last checkpoint is kept" if self.checkpoint and pathlib.Path(self.checkpoint).is_file() else ""
+                ". The last checkpoint is kept" if self.checkpoint and pathlib.Path(self.checkpoint).is_file() else ""
             )
             raise InputError(
                 f"Training stopped: the {'validation ' if name == 'val_loss' else ''}loss is {loss} in epoch "
                 f"{self._epoch}, at step {int(self.model.optimizer.iterations)} in all{kept}. "
-                "Lower the learning rate or warm up for longer."
+                "Lower the learning rate or raise the number of warm-up steps."
             )

@@ -5,12 +5,12 @@ import keras
 
 
 class TokensPerSecond(keras.callbacks.Callback):
-    """Adds `tokens_per_second`, the real target tokens trained on in a second, to the logs of every batch and epoch.
+    """Adds `tokens_per_second`, the number of real target tokens per second, to the logs of every batch and epoch.
 
-    The seconds are those since the epoch began: reading the data and what other callbacks do after a batch count, such
-    as translations every so many steps. What happens at the end of the epoch does not.
-    Tokens of a sentence that stands twice in its batch count twice. It reads the count of the model's `Perplexity` or
-    `TokenAccuracy` metric, one of which must be compiled in, under `metrics`; under `weighted_metrics` weights count.
+    The time is measured from the begin of the epoch. It includes reading data and the work of callbacks after a batch,
+    such as translations. It excludes the work at the end of the epoch. Tokens of a repeated sentence count once per
+    repetition. The number of tokens is read from the `Perplexity` or `TokenAccuracy` metric in `metrics` of
+    `model.compile`; one of them is required. In `weighted_metrics`, tokens are multiplied by the sample weights.
 
     Raises:
         ValueError: no metric of the model counts tokens.
@@ -22,13 +22,12 @@ class TokensPerSecond(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         if self._tokens_before is None:
-            # An epoch that is taken up in its middle has counted before; in a model that has seen no batch yet, there
-            # is nothing that counts.
+            # The metrics of a resumed epoch begin above 0. A model without a first batch has no metrics yet.
             metric = self._token_counter()
             self._tokens_before = float(metric.tokens) if metric else 0.0
 
     def on_train_batch_end(self, batch, logs=None):
-        # Asked of the model each time, because only that brings JAX's variables up to date.
+        # Read from the model each time, because this synchronises JAX's variables.
         metric = self._token_counter()
         if not metric:
             raise ValueError(

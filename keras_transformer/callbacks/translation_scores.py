@@ -8,34 +8,33 @@ from keras_transformer.metrics.text_scores import TOKENIZERS, corpus_scores
 from keras_transformer.processes.printable import printable
 from keras_transformer.translator import Translator
 
-# More than translating one text at a time wants: all are there, and few large steps are quicker than many small ones.
+# Larger than the default of `Translator`: all texts are available, and few large steps are faster than many small ones.
 _BATCH_SIZE = 256
 
 
 class TranslationScores(keras.callbacks.Callback):
-    """Translates a validation set while training, and adds `val_bleu` and `val_chrf` to the logs, or of another prefix.
+    """Translates a validation set during training and adds its scores to the logs, by default `val_bleu`, `val_chrf`.
 
-    Put it before callbacks that read these, such as `EarlyStopping("val_bleu", mode="max")`. The logs of an epoch have
-    the scores of its last evaluation, and none where it had none.
+    Put it before callbacks that read the scores, such as `EarlyStopping("val_bleu", mode="max")`. The logs of an epoch
+    have the scores of its last evaluation. The logs of an epoch without an evaluation have no scores.
 
     Args:
-        pairs: a list of `(source, target)` strings, or a `tf.data.Dataset` of them such as `text_pairs` makes.
+        pairs: a list of `(source, target)` strings, or a `tf.data.Dataset` of them, such as that of `text_pairs`.
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
-        every: epochs from one evaluation to the next. Default 1.
+        every: number of epochs between two evaluations. Default 1.
         beam_size: number of hypotheses kept per sentence; 1 is greedy. Default 1.
         tokenize: sacreBLEU's tokenization. Default "13a".
-        every_steps: optimizer steps from one evaluation to the next, in place of `every`. Default None.
-        samples: number of sentences, taken evenly from the set, whose translations are shown at each evaluation on
-            standard error. Default 0.
-        log_dir: folder in which TensorBoard finds the scores and the samples by optimizer step; it needs the package
-            tensorboard. Default None.
-        lowercase: whether the scores ignore case, which a model of lower-cased text cannot know. Default False.
-        prefix: what the names of the logs begin with; another one for each further set that is translated. Default
-            "val_".
+        every_steps: number of optimizer steps between two evaluations, instead of `every`. Default None.
+        samples: number of sentences, spaced evenly in the set, whose translations are printed to standard error at each
+            evaluation. Default 0.
+        log_dir: folder of TensorBoard logs with scores and samples by optimizer step. It needs the package tensorboard.
+            Default None.
+        lowercase: whether the scores ignore case, for models of lower-cased text. Default False.
+        prefix: prefix of the names in the logs. Use different prefixes for several sets. Default "val_".
 
     Raises:
-        ValueError: there is no pair, no such tokenization, or a number is out of range.
+        ValueError: `pairs` is empty, the tokenization is unknown, or a number is out of range.
 
     Example:
 
@@ -60,14 +59,14 @@ class TranslationScores(keras.callbacks.Callback):
         super().__init__()
         pairs = list(text_of_pairs(pairs) if isinstance(pairs, tf.data.Dataset) else pairs)
         if not pairs:
-            raise ValueError("`pairs` must hold at least one sentence pair. Received none.")
+            raise ValueError("`pairs` must have at least one sentence pair. Received none.")
         if tokenize not in TOKENIZERS:
             raise ValueError(f"`tokenize` must be one of {', '.join(TOKENIZERS)}. Received: tokenize={tokenize!r}.")
         for name, number in [("every", every), ("every_steps", every_steps), ("beam_size", beam_size)]:
             if number is not None and number < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
         if samples < 0 or samples != int(samples):
-            raise ValueError(f"`samples` must be a whole number from 0. Received: samples={samples}.")
+            raise ValueError(f"`samples` must be a whole number of at least 0. Received: samples={samples}.")
         self.pairs = pairs
         self.tokenizers = (source_tokenizer, target_tokenizer)
         self.every = every
@@ -78,11 +77,11 @@ class TranslationScores(keras.callbacks.Callback):
         self.log_dir = log_dir
         self.lowercase = lowercase
         self.prefix = prefix
-        # Those of the present epoch.
+        # Scores of the current epoch.
         self._scores = {}
 
     def on_train_begin(self, logs=None):
-        # Made once, so that the search is traced once; it reads the weights as they are at each evaluation.
+        # Made once, so that the search is traced once. It reads the current weights at each evaluation.
         self._translator = Translator(self.model, *self.tokenizers)
         self._scores = {}
         self._writer = tf.summary.create_file_writer(str(self.log_dir)) if self.log_dir else None
@@ -90,9 +89,9 @@ class TranslationScores(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not self.every_steps:
             return
-        # Where gradients are accumulated, several batches end at one step.
+        # With gradient accumulation, several batches belong to one step.
         step = int(self.model.optimizer.iterations)
-        # One execution may be several steps, too.
+        # One execution can have several steps.
         if step // self.every_steps > self._last_step // self.every_steps:
             self._evaluate()
             print(f"step {step:,}: " + self._described_scores(), file=sys.stderr)
@@ -113,11 +112,11 @@ class TranslationScores(keras.callbacks.Callback):
             self._writer.close()
 
     def get_state(self):
-        """What a resumed training has to know, for `TrainingState`."""
+        """Returns the state that a resumed training needs, for `TrainingState`."""
         return self._scores
 
     def set_state(self, state):
-        """Takes what `get_state` gave."""
+        """Restores the value of `get_state`."""
         self._scores = state
 
     def _evaluate(self):
@@ -128,7 +127,7 @@ class TranslationScores(keras.callbacks.Callback):
         shown = [index * len(sources) // self.samples for index in range(self.samples)]
         samples = [(sources[index], translations[index], references[index]) for index in shown]
         for sample in samples:
-            # What a model or a file holds may be anything.
+            # Texts of a model or a file can contain control characters.
             source, translation, reference = map(printable, sample)
             print(f"\nsource:      {source}\ntranslation: {translation}\nreference:   {reference}", file=sys.stderr)
         if self._writer:

@@ -60,10 +60,10 @@ def test_the_state_of_another_monitor_is_forgotten():
 
 
 def test_weights_that_no_state_holds_are_refused():
-    with pytest.raises(ValueError, match="`restore_best_weights` cannot be resumed"):
+    with pytest.raises(ValueError, match="`restore_best_weights` is not supported"):
         EarlyStopping("val_loss", restore_best_weights=True)
 
 
 def test_a_monitor_that_no_epoch_has_is_told(make_model, fit):
-    with pytest.warns(UserWarning, match="EarlyStopping monitors 'val_los', which no epoch had .*they had: loss"):
+    with pytest.warns(UserWarning, match="EarlyStopping monitors 'val_los', which was not in the logs.*had: loss"):
         fit(make_model(), EarlyStopping("val_los", mode="min"))

@@ -93,7 +93,7 @@ def test_epochs_of_an_earlier_training_are_not_taken_for_its_own(make_model, fit
 
 def test_a_monitor_that_no_epoch_has_is_told(make_model, fit, tmp_path):
     checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="val_los")
-    with pytest.warns(UserWarning, match="EpochCheckpoints monitors 'val_los', which no epoch had .*they had: loss"):
+    with pytest.warns(UserWarning, match="EpochCheckpoints monitors 'val_los', which was not in the logs.*had: loss"):
         fit(make_model(), checkpoints)
 
 
@@ -158,7 +158,7 @@ def test_epochs_that_were_not_evaluated_are_none_of_the_best(make_model, fit, tm
     assert checkpoints.best_epochs == [4, 2]
 
     # Nor by what they were in an earlier training of the same callback.
-    with pytest.warns(UserWarning, match="monitors 'score', which no epoch had"):
+    with pytest.warns(UserWarning, match="monitors 'score', which was not in the logs"):
         fit(make_model(), checkpoints, epochs=2)
     assert checkpoints.best_epochs == []
 

@@ -54,7 +54,7 @@ def test_a_file_that_is_no_history_is_left_alone(tmp_path, content):
     path = tmp_path / "history.csv"
     path.write_bytes(content)
     for read in (read_history, last_scores, lambda path: HistoryFile(path).on_train_begin()):
-        with pytest.raises(InputError, match=r"history\.csv: not the history of a training"):
+        with pytest.raises(InputError, match=r"history\.csv: not a training history"):
             read(path)
     assert path.read_bytes() == content
 
@@ -63,11 +63,11 @@ def test_logs_of_other_kinds_become_numbers_or_are_left_out_with_a_warning(tmp_p
     history = HistoryFile(tmp_path / "history.csv")
     logs = {"loss": 1.5, "tensor": tf.constant(0.5), "is_best": True, "none": None, "phase": "warm"}
     for epoch in range(2):
-        with pytest.warns(UserWarning, match="The log 'phase' is no number and is left out"):
+        with pytest.warns(UserWarning, match="The log 'phase' is not a number. It is not written"):
             history.on_epoch_end(epoch, logs)
     assert last_scores(tmp_path / "history.csv") == {"epoch": 1, "loss": 1.5, "tensor": 0.5, "is_best": 1.0}
 
 
 def test_a_folder_is_told_before_the_first_epoch(tmp_path):
-    with pytest.raises(InputError, match="expected the file of a training's history, but it is a folder"):
+    with pytest.raises(InputError, match="expected the file of a training history, but it is a folder"):
         HistoryFile(tmp_path).on_train_begin()

@@ -25,7 +25,7 @@ def test_a_finite_loss_passes(make_model, fit):
 
 
 @pytest.mark.parametrize(
-    ("checkpoint", "kept"), [("there", "; the last checkpoint is kept"), ("missing", ""), (None, "")]
+    ("checkpoint", "kept"), [("there", ". The last checkpoint is kept"), ("missing", ""), (None, "")]
 )
 def test_a_loss_that_is_not_a_number_names_epoch_and_step(make_model, fit, tmp_path, checkpoint, kept):
     (tmp_path / "there").touch()

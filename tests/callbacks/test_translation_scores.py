@@ -128,5 +128,5 @@ def test_a_period_below_one_is_refused(tokenizer):
         TranslationScores(PAIRS, tokenizer, every=0)
     with pytest.raises(ValueError, match="`every_steps` must be at least 1. Received: every_steps=0."):
         TranslationScores(PAIRS, tokenizer, every_steps=0)
-    with pytest.raises(ValueError, match="`samples` must be a whole number from 0. Received: samples=-1."):
+    with pytest.raises(ValueError, match="`samples` must be a whole number of at least 0. Received: samples=-1."):
         TranslationScores(PAIRS, tokenizer, samples=-1)

@@ -99,7 +99,7 @@ def test_anything_in_the_place_of_a_file_is_refused_at_once(run, saved, name, ki
 @pytest.mark.parametrize("epoch", ["1" * 400, "1" * 5000, "-1", "1e400", "nan"])
 def test_a_history_of_impossible_epochs_is_refused(run, saved, epoch):
     (saved / "history.csv").write_text(f"epoch,loss\n{epoch},1.0\n")
-    run("info", saved).assert_one_error("history.csv: not the history of a training")
+    run("info", saved).assert_one_error("history.csv: not a training history")
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoi
     last = result.errors.splitlines()[-1]
     assert last.startswith("keras-transformer: Training stopped: the loss is ")
     assert "in epoch 5, at step " in last
-    assert last.endswith("the last checkpoint is kept. Lower the learning rate or warm up for longer.")
+    assert last.endswith("The last checkpoint is kept. Lower the learning rate or raise the number of warm-up steps.")
     for path in (trained / "model" / "checkpoints").iterdir():
         assert (model / "checkpoints" / path.name).read_bytes() == path.read_bytes()
 
