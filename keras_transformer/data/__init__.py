@@ -1,4 +1,4 @@
-"""Sentence pairs and the batches that `model.fit` takes."""
+"""Sentence pairs, and batches for `model.fit`."""
 
 from keras_transformer.data.batch_counts import count_batches, count_pairs
 from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows

@@ -1,4 +1,4 @@
-"""Counts of what an epoch of `token_batches` holds, in one pass over the text."""
+"""Counts the batches and pairs of an epoch of `token_batches` in one pass over the text."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,19 +10,19 @@ from keras_transformer.errors import InputError
 
 
 def count_pairs(pairs, source_tokenizer, target_tokenizer=None, *, seed=0, steps_per_epoch=None, **of_pool):
-    """Counts the batches of an epoch, their padding, and the pairs that are in none of them.
+    """Counts the batches of an epoch, their padding, and the dropped pairs.
 
     Args:
-        pairs, source_tokenizer, target_tokenizer, seed: as of `token_batches`.
-        steps_per_epoch: a number of batches after which the pass over the text ends. Default None: all there are.
-        **of_pool: all others of `token_batches`, except for `first_step`.
+        pairs, source_tokenizer, target_tokenizer, seed: see `token_batches`.
+        steps_per_epoch: number of batches after which the pass over the text ends. Default None: all batches.
+        **of_pool: all other arguments of `token_batches`, except `first_step`.
 
     Returns:
-        The number of batches of an epoch; the part of the tokens that are padding, from 0 to 1; the `LeftOut` pairs;
-        and the number of tokens of the longest source in a batch, without the end token.
+        The number of batches of an epoch; the fraction of the tokens that are padding; the `LeftOut` pairs; and the
+        number of tokens of the longest source in a batch, without the end token.
 
     Raises:
-        InputError: there is no batch: every pair is left out.
+        InputError: every pair was dropped.
     """
     pool = PoolBatches(source_tokenizer, target_tokenizer or source_tokenizer, **of_pool)
 
@@ -46,16 +46,16 @@ def count_pairs(pairs, source_tokenizer, target_tokenizer=None, *, seed=0, steps
 
 
 def count_batches(batches):
-    """Counts the batches of an epoch and how much of them is padding, in one pass over the data.
+    """Counts the batches of an epoch and their padding in one pass over the data.
 
     Args:
-        batches: what `token_batches` returns, or what is made of it with other rows.
+        batches: the dataset of `token_batches`, or a dataset made from it with other rows.
 
     Returns:
-        A pair: the number of batches, and the part of the tokens that are padding, both sides counted, from 0 to 1.
+        A pair: the number of batches, and the fraction of the tokens of both sides that are padding.
 
     Raises:
-        InputError: there is no batch: every line was filtered out.
+        InputError: every pair was dropped.
     """
     num_batches, total, real, _ = map(int, _sum_of_tokens(batches))
     if not num_batches:
@@ -64,8 +64,10 @@ def count_batches(batches):
 
 
 def _sum_of_tokens(batches):
-    """The numbers of batches, of tokens with padding, of tokens without it, and of those of the longest source; scalar
-    int64."""
+    """Returns the numbers of batches, of tokens with and without padding, and of tokens of the longest source.
+
+    Each is a scalar int64.
+    """
     counts = batches.map(lambda inputs, *_: (tf.constant(1, tf.int64), *_token_counts(inputs)))
     return counts.reduce(
         (np.int64(0),) * 4, lambda sums, new: (*map(tf.add, sums[:3], new[:3]), tf.maximum(sums[3], new[3]))
@@ -73,7 +75,7 @@ def _sum_of_tokens(batches):
 
 
 def _token_counts(inputs):
-    """Tokens with padding and tokens without, of both sides, and tokens of the longest source."""
+    """Returns the numbers of tokens of both sides with and without padding, and of tokens of the longest source."""
     total = real = tf.constant(0, tf.int64)
     for ids in inputs.values():
         total += tf.size(ids, tf.int64)

@@ -1,4 +1,4 @@
-"""Batches of `token_batches` with other rows: doubled, cut into parts, or only the rows of one process."""
+"""Repeats the rows of batches, splits them into parts, or selects the rows of one process."""
 
 import tensorflow as tf
 
@@ -6,15 +6,15 @@ from keras_transformer.special_tokens import PADDING_ID
 
 
 def repeat_rows(batches, copies):
-    """Puts every pair several times into its batch, one row below the other, as `RDropCrossEntropy` needs it.
+    """Repeats every row of a batch in successive rows, as `RDropCrossEntropy` needs it.
 
     Args:
-        batches: `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)` as `split_rows` makes it.
-        copies: how often a pair stands in its batch. Batches that `split_rows` cuts are cut first, since it deals the
-            rows out, and copies would land in different parts.
+        batches: `tf.data.Dataset` of `(inputs, labels)`, or of `(inputs, labels, weights)` from `split_rows`.
+        copies: number of copies of each row. Call `split_rows` before this function. It would otherwise put the copies
+            of a row into different parts.
 
     Returns:
-        `tf.data.Dataset` with `copies` times the rows, the weights divided by `copies`.
+        `tf.data.Dataset` with `copies` times the rows, and weights divided by `copies`.
 
     Example:
 
@@ -29,18 +29,18 @@ def repeat_rows(batches, copies):
 
 
 def split_rows(batches, parts):
-    """Cuts every batch into parts, for an optimizer with `gradient_accumulation_steps=parts`.
+    """Splits every batch into parts, for an optimizer with `gradient_accumulation_steps=parts`.
 
-    The parts carry weights with which the accumulated gradient is that of the whole batch, whatever number of real
-    tokens each part has: the loss must be a sum, `SmoothedCrossEntropy(reduction="sum")`, and the weight of a row is
-    `parts` (Keras divides by it) over the number of real tokens of the batch.
+    The parts have weights with which the accumulated gradient equals that of the whole batch, for any number of real
+    tokens per part. The loss must be a sum, `SmoothedCrossEntropy(reduction="sum")`. The weight of a row is `parts`
+    divided by the number of real tokens of the batch. Keras divides the gradient by `parts`.
 
     Args:
         batches: `tf.data.Dataset` of `(inputs, labels)`.
-        parts: the number of parts. Where the rows do not divide evenly, rows of padding are added.
+        parts: number of parts. Rows of padding are added if the number of rows is not divisible by it.
 
     Returns:
-        `tf.data.Dataset` of `parts` times as many `(inputs, labels, weights)`; weights `(rows,)` float32.
+        `tf.data.Dataset` of `parts` times as many `(inputs, labels, weights)`. Weights are `(rows,)` float32.
 
     Example:
 
@@ -53,7 +53,7 @@ def split_rows(batches, parts):
         inputs, labels = tf.nest.map_structure(lambda ids: _rows_to_multiple(ids, parts), (inputs, labels))
         weights = parts * _weights_of_mean(labels)
         return tf.data.Dataset.from_tensor_slices(
-            # The first row goes to the first part, the second to the second: all parts have sentences to learn from.
+            # Rows are dealt out in turn, so that every part has real sentences.
             tf.nest.map_structure(
                 lambda rows: tf.stack([rows[part::parts] for part in range(parts)]), (inputs, labels, weights)
             )
@@ -63,25 +63,25 @@ def split_rows(batches, parts):
 
 
 def weigh_rows(batches):
-    """Adds the weights of rows with which a loss that is a sum becomes the mean over the tokens of the batch.
+    """Adds row weights with which a loss with reduction "sum" becomes the mean over the tokens of the batch.
 
     Args:
         batches: `tf.data.Dataset` of `(inputs, labels)`.
 
     Returns:
-        `tf.data.Dataset` of `(inputs, labels, weights)`; weights `(rows,)` float32.
+        `tf.data.Dataset` of `(inputs, labels, weights)`. Weights are `(rows,)` float32.
     """
     return batches.map(lambda inputs, labels: (inputs, labels, _weights_of_mean(labels)))
 
 
 def take_rows(batches, index, count, devices=1):
-    """The rows of every batch that one of several processes trains on.
+    """Selects the rows of every batch that one of several processes trains on.
 
     Args:
-        batches: `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)`, the same in every process.
+        batches: `tf.data.Dataset` of `(inputs, labels)` or `(inputs, labels, weights)`, the same in every process.
         index: number of the process, from 0.
-        count: number of processes. Where the rows do not divide evenly, rows of padding are added.
-        devices: number of devices of each process, among which its rows have to divide evenly as well. Default 1.
+        count: number of processes. Rows of padding are added if the number of rows is not divisible by it.
+        devices: number of devices of each process. The rows of a process are divisible by it as well. Default 1.
 
     Returns:
         `tf.data.Dataset` with one of `count` parts of the rows.
@@ -90,17 +90,17 @@ def take_rows(batches, index, count, devices=1):
         ValueError: a number is out of range.
     """
     if not 0 <= index < count:
-        raise ValueError(f"`index` must be from 0 to below `count`. Received: index={index}, count={count}.")
+        raise ValueError(f"`index` must be at least 0 and below `count`. Received: index={index}, count={count}.")
     if devices < 1:
         raise ValueError(f"`devices` must be at least 1. Received: devices={devices}.")
     return batches.map(lambda *batch: _share(batch, index, count, devices))
 
 
 def shares_of_rows(batches, count, devices=1):
-    """Of every batch what `take_rows` gives the first process, then what it gives the second, and so on.
+    """Splits every batch into the rows that `take_rows` selects for the first process, the second, and so on.
 
     Args:
-        batches: as of `take_rows`.
+        batches: see `take_rows`.
         count: number of processes.
         devices: number of devices of each process. Default 1.
 
@@ -130,7 +130,7 @@ def _weights_of_mean(labels):
 
 
 def _rows_to_multiple(rows, number):
-    """Ids or weights with rows of padding added until their number is a multiple."""
+    """Pads ids or weights with rows until their number is a multiple of `number`."""
     missing = -tf.shape(rows)[0] % number
     others = [[0, 0]] * (rows.shape.rank - 1)
     return tf.pad(rows, [[0, missing], *others], constant_values=PADDING_ID)

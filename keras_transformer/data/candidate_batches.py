@@ -16,30 +16,30 @@ def candidate_batches(
     steps_per_epoch=None,
     first_step=None,
 ):
-    """Turns sources with a reference and candidates into batches for `ExpectedRisk`.
+    """Makes batches for `ExpectedRisk` from sources with a reference and candidates.
 
     Args:
         candidates: `tf.data.Dataset` of `(source, targets, qualities)`: a scalar string; `(n + 1,)` strings, the
             reference and n candidates; `(n + 1,)` float32, their qualities.
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
-        batch_tokens: the most tokens of a batch on either side, padding counted; but a source is at least in it, with
-            all that belongs to it. Default 4096.
-        max_length: a source with more tokens in any of its texts is left out, as is a blank one or one with a blank
-            reference. Default 256.
-        shuffle, seed, steps_per_epoch, first_step: as in `token_batches`.
+        batch_tokens: maximum number of tokens of a batch on either side, including padding. A batch has at least one
+            source with its reference and candidates. Default 4096.
+        max_length: maximum number of tokens. A source is dropped if one of its texts is longer, or if it or its
+            reference is blank. Default 256.
+        shuffle, seed, steps_per_epoch, first_step: see `token_batches`.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels,
-        qualities)`: the first two as `token_batches` makes them, each source n + 1 times one row below the other;
-        qualities `(rows,)` float32.
+        qualities)`. Inputs and labels are those of `token_batches`, with n + 1 successive rows per source. Qualities
+        are `(rows,)` float32.
     """
     target_tokenizer = target_tokenizer or source_tokenizer
     copies = candidates.element_spec[1].shape[0]
 
     def rows_of_pool(sources, targets, qualities, _):
         sources = with_end(source_tokenizer.tokenize(without_blank(sources)))
-        # All targets in one list, `copies` of them for each source.
+        # All targets in one list, `copies` per source.
         targets = with_end(target_tokenizer.tokenize(without_blank(tf.reshape(targets, (-1,)))))
         target_lengths = tf.reshape(row_lengths(targets), (-1, copies))
         longest = tf.maximum(row_lengths(sources), tf.reduce_max(target_lengths, axis=1))

@@ -1,4 +1,4 @@
-"""Checks of text files before any work starts; every fault is one line that names the file and the line."""
+"""Checks of text files before any work starts. Every error is one line with the file and the line number."""
 
 import itertools
 
@@ -9,19 +9,19 @@ from keras_transformer.errors import InputError
 
 
 def check_text_files(source, target):
-    """Checks two parallel text files, or two patterns of as many files that are parallel in their order.
+    """Checks two parallel text files, or two patterns of equally many files that are parallel in their order.
 
     Returns:
         The number of line pairs.
 
     Raises:
-        InputError: what `text_rows` raises.
+        InputError: an error of `text_rows`.
     """
     return sum(1 for _ in text_rows(source, target))
 
 
 def text_rows(source, target, digests=None):
-    """The sentence pairs of two parallel text files, checked as they are read.
+    """Yields the sentence pairs of two parallel text files, checked while they are read.
 
     Args:
         source, target: a path each, or two patterns of as many files that are parallel in their order.
@@ -31,14 +31,14 @@ def text_rows(source, target, digests=None):
         `(source, target)` strings.
 
     Raises:
-        InputError: a file is missing, unreadable, empty or not UTF-8, the numbers of files or lines differ, or some
-            files of one side have their counterpart on the other and some do not.
+        InputError: a file is missing, unreadable, empty or not UTF-8, the numbers of files or lines differ, or only
+            some files of one side have a counterpart on the other side.
     """
     sources, targets = matching_files(source), matching_files(target)
     _check_names(source, target, sources, targets)
     if len(sources) != len(targets):
         raise InputError(
-            f"Source and target must be as many files as each other, but {source} matches {len(sources)} and {target} "
+            f"Source and target must have the same number of files, but {source} matches {len(sources)} and {target} "
             f"{len(targets)}."
         )
     for paths in zip(sources, targets, strict=True):
@@ -46,17 +46,17 @@ def text_rows(source, target, digests=None):
 
 
 def _check_names(source, target, sources, targets):
-    """Files of two patterns belong together where the same stands in place of the wildcards."""
+    """Checks that the wildcards of both patterns match the same texts in each pair of files."""
     by_parts = [
         {wildcard_parts(pattern, path): path for path in paths}
         for pattern, paths in ((source, sources), (target, targets))
     ]
     alone = by_parts[0].keys() ^ by_parts[1].keys()
-    # Names that have nothing in common say nothing.
+    # Without any common name, the names are not compared.
     if alone and by_parts[0].keys() & by_parts[1].keys():
         parts = min(alone)
         path, other = (by_parts[0][parts], target) if parts in by_parts[0] else (by_parts[1][parts], source)
-        raise InputError(f"{path}: no file of {other} belongs to it by its name.")
+        raise InputError(f"{path}: no file of {other} has a matching name. Rename the files so that they match.")
 
 
 def _parallel_rows(source, target, digests):
@@ -67,7 +67,7 @@ def _parallel_rows(source, target, digests):
             yield row
     if counts[0] != counts[1]:
         raise InputError(
-            f"Source and target must have as many lines as each other, but {source} has {counts[0]:d} and {target} "
+            f"Source and target must have the same number of lines, but {source} has {counts[0]:d} and {target} "
             f"has {counts[1]:d}."
         )
 
@@ -79,7 +79,7 @@ def check_tsv_file(path, source_column, target_column):
         The number of pairs.
 
     Raises:
-        InputError: a file is missing, unreadable, empty or not UTF-8, or a row has too few columns or another number
-            of columns than the first row.
+        InputError: a file is missing, unreadable, empty or not UTF-8, or a row has too few columns or not the number of
+            columns of the first row.
     """
     return sum(1 for _ in tsv_rows(matching_files(path), source_column, target_column))

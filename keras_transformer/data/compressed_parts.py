@@ -1,15 +1,15 @@
-# A kilobyte of zstd can become 33 MB, which is what memory has to hold at most.
+# One kilobyte of zstd expands to at most 33 MB, the upper bound of the memory.
 _CHUNK_BYTES = 1 << 10
 
 
 class CompressedParts:
-    """The plain bytes of a file of one or several compressed parts.
+    """Reads the decompressed bytes of a file of one or several compressed parts.
 
-    Python's own readers of bzip2 and xz end without an error where a part behind the first is damaged.
+    Python's readers of bzip2 and xz end without an error if a part after the first is damaged.
 
     Args:
         file: the open binary file.
-        new_part: makes the decompressor of a part: `bz2.BZ2Decompressor`, `lzma.LZMADecompressor` or `ZstandardFrame`.
+        new_part: class of the decompressor: `bz2.BZ2Decompressor`, `lzma.LZMADecompressor` or `ZstandardFrame`.
     """
 
     def __init__(self, file, new_part):
@@ -20,7 +20,7 @@ class CompressedParts:
         self._plain = memoryview(b"")
 
     def read1(self, size):
-        """At most `size` plain bytes; none at the end.
+        """Returns at most `size` decompressed bytes, and no bytes at the end.
 
         Raises:
             EOFError: the file ends within a part.
@@ -34,7 +34,7 @@ class CompressedParts:
                         raise EOFError
                     return b""
             if self._part is None:
-                # Zeros may fill up the space between parts.
+                # Zeros can be padding between parts.
                 self._packed = self._packed.lstrip(b"\0")
                 if not self._packed:
                     continue

@@ -3,19 +3,19 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class LeftOut:
-    """How many sentence pairs are in no batch, and why.
+    """Numbers of dropped sentence pairs by reason.
 
     Args:
         pairs: number of all pairs.
-        blank: number of those with a blank side.
-        too_long: number of those without one that have more than `max_length` tokens on either side.
-        max_length: the limit, start or end token counted.
-        is_whole: whether all of the text was counted, not only its first part. Default True.
+        blank: number of pairs with a blank side.
+        too_long: number of pairs without a blank side that have more than `max_length` tokens on either side.
+        max_length: the limit, including the start or end token.
+        is_whole: whether all of the text was counted, not only its beginning. Default True.
 
     Example:
 
     >>> str(LeftOut(300, 90, 6, 64))
-    "96 of 300 pairs left out: 90 blank, 6 longer than 64 tokens"
+    "96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens"
     """
 
     pairs: int
@@ -31,10 +31,10 @@ class LeftOut:
             for count, why in ((self.blank, "blank"), (self.too_long, f"longer than {self.max_length:,} tokens"))
             if count
         ]
-        text = f"{number:,} of {'' if self.is_whole else 'the first '}{self.pairs:,} pairs left out"
+        text = f"{number:,} of {'' if self.is_whole else 'the first '}{self.pairs:,} pairs dropped"
         return f"{text}: {', '.join(reasons)}" if reasons else text
 
     @property
     def is_most(self):
-        """Whether more pairs are left out than are kept."""
+        """Whether more pairs were dropped than kept."""
         return 2 * (self.blank + self.too_long) > self.pairs

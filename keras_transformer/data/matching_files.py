@@ -4,46 +4,46 @@ import re
 
 from keras_transformer.errors import InputError
 
-# What stands for any part of a name; `**` for any folders.
+# Wildcards match any part of a name, and `**` matches any folders.
 _WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])")
 _MEANINGS = {"**/": "(.*/)?", "**": "(.*)", "*": "([^/]*)", "?": "([^/])"}
 
 
 def matching_files(pattern):
-    """The files that a path or a pattern names, in the order of what stands in place of its wildcards.
+    """Returns the files that match a path or a pattern, in the order of the texts that the wildcards match.
 
     Args:
-        pattern: a path, or a pattern such as "corpus/part-*.ko", or "corpus/**/*.ko" for folders in folders. Ordered
-            like this, the files of "*.ko" and of "*.en" have the same order. Numbers in names want zeros in front:
+        pattern: a path, or a pattern such as "corpus/part-*.ko", or "corpus/**/*.ko" for nested folders. With this
+            order, the files of "*.ko" and of "*.en" are in the same order. Numbers in names need leading zeros:
             part-10 comes before part-2.
 
     Returns:
-        A list of paths; of a path, the path itself, whether or not it is there.
+        A list of paths. For a path, the list has the path itself, also if it does not exist.
 
     Raises:
         InputError: no file matches the pattern.
     """
     path = pathlib.Path(pattern)
-    # Folders and files may be called "a[1]".
+    # Names of folders and files can be such as "a[1]".
     if path.exists() or not glob.has_magic(str(pattern)):
         return [path]
     folder = _folder_of(path)
     names = glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True)
     paths = [folder / name for name in names if (folder / name).is_file()]
     if not paths:
-        raise InputError(f"{pattern}: no file matches.")
+        raise InputError(f"{pattern}: no file matches the pattern.")
     return sorted(paths, key=lambda path: (wildcard_parts(pattern, path), path))
 
 
 def wildcard_parts(pattern, path):
-    """What stands in a path in place of the wildcards of its pattern.
+    """Returns the texts of a path that the wildcards of its pattern match.
 
     Args:
         pattern: the pattern.
         path: one of its `matching_files`.
 
     Returns:
-        A tuple of strings, one for each wildcard; empty where the pattern is a path.
+        A tuple of strings, one per wildcard. It is empty if the pattern is a path.
     """
     folder = _folder_of(pathlib.Path(pattern))
     pieces = _WILDCARD.split(str(pathlib.Path(pattern).relative_to(folder)))
@@ -56,5 +56,5 @@ def wildcard_parts(pattern, path):
 
 
 def _folder_of(path):
-    """The folder, the nearest that is there, below which a pattern is one."""
+    """Returns the deepest existing folder above the first wildcard of a pattern."""
     return next(parent for parent in path.parents if parent.exists())

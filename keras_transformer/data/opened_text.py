@@ -1,4 +1,4 @@
-"""Text files, plain or compressed, opened as streams of plain bytes."""
+"""Opens text files, plain or compressed, as streams of plain bytes."""
 
 import bz2
 import contextlib
@@ -16,12 +16,12 @@ from keras_transformer.data.zstandard_frame import ZstandardFrame
 from keras_transformer.errors import InputError
 
 _BUFFER_BYTES = 1 << 20
-# How a compressed file begins. None of it is UTF-8 text, except for bzip2's, which is too long to be there by chance.
+# First bytes of compressed files. They are not UTF-8 text, except bzip2's, which are too long to occur by chance.
 _BEGINNINGS = {
     "gzip": re.compile(rb"\x1f\x8b"),
-    "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)"),  # The second is an empty file's.
+    "bzip2": re.compile(rb"BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)"),  # The second is that of an empty file.
     "xz": re.compile(rb"\xfd7zXZ\x00"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # The second is a frame to be skipped.
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # The second is a skippable frame.
 }
 _STREAMS = {
     "gzip": gzip.open,
@@ -29,41 +29,41 @@ _STREAMS = {
     "xz": functools.partial(CompressedParts, new_part=lzma.LZMADecompressor),
     "zstd": functools.partial(CompressedParts, new_part=ZstandardFrame),
 }
-# Archives of several files, some of whose bytes pass for text.
+# Archives of several files. Some of their bytes are valid text.
 _ARCHIVES = {"ZIP": re.compile(rb"PK\x03\x04"), "tar": re.compile(rb".{257}ustar", re.DOTALL)}
 _LONGEST_BEGINNING = 262
 
 
 def compression_of(head):
-    """The kind of compression of a file that begins with these bytes.
+    """Returns the compression of a file that begins with these bytes.
 
-    The content decides and not the name: a plain text with the name `a.txt.gz` is read as it is, and a compressed one
-    with the name `a.txt` is decompressed.
+    The compression is detected by content, not by name. A plain text with the name `a.txt.gz` is read unchanged, and a
+    compressed text with the name `a.txt` is decompressed.
 
     Args:
-        head: the first bytes, ten or more where there are as many.
+        head: the first bytes, at least ten if the file is long enough.
 
     Returns:
-        "gzip", "bzip2", "xz" or "zstd"; None for anything else.
+        "gzip", "bzip2", "xz" or "zstd", or None for other content.
     """
     return _first_match(_BEGINNINGS, head)
 
 
 @contextlib.contextmanager
 def opened_text(path, digest=None):
-    """The text file at `path`, decompressed where it is compressed: gzip, bzip2, xz and zstd.
+    """Opens the text file at `path` and decompresses gzip, bzip2, xz and zstd.
 
     Args:
-        path: the file. Several compressed parts, one after the other, are read as one text.
-        digest: a hash object of `hashlib`, which gets all bytes of the file as they are on the disk, if the text is
-            read to its end. Default None.
+        path: the file. Several successive compressed parts are read as one text.
+        digest: a hash object of `hashlib`. It is updated with all bytes of the file as they are on the disk if the text
+            is read to its end. Default None.
 
     Yields:
-        A buffered binary file of the plain text; memory holds a small part of it.
+        A buffered binary file of the plain text. Only a small part of it is in memory.
 
     Raises:
         InputError: the file is missing or unreadable, is an archive of several files, or needs a package that is not
-            installed; or, while it is read, it is damaged or truncated.
+            installed. While reading, it is raised if the file is damaged or truncated.
 
     Example:
 
@@ -83,14 +83,14 @@ def opened_text(path, digest=None):
             file = opened.enter_context(_buffered(_Decompressed(compression, file, where)))
         archive = _first_match(_ARCHIVES, file.peek(_LONGEST_BEGINNING))
         if archive:
-            raise InputError(f"{path}: expected a text file, but this is a {archive} archive; unpack it.")
+            raise InputError(f"{path}: expected a text file, but this is a {archive} archive. Unpack it.")
         yield file
-        while digest is not None and raw.read(_BUFFER_BYTES):  # What follows the end of a compressed text.
+        while digest is not None and raw.read(_BUFFER_BYTES):  # Bytes after the end of a compressed text.
             pass
 
 
 def plain_size(file):
-    """The number of bytes of what `opened_text` gave; None of a compressed file or a pipe, of which it is not known."""
+    """Returns the size of the opened text in bytes, or None if it is compressed or a pipe."""
     if isinstance(file.raw.raw, _Decompressed):
         return None
     status = os.fstat(file.fileno())
@@ -102,7 +102,7 @@ def _buffered(raw):
 
 
 class _Hashed(io.RawIOBase):
-    """A raw stream that adds what is read to a hash."""
+    """A raw stream that updates a hash with the bytes that are read."""
 
     def __init__(self, raw, digest):
         super().__init__()
@@ -125,10 +125,10 @@ class _Hashed(io.RawIOBase):
 
 
 class _WithWholeBeginning(io.RawIOBase):
-    """A raw stream whose first read gives as much as shows what it is; a pipe may give a single byte.
+    """A raw stream whose first read returns enough bytes to detect the compression. A pipe can return a single byte.
 
-    No beginning that is looked for holds a line feed, so that somebody who writes line by line into a pipe is answered
-    after the first line.
+    None of the searched beginnings has a line feed. Reading stops at the first line feed, so a line that is written to
+    a pipe is processed at once.
     """
 
     def __init__(self, raw):
@@ -159,7 +159,7 @@ class _WithWholeBeginning(io.RawIOBase):
 
 
 class _Decompressed(io.RawIOBase):
-    """The plain bytes of a compressed file, whose damages are errors that name it."""
+    """The decompressed bytes of a compressed file. Damage is reported as an error with the name of the file."""
 
     def __init__(self, compression, file, where):
         super().__init__()
@@ -177,11 +177,11 @@ class _Decompressed(io.RawIOBase):
         try:
             part = self._stream.read1(len(buffer))
         except EOFError:
-            raise InputError(f"{self._where}, but its end is missing; get it anew.") from None
+            raise InputError(f"{self._where}, but its end is missing. Get the file again.") from None
         except InputError as error:  # A package is missing.
             raise InputError(f"{self._where}; {error}") from None
         except (OSError, ValueError, lzma.LZMAError, zlib.error) as error:
-            raise InputError(f"{self._where}, but damaged ({error}); get it anew.") from None
+            raise InputError(f"{self._where}, but damaged ({error}). Get the file again.") from None
         buffer[: len(part)] = part
         return len(part)
 

@@ -10,7 +10,7 @@ from keras_transformer.text.blank import BLANK_PATTERN
 
 @dataclasses.dataclass(frozen=True)
 class PoolBatches:
-    """What `token_batches` makes of the lines that are sorted by length together; its arguments are those.
+    """Makes the batches of a pool, the lines that are sorted by length together. See `token_batches` for arguments.
 
     Raises:
         InputError: a number is out of range.
@@ -30,44 +30,46 @@ class PoolBatches:
     def __post_init__(self):
         if self.batch_tokens < self.max_length:
             raise InputError(
-                "`batch_tokens` must be at least `max_length`, or the longest line fits into no batch. "
+                "`batch_tokens` must be at least `max_length`, so that a batch has room for the longest line. "
                 f"Received: batch_tokens={self.batch_tokens}, max_length={self.max_length}."
             )
         for name in ("concatenation", "reversal"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"`{name}` must be from 0 to 1. Received: {name}={getattr(self, name)}.")
         if not 0 <= self.word_dropout < 1:
-            raise InputError(f"`word_dropout` must be from 0 to below 1. Received: word_dropout={self.word_dropout}.")
+            raise InputError(
+                f"`word_dropout` must be at least 0 and below 1. Received: word_dropout={self.word_dropout}."
+            )
         if self.max_length < 2:
             raise InputError(f"`max_length` must be at least 2. Received: max_length={self.max_length}.")
         if self.reversal and self.source_tokenizer != self.target_tokenizer:
-            raise InputError("`reversal` needs one tokenizer for both sides. Received: two that differ.")
+            raise InputError("`reversal` needs one tokenizer for both sides. Received: two different tokenizers.")
 
     @property
     def _lengths(self):
         return fixed_lengths(self.max_length) if self.fixed_shapes else None
 
     def rows(self, sources, targets, seed):
-        """The rows of texts, the longest first.
+        """Returns the rows of texts, longest first.
 
         Args:
             sources, targets: `(pairs,)` strings.
             seed: scalar int64.
 
         Returns:
-            Ragged token ids of the sources and of the targets, `(rows, None)` int32, each with the end token.
+            Ragged token ids of the sources and of the targets, `(rows, None)` int32, each row with the end token.
         """
         return self._rows_of_tokens(*self._tokens(sources, targets, seed), seed)
 
     def counted_rows(self, sources, targets, seed):
-        """What `rows` returns and, behind it, the numbers of all pairs, of the blank and of those that are too long."""
+        """Returns the value of `rows`, and the numbers of all pairs, of blank pairs and of pairs that are too long."""
         tokens = self._tokens(sources, targets, seed)
-        # A segmentation that is drawn has another length each time.
+        # The length of a sampled segmentation varies.
         best = self._tokens(sources, targets) if self.sampling else tokens
         return (*self._rows_of_tokens(*tokens, seed), *count_left_out(*best, self.max_length))
 
     def batches(self, sources, targets, seed):
-        """The `tf.data.Dataset` of batches of what `rows` returns."""
+        """Returns the `tf.data.Dataset` of batches of the rows of `rows`."""
         longest = tf.maximum(row_lengths(sources), row_lengths(targets))
         batches = cut_by_budget(longest, self.batch_tokens, self._lengths, seed if self.shuffle else None)
 
@@ -80,7 +82,7 @@ class PoolBatches:
         return batches.map(batch)
 
     def _tokens(self, sources, targets, seed=None):
-        """Ragged token ids of both sides; the best segmentation where there is no seed."""
+        """Returns ragged token ids of both sides, with the best segmentation if there is no seed."""
         sampling, seeds = (0.0, (None, None)) if seed is None else (self.sampling, (seed, seed + 1))
         tokenizers = (self.source_tokenizer, self.target_tokenizer)
         return [
@@ -97,15 +99,15 @@ class PoolBatches:
 
 
 def without_blank(texts):
-    """Texts with an empty one in place of each that `is_blank`."""
+    """Replaces each text that `is_blank` by an empty text."""
     return tf.where(tf.strings.regex_full_match(texts, BLANK_PATTERN), "", texts)
 
 
 def count_left_out(sources, targets, max_length):
-    """How many of some pairs of ragged token ids, without start and end token, are left out, and why.
+    """Counts dropped pairs of ragged token ids, without start and end token, by reason.
 
     Returns:
-        The number of pairs, of those with a blank side, and of all others that are too long; scalar int64.
+        The numbers of all pairs, of pairs with a blank side, and of other pairs that are too long, scalar int64.
     """
     source_lengths, target_lengths = row_lengths(sources), row_lengths(targets)
     is_blank = (source_lengths == 0) | (target_lengths == 0)
@@ -114,7 +116,7 @@ def count_left_out(sources, targets, max_length):
 
 
 def fixed_lengths(max_length):
-    """The lengths that `fixed_shapes` pads to: `max_length`, and below it each 1.4 times the next, above 8."""
+    """Returns the lengths of `fixed_shapes`: `max_length`, and lower lengths above 8 with a ratio of 1.4."""
     lengths = []
     length = float(max_length)
     while length > 8:
@@ -124,12 +126,12 @@ def fixed_lengths(max_length):
 
 
 def _concatenated(sources, targets, part, max_length, seed):
-    """Joins a part of the rows 0 and 1, 2 and 3 and so on: the ragged tokens with some of their row splits left out."""
+    """Joins a fraction of the row pairs (0, 1), (2, 3) and so on, by removing row splits of the ragged tokens."""
     num_pairs = sources.nrows() // 2
     is_joined = tf.random.stateless_uniform([num_pairs], [2, seed]) < part
     for rows in (sources, targets):
         lengths = tf.reshape(row_lengths(rows)[: 2 * num_pairs], (-1, 2))
-        # Joined with a blank one, a pair that is left out would spoil the other.
+        # A dropped pair must not be joined with another pair.
         is_joined &= tf.reduce_all(lengths > 0, axis=1) & (tf.reduce_sum(lengths, axis=1) < max_length)
     is_kept = tf.reshape(tf.stack([tf.ones_like(is_joined), ~is_joined], axis=1), (-1,))
     is_kept = tf.pad(is_kept, [[0, sources.nrows() + 1 - 2 * num_pairs]], constant_values=True)
@@ -140,7 +142,7 @@ def _concatenated(sources, targets, part, max_length, seed):
 
 
 def _reversed(sources, targets, part, seed):
-    """Exchanges the source and the target of a part of the rows."""
+    """Exchanges the source and the target of a fraction of the rows."""
     is_reversed = tf.random.stateless_uniform([sources.nrows()], [3, seed]) < part
     rows = tf.range(sources.nrows())
     both = tf.concat([sources, targets], axis=0)
@@ -151,12 +153,12 @@ def _reversed(sources, targets, part, seed):
 
 
 def _token_rows(sources, targets, max_length):
-    """Drops pairs that are empty or too long, adds the end token, and sorts by length, longest first."""
+    """Drops blank and too long pairs, adds the end token, and sorts by length, longest first."""
     source_lengths, target_lengths = row_lengths(sources) + 1, row_lengths(targets) + 1
     longest = tf.maximum(source_lengths, target_lengths)
     fits = (source_lengths > 1) & (target_lengths > 1) & (longest <= max_length)
-    # The longest first: then the first row of a batch tells how many rows fit. Rows that tie are sorted by the other
-    # lengths, so that the shorter side of a batch has little padding as well.
+    # Longest first: the first row of a batch then determines the number of rows. Rows of equal length are sorted by the
+    # length of the other side, so that the shorter side of a batch has little padding as well.
     order = tf.argsort(source_lengths, direction="DESCENDING", stable=True)
     for lengths in (target_lengths, tf.where(fits, longest, 0)):
         order = tf.gather(order, tf.argsort(tf.gather(lengths, order), direction="DESCENDING", stable=True))
@@ -165,16 +167,16 @@ def _token_rows(sources, targets, max_length):
 
 
 def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
-    """Cuts rows that are sorted by length, the longest first, into batches.
+    """Divides rows that are sorted by length, longest first, into batches.
 
     Args:
         longest: `(rows,)` int32, the length of each row's longer side.
-        batch_tokens: the most tokens of a batch, padding counted; a row that is longer is a batch of its own.
-        lengths: the lengths that are padded to. Default None: as long as the longest row.
-        shuffle_seed: seed of the batches' order. Default None: the longest first.
+        batch_tokens: maximum number of tokens of a batch, including padding. A longer row is a batch by itself.
+        lengths: the lengths to which rows are padded. Default None: the length of the longest row.
+        shuffle_seed: seed of the order of batches. Default None: longest first.
 
     Returns:
-        `tf.data.Dataset` of the number of a batch's first row, and of the row behind its last.
+        `tf.data.Dataset` of the index of a batch's first row and the index after its last row.
     """
     if lengths:
         longest = tf.gather(lengths, tf.searchsorted(lengths, longest))
@@ -195,12 +197,12 @@ def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
 
 
 def with_end(rows):
-    """Ragged token ids, each row with the end token behind it."""
+    """Appends the end token to each row of ragged token ids."""
     return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
 
 
 def row_lengths(rows):
-    """The number of tokens of each row of ragged token ids, int32."""
+    """Returns the number of tokens of each row of ragged token ids, int32."""
     return tf.cast(rows.row_lengths(), tf.int32)
 
 
@@ -214,7 +216,7 @@ def _batch(sources, targets, batch_tokens, lengths=None):
         longest = tf.cast(tf.maximum(sources.bounding_shape(1), targets.bounding_shape(1)), tf.int32)
         length = tf.gather(lengths, tf.searchsorted(lengths, [longest]))[0]
         shape = [_rows_of_budget(batch_tokens, length, fixed=True), length]
-        # Rows of padding alone fill up the last batch of a pool.
+        # The last batch of a pool is filled with rows of padding.
         sources, targets = (rows.to_tensor(shape=shape) for rows in (sources, targets))
     else:
         sources, targets = sources.to_tensor(), targets.to_tensor()
@@ -222,7 +224,7 @@ def _batch(sources, targets, batch_tokens, lengths=None):
 
 
 def _with_unknown(inputs, part, seed):
-    """The same with the unknown token in place of a part of all tokens that are not special."""
+    """Replaces a fraction of the tokens that are not special by the unknown token."""
     changed = {}
     for side, (name, ids) in enumerate(inputs.items()):
         is_changed = tf.random.stateless_uniform(tf.shape(ids), [seed[0] + side, seed[1]]) < part
@@ -231,13 +233,13 @@ def _with_unknown(inputs, part, seed):
 
 
 def shift_targets(labels):
-    """What the decoder sees when it is to predict the labels: the start token, then all labels but the last.
+    """Returns the decoder input for labels: the start token, then all labels except the last.
 
     Args:
         labels: `(batch, length)` int32, 0 is padding.
 
     Returns:
-        `(batch, length)` int32, with padding where the labels have it.
+        `(batch, length)` int32, with padding at the padding of the labels.
     """
     starts = tf.fill([tf.shape(labels)[0], 1], START_ID)
     shifted = tf.concat([starts, labels[:, :-1]], axis=1)

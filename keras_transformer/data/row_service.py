@@ -7,27 +7,26 @@ from keras_transformer.data.batch_rows import shares_of_rows
 from keras_transformer.errors import InputError
 
 _NAME = "train"
-# For the first process to count its batches, however long that takes on a busy machine.
+# Time for the first process to count its batches, also on a busy machine.
 _SECONDS_TO_WAIT = 600
-# For the first process to find itself at the address that the others are given.
+# Time for the first process to connect to its own address.
 _MILLISECONDS_TO_START = 10_000
 
 
 class RowService:
-    """One process makes the batches of all and hands each its rows: tf.data's service, with coordinated reads.
+    """The first process makes the batches of all processes, with tf.data's service and coordinated reads.
 
-    Without it every process makes every batch and takes its rows of it (`take_rows`), which costs each the whole
-    tokenization. The rows are the same either way.
+    Without the service, every process makes every batch and selects its rows (`take_rows`). Each process then tokenizes
+    the whole text. The rows are the same in both cases.
 
-    TensorFlow's service listens on all addresses of the machine and asks nobody for a password: whoever reaches the
-    ports can run TensorFlow operations there. It belongs into a network of one's own.
+    TensorFlow's service listens on all addresses of the machine without authentication. Everyone who can reach the
+    ports can run TensorFlow operations there. Use it in a private network only.
 
     Args:
-        address: `host:port` of the first process, where it listens and the others find it; a second port, any free
-            one, hands out the rows.
+        address: `host:port` at which the first process listens. A second, free port distributes the rows.
         index: number of this process, from 0.
         count: number of processes.
-        devices: number of devices of each, see `take_rows`. Default 1.
+        devices: number of devices of each process, see `take_rows`. Default 1.
 
     Raises:
         InputError: the first process cannot listen at the address.
@@ -46,17 +45,17 @@ class RowService:
         self._servers = self._started_servers() if index == 0 else None
 
     def share(self, batches):
-        """This process's rows of every batch; to be called once, by every process.
+        """Returns the rows of this process of every batch. Every process must call it once.
 
         Args:
-            batches: endless `tf.data.Dataset` of `(inputs, labels)`, or `(inputs, labels, weights)`; only the first
-                process makes them.
+            batches: endless `tf.data.Dataset` of `(inputs, labels)` or `(inputs, labels, weights)`. Only the first
+                process iterates over it.
 
         Returns:
             `tf.data.Dataset` with one of `count` parts of the rows.
 
         Raises:
-            InputError: the first process is not found at the address.
+            InputError: the first process cannot be reached at the address.
         """
         shares = shares_of_rows(batches, self.count, self.devices)
         service = f"grpc://{self.address}"
@@ -76,14 +75,14 @@ class RowService:
                 )
             except (tf.errors.NotFoundError, tf.errors.UnavailableError) as error:
                 if time.monotonic() > deadline:
-                    raise InputError(f"{self.address}: no process hands out batches there: {error.message}") from None
+                    raise InputError(f"{self.address}: no process serves batches there: {error.message}") from None
             time.sleep(0.2)
 
     def _started_servers(self):
         host, _, port = self.address.rpartition(":")
         service = tf.data.experimental.service
         try:
-            # Before TensorFlow looks for it, which nothing could interrupt.
+            # Checked before TensorFlow connects, because its connection attempts cannot be interrupted.
             socket.getaddrinfo(host, port)
             dispatcher = service.DispatchServer(service.DispatcherConfig(port=int(port)))
             worker = service.WorkerServer(
@@ -94,5 +93,5 @@ class RowService:
                 )
             )
         except (OSError, RuntimeError, tf.errors.OpError) as error:
-            raise InputError(f"{self.address}: cannot hand out batches there: {error}") from None
+            raise InputError(f"{self.address}: cannot serve batches there: {error}") from None
         return dispatcher, worker

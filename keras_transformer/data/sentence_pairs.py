@@ -10,24 +10,24 @@ from keras_transformer.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 _HASH_BUCKETS = 10_000
-# Pairs that TensorFlow gets from Python at a time.
+# Number of pairs that are passed from Python to TensorFlow at a time.
 _CHUNK_PAIRS = 1024
 
 
 def text_pairs(source, target):
-    """Sentence pairs from two text files, line by line.
+    """Reads sentence pairs from two text files, line by line.
 
     Args:
-        source: path of the source text, UTF-8, one sentence a line, plain or compressed (see `opened_text`); or a
-            pattern such as "part-*.ko", whose files are read one after the other in the order of what stands in place
-            of the wildcards.
-        target: path or pattern of its translation, with as many lines.
+        source: path of the source text, UTF-8, one sentence per line, plain or compressed (see `opened_text`). A
+            pattern such as "part-*.ko" reads its files one after the other, in the order of the texts that the
+            wildcards match.
+        target: path or pattern of its translation, with the same number of lines.
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
-        mark and carriage return. It needs this Python process. Where a file cannot be used, reading it ends with a
-        `tf.errors.InvalidArgumentError` that names file and line: it has fewer lines than the other, or a line that is
-        not UTF-8 or has more than 16 MiB.
+        mark and carriage return. It needs this Python process. Reading ends with a `tf.errors.InvalidArgumentError`
+        that names file and line if a file has fewer lines than the other, or if a line is not UTF-8 or is longer than
+        16 MiB.
 
     Example:
 
@@ -39,26 +39,26 @@ def text_pairs(source, target):
         sides = [itertools.chain.from_iterable(map(checked_lines, side)) for side in paths]
         for pair in itertools.zip_longest(*sides):
             if None in pair:
-                raise InputError(f"{source} and {target} must have as many lines as each other.")
+                raise InputError(f"{source} and {target} must have the same number of lines.")
             yield pair
 
     return _streamed(parallel_lines)
 
 
 def tsv_pairs(path, source_column=1, target_column=2):
-    """Sentence pairs from one file of tab-separated columns.
+    """Reads sentence pairs from a file of tab-separated columns.
 
     Args:
-        path: path of the file, UTF-8, one pair a line, plain or compressed (see `opened_text`); or a pattern of such
+        path: path of the file, UTF-8, one pair per line, plain or compressed (see `opened_text`), or a pattern of such
             files.
         source_column: column of the source, counted from 1. Default 1.
         target_column: column of the target, counted from 1. Default 2.
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed. It needs this Python process. A row of white
-        space alone is a pair of empty texts. A row with another number of columns than the first ends reading with a
-        `tf.errors.InvalidArgumentError` that names file and line: a tab within a text would make a wrong pair. So does
-        a row that is not UTF-8 or has more than 16 MiB.
+        space is a pair of empty texts. Reading ends with a `tf.errors.InvalidArgumentError` that names file and line
+        if a row does not have the number of columns of the first row, because a tab within a text would give a wrong
+        pair, or if a row is not UTF-8 or is longer than 16 MiB.
 
     Example:
 
@@ -69,7 +69,7 @@ def tsv_pairs(path, source_column=1, target_column=2):
 
 
 def _streamed(pairs_of_pass):
-    """A dataset of what a function yields on each pass; in chunks, because each step from Python costs as much."""
+    """Makes a dataset of the values of a generator function, in chunks, because each call of Python is expensive."""
 
     def chunks():
         pairs = pairs_of_pass()
@@ -84,39 +84,39 @@ def _streamed(pairs_of_pass):
 
 
 def listed_pairs(pairs):
-    """Sentence pairs from a list of `(source, target)` strings, as a `tf.data.Dataset` of scalar strings.
+    """Makes a `tf.data.Dataset` of scalar strings from a list of `(source, target)` strings.
 
     Raises:
         ValueError: the list is empty.
     """
     if not pairs:
-        raise ValueError("`pairs` must hold at least one sentence pair. Received none.")
+        raise ValueError("`pairs` must have at least one sentence pair. Received none.")
     sources, targets = zip(*pairs, strict=True)
     return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
 
 
 def text_of_pairs(pairs):
-    """The other way: the `(source, target)` Python strings of a `tf.data.Dataset`, one pair after the other."""
+    """Yields the `(source, target)` Python strings of a `tf.data.Dataset`, one pair at a time."""
     for sources, targets in pairs.batch(1024).as_numpy_iterator():
         for source, target in zip(sources, targets, strict=True):
             yield source.decode("utf-8"), target.decode("utf-8")
 
 
 def split_pairs(pairs, split, held_out):
-    """One of three splits that share no target sentence.
+    """Selects one of three splits that share no target sentence.
 
-    The hash of the target decides, so that the splits need no memory and stay the same from run to run.
+    The split of a pair depends on the hash of its target. The splits need no memory and are the same in every run.
 
     Args:
         pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
         split: "train", "validation" or "test".
-        held_out: the part of the target sentences, from 0 to 0.5, that validation gets, and test as well.
+        held_out: fraction of the target sentences in the validation split, from 0 to 0.5. The test split has the same.
 
     Returns:
         `tf.data.Dataset` of the split's pairs.
 
     Raises:
-        ValueError: there is no such split, or `held_out` is out of range.
+        ValueError: the split is unknown, or `held_out` is out of range.
     """
     if split not in SPLITS:
         raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")

@@ -1,26 +1,26 @@
-"""Batches made pool by pool of lines that are streamed, in an order that depends on seeds alone."""
+"""Batches of streamed lines, made pool by pool in an order that depends only on seeds."""
 
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
 
-# Lines that are sorted by length together: enough that the lines of a batch are of one length, and few megabytes.
+# Number of lines that are sorted by length together: enough for batches of similar length, and a few megabytes.
 POOL_LINES = 20_000
-# Lines among which the next one is drawn; an order of magnitude more than a pool, so that pools differ every epoch.
+# Size of the shuffle buffer in lines, an order of magnitude above a pool, so that pools differ in every epoch.
 SHUFFLE_LINES = 200_000
-NO_PAIR_IS_LEFT = "No sentence pair is left: every one is blank or longer than `[data] max_length` tokens; raise it."
+NO_PAIR_IS_LEFT = "No sentence pair is left: all are blank or longer than `[data] max_length` tokens. Raise max_length."
 
 
 def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_per_epoch=None, first_step=None):
-    """Batches made pool by pool; the first and the last four arguments are those of `token_batches`.
+    """Makes batches pool by pool. The last four arguments are those of `token_batches`.
 
     Args:
         pairs: `tf.data.Dataset` of tuples of a line's texts.
-        rows_of_pool: makes the rows of a pool, a tuple, of the texts of its lines and a seed.
-        batches_of_rows: makes the `tf.data.Dataset` of a pool's batches of its rows and a seed.
+        rows_of_pool: function from the texts of a pool and a seed to the rows of the pool, a tuple.
+        batches_of_rows: function from the rows of a pool and a seed to the `tf.data.Dataset` of its batches.
 
     Returns:
-        `tf.data.Dataset` of what `batches_of_rows` makes.
+        `tf.data.Dataset` of the batches of `batches_of_rows`.
     """
 
     def batches_of_pass(pass_seed):
@@ -30,7 +30,7 @@ def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_
         return rows.prefetch(1).flat_map(batches_of_rows)
 
     if first_step is None:
-        # Another number each time the dataset is iterated over.
+        # A new number for each iteration over the dataset.
         passes = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
         batches = passes.flat_map(batches_of_pass)
         batches = batches if steps_per_epoch is None else batches.repeat().take(steps_per_epoch)
@@ -44,20 +44,20 @@ def streamed_batches(pairs, rows_of_pool, batches_of_rows, shuffle, seed, steps_
         epoch, step = divmod(first_step, steps_per_epoch)
         batches = _numbers_from(seed, epoch).flat_map(batches_of_epoch).skip(step)
     options = tf.data.Options()
-    # The autotuner would hold up the end of an iterator for as long as it happens to sleep, up to ten seconds.
+    # The autotuner would delay the end of an iterator by its sleep of up to ten seconds.
     options.autotune.enabled = False
     return batches.prefetch(4).with_options(options)
 
 
 def check_stream(steps_per_epoch, first_step):
-    """Raises an `InputError` where one of them is out of range."""
+    """Raises an `InputError` if an argument is out of range."""
     for name, number, least in [("steps_per_epoch", steps_per_epoch, 1), ("first_step", first_step, 0)]:
         if number is not None and number < least:
             raise InputError(f"`{name}` must be at least {least}. Received: {name}={number}.")
 
 
 def _pass_after_pass(batches_of_pass, seed):
-    """Endless batches; a pass that has none raises, because all others would have none either, without end."""
+    """Repeats passes endlessly. A pass without batches raises an error, because it would be repeated without end."""
 
     def with_end(pass_seed):
         batches = batches_of_pass(pass_seed).map(lambda *batch: (True, batch))
@@ -71,20 +71,20 @@ def _pass_after_pass(batches_of_pass, seed):
         return is_batch, element
 
     batches = _numbers_from(seed, 0).flat_map(with_end).scan(False, check)
-    # Two lambdas in one line would make AutoGraph warn that it cannot tell them apart.
+    # AutoGraph warns about two lambdas in one line.
     batches = batches.filter(lambda is_batch, _: is_batch)
     return batches.map(lambda _, batch: batch)
 
 
 def _numbers_from(seed, first):
-    """Endless pseudo-random numbers, those of `seed` from the one with the index `first` on."""
+    """Returns an endless dataset of the pseudo-random numbers of `seed`, beginning at the index `first`."""
     return tf.data.Dataset.counter(first).map(
         lambda index: tf.random.stateless_uniform((), [seed, index], maxval=2**62, dtype=tf.int64)
     )
 
 
 def _shuffled_pools(pairs, pass_seed):
-    """Pools of lines in random order. Not by `Dataset.shuffle`, whose order depends on how often it was asked."""
+    """Returns pools of lines in random order. The order of `Dataset.shuffle` would depend on previous iterations."""
 
     def shuffled(texts, seed):
         order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(texts[0])), seed=[0, seed])

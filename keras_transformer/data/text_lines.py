@@ -1,30 +1,30 @@
-"""The lines of text files, checked as they are read; every fault is one line that names the file and the line."""
+"""Lines of text files, checked while they are read. Every error is one line with the file and the line number."""
 
 from keras_transformer.data.opened_text import compression_of, opened_text
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
 _CHUNK_BYTES = 1 << 20
-# Far above any sentence; a file without line ends must not fill the memory.
+# Far above any sentence, so that a file without line ends does not fill the memory.
 _MOST_LINE_BYTES = 1 << 24
 
 
 def checked_lines(path, digest=None):
-    """The lines of a text file, without line ends and byte order mark, read as they are needed.
+    """Yields the lines of a text file, without line ends and byte order mark.
 
     Args:
         path: the file, plain or compressed, see `opened_text`.
         digest: a hash object that gets the bytes of the file, see `opened_text`. Default None.
 
     Raises:
-        InputError: the file is missing, unreadable, damaged or has only blank lines, or a line is not UTF-8, is longer
-            than 16 MiB or has a carriage return in its middle.
+        InputError: the file is missing, unreadable or damaged, or has only blank lines, or a line is not UTF-8, is
+            longer than 16 MiB or has a carriage return in its middle.
     """
     blank = True
     with opened_text(path, digest) as file:
         for number, line in enumerate(decoded_lines(file, path, advice="; convert the file to UTF-8"), start=1):
             if "\r" in line:
-                raise InputError(f"{path}, line {number}: a carriage return within the line; put a space there.")
+                raise InputError(f"{path}, line {number}: a carriage return within the line. Replace it by a space.")
             blank = blank and is_blank(line)
             yield line
     if blank:
@@ -32,16 +32,16 @@ def checked_lines(path, digest=None):
 
 
 def decoded_lines(file, name, advice=""):
-    """The lines of a binary file as strings, without line end and byte order mark; only a line feed ends a line.
+    """Yields the lines of a binary file as strings, without line ends and byte order mark. A line feed ends a line.
 
     Args:
         file: an open, buffered binary file.
-        name: what messages call it.
-        advice: what a message about a line that is not UTF-8 adds. Default: nothing.
+        name: name of the file in messages.
+        advice: end of the message about a line that is not UTF-8. Default: none.
 
     Raises:
-        InputError: the file cannot be read, or a line is not UTF-8 or longer than 16 MiB; the message names the file
-            and the line.
+        InputError: the file cannot be read, or a line is not UTF-8 or longer than 16 MiB. The message has the file and
+            the line number.
     """
     for number, line in enumerate(_raw_lines(file, name), start=1):
         try:
@@ -57,7 +57,7 @@ def decoded_lines(file, name, advice=""):
 
 
 def _raw_lines(file, name):
-    """The lines without line feed, as they come."""
+    """Yields the lines without line feeds."""
     number, rest = 0, b""
     while chunk := _read(file, name):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -65,7 +65,7 @@ def _raw_lines(file, name):
         yield from lines
         if len(rest) > _MOST_LINE_BYTES:
             raise InputError(
-                f"{name}, line {number + 1}: longer than {_MOST_LINE_BYTES:,} bytes; put one sentence on a line."
+                f"{name}, line {number + 1}: longer than {_MOST_LINE_BYTES:,} bytes. Put one sentence on each line."
             )
     if rest:
         yield rest

@@ -21,46 +21,47 @@ def token_batches(
     steps_per_epoch=None,
     first_step=None,
 ):
-    """Turns sentence pairs into batches for `model.fit`, each of about `batch_tokens` tokens and little padding.
+    """Makes batches for `model.fit` from sentence pairs, each with about `batch_tokens` tokens and little padding.
 
-    Lines are streamed: of a corpus of any size, only the lines among which is shuffled and those that are sorted by
-    length together are in memory.
+    Lines are streamed. For a corpus of any size, only the shuffle buffer and the lines that are sorted by length
+    together are in memory.
 
     Args:
-        pairs: `tf.data.Dataset` of `(source, target)` scalar strings, as `text_pairs` makes it.
+        pairs: `tf.data.Dataset` of `(source, target)` scalar strings, such as that of `text_pairs`.
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
-        batch_tokens: the most tokens of a batch on either side, padding counted: rows times the longest sequence.
-            Default 4096.
-        max_length: a pair with more tokens on either side, start or end token counted, is left out. Default 256.
-        shuffle: whether lines and batches are shuffled, in another order each epoch. Default False.
-        seed: seed of the shuffling and the sampling; the same seed gives the same sequence of epochs. Default 0.
-        sampling: subword regularisation on both sides, see `Tokenizer.tokenize`. Default 0.0, none.
-        concatenation: the part, from 0 to 1, of all neighbouring pairs of lines that become one line, source behind
-            source and target behind target, in another choice each epoch; with `shuffle` any two are neighbours. Longer
-            lines and words at other positions keep a model of little text from learning by heart (Nguyen et al. 2021,
-            arXiv 2105.01691). Those that would be longer than `max_length` are left as they are. Default 0.0, none.
+        batch_tokens: maximum number of tokens of a batch on either side, including padding: the number of rows times
+            the longest sequence. Default 4096.
+        max_length: maximum number of tokens on either side, including the start or end token. Longer pairs are dropped.
+            Default 256.
+        shuffle: whether lines and batches are shuffled, in a new order each epoch. Default False.
+        seed: seed of the shuffling and the sampling. The same seed gives the same sequence of epochs. Default 0.
+        sampling: subword regularisation on both sides, see `Tokenizer.tokenize`. Default 0.0 (disabled).
+        concatenation: fraction of neighbouring line pairs that are joined to one line, source with source and target
+            with target, drawn anew each epoch. With `shuffle`, any two lines can be neighbours. Longer lines and new
+            positions of words reduce overfitting on small corpora (Nguyen et al. 2021, arXiv 2105.01691). Lines that
+            would be longer than `max_length` are not joined. Default 0.0 (disabled).
         reversal: deprecated, version 1.0 removes it. Fraction of the pairs used in the reverse direction (target to
             source), drawn anew each epoch (Ding et al. 2021, arXiv 2109.07780). Both sides need the same tokenizer.
-            Default 0.0, none.
-        word_dropout: the part, from 0 to below 1, of the tokens the model reads, on both sides, in whose place it reads
-            the unknown token, others in each epoch; the labels stay. It learns to translate from what is left (Sennrich
-            and Zhang 2019, arXiv 1905.11901, section 3.2). Default 0.0, none.
-        fixed_shapes: whether batches come in few shapes, for a step that is compiled anew for each: both sides are
-            padded to one of the lengths of `fixed_lengths`, the rows to as many as the budget allows, from 8 on rounded
-            down to a multiple of 8 so that processes can share them evenly. Default False.
-        steps_per_epoch: number of batches of an epoch, see `count_batches`. Given it, Keras shows how far an epoch has
-            come; where a pass over the pairs has fewer batches, the next one lends some. Default None: all there are.
-        first_step: a number for an endless stream of batches that begins at this one, counted from 0, of the stream
-            that begins at 0; the same arguments give the same stream, so that training can go on where it stopped.
-            `fit` has to be told its `steps_per_epoch`. Given here as well, every epoch begins with a pass of its own,
-            and going on is quick; otherwise pass follows pass, and all batches before this one are made again.
-            Default None: the dataset is one epoch.
+            Default 0.0 (disabled).
+        word_dropout: fraction of the input tokens of both sides, below 1, that are replaced by the unknown token, drawn
+            anew each epoch. The labels are unchanged (Sennrich and Zhang 2019, arXiv 1905.11901, section 3.2).
+            Default 0.0 (disabled).
+        fixed_shapes: whether batches have few different shapes, for a compiled step. Both sides are padded to one of
+            the lengths of `fixed_lengths`. The number of rows is the maximum of the budget, rounded down to a multiple
+            of 8 from 8 on, so that several processes can share the rows evenly. Default False.
+        steps_per_epoch: number of batches of an epoch, see `count_batches`. With it, Keras shows the progress of an
+            epoch. If a pass over the pairs has fewer batches, the epoch continues with the next pass. Default None: all
+            batches of a pass.
+        first_step: index of the first batch, counted from 0, of an endless stream of batches. The same arguments give
+            the same stream, so that an interrupted training can be resumed. `fit` needs `steps_per_epoch`. If
+            `steps_per_epoch` is given here as well, every epoch begins with a new pass and resuming is fast. Otherwise
+            all batches before this one are made again. Default None: the dataset is one epoch.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,
-        int32: `target_ids` begins with the start token, `labels` `(rows, target_length)` is the same target, ending
-        with the end token; 0 is padding.
+        int32. `target_ids` begins with the start token. `labels` `(rows, target_length)` is the same target and ends
+        with the end token. 0 is padding.
 
     Raises:
         ValueError: a number is out of range.

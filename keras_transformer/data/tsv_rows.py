@@ -6,22 +6,22 @@ from keras_transformer.text.blank import is_blank
 
 
 def tsv_rows(paths, source_column, target_column, digests=None):
-    """The sentence pairs of files of tab-separated columns, read as they are needed.
+    """Yields the sentence pairs of files of tab-separated columns.
 
-    All rows must have as many columns as the first, so that a tab within a text cannot shift the columns behind it.
-    A row of white space alone, whatever its columns, is a pair of empty texts; an empty line is no row. Quotes are text
-    like any other.
+    All rows must have the number of columns of the first row, because a tab within a text shifts the next columns. A
+    row that is only white space is a pair of empty texts, with any number of columns. Empty lines are skipped. Quotes
+    have no special meaning.
 
     Args:
         paths: the files, such as the `matching_files` of a pattern.
-        source_column, target_column: their columns, counted from 1.
-        digests: a dictionary that gets a SHA-256 hash object for each path. Default None.
+        source_column, target_column: columns of source and target, counted from 1.
+        digests: a dictionary to which a SHA-256 hash object is added for each path. Default None.
 
     Yields:
-        `(source, target)` strings; an empty column is an empty text.
+        `(source, target)` strings. An empty column is an empty text.
 
     Raises:
-        InputError: what `checked_lines` raises, or a row has too few columns, or another number than the first row.
+        InputError: an error of `checked_lines`, or a row has too few columns or not the number of the first row.
     """
     needed = max(source_column, target_column)
     expected, first = None, None
@@ -39,16 +39,16 @@ def tsv_rows(paths, source_column, target_column, digests=None):
             elif len(columns) != expected:
                 raise InputError(
                     f"{path}, line {number}: expected {expected} tab-separated columns, as in {first}, but there "
-                    f"{_counted(columns)}; one of the two has a tab within a text, where a space has to be."
+                    f"{_counted(columns)}. One of the two has a tab within a text. Replace it by a space."
                 )
             yield columns[source_column - 1], columns[target_column - 1]
 
 
 def new_digest(digests, path):
-    """A new SHA-256 hash object, which is kept as that of the path; None where nobody keeps them."""
+    """Returns a new SHA-256 hash object and stores it for the path, or returns None without `digests`."""
     if digests is None:
         return None
-    # A new one each time: a file may be read as source and as target.
+    # A new object for each reading: a file can be read as source and as target.
     digests[path] = hashlib.sha256()
     return digests[path]
 

@@ -2,7 +2,7 @@ from keras_transformer.errors import check_installed
 
 
 class ZstandardFrame:
-    """A frame of a zstd file, decompressed as `bz2.BZ2Decompressor` does it.
+    """Decompressor of a frame of a zstd file, with the interface of `bz2.BZ2Decompressor`.
 
     Raises:
         InputError: the package `zstandard` is not installed.
@@ -24,11 +24,11 @@ class ZstandardFrame:
 
     @property
     def unused_data(self):
-        """The bytes behind its end."""
+        """The bytes after the end of the frame."""
         return self._frame.unused_data
 
     def decompress(self, packed, size):
-        """All plain bytes of these, whatever `size`; raises a ValueError where they are damaged."""
+        """Returns all decompressed bytes, ignoring `size`. Raises a ValueError if the data is damaged."""
         try:
             return self._frame.decompress(packed)
         except self._error as error:

@@ -119,7 +119,7 @@ def test_pairs_may_be_a_dataset(tokenizer):
 
 
 def test_nothing_to_translate_is_refused(tokenizer):
-    with pytest.raises(ValueError, match="`pairs` must hold at least one sentence pair. Received none."):
+    with pytest.raises(ValueError, match="`pairs` must have at least one sentence pair. Received none."):
         TranslationScores([], tokenizer)
 
 

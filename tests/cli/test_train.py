@@ -125,7 +125,7 @@ def test_the_model_card_says_what_the_model_is(model):
     ]
     source = (model.parent / "train.en").read_bytes()
     parts.append(f"| train source | train.en | {len(source):,} | `{hashlib.sha256(source).hexdigest()}` |")
-    parts += ["- train: 0 of 64 pairs left out.", "- validation: 0 of 16 pairs left out."]
+    parts += ["- train: 0 of 64 pairs dropped.", "- validation: 0 of 16 pairs dropped."]
     parts += [
         'train_source = "train.en"',
         "Languages: en to de.",
@@ -218,7 +218,7 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
 
 @pytest.mark.slow
 def train_one_step(run, recipe, data, output, *settings):
-    """Trains on other data for a step; the result, and what it says of pairs left out."""
+    """Trains on other data for a step; the result, and what it says of pairs dropped."""
     text = recipe.read_text()
     text = data + text[text.index("[vocabulary]") :]
     replaced = (("epochs = 4", "steps = 1"), ("_steps = 10", "_steps = 1"), ("checkpoints = 2", "checkpoints = 1"))
@@ -227,7 +227,7 @@ def train_one_step(run, recipe, data, output, *settings):
     recipe.write_text(text)
     result = run("train", recipe, "--output", output, *settings)
     assert result.status == 0, result.errors
-    return result, [line for line in result.errors.splitlines() if "left out" in line]
+    return result, [line for line in result.errors.splitlines() if "dropped" in line]
 
 
 def test_pairs_that_are_left_out_are_printed_and_in_the_card(run, corpus):
@@ -238,7 +238,7 @@ def test_pairs_that_are_left_out_are_printed_and_in_the_card(run, corpus):
     output = corpus / "a\x1b[31m model"
     result, said = train_one_step(run, corpus / "recipe.toml", data, output)
     assert result.lines == [f"{corpus}/a\\x1b[31m model"]
-    assert said == [f"{split}: 5 of 85 pairs left out: 5 blank." for split in ("train", "validation")]
+    assert said == [f"{split}: 5 of 85 pairs dropped: 5 blank." for split in ("train", "validation")]
     assert [f"- {line}" in (output / "README.md").read_text() for line in said] == [True, True]
 
 
@@ -248,7 +248,7 @@ def test_quotes_are_text_and_long_pairs_are_printed_and_in_the_card(run, corpus,
     settings = ["--set", "vocabulary.size=600"]
     _, said = train_one_step(run, corpus / "recipe.toml", data, corpus / "model", *settings)
     for line, split in zip(said, ("train", "validation"), strict=True):
-        number = re.fullmatch(rf"{split}: (\d+) of 300 pairs left out: \1 longer than 64 tokens\.", line)[1]
+        number = re.fullmatch(rf"{split}: (\d+) of 300 pairs dropped: \1 longer than 64 tokens\.", line)[1]
         assert 30 < int(number) < 300
         assert f"- {line}" in (corpus / "model" / "README.md").read_text()
 

@@ -81,7 +81,7 @@ class TestBeforeAnyWork:
 
     def test_different_numbers_of_lines_are_both_named(self, refused, corpus):
         (corpus / "train.de").write_text(LINES)
-        refused(parts=["as many lines as each other", "train.en has 64", "train.de has 8."])
+        refused(parts=["the same number of lines", "train.en has 64", "train.de has 8."])
 
     def test_a_line_that_is_no_utf8_is_named(self, refused, corpus):
         (corpus / "train.de").write_bytes(b"eins\nB\xe4ume\n")
@@ -106,7 +106,7 @@ class TestBeforeAnyWork:
     def test_a_truncated_file_is_named(self, refused, corpus, compress):
         path = corpus / "train.de"
         path.write_bytes(compress(path.read_bytes())[:-5])
-        refused(parts=["train.de: the file is compressed (", "but its end is missing; get it anew."])
+        refused(parts=["train.de: the file is compressed (", "but its end is missing. Get the file again."])
 
     def test_a_vocabulary_file_that_is_none_is_named(self, refused, corpus):
         refused(

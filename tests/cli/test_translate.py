@@ -136,7 +136,9 @@ def test_a_truncated_file_is_named_after_its_lines_came(translate, trained, tmp_
     (tmp_path / "text.gz").write_bytes(gzip.compress((trained / "validation.en").read_bytes())[:-4])
     result = translate("--input", tmp_path / "text.gz")
     assert result.status == 2
-    assert result.errors.endswith("text.gz: the file is compressed (gzip), but its end is missing; get it anew.\n")
+    assert result.errors.endswith(
+        "text.gz: the file is compressed (gzip), but its end is missing. Get the file again.\n"
+    )
 
 
 def test_blank_lines_give_empty_lines(translate):

@@ -71,13 +71,13 @@ def test_a_short_epoch_counts_the_first_part_of_the_text_and_no_line_twice(token
 
 
 def test_where_no_pair_is_left_the_reasons_are_named(tokenizer):
-    with pytest.raises(InputError, match=r"No sentence pair is left.* 3 of 3 pairs left out: 2 blank, 1 longer than 2"):
+    with pytest.raises(InputError, match=r"No sentence pair is left.* 3 of 3 pairs dropped: 2 blank, 1 longer than 2"):
         count_pairs(listed_pairs([*BLANK[:2], PAIRS[0]]), tokenizer, max_length=2)
 
 
 def test_what_is_left_out_is_one_line():
-    assert str(LeftOut(300, 90, 6, 64)) == "96 of 300 pairs left out: 90 blank, 6 longer than 64 tokens"
-    assert str(LeftOut(30_000, 0, 1, 64)) == "1 of 30,000 pairs left out: 1 longer than 64 tokens"
-    assert str(LeftOut(300, 0, 0, 64, is_whole=False)) == "0 of the first 300 pairs left out"
+    assert str(LeftOut(300, 90, 6, 64)) == "96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens"
+    assert str(LeftOut(30_000, 0, 1, 64)) == "1 of 30,000 pairs dropped: 1 longer than 64 tokens"
+    assert str(LeftOut(300, 0, 0, 64, is_whole=False)) == "0 of the first 300 pairs dropped"
     assert LeftOut(300, 100, 51, 64).is_most
     assert not LeftOut(300, 100, 50, 64).is_most

@@ -112,7 +112,7 @@ def test_processes_share_the_rows_of_a_batch(batches, count):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((2, 2), r"`index` must be from 0 to below `count`\. Received: index=2, count=2\."),
+        ((2, 2), r"`index` must be at least 0 and below `count`\. Received: index=2, count=2\."),
         ((-1, 2), r"Received: index=-1, count=2\."),
         ((0, 2, 0), r"`devices` must be at least 1\. Received: devices=0\."),
     ],

@@ -28,7 +28,9 @@ def test_only_a_line_feed_ends_a_line(file):
 
 def test_a_line_without_end_is_refused_before_it_fills_the_memory(file):
     path = file(b"short\n" + bytes(17 << 20))
-    with pytest.raises(InputError, match=rf"^{path}, line 2: longer than 16,777,216 bytes; put one sentence on a line"):
+    with pytest.raises(
+        InputError, match=rf"^{path}, line 2: longer than 16,777,216 bytes. Put one sentence on each line"
+    ):
         list(checked_lines(path))
 
 
@@ -112,14 +114,19 @@ def test_quotes_are_text(file):
 
 def test_a_carriage_return_within_a_line_is_named(file):
     path = file(b"one\r\ntwo\rthree\r\n")
-    with pytest.raises(InputError, match=rf"^{path}, line 2: a carriage return within the line; put a space there\.$"):
+    with pytest.raises(
+        InputError, match=rf"^{path}, line 2: a carriage return within the line\. Replace it by a space\.$"
+    ):
         list(checked_lines(path))
 
 
 def test_files_of_two_patterns_that_do_not_belong_together_are_named(file, tmp_path):
     for name in ("part-1.ko", "part-2.ko", "part-2.en", "part-3.en"):
         file(b"a line\n", name)
-    with pytest.raises(InputError, match=r"part-1\.ko: no file of .*part-\*\.en belongs to it by its name\.$"):
+    with pytest.raises(
+        InputError,
+        match=r"part-1\.ko: no file of .*part-\*\.en has a matching name\. Rename the files so that they match\.$",
+    ):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
     # Names with nothing in common may mean anything.
     file(b"a line\n", "a.de")

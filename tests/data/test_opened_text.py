@@ -63,7 +63,7 @@ def test_an_empty_text_is_empty(file, kind):
 @pytest.mark.parametrize("end", [-1, -9, 500, 12])
 def test_a_truncated_file_is_named(file, kind, end):
     path = file(COMPRESS[kind](TEXT)[:end])
-    message = rf"^{path}: the file is compressed \({kind}\), but its end is missing; get it anew\.$"
+    message = rf"^{path}: the file is compressed \({kind}\), but its end is missing\. Get the file again\.$"
     with pytest.raises(InputError, match=message):
         list(checked_lines(path))
 
@@ -100,11 +100,11 @@ def test_archives_of_several_files_are_refused(file, tmp_path):
     with tarfile.open(fileobj=packed, mode="w") as archive:
         archive.add(text)
     for content in (packed.getvalue(), gzip.compress(packed.getvalue())):
-        with pytest.raises(InputError, match=r"text: expected a text file, but this is a tar archive; unpack it\.$"):
+        with pytest.raises(InputError, match=r"text: expected a text file, but this is a tar archive\. Unpack it\.$"):
             list(checked_lines(file(content)))
     with zipfile.ZipFile(tmp_path / "text.zip", "w") as archive:
         archive.write(text)
-    with pytest.raises(InputError, match=r"text\.zip: expected a text file, but this is a ZIP archive; unpack it\.$"):
+    with pytest.raises(InputError, match=r"text\.zip: expected a text file, but this is a ZIP archive\. Unpack it\.$"):
         list(checked_lines(tmp_path / "text.zip"))
 
 

@@ -51,7 +51,9 @@ def test_more_than_all_lines_cannot_be_turned_round(tokenizer):
 
 def test_two_vocabularies_cannot_be_exchanged(tokenizer):
     other = learn_vocabulary((source for source, _ in PAIRS), 320)
-    with pytest.raises(InputError, match="`reversal` needs one tokenizer for both sides. Received: two that differ."):
+    with pytest.raises(
+        InputError, match="`reversal` needs one tokenizer for both sides. Received: two different tokenizers."
+    ):
         token_batches(listed_pairs(PAIRS), tokenizer, other, reversal=0.5)
 
 

@@ -65,5 +65,5 @@ def test_each_process_gets_its_rows_of_every_batch(tmp_path):
 
 
 def test_an_address_that_nobody_has_is_told_at_once():
-    with pytest.raises(InputError, match="no-such-host.invalid:5055: cannot hand out batches there: "):
+    with pytest.raises(InputError, match="no-such-host.invalid:5055: cannot serve batches there: "):
         RowService("no-such-host.invalid:5055", index=0, count=1)

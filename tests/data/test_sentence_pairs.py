@@ -58,7 +58,7 @@ def test_a_row_with_another_number_of_columns_ends_the_reading(file, row):
 
 def test_a_file_with_fewer_lines_ends_the_reading(file):
     pairs = text_pairs(file("one\ntwo\n"), file("eins\n", "other"))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="text and .*other must have as many lines as each other"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="text and .*other must have the same number of lines"):
         listed(pairs)
 
 
@@ -135,7 +135,7 @@ def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refuse
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
     for name, text in [("part-1.ko", "a\n"), ("part-2.ko", "a\n"), ("part-1.en", "a\n")]:
         (tmp_path / name).write_text(text)
-    with pytest.raises(InputError, match=r"part-2\.ko: no file of .*part-\*\.en belongs to it by its name\."):
+    with pytest.raises(InputError, match=r"part-2\.ko: no file of .*part-\*\.en has a matching name\."):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
     (tmp_path / "whole.en").write_text("a\n")
     with pytest.raises(InputError, match=r"part-\*\.ko matches 2 and .*whole\.en 1\."):
@@ -146,7 +146,7 @@ def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refuse
 
 
 def test_what_cannot_be_listed_or_split_is_refused():
-    with pytest.raises(ValueError, match="`pairs` must hold at least one sentence pair. Received none."):
+    with pytest.raises(ValueError, match="`pairs` must have at least one sentence pair. Received none."):
         listed_pairs([])
     with pytest.raises(ValueError, match="`split` must be one of train, validation, test. Received: split='val'."):
         split_pairs(listed_pairs([("a", "b")]), "val", 0.1)

@@ -259,7 +259,7 @@ def test_a_fit_that_knows_the_steps_runs_every_epoch_without_a_warning(tokenizer
 
 def test_no_batch_is_an_error_that_says_why(tokenizer):
     for pairs in ([("", "cat")], PAIRS[:3]):
-        with pytest.raises(InputError, match="every one is blank or longer than `.data. max_length` tokens; raise it"):
+        with pytest.raises(InputError, match="all are blank or longer than `.data. max_length` tokens. Raise"):
             count_batches(token_batches(listed_pairs(pairs), tokenizer, max_length=2))
 
 

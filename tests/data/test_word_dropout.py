@@ -42,5 +42,5 @@ def test_the_two_sides_and_the_epochs_differ(tokenizer):
 
 
 def test_all_tokens_cannot_be_dropped(tokenizer):
-    with pytest.raises(InputError, match="`word_dropout` must be from 0 to below 1. Received: word_dropout=1.0"):
+    with pytest.raises(InputError, match="`word_dropout` must be at least 0 and below 1. Received: word_dropout=1.0"):
         token_batches(listed_pairs(PAIRS), tokenizer, word_dropout=1.0)

@@ -66,11 +66,11 @@ def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer,
 def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsys, monkeypatch):
     pairs = [("", "a"), *PAIRS]
     assert batches_of(tokenizer, pairs=pairs).left_out["train"].blank == 1
-    assert "train: 1 of 161 pairs left out: 1 blank.\nvalidation: 0 of 8 pairs" in capsys.readouterr().err
+    assert "train: 1 of 161 pairs dropped: 1 blank.\nvalidation: 0 of 8 pairs" in capsys.readouterr().err
     # The processes are not joined here, so the second one counts for itself.
     monkeypatch.setattr(recipe_batches, "result_of_first", lambda processes, make: make())
     batches_of(tokenizer, pairs=pairs, processes=Processes(index=1, count=2))
-    assert "left out" not in capsys.readouterr().err
+    assert "dropped" not in capsys.readouterr().err
 
 
 def test_a_warning_says_what_to_do_where_most_pairs_are_left_out(tokenizer):
