@@ -236,7 +236,7 @@ def test_a_saved_translator_replaces_the_one_before(translator, two_vocabularies
 
 def test_nothing_is_saved_into_the_folder_of_a_running_training(translator, tmp_path):
     with held_folder(tmp_path):
-        with pytest.raises(InputError, match="another training writes to it"):
+        with pytest.raises(InputError, match="another training writes to this folder"):
             translator.save(tmp_path)
         assert {path.name for path in tmp_path.iterdir()} == {"checkpoints"}
 

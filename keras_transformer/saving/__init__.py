@@ -1,1 +1,1 @@
-"""The model folder: what `Translator.save` writes and `Translator.load` reads."""
+"""Reads and writes model folders, for `Translator.save` and `Translator.load`."""

@@ -1,4 +1,4 @@
-"""The folder that holds a trained model: config, tokenizers, weights; nothing in it is pickled."""
+"""The folder of a trained model: config, tokenizers and weights. No file is pickled."""
 
 import dataclasses
 import functools
@@ -40,19 +40,19 @@ TEST_NAMES = ("test.source.txt", "test.target.txt")
 def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None):
     """Writes a model folder.
 
-    A kill at any moment leaves the old model, the new one, or a folder without a config, which is not loaded. Layers
-    that Keras quantised to int8 or int4 stay quantised. Updates of low rank (LoRA) are added to the kernels.
+    A kill at any moment leaves the old model, the new model, or a folder without a config, which cannot be loaded.
+    Layers that Keras quantised to int8 or int4 stay quantised. Low-rank updates (LoRA) are added to the kernels.
 
     Args:
-        path: the folder; made where it is missing.
+        path: the folder. It is created if it is missing.
         model: the Keras model whose weights are saved.
         config: its `TransformerConfig`.
         source_tokenizer: the source's `Tokenizer`.
-        target_tokenizer: the target's `Tokenizer`; where it is the source's, one file serves both.
+        target_tokenizer: the target's `Tokenizer`. If it is the source's, one file is written for both.
         texts: the `TextFacts`. Default None.
 
     Raises:
-        InputError: what would be written could not be loaded again; nothing was written over.
+        InputError: the saved model could not be loaded again. Nothing was overwritten.
     """
     path = pathlib.Path(path)
     tokenizers, removed = tokenizer_files(source_tokenizer, target_tokenizer)
@@ -64,7 +64,7 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
 
         def write_weights(file):
             file.write_bytes(weights)
-            # Only now, so that a model that cannot be loaded again replaces nothing.
+            # After the check, so that a model that cannot be loaded does not replace another.
             compare_weights(file, config, note)
 
         files = {
@@ -75,7 +75,7 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
         remove_leftovers(path)
         write_together(path, files, CONFIG_NAME, removed)
     except ValueError as error:
-        raise InputError(f"{path}: the model was not saved, it could not be loaded again: {error}") from None
+        raise InputError(f"{path}: the model was not saved, because it could not be loaded again: {error}") from None
 
 
 def _write_bytes(content, file):
@@ -90,11 +90,11 @@ def _config_fields(config, texts, note):
 
 
 def save_scores(path, scores):
-    """Keeps what the model scores on validation sentences; without scores none stay of a model that was there before.
+    """Writes the model's scores on validation sentences, or removes the scores of an earlier model.
 
     Args:
         path: the model folder.
-        scores: a dictionary that JSON can hold, or None.
+        scores: a dictionary for JSON, or None to remove earlier scores.
     """
     if scores is None:
         (path / SCORES_NAME).unlink(missing_ok=True)
@@ -103,7 +103,7 @@ def save_scores(path, scores):
 
 
 def load_scores(path):
-    """What `save_scores` kept; an empty dictionary where nothing is.
+    """Reads the scores of `save_scores`. Returns an empty dictionary if there are none.
 
     Raises:
         InputError: the file is damaged.
@@ -113,11 +113,11 @@ def load_scores(path):
 
 
 def save_pairs(path, names, pairs):
-    """Keeps sentence pairs with the model: some of validation, by which an export is compared with it, or the test set.
+    """Writes sentence pairs to the model folder: validation pairs for the comparison of exports, or the test set.
 
     Args:
         path: the model folder.
-        names: names of the source's file and the target's.
+        names: names of the files of source and target.
         pairs: `(source, target)` strings.
     """
     sides = list(zip(*pairs, strict=True)) or [(), ()]
@@ -126,35 +126,35 @@ def save_pairs(path, names, pairs):
 
 
 def load_validation_pairs(path):
-    """The sentence pairs that were kept with the model, a list of `(source, target)`; empty where there are none.
+    """Reads the validation pairs of the model folder, a list of `(source, target)`. It is empty without such files.
 
     Raises:
-        InputError: the files were changed so that they no longer fit each other.
+        InputError: the two files do not match each other.
     """
     files = [pathlib.Path(path) / name for name in VALIDATION_NAMES]
     if not all(file.is_file() for file in files):
         return []
     for file in files:
-        read_small_file(file)  # Nothing longer is kept.
+        read_small_file(file)  # Checks the size.
     check_text_files(*files)
     return list(zip(*map(checked_lines, files), strict=True))
 
 
 def load_config(path):
-    """The `TransformerConfig` of a complete model folder.
+    """Reads the `TransformerConfig` of a complete model folder.
 
     Raises:
-        InputError: there is no such folder, it is incomplete, it was written by a newer version, or its weights are
-            those of another config.
+        InputError: the folder is missing or incomplete, was written by a newer version, or has the weights of another
+            config.
     """
     return _load_config_and_note(path)[0]
 
 
 def _load_config_and_note(path):
-    """The config and the `QuantizationNote`; a folder of an earlier version has none."""
+    """Reads the config and the `QuantizationNote`. A folder of an earlier version has no note."""
     path = pathlib.Path(path)
     if not path.is_dir():
-        raise InputError(f"{path}: expected a model folder, but there is none.")
+        raise InputError(f"{path}: expected a model folder, but it does not exist.")
     _check_complete(path)
     try:
         fields = read_json(path / CONFIG_NAME)
@@ -166,7 +166,7 @@ def _load_config_and_note(path):
     if version != FORMAT_VERSION:
         raise InputError(
             f"{path}: the model folder has format {version}, but this version ({__version__}) reads format "
-            f"{FORMAT_VERSION}; install the keras-transformer that wrote it, or a newer one."
+            f"{FORMAT_VERSION}. Install the version of keras-transformer that wrote it, or a newer one."
         )
     try:
         config = TransformerConfig.from_dict(config_fields)
@@ -176,16 +176,16 @@ def _load_config_and_note(path):
         note = QuantizationNote.from_json(groups)
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path / CONFIG_NAME}: `quantization`: {error}") from None
-    # Before anything of the sizes in the config is made.
+    # Checked before anything with the sizes of the config is allocated.
     check_weights(path / WEIGHTS_NAME, config, note)
     return config, note
 
 
 def load_texts(path):
-    """The `TextFacts` of a model folder, whose config `load_config` has found to be right.
+    """Reads the `TextFacts` of a model folder. Call `load_config` first to check the folder.
 
     Raises:
-        InputError: the config holds something else in their place.
+        InputError: the values in the config are not `TextFacts`.
     """
     file = pathlib.Path(path) / CONFIG_NAME
     fields = read_json(file)
@@ -202,10 +202,10 @@ def load_model_folder(path):
         path: the folder.
 
     Returns:
-        The Keras model, the source's and the target's `Tokenizer`.
+        The Keras model, the source's `Tokenizer` and the target's.
 
     Raises:
-        InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
+        InputError: the folder is missing, incomplete or of a newer version, or its files do not match each other.
     """
     path = pathlib.Path(path)
     config, note = _load_config_and_note(path)
@@ -213,8 +213,8 @@ def load_model_folder(path):
     sizes = (source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size)
     if sizes != (config.vocabulary_size, config.target_vocabulary_size):
         raise InputError(
-            f"{path}: the config wants vocabularies of {config.vocabulary_size} and {config.target_vocabulary_size} "
-            f"tokens, but the tokenizers have {sizes[0]} and {sizes[1]}; the folder mixes two models."
+            f"{path}: the config needs vocabularies of {config.vocabulary_size} and {config.target_vocabulary_size} "
+            f"tokens, but the tokenizers have {sizes[0]} and {sizes[1]}. The folder has files of two models."
         )
     model = build_transformer(config)
     quantize_layers(model, note)
@@ -233,6 +233,6 @@ def _check_complete(path):
     if missing:
         raise InputError(
             f"{path}: not a complete model folder, {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
-            "missing; if its training was interrupted, go on with `keras-transformer train ... --resume`; if saving it "
-            "was, save it again."
+            "missing. If its training was interrupted, continue with `keras-transformer train ... --resume`. If saving "
+            "was interrupted, save the model again."
         )

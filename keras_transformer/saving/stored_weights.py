@@ -1,11 +1,11 @@
-"""What a weights file holds, found out without reading what it could make of the memory."""
+"""Lists the weights of a weights file without reading data that could fill the memory."""
 
 import os
 from typing import NamedTuple
 
 import h5py
 
-# Groups of a model lie at most so deep: layers, block, attention, dense, vars.
+# Maximum depth of the groups of a model: layers, block, attention, dense, vars.
 _MOST_LEVELS = 8
 
 
@@ -14,7 +14,7 @@ class StoredWeight(NamedTuple):
 
     Args:
         shape: its shape.
-        dtype: the name of its NumPy type; "bfloat16" where Keras has put such numbers into two bytes.
+        dtype: the name of its NumPy type, or "bfloat16" if Keras has stored such numbers in two bytes.
     """
 
     shape: tuple
@@ -22,24 +22,24 @@ class StoredWeight(NamedTuple):
 
 
 def stored_weights(path, most):
-    """The weights of a file as Keras writes it; a file of any other layout is refused, whatever it refers to.
+    """Lists the weights of a file in Keras's layout. Files with another layout are rejected.
 
-    HDF5 knows links to other files, data of any size that take no place in the file, and compressed data. Keras writes
-    none of them, and each can cost any memory or time.
+    HDF5 supports links to other files, data sets of any size without storage, and compressed data. Keras writes none of
+    them, and each can take any amount of memory or time.
 
     Args:
         path: path of the file.
-        most: the most groups and data sets that are looked at.
+        most: maximum number of groups and data sets.
 
     Returns:
         A dictionary from name, such as "layers/dense/vars/0", to `StoredWeight`.
 
     Raises:
         ValueError: the file has another layout.
-        OSError: it cannot be read, or is no HDF5.
+        OSError: the file cannot be read, or is not an HDF5 file.
     """
     found, waiting, count = {}, [""], 0
-    with h5py.File(path, locking=False) as file:  # `write_whole` holds a lock of its own.
+    with h5py.File(path, locking=False) as file:  # `write_whole` holds its own lock.
         size = os.path.getsize(path)
         while waiting:
             name = waiting.pop()
@@ -53,7 +53,7 @@ def stored_weights(path, most):
                 if isinstance(item, h5py.Dataset):
                     found[path_of_item] = _checked(item, path_of_item, size)
                 elif not isinstance(item, h5py.Group) or path_of_item.count("/") >= _MOST_LEVELS:
-                    raise ValueError(f"{path_of_item[:80]} is no weight")
+                    raise ValueError(f"{path_of_item[:80]} is not a weight")
                 else:
                     waiting.append(path_of_item)
     return found
@@ -65,7 +65,7 @@ def _check_link(group, key, name):
 
 
 def _checked(item, name, file_size):
-    """The weight, if its bytes lie in the file one behind the other."""
+    """Returns the weight after checking that its bytes are stored contiguously in the file."""
     properties, place = item.id.get_create_plist(), item.id.get_offset()
     is_plain = (
         item.shape is not None
@@ -77,5 +77,5 @@ def _checked(item, name, file_size):
     )
     if not is_plain:
         raise ValueError(f"{name} is not stored as Keras stores a weight")
-    # Such as NumPy writes what it has no type for.
+    # NumPy's representation of types that it does not support.
     return StoredWeight(item.shape, "bfloat16" if item.dtype.str == "|V2" else item.dtype.name)

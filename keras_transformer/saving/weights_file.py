@@ -1,4 +1,4 @@
-"""Weights files: HDF5 as Keras writes it."""
+"""Weights files in Keras's HDF5 layout."""
 
 import contextlib
 import io
@@ -13,30 +13,30 @@ from keras_transformer.files.whole_files import write_whole
 from keras_transformer.models.quantization_note import QuantizationNote, stored_shapes
 from keras_transformer.saving.stored_weights import stored_weights
 
-_WRONG = "the weights do not fit the config, or the file is damaged ({reason})"
+_WRONG = "the weights do not match the config, or the file is damaged ({reason})"
 _FLOATS = ("float32", "float16", "float64", "bfloat16")
-# More groups and weights than a block has, than a model has beside its blocks, and than there are for each weight.
+# Upper bounds for the numbers of groups and weights per block, outside blocks, and per weight.
 _OBJECTS_OF_BLOCK, _OTHER_OBJECTS, _OBJECTS_OF_WEIGHT = 100, 200, 6
 
 
 def save_weights(model, path):
-    """Writes the weights of a model, without its optimizer, as `write_whole` writes a file.
+    """Writes the weights of a model, without its optimizer, atomically as `write_whole` does.
 
     Args:
         model: any built Keras model.
         path: path of the file.
 
     Raises:
-        OSError: the file cannot be written; it names the file.
+        OSError: the file cannot be written. The error has the file name.
     """
     content = weights_content(model)
     write_whole(path, lambda file: file.write_bytes(content))
 
 
 def weights_content(model):
-    """The bytes of the weights file of a model, without its optimizer.
+    """Returns the bytes of the weights file of a model, without its optimizer.
 
-    The HDF5 library crashes on a full disk, so it writes into memory.
+    The HDF5 library crashes on a full disk. It therefore writes to memory.
 
     Args:
         model: any built Keras model.
@@ -49,7 +49,7 @@ def weights_content(model):
 
 @contextlib.contextmanager
 def without_optimizer(model):
-    """Takes a model's optimizer away for as long: its state would triple the file of weights.
+    """Removes the optimizer of a model within the block, because its state would triple the size of the weights file.
 
     Args:
         model: any Keras model, compiled or not.
@@ -63,7 +63,7 @@ def without_optimizer(model):
 
 
 def check_weights(path, config, note=None):
-    """Raises an InputError unless a weights file holds what a config needs; nothing of that size is made for it.
+    """Raises an InputError unless a weights file has the weights of a config. The weights are not loaded.
 
     Args:
         path: path of the file.
@@ -75,7 +75,7 @@ def check_weights(path, config, note=None):
 
 
 def compare_weights(path, config, note):
-    """Raises a ValueError with what a weights file holds in another way than a config needs it.
+    """Raises a ValueError with the first difference between a weights file and the weights of a config.
 
     Args:
         path: path of the file.
@@ -89,13 +89,13 @@ def compare_weights(path, config, note):
         if name not in found:
             raise ValueError(f"{name} is missing")
         if found[name].shape != shape:
-            raise ValueError(f"{name} has the shape {found[name].shape} in place of {shape}")
+            raise ValueError(f"{name} has the shape {found[name].shape} instead of {shape}")
         if found[name].dtype not in (_FLOATS if dtype == "float32" else (dtype,)):
-            raise ValueError(f"{name} has the type {found[name].dtype} in place of {dtype}")
-    # Keras passes over weights that the model has no place for.
+            raise ValueError(f"{name} has the type {found[name].dtype} instead of {dtype}")
+    # Keras ignores weights that the model does not have.
     others = [name for name in found if name.startswith("layers/") and "seed_generator" not in name]
     if len(others) > number:
-        raise ValueError(f"{len(others)} weights in place of {number}")
+        raise ValueError(f"{len(others)} weights instead of {number}")
 
 
 def load_weights(model, path, wrong=_WRONG):
@@ -104,22 +104,21 @@ def load_weights(model, path, wrong=_WRONG):
     Args:
         model: any built Keras model.
         path: path of the file.
-
-        wrong: what the message says of a file that cannot be loaded. Default: that it does not fit the config.
+        wrong: the message for a file that cannot be loaded. Default: it does not match the config.
 
     Raises:
-        InputError: the file is damaged, of another model, or has a weight that is not finite.
+        InputError: the file is damaged or of another model, or a weight is not finite.
     """
     with _one_line(path, wrong):
         stored_weights(path, _OBJECTS_OF_WEIGHT * len(model.variables) + _OTHER_OBJECTS)
         with without_optimizer(model), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras warns of what it then raises for.
+            warnings.simplefilter("ignore")  # Keras warns before it raises the error.
             model.load_weights(path)
         check_numbers(model)
 
 
 def check_numbers(model):
-    """Raises a ValueError where a weight of a model is not finite."""
+    """Raises a ValueError if a weight of a model is not finite."""
     for weight in model.weights:
         numbers = keras.ops.convert_to_numpy(weight)
         if numbers.dtype.kind not in "biu" and not np.isfinite(numbers.astype("float32", copy=False)).all():
@@ -141,7 +140,7 @@ def _count_layers(path):
 
 
 class _Memory(io.BytesIO):
-    """Keras writes into `BytesIO` where it finds the ending of a weights file in its name."""
+    """A `BytesIO` with a name. Keras detects the format by the ending of the name."""
 
     def __str__(self):
         return "memory.weights.h5"

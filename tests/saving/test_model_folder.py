@@ -62,12 +62,12 @@ def test_a_model_folder_is_loaded_as_it_was_saved(complete):
 
 
 def test_a_missing_folder_is_refused(tmp_path):
-    assert_refused(tmp_path / "missing", "expected a model folder, but there is none.")
+    assert_refused(tmp_path / "missing", "expected a model folder, but it does not exist.")
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    assert_refused(tmp_path / "file", "expected a model folder, but there is none.")
+    assert_refused(tmp_path / "file", "expected a model folder, but it does not exist.")
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.model", "model.weights.h5"])
@@ -129,7 +129,7 @@ def test_a_newer_format_is_refused(folder):
 )
 def test_weights_of_another_config_are_refused(folder, change):
     change_config(folder, **change)
-    assert_refused(folder, "model.weights.h5: the weights do not fit the config, or the file is damaged (")
+    assert_refused(folder, "model.weights.h5: the weights do not match the config, or the file is damaged (")
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.999])
@@ -137,7 +137,7 @@ def test_weights_that_were_cut_off_are_refused(folder, kept):
     path = folder / "model.weights.h5"
     content = path.read_bytes()
     path.write_bytes(content[: int(kept * len(content))])
-    assert_refused(folder, "model.weights.h5: the weights do not fit the config, or the file is damaged (")
+    assert_refused(folder, "model.weights.h5: the weights do not match the config, or the file is damaged (")
 
 
 def test_a_tokenizer_of_another_size_is_refused(folder, tokenizers):

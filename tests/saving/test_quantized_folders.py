@@ -114,7 +114,7 @@ def test_what_could_not_be_loaded_again_replaces_nothing(model, tokenizer, int8_
 @pytest.mark.parametrize(
     ("note", "message"),
     [
-        (None, "has the type int8 in place of float32"),
+        (None, "has the type int8 instead of float32"),
         ([{"mode": "int4"}], "has the shape"),
         ([{"mode": "int4", "block_size": 8}], "has the shape"),
         ([{"mode": "int2"}], "`mode` must be one of int8, int4"),

@@ -71,11 +71,11 @@ def replaced(file, **arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"data": np.zeros(SHAPE, "int32")}, "has the type int32 in place of float32"),
-        ({"data": np.zeros(SHAPE, "bool")}, "has the type bool in place of float32"),
-        ({"data": np.zeros(SHAPE, "complex64")}, "has the type complex64 in place of float32"),
+        ({"data": np.zeros(SHAPE, "int32")}, "has the type int32 instead of float32"),
+        ({"data": np.zeros(SHAPE, "bool")}, "has the type bool instead of float32"),
+        ({"data": np.zeros(SHAPE, "complex64")}, "has the type complex64 instead of float32"),
         ({"data": np.zeros(SHAPE, "S4")}, "in place of float32"),
-        ({"data": np.zeros((8, 12), "float32")}, "has the shape (8, 12) in place of (12, 8)"),
+        ({"data": np.zeros((8, 12), "float32")}, "has the shape (8, 12) instead of (12, 8)"),
         ({"data": h5py.Empty("float32")}, "is not stored as Keras stores a weight"),
         ({"shape": (10**9, 10**9), "dtype": "float32"}, "is not stored as Keras stores a weight"),
         ({"shape": SHAPE, "dtype": "float32"}, "is not stored as Keras stores a weight"),
@@ -125,12 +125,12 @@ def test_thousands_of_groups_are_refused(file, make):
 
 def test_a_type_in_place_of_a_weight_is_refused(file):
     file["layers/type"] = np.dtype("float32")
-    assert_refused(file, "layers/type is no weight")
+    assert_refused(file, "layers/type is not a weight")
 
 
 def test_a_weight_too_many_is_refused(file):
     file["layers/more/vars/0"] = np.zeros(3, "float32")
-    assert_refused(file, "weights in place of")
+    assert_refused(file, "weights instead of")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_weight_too_many_is_refused(file):
 )
 def test_a_config_of_any_size_is_compared_at_once(file, change):
     config = TransformerConfig.from_dict({**CONFIG.to_dict(), **change})
-    assert_refused(file, "the weights do not fit the config", of=config)
+    assert_refused(file, "the weights do not match the config", of=config)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
