@@ -1,1 +1,1 @@
-"""Files that are written whole or not at all, read within limits, and locked."""
+"""Atomic writes of files, reads with size limits, and locks of folders."""

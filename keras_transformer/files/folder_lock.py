@@ -1,4 +1,4 @@
-"""One writer at a time for a model folder: a lock that ends with its process, even when it is killed."""
+"""Lock of a model folder for one writer. The lock ends with its process, also when the process is killed."""
 
 import contextlib
 import pathlib
@@ -14,21 +14,21 @@ LOCK_NAME = "lock"
 
 @contextlib.contextmanager
 def held_folder(path):
-    """Holds a model folder for a training, so that no other one writes to it.
+    """Locks a model folder for a training, so that no other training writes to it.
 
-    The folder is made where it is missing. If nothing was written in the end, it is removed again.
+    The folder is created if it is missing. It is removed at the end if nothing was written.
 
     Args:
         path: the model folder.
 
     Raises:
-        InputError: another process holds it.
+        InputError: another process has the lock.
     """
     checkpoints = pathlib.Path(path) / CHECKPOINTS_NAME
     made = [folder for folder in (checkpoints, *checkpoints.parents) if not folder.exists()]
     checkpoints.mkdir(parents=True, exist_ok=True)
     with _lock(path):
-        # Of folders with such a name, those of exports for instance, nothing is known here.
+        # Other folders with such a name, such as those of exports, are not touched.
         remove_unheld(file for file in pathlib.Path(path).rglob("*") if is_leftover(file) and not file.is_dir())
         try:
             yield
@@ -36,12 +36,12 @@ def held_folder(path):
             if made and [file.name for file in checkpoints.iterdir()] == [LOCK_NAME]:
                 (checkpoints / LOCK_NAME).unlink()
                 for folder in made:
-                    with contextlib.suppress(OSError):  # Something else is in it.
+                    with contextlib.suppress(OSError):  # The folder is not empty.
                         folder.rmdir()
 
 
 def lock_of_training(path):
-    """Holds a folder in which a training writes or has written; a folder without one needs no lock.
+    """Locks a folder that a training writes or has written to. A folder without a training needs no lock.
 
     Args:
         path: the model folder.
@@ -50,7 +50,7 @@ def lock_of_training(path):
         A context manager.
 
     Raises:
-        InputError: a training holds it.
+        InputError: a training has the lock.
     """
     is_trained = (pathlib.Path(path) / CHECKPOINTS_NAME / LOCK_NAME).is_file()
     return _lock(path) if is_trained else contextlib.nullcontext()
@@ -62,7 +62,7 @@ def _lock(path):
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise InputError(f"{path}: another training writes to it; wait for its end, or stop it.") from None
+        raise InputError(f"{path}: another training writes to this folder. Wait for its end, or stop it.") from None
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
 def markdown_table(rows):
-    """The lines of a Markdown table.
+    """Returns the lines of a Markdown table.
 
     Args:
-        rows: the header and the rows below it, each a sequence of as many cells; "" for a header without words.
+        rows: the header and the rows below it, sequences with the same number of cells. Cells can be "".
 
     Returns:
         A list of strings.

@@ -1,4 +1,4 @@
-"""Reading the small files of a model folder, whatever somebody has put in their place."""
+"""Reads the small files of a model folder safely, also if they were replaced by other files."""
 
 import json
 import os
@@ -13,22 +13,22 @@ MOST_BYTES = 16 * _MEBIBYTE
 
 
 def read_small_file(path, most=MOST_BYTES, is_regular=True):
-    """The content of a file, which is not read further than it may be long.
+    """Returns the content of a file with a size limit.
 
     Args:
-        path: path of the file; it may be a link.
-        most: the most bytes that it may have. Default 16 MiB.
-        is_regular: whether it must be a regular file. Default True; otherwise a pipe or a device will do.
+        path: path of the file. It can be a link.
+        most: maximum size in bytes. Default 16 MiB.
+        is_regular: whether it must be a regular file. Default True. With False, a pipe or a device is accepted.
 
     Raises:
-        InputError: it is something else than a file, or is too long.
-        OSError: it cannot be read.
+        InputError: the path is not a file, or the file is too long.
+        OSError: the file cannot be read.
     """
-    # To open a pipe would wait until somebody writes to it.
+    # Opening a pipe would wait for a writer.
     descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if is_regular else 0))
     try:
         if is_regular and not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"{path}: expected a file, but it is something else.")
+            raise InputError(f"{path}: expected a regular file.")
         with open(descriptor, "rb", closefd=False) as file, naming(path):
             content = file.read(most + 1)
     finally:
@@ -39,15 +39,15 @@ def read_small_file(path, most=MOST_BYTES, is_regular=True):
 
 
 def read_json(path, kind=dict):
-    """The content of a JSON file.
+    """Returns the content of a JSON file.
 
     Args:
         path: path of the file.
-        kind: the type that it must have. Default: a dictionary.
+        kind: expected type of the content. Default: a dictionary.
 
     Raises:
-        InputError: it is no such file, or holds something else.
-        OSError: it cannot be read.
+        InputError: the path is not a JSON file, or its content has another type.
+        OSError: the file cannot be read.
     """
     path = pathlib.Path(path)
     try:

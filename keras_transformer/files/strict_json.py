@@ -3,12 +3,12 @@ import math
 
 
 def json_text(content, indent=None, ensure_ascii=True):
-    """JSON that every reader takes: a number that is not finite, for which JSON has no word, becomes null.
+    """Returns standard JSON. Numbers that are not finite become null, because JSON does not support them.
 
     Args:
-        content: what JSON can hold.
-        indent: that of `json.dumps`. Default None.
-        ensure_ascii: that of `json.dumps`. Default True, so that no character can do anything to a terminal.
+        content: a value for JSON.
+        indent: see `json.dumps`. Default None.
+        ensure_ascii: see `json.dumps`. Default True, so that no character controls a terminal.
 
     Example:
 

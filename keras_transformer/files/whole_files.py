@@ -1,9 +1,8 @@
-"""Files and folders that appear whole or not at all: they are written beside their place and then renamed.
+"""Atomic writes of files and folders: they are written under a temporary name in the same folder and then renamed.
 
-What is not whole yet has a name that nobody can know before, is made only where nothing has that name, and is locked
-until it is renamed. So a link that somebody put there is never followed, a link at the place itself is replaced by the
-file, and what a killed process left is known by its lock, which nobody holds. Folders on the way to the place may be
-links: they are the user's choice.
+A temporary file or folder has an unpredictable name, is created only if the name is free, and is locked until it is
+renamed. A link that another user created is therefore never followed. A link at the destination is replaced by the
+file. Leftovers of killed processes are detected, because no process has their lock. Parent folders can be links.
 """
 
 import contextlib
@@ -19,9 +18,9 @@ import stat
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.processes.command_process import removed_at_end
 
-# How the name of a file or folder begins until it is whole.
+# Prefix of the temporary names.
 UNFINISHED = "unfinished_"
-# Names of today, and those that the first versions gave.
+# Temporary names of this version and of the first versions.
 _LEFTOVER = re.compile(
     UNFINISHED
     + "([0-9a-f]{16}_.*|history.csv|state.npz|recipe.toml|config.json|scores.json|data.json|README.md|start.json"
@@ -29,20 +28,21 @@ _LEFTOVER = re.compile(
     "|(validation|test).(source|target).txt)",
     re.DOTALL,
 )
-# Names have at most 255 bytes, characters up to four.
+# Names have at most 255 bytes, and characters have up to four bytes.
 _LONGEST_ENDING = 40
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_whole(path, write):
-    """Writes a file so that a kill at any moment leaves either the old one or the new one, never half of it.
+    """Writes a file atomically: a kill at any moment leaves either the old file or the complete new file.
 
     Args:
-        path: path of the file; its folder is made where it is missing. Where it is a link, the link is replaced.
-        write: called with the path of an empty file beside it, which is then renamed.
+        path: path of the file. Its folder is created if it is missing. A link at the path is replaced.
+        write: function that is called with the path of an empty temporary file, which is then renamed.
 
     Raises:
-        OSError: it cannot be written, such as on a full disk; it names `path`, and nothing is left of the new file.
+        OSError: the file cannot be written, such as on a full disk. The error has `path`, and the temporary file is
+            removed.
     """
     path = pathlib.Path(path)
     with naming(path), _written(path, write) as unfinished:
@@ -52,18 +52,19 @@ def write_whole(path, write):
 def write_together(folder, files, last, removed=()):
     """Writes files of a folder that belong together.
 
-    A kill at any moment leaves all of the old files, all of the new ones, or no file `last`, without which the others
-    must not be read: it is removed before the first of the others is replaced, and comes back after them.
+    A kill at any moment leaves all old files, all new files, or no file `last`. Readers must not read the other files
+    without `last`. The file `last` is removed before the first other file is replaced, and written after all others.
 
     Args:
-        folder: the folder; made where it is missing.
-        files: dictionary from a name to what writes the file, called as by `write_whole`. All files are written, in
-            this order, before any is replaced.
+        folder: the folder. It is created if it is missing.
+        files: dictionary from a name to a function that writes the file, see `write_whole`. All files are written, in
+            this order, before the first is replaced.
         last: one of the names.
-        removed: names of further files, which are removed. Default: none.
+        removed: names of further files to remove. Default: none.
 
     Raises:
-        OSError: a file cannot be written, such as on a full disk; it names the file. The old ones are as they were.
+        OSError: a file cannot be written, such as on a full disk. The error has the file name. The old files are
+            unchanged.
     """
     folder = pathlib.Path(folder)
     with contextlib.ExitStack() as stack:
@@ -81,22 +82,22 @@ def write_together(folder, files, last, removed=()):
 
 
 def write_text(path, text):
-    """Writes text in UTF-8, lines ending as they do in it, as `write_whole` writes a file."""
+    """Writes text in UTF-8 atomically as `write_whole` does. Line ends are unchanged."""
     write_whole(path, lambda file: file.write_text(text, encoding="utf-8", newline=""))
 
 
 def write_json(path, content, indent=None):
-    """Writes what JSON can hold as `write_whole` writes a file; arguments as of `json_text`."""
+    """Writes a JSON file atomically as `write_whole` does. The other arguments are those of `json_text`."""
     write_text(path, json_text(content, indent) + "\n")
 
 
 @contextlib.contextmanager
 def unfinished_folder(parent, name):
-    """A new folder, to be renamed or emptied; in the end it is removed with what was not moved out of it.
+    """Creates a temporary folder. It is removed at the end with all content that was not moved out of it.
 
     Args:
-        parent: the folder in which it is made.
-        name: what it will be called; a part of its unfinished name.
+        parent: the folder in which it is created.
+        name: its final name, which is part of the temporary name.
     """
     folder, descriptor = _made(pathlib.Path(parent), name, _open_new_folder)
     try:
@@ -108,22 +109,22 @@ def unfinished_folder(parent, name):
 
 
 def is_leftover(path):
-    """Whether a name is one that is given to what is not whole yet; a user's own file is none, however it begins."""
+    """Returns whether a path has a temporary name. A user's file with the same prefix does not count."""
     return _LEFTOVER.fullmatch(pathlib.Path(path).name) is not None
 
 
 def remove_leftovers(folder):
-    """Removes from a folder what killed processes left unfinished, not what a running one still writes.
+    """Removes temporary files and folders of killed processes. Those of running processes are kept.
 
     Args:
-        folder: the folder, which may be missing.
+        folder: the folder. It can be missing.
     """
     with contextlib.suppress(OSError):
         remove_unheld(path for path in pathlib.Path(folder).iterdir() if is_leftover(path))
 
 
 def remove_unheld(paths):
-    """Removes files and folders on which no process holds a lock; links and what cannot be removed stay."""
+    """Removes files and folders that no process has locked. Links, and files that cannot be removed, are kept."""
     for path in paths:
         with contextlib.suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -140,10 +141,10 @@ def remove_unheld(paths):
 
 @contextlib.contextmanager
 def naming(path):
-    """Lets errors of the system name a file, also those that TensorFlow or HDF5 report in their own words.
+    """Adds a file name to system errors, also to those that TensorFlow or HDF5 report in other forms.
 
     Args:
-        path: the file, as the user knows it.
+        path: the file name for the user.
     """
     try:
         yield
@@ -160,7 +161,7 @@ def naming(path):
 
 
 def is_full_disk(error):
-    """Whether an error of TensorFlow's, which calls it an exhausted resource, is a full disk's."""
+    """Returns whether an error of TensorFlow means a full disk. TensorFlow reports it as an exhausted resource."""
     return _code_of_full_disk(error) is not None
 
 
@@ -170,7 +171,7 @@ def _code_of_full_disk(error):
 
 @contextlib.contextmanager
 def _written(path, write):
-    """A file beside `path` that `write` has written; in the end it is removed where it was not renamed."""
+    """Yields a temporary file that `write` has written. It is removed at the end if it was not renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished, descriptor = _made(path.parent, path.name, _open_new_file)
     try:
@@ -183,15 +184,15 @@ def _written(path, write):
 
 
 def _made(parent, name, make):
-    """A path in `parent` that was free, and the descriptor of what was made there, which holds its lock."""
+    """Creates a file or folder at a free path in `parent`. Returns the path and the descriptor with its lock."""
     while True:
         path = parent / f"{UNFINISHED}{secrets.token_hex(8)}_{name[-_LONGEST_ENDING:]}"
         descriptor = make(path)
-        with contextlib.suppress(OSError):  # There are file systems without locks.
+        with contextlib.suppress(OSError):  # Some file systems have no locks.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(descriptor).st_nlink:
             return path, descriptor
-        os.close(descriptor)  # Another process took it for a leftover before it was locked.
+        os.close(descriptor)  # Another process removed it as a leftover before it was locked.
 
 
 def _open_new_file(path):

@@ -59,7 +59,7 @@ def test_languages_that_are_none_are_refused(run, saved, command):
 
 
 def test_a_folder_that_is_missing_is_refused(run, tmp_path):
-    run("info", tmp_path / "missing").assert_one_error("missing: expected a model folder, but there is none.")
+    run("info", tmp_path / "missing").assert_one_error("missing: expected a model folder, but it does not exist.")
 
 
 @pytest.fixture

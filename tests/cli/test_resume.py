@@ -45,14 +45,16 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
             process.send_signal(signal.SIGSTOP)
             for resume in ([], ["--resume"]):
                 result = run("train", corpus / "recipe.toml", "--output", model, *resume)
-                result.assert_one_error(f"{model}: ", "no interrupted" if resume else "another training writes to it")
+                result.assert_one_error(
+                    f"{model}: ", "no interrupted" if resume else "another training writes to this folder"
+                )
             process.send_signal(signal.SIGCONT)
             while not (model / "recipe.toml").exists():
                 assert process.poll() is None
                 time.sleep(0.01)
             before = (model / "recipe.toml").read_bytes()
             run("train", corpus / "recipe.toml", "--output", model, "--resume").assert_one_error(
-                f"{model}: another training writes to it"
+                f"{model}: another training writes to this folder"
             )
             assert (model / "recipe.toml").read_bytes() == before
         finally:

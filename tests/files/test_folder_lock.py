@@ -9,7 +9,10 @@ def test_a_folder_is_held_once(tmp_path):
     with held_folder(path):
         (path / "file").touch()
         for hold in (held_folder, lock_of_training):
-            with pytest.raises(InputError, match="model: another training writes to it; wait for its end"), hold(path):
+            with (
+                pytest.raises(InputError, match="model: another training writes to this folder. Wait for its end"),
+                hold(path),
+            ):
                 pass
     with held_folder(path), pytest.raises(InputError, match="another training"), lock_of_training(path):
         pass

@@ -20,7 +20,7 @@ def test_what_is_no_small_file_is_refused_at_once(tmp_path, kind):
         with path.open("wb") as file:
             file.truncate(2**40)
     start = time.process_time()
-    with pytest.raises(InputError, match=r"file: expected a file(, but it is something else| of at most 16 MiB)"):
+    with pytest.raises(InputError, match=r"file: expected a (regular file|file of at most 16 MiB)"):
         read_small_file(path)
     assert time.process_time() - start < 1
 
