@@ -1,4 +1,4 @@
-"""The process of a command, and several processes that train one model."""
+"""The process of a command, and joint training in several processes."""
 
 import lazy_loader
 

@@ -1,8 +1,8 @@
-"""What our own command does to its process: it ends soon after Ctrl-C or SIGTERM, and has all standard streams.
+"""Signal handling and standard streams of the process of a command.
 
-Python runs signal handlers between two of its instructions only, and TensorFlow computes for seconds in one. So a
-thread waits for signals as well. It gives the command a moment to end in order, by a KeyboardInterrupt, and ends the
-process if that does not happen. A program that merely imports the library keeps its own signal handlers.
+Python runs signal handlers only between two of its instructions, and one call of TensorFlow can take seconds. A thread
+therefore waits for signals as well. It raises a KeyboardInterrupt in the command and ends the process if the command
+does not end within a short time. Programs that import the library keep their own signal handlers.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ import threading
 
 EXIT_INPUT_ERROR = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
-# Set by a launcher that holds the other end of the process's standard input open for as long as it lives.
+# Set by a launcher that keeps the other end of the process's standard input open until the launcher ends.
 WATCHED = "KERAS_TRANSFORMER_WATCHED"
-# From the signal to the end of the process. A launcher has longer than the processes that it ends.
+# Seconds from the signal to the end of the process. A launcher gets more time than the processes that it ends.
 _SECONDS_TO_END = 0.8 if os.environ.get(WATCHED) else 1.2
 _SECONDS_TO_FLUSH = 0.2
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -32,12 +32,12 @@ _is_command = False
 
 
 def is_command():
-    """Whether this process is our command: it has called `begin_command`. Programs that use the library do not."""
+    """Returns whether this process runs a command, that is, has called `begin_command`."""
     return _is_command
 
 
 def begin_command():
-    """Prepares the process, before TensorFlow is imported; until `end_in_order`, a signal ends it at once."""
+    """Prepares the process before TensorFlow is imported. Until `end_in_order`, a signal ends it at once."""
     global _is_command
     _is_command = True
     _open_standard_streams()
@@ -49,9 +49,9 @@ def begin_command():
 
 
 def handle_signals():
-    """Sets the signal handlers, in our own command alone; again after a library has set its own.
+    """Sets the signal handlers of a command. Call it again after a library has set its own handlers.
 
-    A signal that is ignored, as under `nohup`, stays ignored.
+    Ignored signals, such as under `nohup`, stay ignored.
     """
     if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _handle):
         signal.signal(signal.SIGINT, _handle)
@@ -61,28 +61,28 @@ def handle_signals():
 
 
 def end_in_order(allowed=True):
-    """Whether a signal raises a KeyboardInterrupt first, which the command answers, or ends the process at once."""
+    """Sets whether a signal first raises a KeyboardInterrupt or ends the process at once."""
     global _may_end_in_order
     _may_end_in_order = allowed
 
 
 def is_interrupted():
-    """Whether a signal has come that ends the process."""
+    """Returns whether a signal that ends the process was received."""
     return bool(_received)
 
 
 def interrupted_status():
-    """The exit status after a KeyboardInterrupt: 130 of Ctrl-C, 143 of SIGTERM."""
+    """Returns the exit status after a KeyboardInterrupt: 130 for Ctrl-C, 143 for SIGTERM."""
     return 128 + _received[0] if _received else EXIT_INTERRUPTED
 
 
 def end_process(status):
-    """Ends the process at once, with what was written until now; TensorFlow's threads may take seconds to end."""
+    """Flushes the output and ends the process without waiting for TensorFlow's threads, which can take seconds."""
     for child in list(_children):
         child.kill()
     for path in list(_to_remove):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-    # A thread that is in the middle of writing holds the stream, possibly for good.
+    # A thread that is writing has locked the stream, possibly forever.
     flusher = threading.Thread(target=_flush, daemon=True)
     flusher.start()
     flusher.join(_SECONDS_TO_FLUSH)
@@ -91,7 +91,7 @@ def end_process(status):
 
 @contextlib.contextmanager
 def last_words(text):
-    """Prints `text` to standard error if a signal ends the block, in order or not.
+    """Prints `text` to standard error if a signal ends the block.
 
     Args:
         text: one line.
@@ -109,7 +109,7 @@ def last_words(text):
 
 @contextlib.contextmanager
 def removed_at_end(path):
-    """Removes a file or folder, within the block, if a signal ends the process there at once.
+    """Removes a file or folder if a signal ends the process at once within the block.
 
     Args:
         path: a `pathlib.Path`.
@@ -122,13 +122,13 @@ def removed_at_end(path):
 
 
 def run_child(command):
-    """Runs a command that ends with this process.
+    """Runs a child process that ends with this process.
 
     Args:
-        command: its program and arguments.
+        command: program and arguments.
 
     Returns:
-        Its exit status and what it wrote to standard error, as text.
+        Its exit status and its standard error as text.
     """
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with subprocess.Popen(list(map(str, command)), text=True, errors="replace", **pipes) as child:
@@ -144,7 +144,7 @@ def run_child(command):
 
 
 def _open_standard_streams():
-    """Where a standard stream is closed, a file that is opened later would take its number, and get its output."""
+    """Opens closed standard streams, because a file that is opened later would get their number and output."""
     for number, flags in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
         try:
             os.fstat(number)
@@ -153,7 +153,7 @@ def _open_standard_streams():
             if opened != number:
                 os.dup2(opened, number)
                 os.close(opened)
-    # Without it, `print` writes errors to standard output. The others stay None, which their users look for.
+    # Without standard error, `print` writes errors to standard output. The other streams stay None, which is checked.
     if sys.stderr is None:
         sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (never closed)
 
@@ -166,7 +166,7 @@ def _handle(number, frame):
 
 
 def _watch(reader):
-    """Ends the process a moment after a signal, or at once after another one."""
+    """Ends the process a short time after a signal, or at once after a second signal."""
     number = os.read(reader, 1)[0]
     if _may_end_in_order:
         select.select([reader], [], [], _SECONDS_TO_END)

@@ -1,4 +1,4 @@
-"""Several processes that train one model together, joined through Keras's JAX backend."""
+"""Joint training of one model in several processes with Keras's JAX backend."""
 
 import contextlib
 import dataclasses
@@ -12,19 +12,19 @@ from keras_transformer.errors import InputError
 from keras_transformer.processes.command_process import WATCHED, handle_signals, is_command
 from keras_transformer.processes.process_variables import ADDRESSES, COUNT, INDEX
 
-# Where the first process hands out the batches that it alone makes.
+# Address at which the first process serves the batches.
 DATA_SERVICE = "KERAS_TRANSFORMER_DATA_SERVICE"
 
 
 @dataclasses.dataclass(frozen=True)
 class Processes:
-    """The processes that train together.
+    """The processes of a joint training.
 
     Args:
-        index: number of this one, from 0; the first one writes the files.
-        count: how many there are.
-        data_service: `host:port` at which the first one hands out the batches. Default None: each makes them all.
-        devices: number of devices of each, among which its rows are shared out evenly.
+        index: number of this process, from 0. Process 0 writes the files.
+        count: number of processes.
+        data_service: `host:port` at which process 0 serves the batches. Default None: each process makes all batches.
+        devices: number of devices of each process. Its rows are divided evenly among them.
     """
 
     index: int = 0
@@ -34,24 +34,24 @@ class Processes:
 
     @property
     def is_first(self):
-        """Whether this is the one that writes files and shows progress."""
+        """Whether this process writes files and shows progress."""
         return self.index == 0
 
 
 def join_processes():
-    """Joins the other processes where the environment names them; to be called before any other use of JAX.
+    """Joins the other processes of the environment variables. Call it before any other use of JAX.
 
     Returns:
-        The `Processes`; a single one where the environment names none.
+        The `Processes`, a single one without the environment variables.
 
     Raises:
-        InputError: the environment does not fit.
+        InputError: an environment variable has a wrong value.
     """
     given = [name for name in (ADDRESSES, COUNT, INDEX) if os.environ.get(name)]
     if not given:
         return Processes()
     if len(given) < 3 or not all(os.environ[name].isdecimal() for name in (COUNT, INDEX)):
-        raise InputError(f"Several processes need {ADDRESSES}, and whole numbers as {COUNT} and {INDEX}.")
+        raise InputError(f"Several processes need {ADDRESSES}, and whole numbers in {COUNT} and {INDEX}.")
     processes = Processes(int(os.environ[INDEX]), int(os.environ[COUNT]), os.environ.get(DATA_SERVICE) or None)
     if processes.index >= processes.count:
         raise InputError(f"{INDEX} must be below {COUNT}. Received: {processes.index} of {processes.count}.")
@@ -63,19 +63,20 @@ def join_processes():
         threading.Thread(target=_end_with_launcher, daemon=True).start()
     if keras.backend.backend() != "jax":
         raise InputError(f"Several processes need KERAS_BACKEND=jax. Received: {keras.backend.backend()}.")
-    # Asked here, because JAX crashes where the port is taken.
+    # Checked here, because JAX crashes if the port is in use.
     if processes.is_first and _listens(address):
-        raise InputError(f"{ADDRESSES}={address}: another program listens there already; take a port that is free.")
+        raise InputError(f"{ADDRESSES}={address}: another program uses this port. Choose a free port.")
     with _standard_output_to_error():
         try:
             keras.distribution.initialize(address, processes.count, processes.index)
             if is_command():
-                handle_signals()  # JAX has taken SIGTERM, and would go on after it.
+                handle_signals()  # JAX has replaced the handler of SIGTERM and would continue after it.
         except (RuntimeError, ValueError) as error:
             raise InputError(
-                f"{ADDRESSES}={address}: cannot join the other processes there; is it the host of process 0? ({error})"
+                f"{ADDRESSES}={address}: cannot join the other processes. Check that it is the host of process 0 "
+                f"({error})."
             ) from None
-        # Our batches are shared out already.
+        # The batches are divided among the processes already.
         keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     return dataclasses.replace(processes, devices=len(keras.distribution.list_devices()) // processes.count)
 
@@ -96,10 +97,10 @@ def _listens(address):
 
 @contextlib.contextmanager
 def alone():
-    """Within it, a process makes, saves and loads models without the others.
+    """Context in which a process creates, saves and loads models without the other processes.
 
-    Otherwise all have to do the same: JAX compares the value of each new variable between the processes of a
-    distribution, and waits for them.
+    Outside of it, all processes must do the same. JAX compares the value of each new variable between the processes of
+    a distribution, and waits for them.
     """
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
@@ -110,13 +111,13 @@ def alone():
 
 
 def _end_with_launcher():
-    os.read(0, 1)  # Nothing is ever written: it returns when the launcher is gone.
+    os.read(0, 1)  # Nothing is ever written. It returns when the launcher has ended.
     os._exit(1)
 
 
 @contextlib.contextmanager
 def _standard_output_to_error():
-    """Gloo writes to file descriptor 1, which is for results."""
+    """Redirects file descriptor 1, to which Gloo writes, because standard output is for results."""
     original = os.dup(1)
     os.dup2(2, 1)
     try:

@@ -2,7 +2,7 @@ import unicodedata
 
 
 def printable(text):
-    """Text in which no character does anything to a terminal; the names of files may hold any.
+    """Escapes the characters of a text that control a terminal, such as those in file names.
 
     Args:
         text: any string.
@@ -16,7 +16,7 @@ def printable(text):
 
 
 def _visible(character):
-    # Controls, formats such as those that turn the direction of text round, lines' ends, halves of surrogate pairs.
+    # Control characters, format characters such as those for text direction, line separators and lone surrogates.
     if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs"):
         return character.encode("unicode_escape").decode("ascii")
     return character

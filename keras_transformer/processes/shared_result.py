@@ -9,14 +9,14 @@ def result_of_first(processes, make):
     """Calls a function in the first process, and returns its result in every process.
 
     Args:
-        processes: the `Processes`, joined already. All of them must call this.
-        make: the function, without arguments; its result must be what JSON can hold.
+        processes: the `Processes`, joined already. All processes must call this function.
+        make: the function, without arguments. Its result must be a value for JSON.
 
     Returns:
         The result.
 
     Raises:
-        InputError: the function raised one; every process raises the same.
+        InputError: the function raised it. Every process raises the same error.
     """
     if processes.count == 1:
         return make()
@@ -36,7 +36,7 @@ def result_of_first(processes, make):
 def _bytes_of_first(content):
     from jax.experimental import multihost_utils  # noqa: PLC0415 (an extra; several processes have it)
 
-    # All processes must give arrays of one shape.
+    # The arrays of all processes must have the same shape.
     size = int(multihost_utils.broadcast_one_to_all(np.array(len(content), np.int32)))
     padded = np.zeros(size, np.uint8)
     padded[: len(content)] = np.frombuffer(content, np.uint8)

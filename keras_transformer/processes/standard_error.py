@@ -5,14 +5,14 @@ import tempfile
 
 @contextlib.contextmanager
 def standard_error_held_back(shown_on_failure=True):
-    """Holds back what is written to file descriptor 2, as TensorFlow's C++ does.
+    """Captures output to file descriptor 2, such as that of TensorFlow's C++ code.
 
     Args:
-        shown_on_failure: whether it is shown after all if the block fails. Default True.
+        shown_on_failure: whether the output is printed if the block fails. Default True.
     """
     try:
         original = os.dup(2)
-    except OSError:  # It is closed.
+    except OSError:  # Standard error is closed.
         yield
         return
     with tempfile.TemporaryFile() as held_back:
