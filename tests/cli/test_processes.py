@@ -11,7 +11,7 @@ import time
 
 import pytest
 import tensorflow as tf
-from real_processes import finish_training, start_training
+from real_processes import REPOSITORY, finish_training, start_training
 
 from keras_transformer.translator import Translator
 
@@ -175,9 +175,16 @@ def test_faults_are_told_once_before_any_process_starts(together, run):
     run(*missing).assert_one_error("missing.toml")
     tuned = ["train", together / "together.toml", "--set", "minimum_risk.epochs=1", "--processes", 2]
     run(*tuned).assert_one_error("[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process")
+
+
+def test_a_fault_of_the_text_is_told_once_by_the_first_process(together):
     (together / "train.en").write_text("")
-    options = ["--processes", 2, "--output", together / "model"]
-    run("train", together / "together.toml", *options).assert_one_error("train.en: the file is empty")
+    arguments = ["train", together / "together.toml", "--processes", 2, "--output", together / "model"]
+    command = [sys.executable, "-m", "keras_transformer", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"keras-transformer: {together / 'train.en'}: the file is empty.\n"
 
 
 @pytest.mark.parametrize(
