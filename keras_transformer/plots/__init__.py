@@ -1,4 +1,4 @@
-"""Pictures of a model: what it attends to, how its training went, how it sees positions. Needs the extra `plots`."""
+"""Plots of attention, training and position encodings. They need the extra `plots`."""
 
 from keras_transformer.plots.attention_plot import plot_attention
 from keras_transformer.plots.figure import check_plots

@@ -7,28 +7,28 @@ from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.plots.figure import new_figure
 from keras_transformer.plots.fonts import font_for
 
-# Inches: of one token, which its label has to fit into, and of the labels beside the grid.
+# Sizes in inches: of a token with its label, and of the labels next to the grid.
 _TOKEN_SIZE = 0.17
 _SMALLEST_PANEL = 1.6
 _MARGIN = 1.6
 _FONT_SIZE = 8  # Points.
-# Inches of all panels in a row or a column. Beyond it tokens and labels become smaller: most viewers show no picture of
-# more dots.
+# Maximum size of all panels in a row or a column in inches. Beyond it, tokens and labels are smaller, because most
+# viewers cannot show larger pictures.
 _LARGEST_SIDE = 100.0
 
 
 def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
-    """Draws which source tokens each token of a translation attended to: a heat map per decoder block and head.
+    """Draws the attention of each token of a translation to the source tokens: a heat map per decoder block and head.
 
     Args:
         translator: a `Translator`.
         text: a sentence of the source language.
-        beam_size: number of hypotheses kept in the search for the translation. Default 4.
-        length_penalty: the exponent of its length penalty. Default 0.6.
+        beam_size: number of hypotheses of the beam search. Default 4.
+        length_penalty: exponent of the length penalty. Default 0.6.
 
     Returns:
-        A `matplotlib.figure.Figure` with a row of panels for every block and a column for every head. Its labels are
-        smaller where all panels would have more than 100 inches, such as 16 heads of more than 36 tokens.
+        A `matplotlib.figure.Figure` with a row of panels per block and a column per head. Labels are smaller if the
+        panels exceed 100 inches, for example with 16 heads and more than 36 tokens.
 
     Raises:
         InputError: the text has no tokens, matplotlib is missing, or no font has the characters.
@@ -37,10 +37,10 @@ def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
         "Attention Is All You Need", section 3.2.3 and the appendix "Attention visualizations".
     """
     source_ids = tf.constant(translator.token_rows(translator.source_tokenizer, [text]))
-    if source_ids.shape[1] == 1:  # The end token alone.
-        raise InputError(f"Expected a sentence with words in it. Received: {text!r}.")
+    if source_ids.shape[1] == 1:  # Only the end token.
+        raise InputError(f"Expected a sentence with at least one word. Received: {text!r}.")
     source_tokens = _written(translator.source_tokenizer, source_ids)
-    font_for(source_tokens)  # Rather told before the search than behind it.
+    font_for(source_tokens)  # Raises errors before the search.
     generator = Generator(translator.model)
     found = generator.generate(source_ids, beam_size, length_penalty)
     target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
@@ -54,7 +54,7 @@ def _written(tokenizer, token_ids):
 
 
 def _draw(scores, source_tokens, target_tokens):
-    """The grid of scores `(num_layers, num_heads, target_length, source_length)`."""
+    """Draws the grid of scores `(num_layers, num_heads, target_length, source_length)`."""
     num_layers, num_heads = scores.shape[:2]
     cells = max(num_heads * len(source_tokens), num_layers * len(target_tokens))
     token_size = min(_TOKEN_SIZE, _LARGEST_SIDE / cells)
@@ -63,9 +63,9 @@ def _draw(scores, source_tokens, target_tokens):
     figure = new_figure(num_heads * width + _MARGIN, num_layers * height + _MARGIN)
     font = font_for([*source_tokens, *target_tokens])
     font.set_size(_FONT_SIZE * token_size / _TOKEN_SIZE)
-    # A token may hold dollar signs.
+    # Tokens can have dollar signs.
     style = {"fontproperties": font, "parse_math": False}
-    # Of many tokens none gets much, and on a scale up to 1 all would look white.
+    # With many tokens all scores are low. On a scale up to 1 all cells would be white.
     highest = scores.max()
     panels = figure.subplots(num_layers, num_heads, sharex=True, sharey=True, squeeze=False)
     for layer, row in enumerate(panels):

@@ -1,15 +1,15 @@
-"""Matplotlib, which is an optional dependency, and the one way in which pictures are made."""
+"""Creates figures with matplotlib, an optional dependency."""
 
 from keras_transformer.errors import check_installed
 
 
 def check_plots():
-    """Raises an `InputError` where matplotlib is missing."""
+    """Raises an `InputError` if matplotlib is missing."""
     check_installed("matplotlib", extra="plots")
 
 
 def new_figure(width, height):
-    """An empty `matplotlib.figure.Figure` of a size in inches, which no window belongs to.
+    """Returns an empty `matplotlib.figure.Figure` of a size in inches, without a window.
 
     Raises:
         InputError: matplotlib is missing.

@@ -2,7 +2,7 @@ import unicodedata
 
 from keras_transformer.errors import InputError
 
-# By the first word of a character's Unicode name: what to install.
+# Fonts to install, by the first word of a character's Unicode name.
 _ADVICE = {
     "HANGUL": "Noto Sans CJK (Debian and Ubuntu: fonts-noto-cjk) or Nanum Gothic (fonts-nanum)",
     "CJK": "Noto Sans CJK (Debian and Ubuntu: fonts-noto-cjk)",
@@ -13,16 +13,16 @@ _OTHER_ADVICE = "Noto Sans for its script (Debian and Ubuntu: fonts-noto-core)"
 
 
 def font_for(texts):
-    """Fonts that together have every character of some texts: matplotlib's own, and as few installed ones as it takes.
+    """Selects fonts that together have every character of the texts: matplotlib's font and few installed fonts.
 
     Args:
         texts: strings.
 
     Returns:
-        `matplotlib.font_manager.FontProperties`, of several families where one does not have them all.
+        `matplotlib.font_manager.FontProperties`, of several families if no single family has all characters.
 
     Raises:
-        InputError: no installed font has a character; it says what to install.
+        InputError: no installed font has a character. The message says what to install.
     """
     from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
 
@@ -36,11 +36,11 @@ def font_for(texts):
             font = ft2font.FT2Font(path)
             characters = missing.intersection(font.get_charmap())
         except (OSError, RuntimeError):
-            continue  # Not every file that looks like a font is one.
-        # Not the font itself, which keeps its file open: there may be thousands.
+            continue  # Some files with a font's ending are not fonts.
+        # The font object would keep its file open, and there can be thousands.
         found.append((path, font.family_name, font.style_name == "Regular", characters))
     while missing:
-        # The one that has most of what is missing; of several cuts of one family the regular one.
+        # The font with most of the missing characters, and the regular style of a family.
         path, family, _, characters = max(
             found, key=lambda item: (len(missing & item[3]), item[2]), default=(None, None, False, set())
         )
@@ -55,6 +55,6 @@ def font_for(texts):
 def _not_found(character):
     script = unicodedata.name(character, "").split(" ")[0]
     return InputError(
-        f"No installed font has {character!r} ({script.capitalize() or 'unnamed'}); "
-        f"install {_ADVICE.get(script, _OTHER_ADVICE)}."
+        f"No installed font has {character!r} ({script.capitalize() or 'unnamed'}). "
+        f"Install {_ADVICE.get(script, _OTHER_ADVICE)}."
     )

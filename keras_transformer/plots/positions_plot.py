@@ -7,10 +7,10 @@ def plot_positions(length, hidden_dim):
 
     Args:
         length: number of positions.
-        hidden_dim: their width.
+        hidden_dim: width of the encodings.
 
     Returns:
-        A `matplotlib.figure.Figure`: a heat map, and the course of a few of its columns.
+        A `matplotlib.figure.Figure`: a heat map, and line plots of a few of its columns.
 
     Raises:
         InputError: matplotlib is missing.
@@ -29,7 +29,7 @@ def plot_positions(length, hidden_dim):
     for dimension in sorted({0, hidden_dim // 8, hidden_dim // 4, hidden_dim // 2}):
         courses.plot(positions[:, dimension], label=f"dimension {dimension}")
     courses.set_xlabel("position")
-    # Above, because beside it would keep the colour bar away from its heat map.
+    # Above the plot, because a legend at the side would separate the colour bar from the heat map.
     courses.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
     courses.grid(alpha=0.3)
     return figure

@@ -3,7 +3,7 @@ import math
 from keras_transformer.errors import InputError
 from keras_transformer.plots.figure import new_figure
 
-# Title: the columns of the history that it shows by label, and the scale of the axis.
+# Title of a panel: the columns of the history that it shows by label, and the scale of the axis.
 _PANELS = {
     "loss": ({"loss": "training", "val_loss": "validation"}, "linear"),
     "perplexity": ({"perplexity": "training", "val_perplexity": "validation"}, "log"),
@@ -13,16 +13,16 @@ _PANELS = {
 
 
 def plot_training(history):
-    """Draws how a training went, epoch by epoch: loss, perplexity, BLEU and learning rate, as far as they were kept.
+    """Draws loss, perplexity, BLEU and learning rate of a training by epoch, as far as the history has them.
 
     Args:
-        history: a dictionary of lists of numbers by name, one number an epoch, such as `fit(...).history` or
-            `callbacks.read_history(path)` of a model folder's `history.csv`. None stands for an epoch without a value;
-            `fit(...).history` just leaves it out, so that evaluations every other epoch want the file. `epoch`, which
-            the file has, are the numbers of the epochs, counted from 0; without it they begin at 0.
+        history: a dictionary of lists of numbers by name, one number per epoch, such as `fit(...).history` or
+            `callbacks.read_history(path)` of a model folder's `history.csv`. An epoch without a value has None.
+            `fit(...).history` omits such epochs, so use the file if not every epoch was evaluated. The list `epoch` of
+            the file has the numbers of the epochs, counted from 0. Without it, they begin at 0.
 
     Returns:
-        A `matplotlib.figure.Figure` with a panel for each.
+        A `matplotlib.figure.Figure` with a panel for each quantity.
 
     Raises:
         InputError: there is nothing to draw, some numbers are missing, or matplotlib is missing.
@@ -31,8 +31,8 @@ def plot_training(history):
     for name, length in lengths.items():
         if length < max(lengths.values()):
             raise InputError(
-                f"{name} has {length} values for {max(lengths.values())} epochs, and nothing tells which; keep a "
-                "HistoryFile and draw what `read_history` gives."
+                f"{name} has {length} values for {max(lengths.values())} epochs, and the epochs are unknown. Use a "
+                "HistoryFile and draw the result of `read_history`."
             )
     panels = {
         title: (columns, scale)
@@ -40,7 +40,7 @@ def plot_training(history):
         if any(_is_drawn(value) for name in columns for value in history.get(name, []))
     }
     if not panels:
-        raise InputError("There is no epoch in the history with a finite number to draw.")
+        raise InputError("The history has no epoch with a finite number.")
     figure = new_figure(4.2 * len(panels), 3.4)
     from matplotlib.ticker import LogFormatter  # noqa: PLC0415 (an optional dependency)
 
@@ -49,7 +49,7 @@ def plot_training(history):
         for name, label in columns.items():
             points = [(epoch + 1, value) for epoch, value in zip(numbers, history.get(name, [])) if _is_drawn(value)]
             if points:
-                # The last value, too, which nobody can read off a logarithmic axis.
+                # The label has the last value, because it is hard to read from a logarithmic axis.
                 axes.plot(
                     *zip(*points), label=f"{label}: {points[-1][1]:.4g}", marker="." if len(points) < 30 else None
                 )
@@ -57,7 +57,7 @@ def plot_training(history):
         axes.set_xlabel("epoch")
         axes.set_yscale(scale)
         if scale == "log":
-            # 8 rather than 8 x 10^0, which is how perplexities are told.
+            # Perplexities are written as 8, not as 8 x 10^0.
             axes.yaxis.set_major_formatter(LogFormatter())
             axes.yaxis.set_minor_formatter(LogFormatter())
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
@@ -67,5 +67,5 @@ def plot_training(history):
 
 
 def _is_drawn(value):
-    """Whether an epoch has a value, and one that a training gave before it diverged."""
+    """Returns whether an epoch has a finite value."""
     return value is not None and math.isfinite(value)

@@ -76,7 +76,7 @@ def test_a_text_that_is_cut_is_told(translator):
 
 
 def test_a_text_of_nothing_is_refused(translator):
-    with pytest.raises(InputError, match="Expected a sentence with words in it"):
+    with pytest.raises(InputError, match="Expected a sentence with at least one word"):
         plot_attention(translator, "  ")
 
 
@@ -101,7 +101,7 @@ def test_a_single_epoch_has_a_whole_number():
 
 
 def test_a_history_without_numbers_for_some_epochs_is_refused():
-    with pytest.raises(InputError, match="val_bleu has 1 values for 3 epochs, and nothing tells which"):
+    with pytest.raises(InputError, match="val_bleu has 1 values for 3 epochs, and the epochs are unknown"):
         plot_training({"loss": [3.0, 2.0, 1.0], "val_bleu": [20.0]})
 
 
@@ -114,7 +114,7 @@ def test_epochs_of_a_training_that_diverged_are_left_out():
 
 def test_a_history_of_nothing_is_refused():
     for history in ({}, {"loss": []}, {"loss": [float("nan")]}):
-        with pytest.raises(InputError, match="no epoch in the history"):
+        with pytest.raises(InputError, match="The history has no epoch"):
             plot_training(history)
 
 
