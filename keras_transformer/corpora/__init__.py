@@ -1,1 +1,1 @@
-"""Text that comes with the library."""
+"""Corpora that are part of the library."""

@@ -22,8 +22,8 @@ from .lexicon import (
     Viewpoint,
 )
 
-# Hangul syllables stand in Unicode in the order of their initial, vowel and final consonant, 28 finals (the first
-# one: no final) to each initial and vowel.
+# Unicode orders Hangul syllables by initial, vowel and final consonant, with 28 finals for each initial and vowel. The
+# first of them is no final.
 _FIRST_SYLLABLE = ord("가")
 _FINALS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
 
@@ -46,7 +46,7 @@ class Phrase(NamedTuple):
 
 
 class _Stem(NamedTuple):
-    """What a Korean verb's endings attach to; see `KoreanParts`."""
+    """The stem of a Korean verb, to which endings are attached. See `KoreanParts`."""
 
     base: str
     eu_base: str
@@ -55,7 +55,7 @@ class _Stem(NamedTuple):
 
 
 class _Complement(NamedTuple):
-    """The object and the place of a verb, in the order each language has them, and the place by itself."""
+    """The object and the place of a verb in the order of each language, and the place by itself."""
 
     korean: str
     english: str
@@ -63,23 +63,23 @@ class _Complement(NamedTuple):
 
 
 def _final_consonant(word: str) -> str:
-    """Return the final consonant of the last syllable of a Korean word, "" where there is none."""
+    """Return the final consonant of the last syllable of a Korean word, or "" without a final consonant."""
     return _FINALS[(ord(word[-1]) - _FIRST_SYLLABLE) % len(_FINALS)]
 
 
 def _with_particle(noun: str, after_consonant: str, after_vowel: str) -> str:
-    """Append the form of a particle that the end of the noun calls for."""
+    """Append the form of a particle that the end of the noun requires."""
     return noun + (after_consonant if _final_consonant(noun) else after_vowel)
 
 
 def _replace_final(word: str, final: str) -> str:
-    """Give the last syllable of a Korean word another final consonant, or none with ""."""
+    """Replace the final consonant of the last syllable of a Korean word, or remove it with ""."""
     shift = _FINALS.index(final) - _FINALS.index(_final_consonant(word))
     return word[:-1] + chr(ord(word[-1]) + shift)
 
 
 def _stem(lemma: str, parts: KoreanParts, honorific: bool = False) -> _Stem:
-    """Return the stem of a verb, or with `honorific` the one that shows respect to the subject (가시 for 가다)."""
+    """Return the stem of a verb, or with `honorific` the stem of the honorific form (가시 for 가다)."""
     if honorific:
         base = parts.honorific or parts.eu_base + "시"
         return _Stem(base, base, base[:-1] + "셔", base[:-1] + "세요")
@@ -89,7 +89,7 @@ def _stem(lemma: str, parts: KoreanParts, honorific: bool = False) -> _Stem:
 def _conjugate_present(stem: _Stem, style: Style, question: bool) -> str:
     if style is Style.POLITE:
         return stem.polite_present
-    # A final ㄹ is lost before ㄴ and ㅂ (만들다, 만든다), so that such a stem behaves as one that ends in a vowel.
+    # A final ㄹ is dropped before ㄴ and ㅂ (만들다, 만든다). Such a stem has the endings of a stem with a final vowel.
     base = _replace_final(stem.base, "") if _final_consonant(stem.base) == "ㄹ" else stem.base
     closed = bool(_final_consonant(base))
     if style is Style.FORMAL:
@@ -128,7 +128,7 @@ def _auxiliary(tense: Tense, third_singular: bool) -> str:
 
 
 def _english_clause(subject: Subject, verb: EnglishParts, tense: Tense, *, negated: bool, question: bool) -> str:
-    """Return the subject and the verb of an English sentence, without a capital."""
+    """Return the subject and the verb of an English sentence, without a capital letter."""
     auxiliary = _auxiliary(tense, subject.third_singular)
     if question:
         return f"{auxiliary} {subject.english} {verb.base}"
@@ -158,7 +158,7 @@ def _place_phrases(noun: str | None, role: PlaceRole) -> tuple[str, str]:
 
 
 def _complements(verb: Verb) -> Iterator[_Complement]:
-    """Yield every object and place of the verb, and the absence of a place where the verb makes sense without it."""
+    """Yield every object and place of the verb, also without a place if the verb does not need one."""
     no_place = (None,) if verb.place_role is PlaceRole.LOCATION else ()
     for noun in verb.objects or (None,):
         korean_object, english_object = _object_phrases(noun)
@@ -169,7 +169,7 @@ def _complements(verb: Verb) -> Iterator[_Complement]:
 
 def _marked_subject(subject: Subject, style: Style, question: bool) -> str:
     noun = subject.plain if style is Style.PLAIN else subject.polite
-    # To ask about somebody not talked to, Korean prefers the subject particle; the rest is the topic of the sentence.
+    # Korean prefers the subject particle in questions about a third person. Other subjects are topics of the sentence.
     if question and subject.viewpoint is Viewpoint.OTHER:
         return _with_particle(noun, "이", "가")
     return _with_particle(noun, "은", "는")
@@ -200,7 +200,7 @@ def _phrases_about(subject: Subject, time: Time, verb: Verb, complement: _Comple
 
 
 def generate_phrases() -> Iterator[Phrase]:
-    """Yield every sentence of the grammar, the styles of one English sentence one after the other."""
+    """Yield every sentence of the grammar, with the styles of an English sentence in succession."""
     for verb in VERBS:
         for complement in _complements(verb):
             for time in TIMES:

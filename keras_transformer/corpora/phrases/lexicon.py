@@ -1,7 +1,7 @@
-"""The words of the phrase corpus and what may stand next to what; the rules that join them are in `grammar`.
+"""The words of the phrase corpus and their combinations. The rules that join them are in `grammar`.
 
-Every Korean word here has one English translation, articles included, so that a sentence can be translated
-from the Korean alone.
+Every Korean word has one English translation, including articles, so that the translation of a sentence depends only on
+the Korean sentence.
 """
 
 from enum import Enum
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Tense(Enum):
-    """The tense of a sentence, which its time adverb has to agree with."""
+    """The tense of a sentence. The time adverb has to agree with it."""
 
     PAST = "past"
     PRESENT = "present"
@@ -25,7 +25,7 @@ class Style(Enum):
 
 
 class Viewpoint(Enum):
-    """Whom a subject belongs to, which decides whether it is told about, asked about, or both."""
+    """The person of a subject. It determines whether statements, questions or both are generated."""
 
     SPEAKER = "speaker"
     ADDRESSEE = "addressee"
@@ -33,7 +33,7 @@ class Viewpoint(Enum):
 
 
 class PlaceRole(Enum):
-    """How a verb takes its place: the Korean particle, the English phrase, and whether it may be left out."""
+    """Role of a verb's place: the Korean particle, the English phrase, and whether the place is optional."""
 
     DESTINATION = "destination"
     ARRIVAL = "arrival"
@@ -41,7 +41,7 @@ class PlaceRole(Enum):
 
 
 class Subject(NamedTuple):
-    """Who acts. `polite` is the form for both the polite and the formal style."""
+    """The subject of a sentence. `polite` is the form for the polite and the formal style."""
 
     plain: str
     polite: str
@@ -52,7 +52,7 @@ class Subject(NamedTuple):
 
 
 class Time(NamedTuple):
-    """When it happens, with the one tense that goes with it."""
+    """A time adverb and its tense."""
 
     korean: str
     english: str
