@@ -1,7 +1,7 @@
 """Train the original encoder-decoder Transformer on parallel text with `model.fit`, and translate with it.
 
-Importing this package changes nothing in the process and imports neither Keras nor TensorFlow. The public names are in
-`__init__.pyi`; each is imported when it is first used.
+Importing this package has no side effects and imports neither Keras nor TensorFlow. The public names are in
+`__init__.pyi`. Each name is imported at its first use.
 """
 
 import importlib

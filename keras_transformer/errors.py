@@ -14,10 +14,10 @@ EXTRAS = {
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used: a file, a recipe, a model folder.
+    """An input of the user, such as a file, a recipe or a model folder, cannot be used.
 
-    The message is one line that says how to mend it. The command line prints it without a traceback and exits with 2;
-    in Python it is a `ValueError`.
+    The message is one line that says how to fix it. The command line prints it without a traceback and exits with 2. In
+    Python it is a `ValueError`.
     """
 
 
@@ -26,7 +26,7 @@ class MissingPackageError(InputError, ImportError):
 
 
 class ExportError(RuntimeError):
-    """An artifact could not be made, or did not pass its proof."""
+    """An artifact could not be created or failed its verification."""
 
 
 def check_installed(package, extra):

@@ -1,4 +1,4 @@
-"""Modules that have moved keep their old names until version 1.0; a `DeprecationWarning` names the new one."""
+"""Keeps the old names of moved modules until version 1.0. A `DeprecationWarning` has the new name."""
 
 import importlib
 import importlib.abc
@@ -56,7 +56,7 @@ MOVED = {
 class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the modules of `MOVED` by their old names.
 
-    It comes first: Python would find the modules of a moved package by the path of its alias, as second copies.
+    It must be the first finder. Python would otherwise import the modules of a moved package twice.
     """
 
     def find_spec(self, fullname, path=None, target=None):
@@ -67,7 +67,7 @@ class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         new_name = f"{PACKAGE}.{MOVED[spec.name.removeprefix(PACKAGE + '.')]}"
-        message = f"{spec.name} has moved to {new_name}; the old name works until version 1.0."
+        message = f"{spec.name} has moved to {new_name}. The old name works until version 1.0."
         # The frames of the import system are not counted.
         warnings.warn(message, DeprecationWarning, stacklevel=2)
         return _Alias(spec.name, importlib.import_module(new_name))
@@ -77,7 +77,7 @@ class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _Alias(type(sys)):
-    """A module that has the attributes of another one."""
+    """A module with the attributes of another module."""
 
     def __init__(self, name, module):
         super().__init__(name, module.__doc__)

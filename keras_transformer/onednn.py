@@ -1,6 +1,6 @@
-"""oneDNN's matrix products, which TensorFlow leaves off on x86 processors without AVX512-VNNI.
+"""Matrix products of oneDNN, which TensorFlow disables on x86 processors without AVX512-VNNI.
 
-With them a training step took 0.86 of the time in float32 and 0.71 in bfloat16 (AMD Zen 3).
+With oneDNN, a training step takes 0.86 of the time in float32 and 0.71 in bfloat16 (AMD Zen 3).
 """
 
 import importlib
@@ -16,12 +16,12 @@ _warned = []
 def use_onednn():
     """Makes TensorFlow use oneDNN's matrix products on every x86 processor.
 
-    Call it before Keras or TensorFlow is imported: TensorFlow decides once, when it is imported. It sets the
-    environment variable TF_ENABLE_ONEDNN_OPTS to 1, unless the variable is set already. The command line does this
-    itself. On other processors it does nothing.
+    Call it before Keras or TensorFlow is imported, because TensorFlow reads the setting once. It sets the environment
+    variable TF_ENABLE_ONEDNN_OPTS to 1 unless the variable is set already. The command line calls it. On other
+    processors it does nothing.
 
     Raises:
-        RuntimeError: TensorFlow is imported already, without oneDNN.
+        RuntimeError: TensorFlow was imported already, without oneDNN.
 
     Example:
 
@@ -42,22 +42,22 @@ def use_onednn():
 
 
 def is_onednn_on():
-    """Whether TensorFlow, which has been imported, uses oneDNN; True where it does not say."""
+    """Returns whether the imported TensorFlow uses oneDNN, or True if this is unknown."""
     try:
-        port = importlib.import_module("tensorflow.python.util._pywrap_util_port")  # No public function tells it.
+        port = importlib.import_module("tensorflow.python.util._pywrap_util_port")  # No public function returns it.
         return bool(port.IsMklEnabled())
     except (ImportError, AttributeError):
         return True
 
 
 def warn_without_onednn():
-    """Warns once where TensorFlow is imported without oneDNN on an x86 processor and nobody has chosen that."""
+    """Warns once if TensorFlow runs without oneDNN on an x86 processor and the variable is not set."""
     if _warned or "tensorflow" not in sys.modules or not _is_x86() or _VARIABLE in os.environ or is_onednn_on():
         return
     _warned.append(True)
     warnings.warn(
         "TensorFlow runs without oneDNN on this processor, which makes training slower. Call "
-        f"`keras_transformer.use_onednn()` before Keras is imported, or set {_VARIABLE}=1 (0 for this message to go).",
+        f"`keras_transformer.use_onednn()` before Keras is imported, or set {_VARIABLE}=1 (0 hides this message).",
         stacklevel=3,
     )
 

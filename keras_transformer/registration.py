@@ -1,6 +1,7 @@
-"""Keras loads a saved model only if its custom classes are registered, which happens when their modules are imported.
+"""Registers the custom classes with Keras, which needs them to load a saved model.
 
-Importing this package does not import Keras. So our classes are registered as soon as anybody imports Keras.
+A class is registered when its module is imported. Importing this package does not import Keras. The classes are
+therefore registered as soon as Keras is imported.
 """
 
 import importlib
@@ -28,7 +29,7 @@ def register_with_keras():
 
 def _import_packages():
     for name in (f"keras_transformer.{package}" for package in _PACKAGES):
-        # What is being imported registers its classes itself, but cannot be imported from yet.
+        # A package that is being imported registers its classes itself, but cannot be used yet.
         if _is_being_imported(name):
             return
         importlib.import_module(name)
@@ -40,7 +41,7 @@ def _is_being_imported(module):
 
 
 class _KerasFinder(importlib.abc.MetaPathFinder):
-    """Lets the other finders find Keras, and adds `register_classes` to its import."""
+    """Finds Keras with the other finders and adds `register_classes` to its import."""
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != "keras":

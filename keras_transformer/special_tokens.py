@@ -1,4 +1,4 @@
-"""The special tokens every vocabulary begins with; the one place where their ids are written down."""
+"""Ids of the special tokens. Every vocabulary begins with them."""
 
 PADDING_ID = 0
 UNKNOWN_ID = 1

@@ -90,7 +90,7 @@ def test_a_file_with_too_few_columns_is_named(file, line, found):
 )
 def test_a_row_with_another_number_of_columns_is_named(file, line, found):
     path = file(b"\na\tb\tc\n\n" + line + b"\n")
-    message = rf"^{path}, line 4: expected 3 tab-separated columns, as in line 2 of text, but there {found}; one of "
+    message = rf"^{path}, line 4: expected 3 tab-separated columns, as in line 2 of text, but there {found}\. One of "
     with pytest.raises(InputError, match=message):
         check_tsv_file(path, 1, 2)
 
