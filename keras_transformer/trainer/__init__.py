@@ -1,1 +1,1 @@
-"""The training that a recipe describes."""
+"""Trains a model by a recipe."""

@@ -8,13 +8,13 @@ from keras_transformer.schedules import WarmupSchedule
 
 
 def compiled_model(training, config, total_steps, loss=None):
-    """The model of a recipe, compiled as its `[training]` section says.
+    """Builds and compiles the model of a recipe with the settings of its `[training]` section.
 
     Args:
         training: the section.
         config: the `TransformerConfig`.
-        total_steps: optimizer steps of the whole training.
-        loss: a loss in place of the section's. Default None.
+        total_steps: number of optimizer steps of the training.
+        loss: a loss instead of the section's. Default None.
     """
     with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
@@ -43,12 +43,12 @@ def count_batches_alike(model):
 
 
 def compiles(training):
-    """Whether XLA compiles the training step: where the recipe wants it, and on JAX, which has no other graph."""
+    """Returns whether XLA compiles the training step: if the recipe sets it, and always on JAX."""
     return training.jit_compile or keras.backend.backend() == "jax"
 
 
 def warmup_schedule(training, config, total_steps):
-    """The schedule of the `[training]` section; arguments as of `compiled_model`."""
+    """Returns the schedule of the `[training]` section. The arguments are those of `compiled_model`."""
     rate = {"peak": training.learning_rate} if training.learning_rate else {"hidden_dim": config.hidden_dim}
     return WarmupSchedule(
         warmup_steps=training.warmup_steps,
@@ -73,10 +73,10 @@ def _optimizer(training, schedule):
     return keras.optimizers.Muon(
         schedule,
         adam_beta_2=0.98,
-        # Keras lets both parts decay at Muon's rate; here each does at its own.
+        # Keras applies weight decay to both parts with Muon's rate. Here each part uses its own rate.
         adam_weight_decay=training.weight_decay * training.adam_lr_ratio or None,
         adam_lr_ratio=training.adam_lr_ratio,
-        # Keras leaves embeddings to Adam by itself; what maps to the vocabulary is one of them, turned round.
+        # Keras trains embeddings with Adam. The output projection is a transposed embedding.
         exclude_layers=["output_projection"],
         **arguments,
     )

@@ -1,4 +1,4 @@
-"""The files that a training read, noted beside its state, so that it is resumed with the same text."""
+"""Records the files of a training with its state, so that it can only be resumed with the same text."""
 
 import itertools
 
@@ -10,21 +10,21 @@ DATA_FILES_NAME = "data.json"
 
 
 def keep_data_files(files, path):
-    """Notes the files of a `TrainingText` beside the state of a training."""
+    """Writes the list of files of a `TrainingText` next to the state of a training."""
     write_json(path, files, indent=1)
 
 
 def check_same_data_files(files, path):
-    """Raises an `InputError` where the files are others than those that were noted, or their content is."""
+    """Raises an `InputError` if the files or their contents differ from the recorded list."""
     if not path.is_file():
         return
     before = read_json(path, list)
     if not all(isinstance(file, list) and len(file) == 4 for file in before):
         raise InputError(f"{path}: the file is damaged.")
     for file, other in itertools.zip_longest(files, before):
-        # A file may have been renamed; the order of several matters.
+        # Files can have been renamed. The order of several files matters.
         if not (file and other and [file[0], *file[2:]] == [other[0], *other[2:]]):
             use, name, *_ = file or other
             raise InputError(
-                f"[data]: {name} ({use}) is not what the interrupted training read; resume with the same text."
+                f"[data]: {name} ({use}) is not the text of the interrupted training. Resume with the same text."
             )

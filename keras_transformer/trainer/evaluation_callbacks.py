@@ -3,7 +3,7 @@ from keras_transformer.recipes.sections import MONITORS
 
 
 def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None, lowercase=False):
-    """What the `[evaluation]` section asks of `model.fit`.
+    """Creates the callbacks of the `[evaluation]` section for `model.fit`.
 
     Args:
         evaluation: the section.
@@ -13,7 +13,7 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None,
         lowercase: whether scores ignore case. Default False.
 
     Returns:
-        A list of callbacks, to stand before those that read the logs.
+        A list of callbacks. Put them before callbacks that read the logs.
     """
     callbacks = []
     if evaluation.translates:

@@ -10,18 +10,18 @@ from keras_transformer.models.weight_shapes import count_weights
 _GIBIBYTE = 2**30
 # Weights, gradients and the two moments of Adam, in float32.
 _BYTES_OF_WEIGHT, _COPIES_IN_TRAINING = 4, 4
-# Where Linux keeps the limit of a container, by control groups of version 2 and of version 1.
+# Linux's files with the memory limit of a container, for control groups of version 2 and of version 1.
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def check_memory(config):
-    """Raises an InputError where this machine or container has less memory than the weights of a training take.
+    """Raises an InputError if this machine or container has less memory than the weights of a training need.
 
     Args:
         config: the `TransformerConfig`.
     """
     parameters = count_weights(config)
-    # On an accelerator the machine holds the weights alone.
+    # With an accelerator, the machine's memory only needs to hold the weights.
     on_processor = keras.backend.backend() == "tensorflow" and not tf.config.list_physical_devices("GPU")
     needed = parameters * _BYTES_OF_WEIGHT * (_COPIES_IN_TRAINING if on_processor else 1)
     present = memory_size()
@@ -34,16 +34,16 @@ def check_memory(config):
 
 
 def memory_size():
-    """The bytes of memory that this process can have: the machine's, or the limit of its container where that is less.
+    """Returns the memory of this process in bytes: the smaller of the machine's memory and the container's limit.
 
-    A file of `LIMIT_FILES` that is missing or holds no number, such as "max", does not count.
+    A file of `LIMIT_FILES` that is missing or does not have a number, such as "max", is ignored.
     """
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return min([machine, *filter(None, map(_limit, LIMIT_FILES))])
 
 
 def _limit(path):
-    """The number in a file, None where there is none."""
+    """Returns the number in a file, or None if there is none."""
     try:
         return int(pathlib.Path(path).read_text(encoding="ascii"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What follows the training where a recipe has `[minimum_risk]`: the model learns from its own translations."""
+"""The stage `[minimum_risk]` after the training: the model learns from its own translations."""
 
 import functools
 import hashlib
@@ -23,23 +23,23 @@ from keras_transformer.trainer.training_run import TrainingRun
 FOLDER_NAME = "minimum_risk"
 _START_NAME = "start.json"
 _SECONDS_NAME = "seconds.json"
-# Sentences translated from one save to the next.
+# Number of sentences translated between two saves.
 _PART_SENTENCES = 4096
 _LENGTH_PENALTY = 1.0
 _WARMUP_PART = 0.1
-# What the translations and their qualities depend on; the other keys are those of the training on them.
+# The keys on which translations and qualities depend. The other keys are for the training on them.
 _TRANSLATION_KEYS = ("weights", "tokenize", "candidates", "chrf")
 
 
 class MinimumRiskTuning:
-    """The stage of a training that `[minimum_risk]` asks for; all of it is kept in a folder, to go on after a kill.
+    """The stage `[minimum_risk]` of a training. Its state is kept in a folder, so that it can be resumed after a kill.
 
     Args:
         recipe: a `Recipe`.
         translator: the `Translator` of the trained model, in float32.
         train_pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
         batches: the `RecipeBatches` of the training.
-        path: the folder in which its own is made.
+        path: the folder in which the folder of the stage is created.
     """
 
     def __init__(self, recipe, translator, train_pairs, batches, path):
@@ -47,15 +47,15 @@ class MinimumRiskTuning:
         self.translator = translator
         self.model = translator.model
         self.train_pairs = train_pairs
-        # Weights would be taken for qualities.
+        # Sample weights would be mistaken for qualities.
         self.validation = batches.validation.map(lambda inputs, labels, *_: (inputs, labels))
         self.folder = path / FOLDER_NAME
 
     def tune(self):
-        """Gives the model the tuned weights.
+        """Tunes the weights of the model.
 
         Returns:
-            How long it took, the translating and the training, in seconds; before interruptions as well.
+            The time of translating and training in seconds, including the time before interruptions.
         """
         self._begin()
         section = self.recipe.minimum_risk
@@ -66,14 +66,14 @@ class MinimumRiskTuning:
             "epochs": section.epochs,
             "steps": None,
             "accumulation_steps": 1,
-            # Its batches come in many shapes, each of which would be compiled.
+            # The batches have many shapes, and each shape would be compiled.
             "jit_compile": False,
             "optimizer": "adam",
             "adam_lr_ratio": 1.0,
             "learning_rate": section.learning_rate,
             "warmup_steps": max(1, int(steps * _WARMUP_PART)),
             "decay": "linear",
-            # The last weights, at a rate of 0, are the best.
+            # The last weights are the best, because the learning rate ends at 0.
             "average_checkpoints": 1,
             "average_of": "last",
             "ema_momentum": None,
@@ -82,7 +82,7 @@ class MinimumRiskTuning:
         recipe = self.recipe.model_copy(update={"training": self.recipe.training.model_copy(update=training)})
         smoothing = recipe.training.label_smoothing
         loss = ExpectedRisk(section.candidates, section.sharpness, section.cross_entropy, smoothing)
-        # Here, so that it makes no difference whether the candidates were made just now or before.
+        # Set here, so that the result does not depend on when the candidates were made.
         keras.utils.set_random_seed(recipe.training.seed)
         run = TrainingRun(recipe, self.translator.config, batches, [], self.folder, loss)
         run.model.set_weights(self.model.get_weights())
@@ -91,9 +91,9 @@ class MinimumRiskTuning:
         return seconds + run.seconds
 
     def _begin(self):
-        """Makes the folder; what is there of another model, such as one trained less, or of other keys is removed.
+        """Creates the folder and removes files of another model, such as one trained for less time, or of other keys.
 
-        Translating takes long, so that translations stay where only keys of the training on them changed.
+        Translating takes long. Translations are therefore kept if only keys of the training on them changed.
         """
         digest = hashlib.sha256()
         for weights in self.model.get_weights():
@@ -114,8 +114,9 @@ class MinimumRiskTuning:
         write_json(path, start)
 
     def _translate(self):
-        """The files of candidates, a line for each training pair, and the seconds it took to make them; those that are
-        there are not made again.
+        """Makes the missing files of candidates, one line per training pair.
+
+        Returns the files and the time that was needed to make all of them, in seconds.
         """
         candidates = self.recipe.minimum_risk.candidates
         quality = SentenceQuality(
@@ -135,7 +136,7 @@ class MinimumRiskTuning:
             sources = [source for source, _ in part]
             found = self.translator.translate(sources, candidates, _LENGTH_PENALTY, n_best=candidates)
             lines = [_line(row, reference, quality) for row, (_, reference) in zip(found, part, strict=True)]
-            # Before the file itself: what is made anew is then counted anew.
+            # Written before the file, so that the time of a file that is made again is also measured again.
             seconds[file.name] = time.perf_counter() - start
             write_json(seconds_path, seconds)
             write_text(file, "".join(line + "\n" for line in lines))
@@ -168,15 +169,15 @@ class MinimumRiskTuning:
         except InputError:
             raise InputError(
                 f"[minimum_risk]: every training sentence has a translation longer than {recipe.data.max_length} "
-                "tokens, so nothing is left to learn from. The model without this stage is in its folder. Train it "
-                "for longer: --resume with more [training] epochs or steps."
+                "tokens, so no training data is left. The model without this stage is in its folder. Train it for "
+                "longer: --resume with more [training] epochs or steps."
             ) from None
-        # A rate that rises and falls takes two steps.
+        # A rate that rises and falls needs at least two steps.
         return _Batches(stream, max(2, steps_per_epoch), self.validation)
 
 
 class _Batches:
-    """What `TrainingRun` asks of batches."""
+    """The batches of the stage, with the interface that `TrainingRun` needs."""
 
     processes = Processes()
 
@@ -190,7 +191,7 @@ class _Batches:
 
 
 def _line(candidates, reference, quality):
-    """The candidates of one source, each behind its quality."""
-    # A model can spell any byte; what it wrote stays one column of one line.
+    """Returns the candidates of a source as a line, each preceded by its quality."""
+    # A model can generate any byte. Its output must stay in one column of one line.
     candidates = [" ".join(candidate.split()) for candidate in candidates]
     return "\t".join(f"{quality(candidate, reference):.4f}\t{candidate}" for candidate in candidates)

@@ -16,25 +16,25 @@ from keras_transformer.trainer.weight_choice import WeightChoice
 from keras_transformer.version import __version__
 
 CARD_NAME = "README.md"
-# The search whose scores stand in the card: `keras-transformer translate`'s.
+# The search settings of the scores in the card: the defaults of `keras-transformer translate`.
 _BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
 def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, left_out=None, is_tuned=True):
-    """Writes the model card: what the model is, what it was trained on and how, how well it does, how to use it.
+    """Writes the model card: use, scores, data, model and training.
 
     Args:
         path: the model folder, with the history.
-        recipe: the `Recipe` as run.
+        recipe: the `Recipe` of the run.
         config: the `TransformerConfig`.
-        files: those of a `TrainingText`.
+        files: `TrainingText.files`.
         parameters: number of parameters of the model.
-        seconds: how long training took.
-        scores: what `validation_scores` gave, and the fields of a `WeightChoice` as `weights`. Default None: nothing
-            was scored.
-        left_out: the `LeftOut` pairs by split. Default None: they were not counted.
-        is_tuned: whether the stage `[minimum_risk]`, where the recipe has one, has been run. Default True.
+        seconds: training time in seconds.
+        scores: the result of `validation_scores`, with the fields of a `WeightChoice` as `weights`. Default None: not
+            scored.
+        left_out: the `LeftOut` pairs by split. Default None: not counted.
+        is_tuned: whether the stage `[minimum_risk]` was run, if the recipe has one. Default True.
     """
     path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
@@ -75,7 +75,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
         "",
         *_minimum_risk(recipe.minimum_risk, is_tuned),
-        "The recipe, with the names of files alone:",
+        "The recipe, with file names without folders:",
         "",
         "```toml",
         tomli_w.dumps(_without_folders(recipe.model_dump(exclude_none=True))).rstrip(),
@@ -85,7 +85,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
 
 
 def validation_scores(translator, pairs, tokenize, lowercase=False):
-    """BLEU and chrF of the trained model on validation pairs, and how they were made.
+    """Computes BLEU and chrF of the trained model on validation pairs.
 
     Args:
         translator: the `Translator`.
@@ -94,7 +94,7 @@ def validation_scores(translator, pairs, tokenize, lowercase=False):
         lowercase: whether case is ignored. Default False.
 
     Returns:
-        The dictionary of `corpus_scores` with the number of `sentences`, the `beam_size` and the `length_penalty`.
+        The dictionary of `corpus_scores` with the number of `sentences`, `beam_size` and `length_penalty`.
     """
     sources, references = (list(side) for side in zip(*pairs, strict=True))
     translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
@@ -123,34 +123,34 @@ def _described_history(last):
 
 
 def _data(data, files):
-    """The table of the files with what identifies their content."""
+    """Returns the table of the files with sizes and hashes."""
     if data.corpus:
-        return [f"The corpus `{data.corpus}` that keras-transformer {__version__} contains."]
+        return [f"The embedded corpus `{data.corpus}` of keras-transformer {__version__}."]
     rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in files]
     held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
     return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
 
 
 def _left_out(left_out):
-    """How many pairs were in no batch, and why."""
+    """Returns the numbers of dropped pairs by reason."""
     return [*(f"- {split}: {pairs}." for split, pairs in left_out.items()), ""] if left_out else []
 
 
 def _minimum_risk(minimum_risk, is_tuned):
-    """What followed the training."""
+    """Returns the description of the stage `[minimum_risk]`."""
     if not minimum_risk.epochs:
         return []
     if not is_tuned:
-        return ["The stage `[minimum_risk]` of the recipe has not been run to its end.", ""]
+        return ["The stage `[minimum_risk]` of the recipe was not completed.", ""]
     return [
-        "Then it learned to prefer the better of its own translations of the training text, `[minimum_risk]`; the "
-        "minutes count both.",
+        "After the training, the model learned to prefer the better of its own translations of the training text "
+        "(`[minimum_risk]`). The minutes include this stage.",
         "",
     ]
 
 
 def _run(seconds):
-    """When, how long, where and with what was trained."""
+    """Returns date, duration, machine and versions of the training."""
     packages = [*_PACKAGES, *(["jax"] if keras.backend.backend() == "jax" else [])]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     return [
@@ -163,7 +163,7 @@ def _run(seconds):
 
 
 def _accelerators():
-    """The names of the devices that Keras's backend trained on, those of processors left out."""
+    """Returns the names of the devices of Keras's backend, except CPUs."""
     if keras.backend.backend() == "jax":
         return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
     gpus = tf.config.list_physical_devices("GPU")
@@ -171,7 +171,7 @@ def _accelerators():
 
 
 def _processor():
-    """The name of the processor, where the system tells it."""
+    """Returns the name of the processor, if the system provides it."""
     described = pathlib.Path("/proc/cpuinfo")
     if described.is_file():
         for line in described.read_text(encoding="utf-8").splitlines():
@@ -181,7 +181,7 @@ def _processor():
 
 
 def _without_folders(sections):
-    """File names only: folders are the business of the machine that trained."""
+    """Returns sections with file names without folders, because folders are specific to the machine."""
     return {
         section: {
             key: pathlib.Path(value).name if key in FILE_KEYS.get(section, ()) else value for key, value in keys.items()

@@ -22,19 +22,19 @@ from keras_transformer.trainer.compiled_model import compiles
 
 @dataclasses.dataclass(frozen=True)
 class RecipeBatches:
-    """The batches that a recipe asks for.
+    """The training and validation batches of a recipe.
 
     Args:
         recipe: a `Recipe`.
         pairs: sentence pairs by split, see `recipe_pairs`.
         tokenizers: the source's and the target's `Tokenizer`.
-        steps_per_epoch: optimizer steps of an epoch.
-        validation: `tf.data.Dataset` of the validation batches, as many as it knows.
-        processes: the `Processes` that train together; each gets its share of the rows of every batch.
-        row_service: what hands out the training batches; None where every process makes them all.
+        steps_per_epoch: number of optimizer steps of an epoch.
+        validation: `tf.data.Dataset` of the validation batches, with known cardinality.
+        processes: the `Processes` of a joint training. Each gets a share of the rows of every batch.
+        row_service: the service of the training batches, or None if every process makes all batches.
         left_out: the `LeftOut` pairs of "train" and of "validation".
-        longest_source: tokens of the longest source to train on, without the end token; None where not all of the
-            text was counted.
+        longest_source: number of tokens of the longest training source, without the end token, or None if not all of
+            the text was counted.
     """
 
     recipe: object
@@ -49,27 +49,27 @@ class RecipeBatches:
 
     @property
     def batches_per_epoch(self):
-        """What `fit` calls `steps_per_epoch`: every part of an accumulated step counts."""
+        """The argument `steps_per_epoch` of `fit`, in which every part of an accumulated step counts."""
         return self.steps_per_epoch * self.recipe.training.accumulation_steps
 
     @property
     def whole_validation(self):
-        """The validation batches with the rows of all processes, each row once."""
+        """The validation batches with the rows of all processes."""
         steps = int(self.validation.cardinality())
         return token_batches(
             self.pairs["validation"], *self.tokenizers, steps_per_epoch=steps, **_of_validation(self.recipe)
         )
 
     def train(self, first_step=0):
-        """The endless stream of training batches.
+        """Returns the endless stream of training batches.
 
         Args:
-            first_step: optimizer steps that were trained before. Default 0.
+            first_step: number of optimizer steps that were trained before. Default 0.
         """
         training = self.recipe.training
         num_bidirectional = training.bidirectional_epochs * self.steps_per_epoch
         if num_bidirectional:
-            # What follows them is a stream of its own: nothing has to be skipped when it begins.
+            # The batches after them are a separate stream, so that no batches have to be skipped.
             stream = self._stream(max(0, first_step - num_bidirectional), training.seed + 1)
             if first_step < num_bidirectional:
                 bidirectional = self._stream(first_step, training.seed, reversal=0.5)
@@ -82,11 +82,11 @@ class RecipeBatches:
         return _copies(self.recipe, shared)
 
     def _stream(self, first_step, seed, reversal=0.0):
-        """Endless batches of the training pairs from this step on, of whole optimizer steps."""
+        """Returns endless batches of the training pairs from this step on, in complete optimizer steps."""
         return token_batches(
             self.pairs["train"],
             *self.tokenizers,
-            # An epoch of a length of its own takes up where the one before it ended.
+            # With a given number of steps, an epoch begins where the previous one ended.
             steps_per_epoch=None if self.recipe.training.steps_per_epoch else self.steps_per_epoch,
             first_step=first_step,
             reversal=reversal,
@@ -96,7 +96,7 @@ class RecipeBatches:
 
 
 def recipe_batches(recipe, pairs, tokenizers, processes):
-    """The batches of a recipe, counted.
+    """Makes and counts the batches of a recipe.
 
     Args:
         recipe: a `Recipe`.
@@ -105,7 +105,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         processes: the `Processes` that train together.
 
     Raises:
-        InputError: no pair is left to train or to validate on.
+        InputError: no pair is left for training or for validation.
     """
     print("Counting the batches ...", file=sys.stderr)
     counts = result_of_first(processes, lambda: _counts(recipe, pairs, tokenizers))
@@ -115,7 +115,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     validation = token_batches(
         pairs["validation"], *tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
     )
-    print(f"{steps_per_epoch:,} batches an epoch, {padding:.1%} of their tokens are padding.", file=sys.stderr)
+    print(f"{steps_per_epoch:,} batches per epoch, {padding:.1%} of the tokens are padding.", file=sys.stderr)
     longest_source = longest_source if left_out.is_whole else None
     left_out = {"train": left_out, "validation": validation_left_out}
     if processes.is_first:
@@ -125,7 +125,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     validation = _copies(recipe, _rows_of_process(validation, processes))
     row_service = None
     if processes.data_service:
-        print(f"One process makes the batches, at {processes.data_service}.", file=sys.stderr)
+        print(f"Process 0 makes the batches, at {processes.data_service}.", file=sys.stderr)
         row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
     return RecipeBatches(
         recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, left_out, longest_source
@@ -161,7 +161,7 @@ def _copies(recipe, batches):
 
 
 def _counts(recipe, pairs, tokenizers):
-    """What `count_pairs` returns for both splits, as JSON can hold it."""
+    """Returns the results of `count_pairs` for both splits, as values for JSON."""
     of_train = {
         "steps_per_epoch": recipe.training.steps_per_epoch,
         "seed": recipe.training.seed,
@@ -183,10 +183,10 @@ def _count(split, pairs, tokenizers, **arguments):
 
 
 def _report(left_out):
-    """Prints how many pairs are in no batch; warns where these are most."""
+    """Prints the numbers of dropped pairs, and warns if most pairs were dropped."""
     for split, pairs in left_out.items():
         if pairs.is_most:
-            cure = "raise [data] max_length" if pairs.too_long > pairs.blank else "look for empty lines in the files"
-            warnings.warn(f"{split}: {pairs}; {cure}.", stacklevel=2)
+            cure = "Raise [data] max_length" if pairs.too_long > pairs.blank else "Remove empty lines from the files"
+            warnings.warn(f"{split}: {pairs}. {cure}.", stacklevel=2)
         else:
             print(f"{split}: {pairs}.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""From the `[data]` and `[vocabulary]` sections of a recipe to sentence pairs and tokenizers."""
+"""Sentence pairs and tokenizers from the `[data]` and `[vocabulary]` sections of a recipe."""
 
 import itertools
 import os
@@ -18,7 +18,7 @@ from keras_transformer.text import Tokenizer, learn_vocabulary
 
 
 def check_recipe_files(data, vocabulary):
-    """Checks that every file that a recipe names can be read, and reads those of a vocabulary.
+    """Checks that every file of a recipe can be read, and reads vocabulary files.
 
     The text itself is checked when it is read, see `read_training_text`.
 
@@ -40,10 +40,10 @@ def check_recipe_files(data, vocabulary):
 
 
 def _check_text_is_there(data):
-    """Raises for a missing file of a recipe that states where its text comes from."""
+    """Raises an error for a missing file of a recipe that has the homepage of its text."""
     if not data.homepage:
         return
-    advice = f"The text comes from {data.homepage} (see training/README.md); --data names its folder."
+    advice = f"The text is from {data.homepage} (see training/README.md). Set its folder with --data."
     for name in filter(None, (getattr(data, key) for key in FILE_KEYS["data"])):
         try:
             is_there = all(path.exists() for path in matching_files(name))
@@ -54,11 +54,11 @@ def _check_text_is_there(data):
 
 
 def recipe_pairs(data):
-    """The sentence pairs of a recipe by split.
+    """Reads the sentence pairs of a recipe by split.
 
     Returns:
-        A dictionary with `tf.data.Dataset`s of `(source, target)` scalar strings: "train", "validation" and, where the
-        recipe holds sentences out, "test".
+        A dictionary with `tf.data.Dataset`s of `(source, target)` scalar strings: "train", "validation" and, with
+        `held_out`, "test".
     """
     if data.corpus:
         return {split: listed_pairs(pairs) for split, pairs in phrase_splits().items()}
@@ -74,11 +74,11 @@ def recipe_pairs(data):
 
 
 def recipe_tokenizers(recipe, train_pairs):
-    """The source's and the target's tokenizer: loaded where the recipe names files, otherwise learned.
+    """Loads the tokenizers of source and target from the files of the recipe, or learns them.
 
     Args:
         recipe: a `Recipe`.
-        train_pairs: `tf.data.Dataset` of the training pairs; nothing is learned from other splits.
+        train_pairs: `tf.data.Dataset` of the training pairs. Other splits are not used.
 
     Raises:
         InputError: the text does not support a vocabulary of that size.
@@ -110,7 +110,7 @@ def recipe_tokenizers(recipe, train_pairs):
 
 
 def recipe_config(recipe, source_tokenizer, target_tokenizer):
-    """The `TransformerConfig` of the recipe's model, for these tokenizers."""
+    """Returns the `TransformerConfig` of the recipe's model for these tokenizers."""
     two_vocabularies = source_tokenizer != target_tokenizer
     return recipe.model_config_of(
         source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None

@@ -1,11 +1,11 @@
-"""A training that is resumed has the recipe of the interrupted training, except for the keys that may change."""
+"""A resumed training has the recipe of the interrupted training, except for keys that can change."""
 
 from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe
 
 RECIPE_NAME = "recipe.toml"
-# What may change when a training is resumed; all else would not be the same training. [minimum_risk] follows it.
+# Keys that can change when a training is resumed. [minimum_risk] comes after the training and can change, too.
 _FREE_KEYS = {
-    # The content of the files is compared by itself, wherever they are.
+    # The contents of the files are compared separately, not their paths.
     "data": {"homepage", "license", "source_language", "target_language", *FILE_KEYS["data"]},
     "vocabulary": {*FILE_KEYS["vocabulary"]},
     "model": set(),
@@ -25,7 +25,7 @@ _FREE_KEYS = {
 
 
 def settled_recipe(recipe, output, resume):
-    """The recipe with what is left to this machine written out; a resumed training keeps what it had."""
+    """Returns the recipe with machine-dependent defaults filled in. A resumed training keeps its values."""
     if resume and (output / RECIPE_NAME).is_file():
         before, training, vocabulary = recipe_of_run(output), recipe.training, recipe.vocabulary
         kept = {"precision": before.training.precision} if training.precision == "auto" else {}
@@ -43,7 +43,7 @@ def settled_recipe(recipe, output, resume):
 
 
 def recipe_of_run(output):
-    """The recipe of an interrupted training; one without a normalization is of a version that had none."""
+    """Reads the recipe of an interrupted training. Early versions wrote no normalization."""
     recipe = load_recipe(output / RECIPE_NAME)
     vocabulary = recipe.vocabulary
     if vocabulary.is_learned and vocabulary.normalization is None:
@@ -52,11 +52,11 @@ def recipe_of_run(output):
 
 
 def changed_key(before, recipe):
-    """What is not as it was and must be, None where there is nothing; `recipe` is settled."""
+    """Returns the first key that must not differ but does, or None. `recipe` is a result of `settled_recipe`."""
     before = before.filled()
     for section, free in _FREE_KEYS.items():
         if not (before.vocabulary.is_learned and recipe.vocabulary.is_learned):
-            # A vocabulary from a file is compared by itself.
+            # A vocabulary from a file is compared separately.
             free = free | {"normalization"}
         keys = getattr(recipe, section).model_dump(exclude=free)
         for name, value in getattr(before, section).model_dump(exclude=free).items():

@@ -1,4 +1,4 @@
-"""From a recipe to a model folder: the whole way of a training."""
+"""Trains a model by a recipe and writes the model folder."""
 
 import base64
 import contextlib
@@ -39,24 +39,24 @@ from keras_transformer.trainer.training_text import TrainingText, check_same_siz
 from keras_transformer.trainer.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.translator import Translator
 
-# Validation pairs that the model folder holds, for the proof of an export.
+# Number of validation pairs in the model folder, for the verification of exports.
 _KEPT_PAIRS = 200
 
 
 def train_recipe(recipe, output, resume=False):
-    """Trains a model with `model.fit` as the recipe says and writes the model folder.
+    """Trains a model by a recipe with `model.fit` and writes the model folder.
 
     Args:
         recipe: a `Recipe`.
-        output: the model folder to write; it must not hold a model yet, unless `resume`.
-        resume: whether to go on where a training was interrupted. Default False.
+        output: the model folder to write. It must not have a model yet, unless `resume` is True.
+        resume: whether to continue an interrupted training. Default False.
 
     Returns:
-        The `Translator` with the trained (and, where the recipe says so, averaged) weights; None with Keras on JAX,
-        where nothing translates.
+        The `Translator` with the final weights, averaged if the recipe sets it. None with Keras on JAX, which does not
+        support translation.
 
     Raises:
-        InputError: something the recipe names cannot be used (before any work starts), or the loss is not finite.
+        InputError: an input of the recipe cannot be used (raised before any work starts), or the loss is not finite.
 
     Example:
 
@@ -65,13 +65,13 @@ def train_recipe(recipe, output, resume=False):
     output = pathlib.Path(output)
     recipe = settled_recipe(recipe, output, resume)
     check_before_training(recipe, output, resume)
-    # Before the processes are joined, which takes time: the user may have to correct the text.
+    # The text is checked before the processes are joined, which takes time.
     text = read_training_text(recipe.data) if is_first_process() else TrainingText(recipe_pairs(recipe.data), [])
     processes = join_processes()
     with contextlib.ExitStack() as folder:
         if processes.is_first:
             folder.enter_context(held_folder(output))
-            # Another training may have written to the folder since the first look.
+            # Another training can have written to the folder since the first check.
             check_output(recipe, output, resume)
             if resume:
                 check_same_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
@@ -88,7 +88,7 @@ def train_recipe(recipe, output, resume=False):
         warn_of_training(recipe.training, steps)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, text)
-            folder.enter_context(last_words("Interrupted; --resume goes on from the last save."))
+            folder.enter_context(last_words("Interrupted. --resume continues from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
             recipe.evaluation, pairs["validation"], tokenizers, log_dir, recipe.data.lowercase
@@ -109,19 +109,19 @@ def train_recipe(recipe, output, resume=False):
                 model_folder.save_scores(output, scores)
                 counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
                 write_model_card(output, recipe, config, text.files, *counts)
-                # Last, because a folder with a config is a model.
+                # Written last, because a folder with a config is a complete model.
                 model_folder.save_model_folder(output, trained, config, *tokenizers, texts)
 
         write_model(run.seconds, is_tuned=False)
         if recipe.minimum_risk.epochs:
-            # The model is in the folder already, so that nothing is lost where this stage fails.
+            # The model is in the folder already, so nothing is lost if this stage fails.
             tuning = MinimumRiskTuning(recipe, translator, pairs["train"], batches, output / CHECKPOINTS_NAME)
             write_model(run.seconds + tuning.tune())
         return translator
 
 
 def _scores(recipe, pairs, translator, choice):
-    """What `scores.json` holds; None where nothing was scored."""
+    """Returns the content of `scores.json`, or None if nothing was scored."""
     scores = {}
     if translator and recipe.evaluation.at_end:
         _say("Translating the validation set ...")
@@ -139,12 +139,12 @@ def _begin_folder(recipe, output, tokenizers, text):
     kept = itertools.islice(text_of_pairs(text.pairs["validation"]), _KEPT_PAIRS)
     model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
     if recipe.data.held_out:
-        # Nobody has them anywhere else.
+        # The learned vocabulary is only in this folder.
         model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))
 
 
 def _tokenizers(recipe, train_pairs, output, resume, processes):
-    """The tokenizers of the first process, in every process."""
+    """Returns the tokenizers of the first process in every process."""
 
     def models():
         tokenizers = _tokenizers_of_first(recipe, train_pairs, output, resume)
@@ -163,7 +163,7 @@ def _tokenizers_of_first(recipe, train_pairs, output, resume):
         from_files = recipe.vocabulary.file or recipe.vocabulary.source_file
         if from_files and recipe_tokenizers(recipe, train_pairs) != kept:
             raise InputError(
-                f"[vocabulary]: {from_files} is not the vocabulary that the interrupted training had; resume with that."
+                f"[vocabulary]: {from_files} is not the vocabulary of the interrupted training. Resume with the same vocabulary."
             )
         return kept
     _say("Learning the vocabulary ...")

@@ -1,4 +1,4 @@
-"""Checks of a training: before any work starts, and once its number of steps is known."""
+"""Checks of a training before any work starts, and of its number of steps."""
 
 import os
 import pathlib
@@ -24,13 +24,13 @@ from keras_transformer.trainer.training_run import total_epochs, total_steps
 
 
 def check_before_training(recipe, output, resume=False, backend=None):
-    """Raises what `train_recipe` would, before any work starts.
+    """Raises the errors of `train_recipe` that can be detected before any work starts.
 
     Args:
         recipe: a `Recipe`.
         output: the model folder.
-        resume: whether to go on where a training was interrupted. Default False.
-        backend: Keras's backend that will train. Default: the present one.
+        resume: whether to continue an interrupted training. Default False.
+        backend: Keras's backend for the training. Default: the current backend.
     """
     output = pathlib.Path(output)
     recipe = settled_recipe(recipe, output, resume)
@@ -46,12 +46,12 @@ def check_before_training(recipe, output, resume=False, backend=None):
     if (backend or keras.backend.backend()) != "tensorflow":
         if recipe.evaluation.translates:
             raise InputError(
-                "[evaluation] every: translating needs Keras on TensorFlow, in one process; leave it out and set "
+                "[evaluation] every: translating needs Keras on TensorFlow, in one process. Remove the key and set "
                 'monitor = "val_loss".'
             )
         if recipe.minimum_risk.epochs:
             raise InputError(
-                "[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process; leave it out."
+                "[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process. Remove the key."
             )
 
 
@@ -59,31 +59,31 @@ def check_output(recipe, output, resume):
     if not resume:
         if output.exists() and (not output.is_dir() or _is_used(output)):
             raise InputError(
-                f"{output} exists already and is not overwritten; choose another --output, or go on with --resume."
+                f"{output} exists already and is not overwritten. Choose another --output, or continue with --resume."
             )
         parent = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK):
-            raise InputError(f"{output}: cannot be made, because {parent} is no folder or cannot be written to.")
+            raise InputError(f"{output}: cannot be created, because {parent} is not a folder or is not writable.")
         return
     if not (output / RECIPE_NAME).is_file():
-        raise InputError(f"{output}: there is no interrupted training to resume; start it without --resume.")
+        raise InputError(f"{output}: there is no interrupted training to resume. Start it without --resume.")
     changed = changed_key(recipe_of_run(output), recipe)
     if changed:
         raise InputError(
-            f"{output}: {changed} of the recipe is not what the interrupted training had (see "
-            f"{output / RECIPE_NAME}); resume with the same recipe. What may change: {described_free_keys()}."
+            f"{output}: {changed} of the recipe differs from the interrupted training (see {output / RECIPE_NAME}). "
+            f"Resume with the same recipe. These keys can change: {described_free_keys()}."
         )
 
 
 def _is_used(output):
-    """Whether there is more in a folder than what a training leaves that is killed before it has begun."""
+    """Returns whether a folder has more files than those of a training that was killed before its first step."""
     left = {CHECKPOINTS_NAME, f"{CHECKPOINTS_NAME}/{LOCK_NAME}", f"{CHECKPOINTS_NAME}/{DATA_FILES_NAME}"}
     names = {str(path.relative_to(output)) for path in output.rglob("*") if not is_leftover(path)}
     return not names <= left
 
 
 def check_lengths(recipe, steps_per_epoch):
-    """Raises for what would never come in a training of so many steps."""
+    """Raises an error for a setting that needs more steps than the training has."""
     steps = total_steps(recipe.training, steps_per_epoch)
     _check_decay(recipe.training, steps)
     epochs = total_epochs(recipe.training, steps_per_epoch)
@@ -108,8 +108,8 @@ def warn_of_training(training, steps):
     if 2 * training.warmup_steps > steps:
         _warn(
             f"[training] warmup_steps = {training.warmup_steps:,} is more than half of the {steps:,} steps of "
-            "this training, so the learning rate is too low for most of it. Leave warmup_steps out (the default is a "
-            "tenth of the steps), or raise epochs."
+            "this training, so the learning rate is too low for most of it. Remove warmup_steps (default: a tenth "
+            "of the steps), or raise epochs."
         )
 
 

@@ -2,18 +2,18 @@ import time
 
 import keras
 
-# Between two lines of progress where no bar can be shown.
+# Seconds between two lines of progress if no bar can be shown.
 _SECONDS = 30
 
 
 class TrainingProgress(keras.callbacks.ProgbarLogger):
-    """Keras's progress bar, which counts the steps that an epoch really had, and shows some lines where it cannot move.
+    """Keras's progress bar with the actual number of steps of an epoch. It prints lines if it cannot update a bar.
 
-    Keras prints the last line of every epoch as if it were whole, also where training stops within it, and begins an
-    epoch that was resumed at 0.
+    Keras prints the last line of every epoch as complete, also if training stops within it, and begins a resumed epoch
+    at 0.
 
     Args:
-        state: the `TrainingState`, which knows where an epoch begins.
+        state: the `TrainingState`, which has the first step of an epoch.
     """
 
     def __init__(self, state):
@@ -30,7 +30,7 @@ class TrainingProgress(keras.callbacks.ProgbarLogger):
         if self.verbose == 1:
             self._show(logs, is_last=False)
         elif self.verbose == 2 and time.monotonic() - self._shown >= _SECONDS and self.seen < self.target:
-            self._show(logs, is_last=True)  # Of the bar that it prints, not of the epoch.
+            self._show(logs, is_last=True)  # The last line of the bar, not of the epoch.
             self._shown = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):

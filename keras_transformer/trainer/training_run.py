@@ -25,30 +25,30 @@ TENSORBOARD_NAME = "tensorboard"
 
 
 def total_steps(training, steps_per_epoch):
-    """Optimizer steps of the whole training.
+    """Returns the number of optimizer steps of the training.
 
     Args:
         training: the `[training]` section.
-        steps_per_epoch: optimizer steps of an epoch.
+        steps_per_epoch: number of optimizer steps of an epoch.
     """
     return training.steps or training.epochs * steps_per_epoch
 
 
 def total_epochs(training, steps_per_epoch):
-    """Epochs of the whole training, the last of which may be shorter; arguments as of `total_steps`."""
+    """Returns the number of epochs of the training. The last one can be shorter. See `total_steps` for arguments."""
     return training.epochs or -(-training.steps // steps_per_epoch)
 
 
 class TrainingRun:
-    """One call of `model.fit`, with all callbacks that a recipe asks for.
+    """A call of `model.fit` with all callbacks of a recipe.
 
     Args:
         recipe: a `Recipe`.
         config: the `TransformerConfig`.
         batches: its `RecipeBatches`.
-        evaluations: what `evaluation_callbacks` gave.
+        evaluations: the callbacks of `evaluation_callbacks`.
         output: the model folder.
-        loss: a loss in place of that of the `[training]` section. Default None.
+        loss: a loss instead of that of the `[training]` section. Default None.
     """
 
     def __init__(self, recipe, config, batches, evaluations, output, loss=None):
@@ -78,21 +78,21 @@ class TrainingRun:
 
     @property
     def seconds(self):
-        """How long training has taken, before interruptions as well."""
+        """The training time in seconds, including the time before interruptions."""
         return self.clock.seconds
 
     def fit(self, resume=False):
-        """Trains, from where the folder's state says if it is to `resume`."""
+        """Trains the model. With `resume`, training continues from the saved state."""
         if resume and self.state.restore(self.model):
             where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
-            print(f"Going on after {where}.", file=sys.stderr)
+            print(f"Continuing after {where}.", file=sys.stderr)
         if self._is_over():
             self.state.end()
             return
         if self.batches.processes.is_first:
             drop_epochs(self.output / HISTORY_NAME, self.state.epoch)
-        # Keras prints its progress to standard output, which is for results. Where the disk is full, the files that do
-        # not name themselves are TensorBoard's.
+        # Keras prints its progress to standard output, which is for results. On a full disk, errors without a file name
+        # are TensorBoard's.
         with contextlib.redirect_stdout(sys.stderr), naming(self.output / TENSORBOARD_NAME):
             self.model.fit(
                 self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
@@ -106,7 +106,7 @@ class TrainingRun:
             )
 
     def _is_over(self):
-        """Whether there is nothing left to train."""
+        """Returns whether the training is complete."""
         training = self.recipe.training
         stopped = any(callback.is_over for callback in self.evaluations if isinstance(callback, EarlyStopping))
         if stopped or self.state.epoch >= self.epochs:
@@ -119,8 +119,7 @@ class TrainingRun:
         return 1 if sys.stderr.isatty() else 2
 
     def _callbacks(self):
-        """All callbacks in their order: the history reads what evaluations add to the logs, and what makes an epoch
-        count as done comes last."""
+        """Returns all callbacks in order: evaluations, the history that reads their logs, and at last the state."""
         training = self.recipe.training
         callbacks = [
             self.clock,
@@ -140,30 +139,30 @@ class TrainingRun:
         return [*callbacks, self.state, TrainingProgress(self.state)]
 
     def give_weights(self, model):
-        """Gives a model of the same architecture the weights that the training ends with.
+        """Sets the weights of a model of the same architecture to the final weights of the training.
 
         Returns:
-            The numbers of the epochs that were averaged, counted from 1; empty for a moving average.
+            The numbers of the averaged epochs, counted from 1. The list is empty for a moving average.
         """
         training = self.recipe.training
         if training.ema_momentum:
-            # `fit` has done so already, unless there was nothing left to train.
+            # `fit` has done this already, unless the training was complete.
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
             model.set_weights(self.model.get_weights())
             return []
         best = self.checkpoints.best_epochs if training.average_of == "best" else None
         if best == []:
-            print("No epoch was evaluated, so none is the best: the last one's weights are kept.", file=sys.stderr)
+            print("No epoch was evaluated. The weights of the last epoch are kept.", file=sys.stderr)
         wanted = training.average_checkpoints
         epochs = best or self.checkpoints.last_epochs[-wanted:]
         if best is None and epochs and len(epochs) < min(wanted, epochs[-1]):
-            print(f"Averaged {len(epochs)} epochs in place of {wanted}: the others were not kept.", file=sys.stderr)
+            print(f"Averaged {len(epochs)} epochs instead of {wanted}. The others were not kept.", file=sys.stderr)
         self.checkpoints.average(model, epochs)
         return epochs
 
 
 class _Clock(keras.callbacks.Callback):
-    """Seconds of training, those before an interruption that was saved counted in."""
+    """Measures the training time in seconds, including the saved time before interruptions."""
 
     seconds = 0.0
 

@@ -1,4 +1,4 @@
-"""The text of a training, read once before the first step: checked, identified by its hash, and kept if it is small."""
+"""Reads the text of a training once before the first step, checks and hashes it, and keeps small text in memory."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,8 @@ from keras_transformer.data import listed_pairs, matching_files, split_pairs, te
 from keras_transformer.errors import InputError
 from keras_transformer.trainer.recipe_data import recipe_pairs
 
-# Bytes of text that are kept in memory. What is larger is read again for the vocabulary, the counting and each epoch.
+# Maximum size in bytes of text that is kept in memory. Larger text is read again for the vocabulary, for counting, and
+# in each epoch.
 _MOST_KEPT_BYTES = 1 << 26
 
 
@@ -15,8 +16,8 @@ class TrainingText(NamedTuple):
 
     Args:
         pairs: a dictionary of `tf.data.Dataset`s by split, see `recipe_pairs`.
-        files: a list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`; empty for
-            the embedded corpus.
+        files: a list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`. It is empty
+            for the embedded corpus.
     """
 
     pairs: dict
@@ -28,14 +29,14 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
 
     Args:
         data: the section.
-        most_kept_bytes: the largest text of a split, in bytes, that stays in memory. Default 64 MiB.
+        most_kept_bytes: maximum size in bytes of the text of a split that is kept in memory. Default 64 MiB.
 
     Returns:
         A `TrainingText`.
 
     Raises:
-        InputError: a file is missing, unreadable, empty, not UTF-8, or does not fit the others, or too few pairs are
-            left where some are held out.
+        InputError: a file is missing, unreadable, empty, not UTF-8, or does not match the others, or too few pairs are
+            left with `held_out`.
     """
     if data.corpus:
         return TrainingText(recipe_pairs(data), [])
@@ -54,14 +55,14 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
 
 
 def check_same_sizes(data, files):
-    """Checks that this process has the text that the first process read, as far as its size says.
+    """Checks that the text of this process has the size of the text of the first process.
 
     Args:
         data: the `[data]` section.
         files: `TrainingText.files` of the first process.
 
     Raises:
-        InputError: there are other files, or a file has another size.
+        InputError: the numbers or the sizes of files differ.
     """
     found = [[use, path.stat().st_size] for split in ("train", "validation") for use, path in _named_files(data, split)]
     if found != [[use, size] for use, _, size, _ in files]:
@@ -72,7 +73,7 @@ def check_same_sizes(data, files):
 
 
 def _rows(data, split, digests):
-    """The pairs of the files of a split, None where it has no files."""
+    """Returns the pairs of the files of a split, or None if it has no files."""
     if pattern := getattr(data, f"{split}_pairs"):
         return tsv_rows(matching_files(pattern), data.source_column, data.target_column, digests)
     if source := getattr(data, f"{split}_source"):
@@ -81,7 +82,7 @@ def _rows(data, split, digests):
 
 
 def _kept(rows, most_bytes):
-    """All rows as bytes, or None where there are more bytes; in any case all rows are read."""
+    """Reads all rows. Returns them as bytes, or None if they are longer than `most_bytes`."""
     kept, size = [], 0
     for row in rows:
         if size <= most_bytes:
@@ -95,7 +96,7 @@ def _files(data, split, digests):
 
 
 def _named_files(data, split):
-    """Pairs of a use, such as "train source", and a path, in the order of the recipe's keys."""
+    """Returns pairs of a use, such as "train source", and a path, in the order of the recipe's keys."""
     return [
         (f"{split} {side}", path)
         for side in ("source", "target", "pairs")
@@ -105,7 +106,7 @@ def _named_files(data, split):
 
 
 def _pairs(data, kept):
-    """The datasets of all splits: what is kept comes from memory, all else from the files."""
+    """Returns the datasets of all splits, from memory or from files."""
     pairs = recipe_pairs(data)
     if data.held_out:
         if kept["train"]:
@@ -119,6 +120,6 @@ def _check_held_out(data, pairs):
     for split in ("train", "validation"):
         if not any(True for _ in pairs[split].take(1)):
             raise InputError(
-                f"[data] held_out = {data.held_out} leaves no pair for {split}; give another part, or files for "
+                f"[data] held_out = {data.held_out} leaves no pair for {split}. Use another fraction, or files for "
                 "validation."
             )

@@ -1,4 +1,4 @@
-"""The choice between averaged weights and the best single epoch, by validation."""
+"""Selects averaged weights or the weights of the best single epoch by validation."""
 
 import itertools
 import math
@@ -16,21 +16,21 @@ from keras_transformer.recipes.sections import MONITORS
 from keras_transformer.trainer.compiled_model import compiles, count_batches_alike
 from keras_transformer.translator import Translator
 
-# Most validation pairs translated at the end of a training, for the choice and for the model card.
+# Maximum number of validation pairs that are translated at the end of a training, for the choice and the model card.
 SCORED_PAIRS = 2000
-# The monitor where nothing translates.
+# The monitor without translation.
 _FALLBACK_MONITOR = "val_perplexity"
 
 
 class WeightChoice(NamedTuple):
-    """Two sets of weights, their scores on validation data, and which one was kept.
+    """Validation scores of the averaged weights and of the best single epoch, and the kept weights.
 
     Args:
         monitor: name of the score.
-        averaged: its value for the averaged weights.
-        epochs: numbers of the averaged epochs, counted from 1; empty for a moving average.
-        best_epoch: number of the best single epoch among them; for a moving average the last one.
-        single: the value for that epoch's weights.
+        averaged: score of the averaged weights.
+        epochs: numbers of the averaged epochs, counted from 1. Empty for a moving average.
+        best_epoch: number of the best averaged epoch. For a moving average, the last epoch.
+        single: score of the weights of this epoch.
         kept: "averaged" or "single".
     """
 
@@ -77,7 +77,7 @@ class Validation:
         return (self._translation_scores(model) if self.by_translating else self._metrics(model))[name]
 
     def is_better(self, score, other):
-        """Whether a score is better than another one; NaN is worse than everything."""
+        """Returns whether a score is better than another one. NaN is worse than every number."""
         if math.isnan(score) or math.isnan(other):
             return math.isnan(other) and not math.isnan(score)
         return score > other if MONITORS[self.monitor] == "max" else score < other
@@ -91,7 +91,7 @@ class Validation:
         return corpus_scores(translations, references, evaluation.tokenize, self.recipe.data.lowercase)
 
     def _metrics(self, model):
-        # A model of its own, so that `model` itself is not compiled.
+        # A separate model, so that `model` is not compiled.
         probe = keras.Model(model.input, model.output)
         probe.compile(
             loss=SmoothedCrossEntropy(self.recipe.training.label_smoothing),
@@ -103,9 +103,9 @@ class Validation:
 
 
 def choose_weights(run, model, validation):
-    """Gives a model the better of the averaged weights and the best single epoch among those averaged.
+    """Sets a model to the averaged weights or to those of the best averaged epoch, whichever scores better.
 
-    The average of epochs can be worse than each of them, above all where the learning rate was still high. Of equals
+    The average of epochs can be worse than each of them, especially at a high learning rate. If the scores are equal,
     the average is kept.
 
     Args:
@@ -114,7 +114,7 @@ def choose_weights(run, model, validation):
         validation: a `Validation`.
 
     Returns:
-        A `WeightChoice`; None where nothing was averaged.
+        A `WeightChoice`, or None if nothing was averaged.
 
     Reference:
         "Attention Is All You Need", section 6.1, averages checkpoints.
@@ -145,7 +145,7 @@ def choose_weights(run, model, validation):
 
 
 def _best_epoch(run, epochs, validation):
-    """The best of some epochs by the history: by the monitor where each of them has it, otherwise by the loss."""
+    """Returns the best of some epochs by the history: by the monitor if each epoch has it, otherwise by the loss."""
     path = run.output / HISTORY_NAME
     history = read_history(path) if path.is_file() else {"epoch": []}
     numbers = [int(number) + 1 for number in history["epoch"]]

@@ -161,7 +161,7 @@ def test_a_stage_that_fails_leaves_the_trained_model_and_advice_that_works(run, 
     error = result.errors.splitlines()[-1]
     assert "every training sentence has a translation longer than 22 tokens" in error
     assert len(Translator.load(corpus / "model").translate(["the cat sees bread ."])) == 1
-    assert "`[minimum_risk]` of the recipe has not been run to its end" in (corpus / "model" / "README.md").read_text()
+    assert "`[minimum_risk]` of the recipe was not completed" in (corpus / "model" / "README.md").read_text()
 
     more = ["--set", "training.steps=120", "--set", "training.learning_rate=0.02", "--resume"]
     assert run(*train, *more).status == 0

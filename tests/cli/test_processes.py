@@ -90,7 +90,7 @@ def test_two_processes_train_alike_with_batches_that_one_of_them_makes(together,
     monkeypatch.setenv("KERAS_TRANSFORMER_DATA_SERVICE", address)
     status, _, errors = finish(together, "--processes", 2, "--output", together / "one")
     assert status == 0, errors
-    assert f"One process makes the batches, at {address}." in errors
+    assert f"Process 0 makes the batches, at {address}." in errors
     for expected, found in zip(history(together / "each"), history(together / "one"), strict=True):
         expected.pop("tokens_per_second")
         assert {name: found[name] for name in expected} == expected

@@ -107,7 +107,7 @@ def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     options = ["train", corpus / "recipe.toml", "--output", model, "--set", f"training.epochs={done + 2}", "--resume"]
     result = run(*options)
     assert (result.status, result.output) == (0, f"{model}\n")
-    assert f"Going on after epoch {done}." in result.errors
+    assert f"Continuing after epoch {done}." in result.errors
     assert epochs_in_history(model) == [str(epoch) for epoch in range(done + 2)]
     assert not list(model.rglob("unfinished_*"))
     assert len(Translator.load(model).translate(["the cat sees bread ."])) == 1
@@ -146,9 +146,9 @@ def test_another_recipe_cannot_resume(run, trained, setting, section):
     before = (model / "recipe.toml").read_bytes()
     result = run("train", trained / "recipe.toml", "--output", model, "--resume", "--set", setting)
     result.assert_one_error(
-        f"{section} of the recipe is not what the interrupted training had",
+        f"{section} of the recipe differs from the interrupted training",
         "recipe.toml",
-        "What may change: [data] license, ",
+        "These keys can change: [data] license, ",
         "epochs, learning_rate, ",
     )
     assert (model / "recipe.toml").read_bytes() == before
@@ -172,7 +172,7 @@ def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
     result = run("train", trained / "recipe.toml", "--output", model, "--resume", *options)
     assert result.status == 0, result.errors
     # Of the first four, two were kept.
-    assert "Averaged 3 epochs in place of 4: the others were not kept.\n" in result.errors
+    assert "Averaged 3 epochs instead of 4. The others were not kept.\n" in result.errors
     rows = history(model)
     assert [row["val_bleu"] != "" for row in rows] == [False] * 4 + [True]
     assert [row["val_loss"] for row in rows[:4]] == [row["val_loss"] for row in history(trained / "model")]
@@ -186,7 +186,7 @@ def test_other_text_cannot_resume(run, trained, tmp_path):
     lines = (copy / "train.de").read_text().splitlines()
     (copy / "train.de").write_text("\n".join(lines[::-1]) + "\n")
     result = run(*resume, "--set", f"data.train_source={copy / 'renamed.en'}")
-    result.assert_one_error("[data]: train.de (train target) is not what the interrupted training read")
+    result.assert_one_error("[data]: train.de (train target) is not the text of the interrupted training")
 
 
 def test_another_vocabulary_cannot_resume(run, trained, tmp_path):
@@ -196,7 +196,7 @@ def test_another_vocabulary_cannot_resume(run, trained, tmp_path):
     resume = ["train", copy / "recipe.toml", "--output", copy / "model", "--resume"]
     result = run(*resume, "--set", f"vocabulary.file={copy / 'other.model'}")
     assert result.status == 2
-    assert "other.model is not the vocabulary that the interrupted training had" in result.errors
+    assert "other.model is not the vocabulary of the interrupted training" in result.errors
 
 
 @pytest.mark.slow

@@ -139,5 +139,5 @@ def test_a_training_killed_again_and_again_ends_as_if_it_never_had_been(corpus, 
             killed.rename(corpus / f"whole_{done}")  # It came to its end: the next one begins anew.
             assert_same(everything_of(corpus / f"whole_{done}"), expected)
         done += 1
-    assert "Going on after epoch" in finish(recipe, killed, "--resume", *options)
+    assert "Continuing after epoch" in finish(recipe, killed, "--resume", *options)
     assert_same(everything_of(killed), expected)

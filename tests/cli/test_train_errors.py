@@ -135,7 +135,7 @@ class TestBeforeAnyWork:
     @pytest.mark.parametrize("output", ["train.en/model", "train.en/new/model"])
     def test_an_output_below_a_file_is_named(self, run, corpus, output):
         result = run("train", corpus / "recipe.toml", "--output", corpus / output)
-        result.assert_one_error(f"{corpus / output}: cannot be made, because {corpus / 'train.en'} is no folder")
+        result.assert_one_error(f"{corpus / output}: cannot be created, because {corpus / 'train.en'} is not a folder")
 
     def test_a_recipe_that_is_no_toml_is_named(self, refused, corpus):
         (corpus / "recipe.toml").write_text("[data\n")
@@ -158,7 +158,7 @@ def test_nothing_held_out_for_validation_is_refused(refused, corpus):
     recipe = (corpus / "recipe.toml").read_text()
     data = '[data]\ntrain_pairs = "pairs.tsv"\nsource_column = 3\nheld_out = 0.0001\nmax_length = 40\n\n'
     (corpus / "recipe.toml").write_text(data + recipe[recipe.index("[vocabulary]") :])
-    refused(parts=["[data] held_out = 0.0001 leaves no pair for validation; give another part"])
+    refused(parts=["[data] held_out = 0.0001 leaves no pair for validation. Use another fraction"])
 
 
 @pytest.mark.slow

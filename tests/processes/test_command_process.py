@@ -121,17 +121,17 @@ run(work)
 def test_last_words_are_printed_once_in_order_or_not(start, work):
     program = f"""
 def work():
-    with process.last_words("Interrupted; --resume goes on."):
+    with process.last_words("Interrupted. --resume continues."):
         ({work})()
 
 run(work)
 """
-    assert end(start(program), signal.SIGTERM)[2] == "Interrupted; --resume goes on.\n"
+    assert end(start(program), signal.SIGTERM)[2] == "Interrupted. --resume continues.\n"
 
 
 def test_there_are_no_last_words_after_their_block(start):
     program = """
-with process.last_words("Interrupted; --resume goes on."):
+with process.last_words("Interrupted. --resume continues."):
     pass
 run(native)
 """

@@ -55,5 +55,5 @@ def test_a_training_is_resumed_in_the_precision_that_it_had(tmp_path, before):
     save_recipe(load_recipe(tmp_path / "recipe.toml", [f"training.precision={before}"]), model / "recipe.toml")
     check_before_training(load_recipe(tmp_path / "recipe.toml"), model, resume=True)
     other = load_recipe(tmp_path / "recipe.toml", ["training.precision=float16"])
-    with pytest.raises(InputError, match=r"\[training\] precision of the recipe is not what the interrupted"):
+    with pytest.raises(InputError, match=r"\[training\] precision of the recipe differs from the interrupted"):
         check_before_training(other, model, resume=True)

@@ -74,7 +74,7 @@ def replaced(file, **arguments):
         ({"data": np.zeros(SHAPE, "int32")}, "has the type int32 instead of float32"),
         ({"data": np.zeros(SHAPE, "bool")}, "has the type bool instead of float32"),
         ({"data": np.zeros(SHAPE, "complex64")}, "has the type complex64 instead of float32"),
-        ({"data": np.zeros(SHAPE, "S4")}, "in place of float32"),
+        ({"data": np.zeros(SHAPE, "S4")}, "instead of float32"),
         ({"data": np.zeros((8, 12), "float32")}, "has the shape (8, 12) instead of (12, 8)"),
         ({"data": h5py.Empty("float32")}, "is not stored as Keras stores a weight"),
         ({"shape": (10**9, 10**9), "dtype": "float32"}, "is not stored as Keras stores a weight"),

@@ -74,5 +74,5 @@ def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsy
 
 
 def test_a_warning_says_what_to_do_where_most_pairs_are_left_out(tokenizer):
-    with pytest.warns(UserWarning, match=r"train: .* of 160 pairs .* than 5 tokens; raise \[data\] max_length"):
+    with pytest.warns(UserWarning, match=r"train: .* of 160 pairs .* than 5 tokens\. Raise \[data\] max_length"):
         batches_of(tokenizer, max_length=5)

@@ -32,7 +32,7 @@ def test_an_older_training_goes_on_without_normalisation(run_of):
     for settings in ([], ["vocabulary.normalization=identity"]):
         check_before_training(load_recipe(recipe, settings), output, resume=True)
     given = load_recipe(recipe, ["vocabulary.normalization=nmt_nfkc"])
-    with pytest.raises(InputError, match=r"\[vocabulary\] normalization of the recipe is not what the interrupted"):
+    with pytest.raises(InputError, match=r"\[vocabulary\] normalization of the recipe differs from the interrupted"):
         check_before_training(given, output, resume=True)
 
 
@@ -43,5 +43,5 @@ def test_the_keys_of_the_vocabulary_stay_as_they_were(run_of, setting):
     if "normalization" in setting:  # A recipe that does not name it goes on with the one there was.
         check_before_training(load_recipe(recipe), output, resume=True)
     for other in ("normalization='identity'", "user_defined_symbols=['<b>']", "character_coverage=1.0"):
-        with pytest.raises(InputError, match=r"\[vocabulary\] [a-z_]+ of the recipe is not what the interrupted"):
+        with pytest.raises(InputError, match=r"\[vocabulary\] [a-z_]+ of the recipe differs from the interrupted"):
             check_before_training(load_recipe(recipe, [f"vocabulary.{other}"]), output, resume=True)
