@@ -14,40 +14,39 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import write_whole
 
 _POSITION = "position"
-# Of the files: metrics and what other callbacks remember are the rest.
+# Limits of the file size: bytes per number of the variables, and bytes of metrics and states of other callbacks.
 _MOST_BYTES_OF_NUMBER, _MOST_OTHER_BYTES = 8, 64 * 2**20
-# What `stop_training` is set to in order to end an epoch and go on: true, and not what other callbacks set it to.
+# Value of `stop_training` that ends an epoch but not the training. It is true and differs from other callbacks' values.
 _END_OF_EPOCH = "end of epoch"
 
 
 class TrainingState(keras.callbacks.Callback):
-    """Saves all that a training needs to go on as if it had never been interrupted, to the bit.
+    """Saves the state of a training, so that a resumed training is bit-identical to an uninterrupted one.
 
-    That is every variable of the model (weights, seeds of dropout, sums of metrics) and of the optimizer, how
-    far the training has come, and what other callbacks remember. It is saved after each epoch and, with `save_every`,
-    within one. The file is written under another name and renamed, so that a kill at any moment leaves the last one
-    whole.
+    The state has every variable of the model (weights, seeds of dropout, sums of metrics) and of the optimizer, the
+    position of the training, and the states of other callbacks. It is saved after each epoch and, with `save_every`,
+    within an epoch. The file is written under another name and renamed, so a kill at any moment leaves a complete file.
 
-    It needs batches that can begin anywhere: an endless stream such as `token_batches(..., first_step=...)`, of which
-    `fit` is told the `steps_per_epoch`. It comes last among the callbacks. While a weight is not finite nothing is
-    saved, because from there no training can go on.
+    The batches must be able to begin at any step: use an endless stream such as `token_batches(..., first_step=...)`
+    with `steps_per_epoch` in `fit`. Put this callback last. Nothing is saved while a weight is not finite, because a
+    training cannot be resumed from there.
 
     Args:
         path: path of the file.
-        steps_per_epoch: batches of an epoch, as `fit` gets them.
-        save_every: batches from one save within an epoch to the next. Default None, none within an epoch.
-        saves: whether this process writes the file; of several that train together, one does. Default True.
-        callbacks: callbacks with `get_state()`, a value that JSON can hold, and `set_state(state)`, which are saved and
-            restored as well, one of each class. Default: none.
+        steps_per_epoch: number of batches of an epoch, as in `fit`.
+        save_every: number of batches between two saves within an epoch. Default None: no saves within an epoch.
+        saves: whether this process writes the file. In a joint training, only one process does. Default True.
+        callbacks: callbacks whose state is saved as well, at most one of each class. They have `get_state()`, which
+            returns a value for JSON, and `set_state(state)`. Default: none.
 
     Raises:
-        ValueError: an argument is out of range; or, by `fit`, the model is compiled with `steps_per_execution`, `fit`
-            has another `steps_per_epoch`, or the batches end before an epoch does.
+        ValueError: an argument is out of range. `fit` raises it if the model is compiled with `steps_per_execution`, if
+            `fit` has another `steps_per_epoch`, or if the batches end before an epoch does.
 
     Example:
 
     >>> state = TrainingState("state.npz", steps_per_epoch=1000, save_every=200)
-    >>> state.restore(model)  # A fresh model, compiled as ever; nothing happens where there is no file.
+    >>> state.restore(model)  # A new, compiled model. Without the file, nothing happens.
     >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000, first_step=state.first_step)
     >>> model.fit(batches, steps_per_epoch=1000, initial_epoch=state.epoch, epochs=20, callbacks=[state])
     """
@@ -68,25 +67,25 @@ class TrainingState(keras.callbacks.Callback):
         self.save_every = save_every
         self.saves = saves
         self.callbacks = list(callbacks)
-        # Epochs that are whole, and batches of the one that is not.
+        # Number of complete epochs, and number of batches of the current epoch.
         self.epoch = self.step = 0
         self._callback_states = {}
-        # Of a training that ended before its last epoch was whole, the callbacks as they were at the very end.
+        # States of the callbacks at the end of a training whose last epoch was not complete.
         self._last_callback_states = {}
-        # What the metrics had counted: of an epoch that was interrupted, and of one that ends before it is whole.
+        # Values of the metrics of an interrupted epoch, and of an epoch that ends before it is complete.
         self._earlier_metrics, self._metrics = [], []
         self._is_restored = False
-        # Of an epoch that ends before it is whole, the callbacks as they were before they took it for a whole one.
+        # States of the callbacks before the end of an epoch that was not complete.
         self._states_of_part = None
 
     @property
     def first_step(self):
-        """Batches trained on so far, all epochs together."""
+        """Number of batches of all epochs so far."""
         return self.epoch * self.steps_per_epoch + self.step
 
     @property
     def saved_position(self):
-        """How far the training of the file has come: a dictionary with `epoch`, `step` and what else was noted."""
+        """The position of the saved training: a dictionary with `epoch`, `step` and other saved values."""
         with self._opened() as file:
             return json.loads(file[_POSITION].tobytes())
 
@@ -96,35 +95,35 @@ class TrainingState(keras.callbacks.Callback):
             with np.load(self.path) as file:
                 yield file
         except (ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error):
-            raise InputError(f"{self.path}: not the state of a training, or damaged; begin it anew.") from None
+            raise InputError(f"{self.path}: not the state of a training, or damaged. Start a new training.") from None
 
     def _check_size(self, variables):
-        """Raises an InputError where the file would take far more memory than the variables, before any is taken."""
+        """Raises an InputError if the file needs far more memory than the variables, before memory is allocated."""
         numbers = sum(int(np.prod(variable.shape)) for variable in variables.values())
         most = _MOST_BYTES_OF_NUMBER * numbers + _MOST_OTHER_BYTES
         with self._opened() as file:
             size = sum(entry.file_size for entry in file.zip.infolist())
         if size > most:
-            raise InputError(f"{self.path}: the state is of another model or another optimizer.")
+            raise InputError(f"{self.path}: the state is from another model or another optimizer.")
 
     def restore(self, model):
-        """Gives a compiled model the variables of the file, and `epoch` and `first_step` their values.
+        """Restores the variables of a compiled model, `epoch` and `first_step` from the file.
 
-        Without it, the next `fit` begins with a whole epoch.
+        Without it, the next `fit` begins with a new epoch.
 
         Returns:
-            Whether there was a file.
+            Whether the file exists.
 
         Raises:
-            InputError: the file is of another model or another training.
+            InputError: the file is from another model or another training.
             ValueError: the model has no weights yet, or no optimizer.
         """
         if not self.path.is_file():
             return False
         if not model.built:
-            raise ValueError("`model` must have its weights already: call it on a batch before `restore`.")
+            raise ValueError("`model` must be built. Call it on a batch before `restore`.")
         if getattr(model, "optimizer", None) is None:
-            raise ValueError("`model` must be compiled before `restore`, with the optimizer that the training has.")
+            raise ValueError("`model` must be compiled before `restore`, with the optimizer of the training.")
         model.optimizer.build(model.trainable_variables)
         variables = _variables(model)
         self._check_size(variables)
@@ -132,18 +131,18 @@ class TrainingState(keras.callbacks.Callback):
         backend = position.get("backend", keras.backend.backend())
         if backend != keras.backend.backend():
             raise InputError(
-                f"{self.path}: the state is of a training with Keras on {backend}, but now it runs on "
-                f"{keras.backend.backend()}; go on with KERAS_BACKEND={backend}."
+                f"{self.path}: the state is from a training with Keras on {backend}, but Keras runs on "
+                f"{keras.backend.backend()}. Set KERAS_BACKEND={backend}."
             )
         with self._opened() as file:
             arrays = {name: file[name] for name in file.files if name != _POSITION}
         metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
         if {name: array.shape for name, array in arrays.items()} != shapes:
-            raise InputError(f"{self.path}: the state is of another model or another optimizer.")
+            raise InputError(f"{self.path}: the state is from another model or another optimizer.")
         if position["steps_per_epoch"] != self.steps_per_epoch:
             raise InputError(
-                f"{self.path}: the state is of epochs of {position['steps_per_epoch']} batches, but now they have "
+                f"{self.path}: the state is from epochs of {position['steps_per_epoch']} batches, but now they have "
                 f"{self.steps_per_epoch}."
             )
         for name, variable in variables.items():
@@ -157,17 +156,16 @@ class TrainingState(keras.callbacks.Callback):
         return True
 
     def end(self):
-        """For a restored training that will not go on: the callbacks get what they remembered at its very end.
+        """Restores the final states of the callbacks, for a restored training that is complete.
 
-        `restore` gives them what they remembered before its last epoch ended, if that was not whole, because more steps
-        would make it whole.
+        `restore` sets the states before the end of an incomplete last epoch, because more steps would complete it.
         """
         self._set_callback_states(self._last_callback_states)
 
     def on_train_begin(self, logs=None):
         if self.model.steps_per_execution != 1:
             raise ValueError(
-                "`TrainingState` counts steps one by one; compile the model with steps_per_execution=1. "
+                "`TrainingState` counts single steps. Compile the model with steps_per_execution=1. "
                 f"Received: steps_per_execution={self.model.steps_per_execution}."
             )
         steps = self.params.get("steps")
@@ -179,7 +177,7 @@ class TrainingState(keras.callbacks.Callback):
         if not self._is_restored:
             self.step = 0
         self._is_restored = False
-        # Again, because callbacks forget when training begins.
+        # Set again, because callbacks reset their states when training begins.
         self._set_callback_states(self._callback_states)
         self._callback_states = {}
 
@@ -191,14 +189,14 @@ class TrainingState(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
         if self._earlier_metrics:
-            # After a batch, because Keras makes the variables of compiled metrics at the first one.
+            # After a batch, because Keras creates the variables of compiled metrics at the first batch.
             self._add_earlier_metrics()
         if self.step == self.steps_per_epoch:
-            # An epoch that was resumed is shorter than `fit` knows.
+            # A resumed epoch is shorter than the epoch of `fit`.
             self.model.stop_training = self.model.stop_training or _END_OF_EPOCH
         elif self.model.stop_training:
-            # Kept for the end of the epoch, because validation uses the same variables. Saved now, a training that is
-            # killed before that end would go on behind it.
+            # Kept for the end of the epoch, because validation uses the same variables. If they were saved now, a
+            # training that is killed before the end would continue after it.
             self._metrics = self._metric_arrays()
             self._states_of_part = copy.deepcopy(self._get_callback_states())
         elif self.save_every and self.first_step % self.save_every == 0:
@@ -214,7 +212,7 @@ class TrainingState(keras.callbacks.Callback):
             )
         if self.step == self.steps_per_epoch:
             self.epoch, self.step = epoch + 1, 0
-        # Otherwise the epoch is not over for a training that goes on with more steps.
+        # Otherwise a training with more steps continues this epoch.
         self._save(self._metrics, self._states_of_part)
         self._metrics, self._states_of_part = [], None
 
@@ -224,19 +222,19 @@ class TrainingState(keras.callbacks.Callback):
                 callback.set_state(states[name])
 
     def _named_callbacks(self):
-        """The callbacks by their class, so that others may join or leave when training is resumed."""
+        """Returns the callbacks by class, so that callbacks can be added or removed when training is resumed."""
         return {type(callback).__name__: callback for callback in self.callbacks}.items()
 
     def _get_callback_states(self):
         return {name: callback.get_state() for name, callback in self._named_callbacks()}
 
     def _add_earlier_metrics(self):
-        """Adds what the metrics had counted before the interruption: Keras's metrics are sums."""
+        """Adds the values of the metrics before the interruption. Keras's metrics are sums."""
         arrays, self._earlier_metrics = self._earlier_metrics, []
         variables = self.model.metrics_variables
         if [tuple(variable.shape) for variable in variables] != [array.shape for array in arrays]:
             warnings.warn(
-                "The model has other metrics than before the interruption: in this epoch they count from here.",
+                "The model has other metrics than before the interruption. In this epoch they begin at 0.",
                 stacklevel=2,
             )
             return
@@ -247,12 +245,12 @@ class TrainingState(keras.callbacks.Callback):
         return [ops.convert_to_numpy(variable) for variable in self.model.metrics_variables]
 
     def _save(self, metrics, callback_states=None):
-        """Writes the file; of an epoch that is not whole, the callbacks as they were before its end as well."""
+        """Writes the file. For an incomplete epoch, it has also the states of callbacks before the end of the epoch."""
         if not self.saves:
             return
         weights = self.model.trainable_variables
         if not all(np.all(np.isfinite(ops.convert_to_numpy(weight).astype("float32"))) for weight in weights):
-            warnings.warn(f"{self.path}: not saved, because a weight is not finite.", stacklevel=2)
+            warnings.warn(f"{self.path}: the state was not saved, because a weight is not finite.", stacklevel=2)
             return
         now = self._get_callback_states()
         position = {
@@ -268,14 +266,14 @@ class TrainingState(keras.callbacks.Callback):
         arrays[_POSITION] = np.frombuffer(json.dumps(position).encode(), "uint8")
 
         def write(path):
-            with path.open("wb") as file:  # Given a path, NumPy would add an ending.
+            with path.open("wb") as file:  # NumPy adds an ending to a path.
                 np.savez(file, **arrays)
 
         write_whole(self.path, write)
 
 
 def _variables(model):
-    """Every variable that training changes, metrics' apart, by a name that tells its place."""
+    """Returns every variable that training changes, except those of metrics, by group and position."""
     groups = {"model": model.variables, "optimizer": model.optimizer.variables}
     return {
         f"{group}_{number:04d}": variable
@@ -285,5 +283,5 @@ def _variables(model):
 
 
 def _in_precision_of(variable, array):
-    """NumPy's files know no bfloat16 and give its bytes back."""
+    """Returns the array in the dtype of the variable. NumPy's files do not support bfloat16 and return its bytes."""
     return array.view(ops.convert_to_numpy(variable).dtype) if array.dtype.kind == "V" else array

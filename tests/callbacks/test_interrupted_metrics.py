@@ -74,5 +74,5 @@ def test_a_model_without_weights_is_told_to_be_built(tmp_path):
     fit_two_heads(tmp_path / "state.npz")
     model = TwoHeads()
     model.compile("adam", loss="mse")
-    with pytest.raises(ValueError, match="must have its weights already: call it on a batch before `restore`"):
+    with pytest.raises(ValueError, match="must be built. Call it on a batch before `restore`"):
         TrainingState(tmp_path / "state.npz", STEPS).restore(model)

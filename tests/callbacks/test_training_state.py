@@ -142,7 +142,7 @@ def test_weights_that_are_not_numbers_are_not_saved(tmp_path):
             if int(self.model.optimizer.iterations) == 2:
                 self.model.set_weights([np.full_like(weight, np.nan) for weight in self.model.get_weights()])
 
-    with pytest.warns(UserWarning, match=r"state\.npz: not saved, because a weight is not finite\."):
+    with pytest.warns(UserWarning, match=r"state\.npz: the state was not saved, because a weight is not finite\."):
         fit(tmp_path / "state.npz", Spoil(), epochs=2)  # The fourth batch is the second step.
     position = TrainingState(tmp_path / "state.npz", STEPS).saved_position
     assert (position["epoch"], position["step"]) == (0, 2)
@@ -152,9 +152,9 @@ def test_the_state_of_another_model_or_epoch_is_refused(tmp_path):
     fit(tmp_path / "state.npz", epochs=1)
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     other.compile("adam", loss="mse")
-    with pytest.raises(InputError, match=r"state\.npz: the state is of another model or another optimizer\."):
+    with pytest.raises(InputError, match=r"state\.npz: the state is from another model or another optimizer\."):
         TrainingState(tmp_path / "state.npz", STEPS).restore(other)
-    with pytest.raises(InputError, match=r"the state is of epochs of 5 batches, but now they have 6\."):
+    with pytest.raises(InputError, match=r"the state is from epochs of 5 batches, but now they have 6\."):
         TrainingState(tmp_path / "state.npz", STEPS + 1).restore(make_model())
 
 
@@ -163,7 +163,7 @@ def test_the_state_of_another_backend_is_refused(tmp_path, monkeypatch):
     with monkeypatch.context() as during:
         during.setattr(keras.backend, "backend", lambda: "jax")
         fit(path)
-    with pytest.raises(InputError, match="Keras on jax, but now it runs on tensorflow; go on with KERAS_BACKEND=jax"):
+    with pytest.raises(InputError, match="Keras on jax, but Keras runs on tensorflow. Set KERAS_BACKEND=jax"):
         TrainingState(path, STEPS).restore(make_model())
 
 
@@ -242,7 +242,7 @@ def test_weights_of_bfloat16_come_back(tmp_path):
 def test_a_step_that_is_several_is_refused(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", loss="mse", steps_per_execution=5, jit_compile=False)
-    with pytest.raises(ValueError, match="compile the model with steps_per_execution=1. Received: steps_per_execut"):
+    with pytest.raises(ValueError, match="Compile the model with steps_per_execution=1. Received: steps_per_execut"):
         model.fit(stream(0), steps_per_epoch=STEPS, callbacks=[TrainingState(tmp_path / "a", STEPS)], shuffle=False)
 
 
@@ -267,7 +267,9 @@ def test_a_damaged_state_is_named(make_model, fit, tmp_path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"state\.npz: not the state of a training, or damaged; begin it anew\."):
+    with pytest.raises(
+        InputError, match=r"state\.npz: not the state of a training, or damaged\. Start a new training\."
+    ):
         TrainingState(path, 3).restore(make_model())
 
 
@@ -282,5 +284,5 @@ def test_a_state_that_would_fill_the_memory_is_refused(make_model, tmp_path):
     path = tmp_path / "state.npz"
     np.savez_compressed(path, position=np.zeros(1, "uint8"), model_0000=np.zeros(2**28, "uint8"))
     assert path.stat().st_size < 2**20
-    with pytest.raises(InputError, match="state.npz: the state is of another model"):
+    with pytest.raises(InputError, match="state.npz: the state is from another model"):
         TrainingState(path, steps_per_epoch=3).restore(make_model())
