@@ -1,4 +1,4 @@
-"""Recipes: a training run written down in TOML."""
+"""Recipes: TOML files that describe a training run."""
 
 from keras_transformer.recipes.bundled_recipes import bundled_recipes
 from keras_transformer.recipes.describe_keys import describe_keys

@@ -6,7 +6,7 @@ _FOLDER = pathlib.Path(__file__).with_name("bundled")
 
 
 def bundled_recipes():
-    """The recipes that the library contains.
+    """Returns the recipes that are part of the library.
 
     Returns:
         A dictionary of names and descriptions, sorted by name. A description is one line.
@@ -21,13 +21,13 @@ def bundled_recipes():
 
 
 def find_recipe(recipe):
-    """The file of a recipe.
+    """Finds the file of a recipe.
 
     Args:
         recipe: path of a TOML file, or the name of a bundled recipe. A file takes precedence.
 
     Returns:
-        The path of the file, and whether the recipe is a bundled one.
+        The path of the file, and whether the recipe is bundled.
 
     Raises:
         InputError: there is neither such a file nor a bundled recipe of this name.

@@ -5,7 +5,7 @@ from keras_transformer.recipes.recipe import Recipe
 
 
 def describe_keys():
-    """Every key of a recipe with its type, its default and its meaning, as Markdown.
+    """Returns a Markdown table of all recipe keys with type, default and meaning.
 
     `docs/recipes.md` is this text; a test compares the two.
     """

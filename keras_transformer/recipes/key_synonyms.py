@@ -1,6 +1,6 @@
-"""What other toolkits, and people, call the keys of a recipe."""
+"""Names of recipe keys in other toolkits."""
 
-# By name, without regard to `-` and `_`: a key of ours, "section.key", or advice where there is none.
+# Names by key "section.key". They are compared without `-` and `_`.
 _SYNONYMS = {
     "data.train_source": "train_src src_train source train_input input_file",
     "data.train_target": "train_tgt tgt_train target train_output",
@@ -63,9 +63,9 @@ _SYNONYMS = {
     "minimum_risk.epochs": "mrt mrt_epochs minimum_risk_epochs",
 }
 _ADVICE = {
-    "init_from": "every training begins with new weights; --resume goes on with one that was interrupted.",
+    "init_from": "every training begins with new weights; --resume continues an interrupted training.",
     "output": "the model folder is given by --output.",
-    "resume": "--resume goes on with an interrupted training.",
+    "resume": "--resume continues an interrupted training.",
 }
 _MORE_ADVICE = {
     "init_from": "pretrained init_checkpoint initialize_from finetune_from finetune train_from pretrained_model "
@@ -84,14 +84,14 @@ _WORDS = {_squeezed(name): _ADVICE[key] for key, names in _MORE_ADVICE.items() f
 
 
 def advice_by_meaning(name):
-    """What a key is called here that another toolkit calls `name`.
+    """Returns the key that another toolkit calls `name`.
 
     Args:
         name: name of an unknown key.
 
     Returns:
-        The section and the key, a pair; or, where there is no such key, a string of advice; None for a name that means
-        nothing.
+        A pair of the section and the key, or a string of advice if there is no such key, or None if the name is
+        unknown.
     """
     name = _squeezed(name)
     return tuple(_KEYS[name].split(".")) if name in _KEYS else _WORDS.get(name)

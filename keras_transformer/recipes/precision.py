@@ -3,20 +3,20 @@ import pathlib
 import keras
 import tensorflow as tf
 
-# As Linux calls the instructions for products of bfloat16.
+# Linux's names of the instructions for products of bfloat16.
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def fastest_precision():
-    """What `precision = "auto"` means on this machine.
+    """Returns the precision of `precision = "auto"` on this machine.
 
-    Without instructions for bfloat16, a processor computes its products in float32 and takes longer than for float32
-    from the start: 1.25 times as long for a training step on an AMD Zen 3. Which instructions there are, only Linux
-    tells. On GPUs bfloat16 came with compute capability 8.0. With Keras on JAX the answer is float32: asking JAX for
-    its devices would keep several processes from joining.
+    A processor without instructions for bfloat16 computes its products in float32 and is slower than with float32: a
+    training step takes 1.25 times as long on an AMD Zen 3. Only Linux lists the instructions. GPUs support bfloat16
+    from compute capability 8.0 on. With Keras on JAX the result is float32, because several processes cannot be joined
+    after JAX was asked for its devices.
 
     Returns:
-        "bfloat16" where TensorFlow finds products of it in hardware, otherwise "float32".
+        "bfloat16" if the hardware has products of bfloat16 for TensorFlow, otherwise "float32".
     """
     if keras.backend.backend() != "tensorflow":
         return "float32"
@@ -30,7 +30,7 @@ def _compute_capability(gpu):
 
 
 def _cpu_flags():
-    """The instructions of the first processor; none where the system does not tell."""
+    """Returns the instructions of the first processor, or none if the system does not list them."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The recipe of a training run: its sections, and how they fit each other."""
+"""The recipe of a training run: its sections and the checks across sections."""
 
 import pydantic
 
@@ -18,7 +18,7 @@ from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
 
 
 class Recipe(Section):
-    """A recipe: one section for each part of the way from text to a trained model."""
+    """A recipe: the sections that describe a training, from the text to the trained model."""
 
     data: DataSection
     vocabulary: VocabularySection = VocabularySection()
@@ -31,11 +31,11 @@ class Recipe(Section):
     def _sections_fit(self):
         if self.training.batch_tokens < self.data.max_length:
             raise ValueError(
-                "[training] batch_tokens must be at least [data] max_length, or the longest sentence fits into no "
-                f"batch. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
+                "[training] batch_tokens must be at least [data] max_length, so that a batch has room for the longest "
+                f"sentence. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
             )
         if self.data.lowercase and not self.vocabulary.is_learned:
-            raise ValueError("[data] lowercase is for a vocabulary that is learned; one from a file has its own way")
+            raise ValueError("[data] lowercase needs a learned vocabulary; one from a file has its own normalisation")
         if self.vocabulary.source_file or not self.vocabulary.shared:
             for key, is_wanted in [
                 ("[model] share_embeddings", self.model.share_embeddings),
@@ -54,10 +54,10 @@ class Recipe(Section):
         return self
 
     def filled(self):
-        """This recipe with what its preset and this machine decide written out: fields of the model, `precision`, and
-        the normalization of a vocabulary that is learned.
+        """Returns this recipe with the defaults of the preset and of this machine.
 
-        `share_embeddings` stays as it was given, because the vocabularies decide it where it was not.
+        They are the fields of the model, `precision`, and the normalization of a learned vocabulary. `share_embeddings`
+        is unchanged, because its default depends on the vocabularies.
         """
         config = self.model_config_of()
         fields = {name: getattr(config, name) for name in MODEL_FIELDS if name != "share_embeddings"}
@@ -67,23 +67,23 @@ class Recipe(Section):
         return self.model_copy(update={"model": model, "training": training, "vocabulary": self.vocabulary.filled()})
 
     def with_schedule(self, total_steps):
-        """This recipe with `warmup_steps`, and the `learning_rate` that goes with it, written out.
+        """Returns this recipe with the defaults of `warmup_steps` and of `learning_rate`, which depends on it.
 
         Args:
-            total_steps: optimizer steps of the whole training.
+            total_steps: number of optimizer steps of the training.
         """
         training = self.training
         if training.warmup_steps:
             return self
         fields = {"warmup_steps": min(DEFAULT_WARMUP_STEPS, max(1, total_steps // 10))}
         if not training.learning_rate:
-            # The paper's formula would give a short warm-up a rate that is far too high.
+            # The paper's formula would give a far too high rate for a short warm-up.
             hidden_dim = self.model_config_of().hidden_dim
             fields["learning_rate"] = (hidden_dim * DEFAULT_WARMUP_STEPS) ** -0.5
         return self.model_copy(update={"training": training.model_copy(update=fields)})
 
     def with_vocabulary_size(self, tokenizers):
-        """This recipe with the size of a shared vocabulary that was learned written out.
+        """Returns this recipe with the size of a shared, learned vocabulary.
 
         Args:
             tokenizers: the source's and the target's `Tokenizer`.
@@ -95,12 +95,12 @@ class Recipe(Section):
         return self.model_copy(update={"vocabulary": vocabulary.model_copy(update={"size": size})})
 
     def model_config_of(self, vocabulary_size=None, target_vocabulary_size=None):
-        """The `TransformerConfig` of the recipe's model, with vocabularies of these sizes.
+        """Returns the `TransformerConfig` of the recipe's model, with vocabularies of these sizes.
 
-        Without a size it is that of the recipe, or the smallest there can be where the text decides.
+        The default size is that of the recipe, or the minimum if the size depends on the text.
 
         Raises:
-            ValueError: the keys of `[model]` do not fit each other.
+            ValueError: keys of `[model]` exclude each other.
         """
         fields = self.model.model_dump(exclude_none=True)
         try:

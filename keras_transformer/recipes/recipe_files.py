@@ -27,7 +27,7 @@ FILE_KEYS = {
 }
 
 
-# The folder of the text of bundled recipes, in the current folder.
+# Folder of the text of bundled recipes, relative to the current folder.
 DATA_FOLDER = "data"
 
 
@@ -36,16 +36,16 @@ def load_recipe(path, overrides=(), data_folder=None):
 
     Args:
         path: path of the TOML file, or the name of a bundled recipe (`bundled_recipes`). A file takes precedence.
-        overrides: strings "section.key=value", as `--set` gives them; the value is TOML, or text where it is not.
-        data_folder: folder that file names in the recipe are relative to. Default: the folder of the file; "data" in
+        overrides: strings "section.key=value", as in `--set`. A value that is not valid TOML is text.
+        data_folder: folder that file names in the recipe are relative to. Default: the folder of the file, or "data" in
             the current folder for a bundled recipe.
 
     Returns:
         A `Recipe` with absolute file names.
 
     Raises:
-        InputError: the file is missing or no TOML, a key is unknown (the message names the nearest known one), or a
-            value is of the wrong type or out of range.
+        InputError: the file is missing or not TOML, a key is unknown (the message has the most similar key), or a value
+            has a wrong type or is out of range.
     """
     path, is_bundled = find_recipe(path)
     if data_folder is None:
@@ -74,7 +74,7 @@ def load_recipe(path, overrides=(), data_folder=None):
 
 
 def recipe_from_dict(sections, name="recipe"):
-    """The recipe that the sections make; errors are told as in `load_recipe`, with `name` in front."""
+    """Creates a recipe from its sections. Errors are those of `load_recipe`, with `name` instead of the file name."""
     _check_keys(sections, name)
     try:
         return Recipe(**sections)
@@ -83,7 +83,7 @@ def recipe_from_dict(sections, name="recipe"):
 
 
 def save_recipe(recipe, path):
-    """Writes a recipe as TOML, defaults filled in; a key that is not set is left out, as TOML has no null."""
+    """Writes a recipe as TOML, with defaults. Keys without a value are omitted, because TOML has no null."""
     sections = recipe.filled().model_dump(exclude_none=True)
     write_text(path, tomli_w.dumps(sections))
 
@@ -101,7 +101,7 @@ def _set(sections, override):
 
 
 def _without_alternatives(keys, given_here):
-    """`keys` without the one that a key given on the command line stands in place of."""
+    """Returns `keys` without those that a key of the command line replaces."""
     alternatives = {"steps": "epochs", "epochs": "steps"}
     dropped = {alternatives[key] for key in given_here if key in alternatives}
     return {key: value for key, value in keys.items() if key not in dropped}
@@ -113,12 +113,12 @@ def _resolve_files(sections, folder):
         for name in names:
             if isinstance(keys, dict) and isinstance(keys.get(name), str):
                 path = folder / keys[name]
-                # The file itself is not resolved: what a link points to may have a name that tells nobody anything.
+                # Links are not resolved, because the name of their target can be meaningless.
                 keys[name] = str(path.parent.resolve() / path.name)
 
 
 def _check_keys(sections, name):
-    """Raises for the first unknown section or key, with the nearest known one."""
+    """Raises an error for the first unknown section or key, with the most similar known one."""
     known = {section: list(field.annotation.model_fields) for section, field in Recipe.model_fields.items()}
     for section, keys in sections.items():
         if section not in known:
@@ -129,11 +129,11 @@ def _check_keys(sections, name):
             if key not in known[section]:
                 raise InputError(f"{name}: [{section}] has no key `{key}`; {_advice(section, key, known)}")
     if "data" not in sections:
-        raise InputError(f"{name}: the section [data] is missing; it says what to train on.")
+        raise InputError(f"{name}: the section [data] is missing. Add it with the text to train on.")
 
 
 def _advice(section, key, known):
-    """What to write in place of an unknown key: one that is spelled alike, stands elsewhere, or means the same."""
+    """Returns advice for an unknown key: a key with similar spelling, in another section, or with the same meaning."""
     others = [other for other in known if key in known[other]]
     if others:
         return f"[{others[0]}] has one."
@@ -153,7 +153,7 @@ def _nearest(name, known):
 
 
 def _first_error(error):
-    """The first of pydantic's errors in one line."""
+    """Returns the first of pydantic's errors in one line."""
     first = error.errors()[0]
     section, key = (*first["loc"], None, None)[:2]
     message = first["msg"].removeprefix("Value error, ").removesuffix(".")

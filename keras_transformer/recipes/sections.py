@@ -1,4 +1,4 @@
-"""The sections of a recipe: every key, its type, its default and its meaning, in this one place."""
+"""The sections of a recipe: keys with type, default and meaning."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ from keras_transformer.text.learn_vocabulary import (
 )
 from keras_transformer.text.normalization import NORMALIZATIONS
 
-# The paper's warm-up, of 100,000 steps in all.
+# The paper's warm-up, in a training of 100,000 steps.
 DEFAULT_WARMUP_STEPS = 4000
 
 
@@ -81,9 +81,9 @@ class DataSection(Section):
         if sum(given) != 1:
             raise ValueError("give one of corpus, train_source with train_target, or train_pairs")
         if bool(self.train_source) != bool(self.train_target):
-            raise ValueError("train_source and train_target go together")
+            raise ValueError("train_source and train_target must be given together")
         if bool(self.validation_source) != bool(self.validation_target):
-            raise ValueError("validation_source and validation_target go together")
+            raise ValueError("validation_source and validation_target must be given together")
         if (self.train_pairs or self.validation_pairs) and self.source_column == self.target_column:
             raise ValueError(
                 f"source_column and target_column must be different columns. Received: {self.source_column} for both"
@@ -141,11 +141,11 @@ class VocabularySection(Section):
 
     @property
     def is_learned(self):
-        """Whether the vocabulary is learned, not given as files."""
+        """Whether the vocabulary is learned, instead of given as files."""
         return not (self.file or self.source_file)
 
     def filled(self):
-        """This section with the normalization written out, where the vocabulary is learned."""
+        """Returns this section with the default normalization, if the vocabulary is learned."""
         if self.normalization or not self.is_learned:
             return self
         return self.model_copy(update={"normalization": NORMALIZATIONS[0]})
@@ -169,13 +169,13 @@ class VocabularySection(Section):
         if not self.is_learned:
             for key in ("normalization", "user_defined_symbols", "character_coverage", "split_digits"):
                 if getattr(self, key) != type(self).model_fields[key].default:
-                    raise ValueError(f"{key} is for a vocabulary that is learned; one from a file has its own")
+                    raise ValueError(f"{key} needs a learned vocabulary; one from a file has its own")
         return self
 
     @pydantic.model_validator(mode="after")
     def _files_fit(self):
         if bool(self.source_file) != bool(self.target_file):
-            raise ValueError("source_file and target_file go together")
+            raise ValueError("source_file and target_file must be given together")
         if self.file and self.source_file:
             raise ValueError("give either file or source_file with target_file")
         return self
@@ -290,31 +290,27 @@ class TrainingSection(Section):
         if self.epochs and self.steps:
             raise ValueError("give either epochs or steps")
         if self.adam_lr_ratio != 1 and self.optimizer != "muon":
-            raise ValueError('adam_lr_ratio goes with optimizer = "muon"')
+            raise ValueError('adam_lr_ratio needs optimizer = "muon"')
         if self.precision == "float16" and self.accumulation_steps > 1:
-            raise ValueError(
-                "float16 does not go with accumulation_steps: a part that overflows would be left out of its step"
-            )
+            raise ValueError("float16 excludes accumulation_steps: a part that overflows would be missing in its step")
         if not self.epochs and not self.steps:
             object.__setattr__(self, "epochs", 20)
         if self.ema_momentum and (self.average_checkpoints > 1 or self.average_of == "best"):
             raise ValueError("give either ema_momentum or average_checkpoints with average_of")
         if self.ema_momentum and self.accumulation_steps > 1:
-            raise ValueError(
-                "ema_momentum does not go with accumulation_steps, whose parts Keras would average as well"
-            )
+            raise ValueError("ema_momentum excludes accumulation_steps: Keras would include every part in the average")
         return self
 
     def check_length(self, epochs):
-        """Raises an `InputError` where both directions would be learned for longer than the training lasts.
+        """Raises an `InputError` if `bidirectional_epochs` exceeds the number of epochs.
 
         Args:
-            epochs: epochs of the whole training; None where that is not known yet.
+            epochs: number of epochs of the training, or None if it is not known yet.
         """
         if epochs and self.bidirectional_epochs > epochs:
             raise InputError(
-                "[training] bidirectional_epochs must not be more than all epochs. Received: "
-                f"bidirectional_epochs={self.bidirectional_epochs}, {epochs} in all."
+                "[training] bidirectional_epochs must be at most the number of epochs. Received: "
+                f"bidirectional_epochs={self.bidirectional_epochs}, {epochs} epochs."
             )
 
 
@@ -347,7 +343,7 @@ class MinimumRiskSection(Section):
     )
 
 
-# What can be monitored, and whether less or more of it is better.
+# Values that can be monitored, and whether lower or higher values are better.
 MONITORS = {
     "val_bleu": "max",
     "val_chrf": "max",
@@ -397,19 +393,21 @@ class EvaluationSection(Section):
 
     @property
     def monitors_translations(self):
-        """Whether what is monitored comes of translations."""
+        """Whether the monitored score is computed from translations."""
         return self.monitor in ("val_bleu", "val_chrf")
 
     def check_length(self, epochs, steps):
-        """Raises an `InputError` where the first evaluation would come after the end.
+        """Raises an `InputError` if the training ends before the first evaluation.
 
         Args:
-            epochs: epochs of the whole training; None where that is not known yet.
-            steps: its optimizer steps; None where that is not known yet.
+            epochs: number of epochs of the training, or None if it is not known yet.
+            steps: number of its optimizer steps, or None if it is not known yet.
         """
         for name, every, length in [("epochs", self.every, epochs), ("steps", self.every_steps, steps)]:
             if every and length and every > length:
-                raise InputError(f"[evaluation] comes only after {every:,} {name}, but the training has {length:,}.")
+                raise InputError(
+                    f"[evaluation]: the first evaluation is after {every:,} {name}, but the training has {length:,}."
+                )
 
     @pydantic.model_validator(mode="after")
     def _keys_fit(self):

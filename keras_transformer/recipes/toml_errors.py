@@ -1,4 +1,4 @@
-"""What is wrong with a TOML file, in one line: the error, the line it is in, and the usual reason."""
+"""Describes an error in a TOML file in one line: the error, its line, and the usual reason."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ def explain_toml_error(text, error):
         error: the `tomllib.TOMLDecodeError`.
 
     Returns:
-        A string: the error, the line it is in, and advice where the reason is known.
+        A string with the error, its line, and advice if the reason is known.
     """
     line = _line_of(text, str(error))
     shown = line.strip()
@@ -26,7 +26,7 @@ def explain_toml_error(text, error):
 
 
 def _line_of(text, message):
-    """The line that an error is in; of one at the end of the document, the last line that is not blank."""
+    """Returns the line of an error. For an error at the end of the document, the last line that is not blank."""
     lines = re.split(r"\r?\n", text)
     if place := re.search(r"\(at line (\d+), column \d+\)", message):
         return lines[int(place[1]) - 1]
@@ -34,27 +34,27 @@ def _line_of(text, message):
 
 
 def _advice(line):
-    """What the line should be, None where that is not known."""
+    """Returns the corrected line, or None if it is not known."""
     given = _KEY_AND_VALUE.fullmatch(line)
     if given is None:
         if re.match(r"\s*[\w.-]+\s*:", line):
-            return "a key and its value have = between them"
+            return "put = between a key and its value"
         return None
     key, value = given.groups()
     if value in ("True", "False"):
-        return f"in lower case: {key} = {value.lower()}"
+        return f"write it in lower case: {key} = {value.lower()}"
     if value in ("", "None", "null"):
-        return "a key without a value is left out"
+        return "remove a key without a value"
     quote = value[0]
     if quote in "\"'":
         if value.count(quote) % 2:
             return "a quote is missing"
-        return f"a path with backslashes stands in single quotes: {key} = '{value[1:-1]}'" if "\\" in value else None
+        return f"put a path with backslashes in single quotes: {key} = '{value[1:-1]}'" if "\\" in value else None
     if quote in "[{" or _is_toml(f"{key} = {value}") or not _is_toml(f'{key} = "{value}"'):
         return None
-    # What quotes of word processors are around is meant without them.
+    # Quotes of word processors are removed.
     bare = value.strip("\u2018\u2019\u201c\u201d\"'")
-    return f'text stands in quotes: {key} = "{bare}"'
+    return f'put text in quotes: {key} = "{bare}"'
 
 
 def _is_toml(text):

@@ -26,7 +26,9 @@ def test_a_pattern_of_a_recipe_with_a_homepage_that_matches_nothing_names_it(run
     keys = {"train_source": "*.en", "train_target": "*.de", "validation_source": "v.en", "validation_target": "v.de"}
     lines = [f'{key} = "{value}"' for key, value in {**keys, "homepage": "https://corpus.test"}.items()]
     (tmp_path / "recipe.toml").write_text("\n".join(["[data]", *lines]))
-    run("train", tmp_path / "recipe.toml").assert_one_error("*.en: no file matches the pattern. The text is from https://corpus")
+    run("train", tmp_path / "recipe.toml").assert_one_error(
+        "*.en: no file matches the pattern. The text is from https://corpus"
+    )
 
 
 def test_the_default_folder_of_a_bundled_recipe_has_its_name(run, tmp_path, monkeypatch):

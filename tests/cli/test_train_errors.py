@@ -121,10 +121,10 @@ class TestBeforeAnyWork:
         ("settings", "parts"),
         [
             (["training.seed=5000000000"], ["[training] seed", "4294967296"]),
-            (["training.adam_lr_ratio=0.5"], ['[training]: adam_lr_ratio goes with optimizer = "muon"']),
+            (["training.adam_lr_ratio=0.5"], ['[training]: adam_lr_ratio needs optimizer = "muon"']),
             (["training.decay=linear", "training.steps=5"], ["needs more steps than warmup_steps", "5 steps in all"]),
-            (["evaluation.every=9", "training.epochs=8"], ["[evaluation] comes only after 9 epochs"]),
-            (["evaluation.every_steps=9", "training.steps=8"], ["[evaluation] comes only after 9 steps"]),
+            (["evaluation.every=9", "training.epochs=8"], ["[evaluation]: the first evaluation is after 9 epochs"]),
+            (["evaluation.every_steps=9", "training.steps=8"], ["[evaluation]: the first evaluation is after 9 steps"]),
         ],
     )
     def test_numbers_that_do_not_fit_are_named(self, refused, corpus, settings, parts):
@@ -198,9 +198,7 @@ def test_both_directions_for_longer_than_all_steps_are_refused(run, corpus):
     settings = ["--set", "training.steps=7", "--set", "training.bidirectional_epochs=9"]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *settings)
     assert result.status == 2
-    message = (
-        "[training] bidirectional_epochs must not be more than all epochs. Received: bidirectional_epochs=9, 2 in all."
-    )
+    message = "[training] bidirectional_epochs must be at most the number of epochs. Received: bidirectional_epochs=9, 2 epochs."
     assert message in result.errors
     assert not (corpus / "model").exists()
 
@@ -209,7 +207,7 @@ def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpu
     options = ["train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "evaluation.every_steps=25"]
     result = run(*options)
     assert result.status == 2
-    assert "[evaluation] comes only after 25 steps, but the training has 24." in result.errors
+    assert "[evaluation]: the first evaluation is after 25 steps, but the training has 24." in result.errors
     assert not (corpus / "model").exists()
 
 

@@ -69,7 +69,7 @@ def test_a_compressed_part_of_a_pattern_is_read_in_its_place(tmp_path):
 
 
 def test_a_pattern_that_no_file_matches_is_refused_at_once(tmp_path):
-    with pytest.raises(InputError, match=r"\*\.tsv: no file matches\."):
+    with pytest.raises(InputError, match=r"\*\.tsv: no file matches the pattern\."):
         tsv_pairs(tmp_path / "*.tsv")
 
 
@@ -131,7 +131,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):
 
 
 def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"part-\*\.ko: no file matches\."):
+    with pytest.raises(InputError, match=r"part-\*\.ko: no file matches the pattern\."):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
     for name, text in [("part-1.ko", "a\n"), ("part-2.ko", "a\n"), ("part-1.en", "a\n")]:
         (tmp_path / name).write_text(text)

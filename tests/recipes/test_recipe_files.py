@@ -132,7 +132,7 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
         ("model", "vocab_size", "did you mean `size` of [vocabulary]?"),
         ("training", "learning_rat", "did you mean `learning_rate`?"),
         ("training", "dropout", "[model] has one."),
-        ("training", "init_from", "every training begins with new weights; --resume goes on with one that was"),
+        ("training", "init_from", "every training begins with new weights; --resume continues an interrupted"),
     ],
 )
 def test_a_key_of_another_toolkit_names_ours(recipe, section, key, advice):
@@ -153,21 +153,21 @@ def test_every_synonym_names_a_key():
         ("[data\n", r"recipe\.toml: .*\(at line 1, column 6\): \[data\.$"),
         (
             "[data]\ntrain_source = train.ko  # ko\n",
-            r'\(at line 2, column 16\): .* = train.ko  # ko \(text stands in quotes: train_source = "train.ko"\)\.$',
+            r'\(at line 2, column 16\): .* = train.ko  # ko \(put text in quotes: train_source = "train.ko"\)\.$',
         ),
-        ("[data]\nlicense = CC BY 4.0", r'line 2, .*\(text stands in quotes: license = "CC BY 4.0"\)\.$'),
-        ("[data]\nlicense = ‘CC BY’", r'line 2, .*\(text stands in quotes: license = "CC BY"\)\.$'),
+        ("[data]\nlicense = CC BY 4.0", r'line 2, .*\(put text in quotes: license = "CC BY 4.0"\)\.$'),
+        ("[data]\nlicense = ‘CC BY’", r'line 2, .*\(put text in quotes: license = "CC BY"\)\.$'),
         ('[data]\ncorpus = "phrases\n\n', r'line 2, .*: corpus = "phrases \(a quote is missing\)\.$'),
         ("[data]\ncorpus = 'phrases", r"\(at end of document\): corpus = 'phrases \(a quote is missing\)\.$"),
-        ("[data]\nlowercase = True", r"line 2, .*: lowercase = True \(in lower case: lowercase = true\)\.$"),
-        ("[data]\nlowercase: true", r"line 2, .*: lowercase: true \(a key and its value have = between them\)\.$"),
-        ("[data]\nlicense =\n", r"line 2, .*: license = \(a key without a value is left out\)\.$"),
+        ("[data]\nlowercase = True", r"line 2, .*: lowercase = True \(write it in lower case: lowercase = true\)\.$"),
+        ("[data]\nlowercase: true", r"line 2, .*: lowercase: true \(put = between a key and its value\)\.$"),
+        ("[data]\nlicense =\n", r"line 2, .*: license = \(remove a key without a value\)\.$"),
         (
             '[data]\ntrain_pairs = "C:\\data\\train"',
-            r"\(a path with backslashes stands in single quotes: train_pairs = 'C:\\data\\train'\)\.$",
+            r"\(put a path with backslashes in single quotes: train_pairs = 'C:\\data\\train'\)\.$",
         ),
         ("[data]\nx = 1\nx = 2\n", r"Cannot overwrite a value \(at .*: x = 2\.$"),
-        ("", r"the section \[data\] is missing; it says what to train on\."),
+        ("", r"the section \[data\] is missing\. Add it with the text to train on\."),
         ("data = 3", r"\[data\] must be a section of keys\. Received: data = 3\."),
         (PHRASES + "[trainign]\n", r"there is no section \[trainign\]; did you mean `training`\?$"),
         (PHRASES + "[xyz]\n", r"there is no section \[xyz\]; it must be one of data, vocabulary, model, training,"),
@@ -176,7 +176,7 @@ def test_every_synonym_names_a_key():
         (PHRASES + "[model]\nmax_length = 3", r"\[model\] has no key `max_length`; \[data\] has one\.$"),
         (
             PHRASES + 'lowercase = true\n[vocabulary]\nfile = "a.model"',
-            r"\[data\] lowercase is for a vocabulary that is learned",
+            r"\[data\] lowercase needs a learned vocabulary",
         ),
         (PHRASES + "max_length = '3'", r"\[data\] max_length: .*valid integer\. Received: '3'\.$"),
         (PHRASES + "max_length = true", r"\[data\] max_length: .*valid integer\. Received: True\.$"),
@@ -217,7 +217,10 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
     [
         ({"data": {}}, r"\[data\]: give one of corpus, train_source with train_target, or train_pairs\."),
         ({"data": {"corpus": "phrases", "train_pairs": "x"}}, r"\[data\]: give one of corpus"),
-        ({"data": {"train_source": "x", "held_out": 0.1}}, r"\[data\]: train_source and train_target go together\."),
+        (
+            {"data": {"train_source": "x", "held_out": 0.1}},
+            r"\[data\]: train_source and train_target must be given together\.",
+        ),
         (
             {"data": {"train_pairs": "x", "held_out": 0.1, "source_column": 2}},
             r"\[data\]: source_column and target_column must be different columns\. Received: 2 for both\.",
@@ -226,9 +229,9 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
         ({"data": {"train_pairs": "x"}}, r"\[data\]: give one of validation_source"),
         ({"training": {"epochs": 1, "steps": 1}}, r"\[training\]: give either epochs or steps\."),
         ({"training": {"batch_tokens": 100}}, r"batch_tokens must be at least \[data\] max_length.*batch_tokens=100,"),
-        ({"vocabulary": {"source_file": "x"}}, r"\[vocabulary\]: source_file and target_file go together\."),
-        ({"vocabulary": {"file": "x", "normalization": "nfkc"}}, "normalization is for a vocabulary that is learned"),
-        ({"vocabulary": {"file": "x", "split_digits": True}}, "split_digits is for a vocabulary that is learned"),
+        ({"vocabulary": {"source_file": "x"}}, r"\[vocabulary\]: source_file and target_file must be given together\."),
+        ({"vocabulary": {"file": "x", "normalization": "nfkc"}}, "normalization needs a learned vocabulary"),
+        ({"vocabulary": {"file": "x", "split_digits": True}}, "split_digits needs a learned vocabulary"),
         (
             {"vocabulary": {"size": 262, "user_defined_symbols": ["<a>", "<b>"]}},
             "size must be at least 263, with 2 user_defined_symbols. Received: size=262.",
@@ -244,7 +247,7 @@ def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
         ),
         (
             {"training": {"epochs": 3, "bidirectional_epochs": 4}},
-            r"bidirectional_epochs must not be more than all epochs\. Received: bidirectional_epochs=4, 3 in all\.",
+            r"bidirectional_epochs must be at most the number of epochs\. Received: bidirectional_epochs=4, 3 epochs\.",
         ),
     ],
 )
