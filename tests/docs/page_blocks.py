@@ -1,0 +1,65 @@
+"""The blocks of code of the pages."""
+
+import dataclasses
+import pathlib
+import re
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted((REPOSITORY / "docs").rglob("*.md")),
+    *(REPOSITORY / folder / "README.md" for folder in ("training", "saved_models", "benchmarks", "tests/fuzz")),
+]
+SHELL, PYTHON, TOML = "sh", "python", "toml"
+# Languages of blocks that a test can run. A block without a language is a tree, a table or an output.
+RUNNABLE = (SHELL, PYTHON, TOML)
+_BLOCK = re.compile(r"^( *)```([a-z]+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+# Above a block, or as the whole first line of it.
+_NOT_RUN_ABOVE = re.compile(r"_Not run here: [^\n]+\._\n\n\Z")
+_NAMED = re.compile(r"# ([\w.]+\.toml), a recipe\n")
+
+
+@dataclasses.dataclass(frozen=True)
+class PageBlock:
+    """One block of code.
+
+    Attributes:
+        page: path of the page.
+        line: number of its first line.
+        language: what is written behind its fence.
+        text: its lines.
+        is_run: whether it runs in a test; the page says so where it does not.
+    """
+
+    page: pathlib.Path
+    line: int
+    language: str
+    text: str
+    is_run: bool
+
+    def __str__(self):
+        return f"{self.page.relative_to(REPOSITORY)}:{self.line}"
+
+    @property
+    def file_name(self):
+        """The name of the recipe that the block is, or None."""
+        named = _NAMED.match(self.text)
+        return named[1] if named else None
+
+    @property
+    def trains(self):
+        """Whether it takes minutes."""
+        return self.language == SHELL or ".fit(" in self.text
+
+
+def page_blocks(page):
+    """The blocks of a page in order."""
+    content = page.read_text(encoding="utf-8")
+    for found in _BLOCK.finditer(content):
+        before = content[: found.start()]
+        text = re.sub(rf"^{found[1]}", "", found[3], flags=re.MULTILINE)
+        yield PageBlock(page, before.count("\n") + 2, found[2], text, not _NOT_RUN_ABOVE.search(before))
+
+
+def all_blocks():
+    return [block for page in PAGES for block in page_blocks(page)]
