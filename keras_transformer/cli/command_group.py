@@ -5,21 +5,21 @@ import click
 from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.processes.command_process import end_in_order, is_command
 
-# Each command, what `--help` says about it, and whether it needs TensorFlow. Its module has its name.
+# Each command, its short help, and whether it needs TensorFlow. Its module has the name of the command.
 COMMANDS = {
-    "train": ("Train a model as a recipe says.", True),
+    "train": ("Train a model by a recipe.", True),
     "recipes": ("List the bundled recipes.", True),
     "translate": ("Translate text, line by line.", True),
     "evaluate": ("Measure BLEU, chrF and TER on a test set.", True),
     "score": ("Score given translations.", True),
-    "export": ("Write a model in a format for other runtimes.", True),
-    "plot": ("Draw attention, training or positions.", True),
+    "export": ("Convert a model to a format for other runtimes.", True),
+    "plot": ("Plot attention, training or position encodings.", True),
     "info": ("Describe a model, as JSON.", True),
 }
 
 
 class CommandGroup(click.Group):
-    """A group that imports a command when it is called; TensorFlow takes seconds, and `--help` does without it."""
+    """A group that imports a command when it is called. TensorFlow takes seconds to import, and `--help` needs none."""
 
     def list_commands(self, context):
         return list(COMMANDS)
@@ -32,7 +32,7 @@ class CommandGroup(click.Group):
             import_tensorflow_quietly()
         command = getattr(importlib.import_module(f"keras_transformer.cli.{name}"), name)
         if is_command():
-            end_in_order()  # Before, a signal ends the process at once; an import cannot be interrupted in order.
+            end_in_order()  # Earlier, a signal ends the process at once, because imports cannot be interrupted.
         return command
 
     def format_commands(self, context, formatter):

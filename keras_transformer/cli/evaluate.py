@@ -15,20 +15,20 @@ _LINES_PER_CHUNK = 1024
 
 
 class _Metrics(click.ParamType):
-    """Names of metrics with commas between them."""
+    """A comma-separated list of names of metrics."""
 
     name = "metrics"
 
     def convert(self, value, param, ctx):
         names = value if isinstance(value, tuple) else tuple(name.strip().lower() for name in value.split(","))
         if not names or not set(names) <= set(METRICS):
-            self.fail(f"{value!r} is not a list of {', '.join(METRICS)}, with commas between them.", param, ctx)
+            self.fail(f"{value!r} is not a comma-separated list of {', '.join(METRICS)}.", param, ctx)
         return names
 
 
 @click.command(cls=SeveralValues, several="--reference")
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
-@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
+@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence per line.")
 @click.option(
     "--reference",
     "references",
@@ -36,10 +36,10 @@ class _Metrics(click.ParamType):
     multiple=True,
     metavar="FILE [FILE ...]",
     type=click.Path(path_type=pathlib.Path),
-    help="Its reference translations, one or several files.",
+    help="Reference translations of the text, one or several files.",
 )
 @click.option("--tokenize", type=click.Choice(TOKENIZERS), default="13a", help="sacreBLEU's tokenization.")
-@click.option("--lowercase", is_flag=True, help="Compare without regard to case.")
+@click.option("--lowercase", is_flag=True, help="Ignore case.")
 @click.option("--metrics", type=_Metrics(), default="bleu,chrf", help="Scores to print: bleu, chrf, ter.")
 @click.option(
     "--compare", type=click.Path(path_type=pathlib.Path), help="Another translation, for a paired bootstrap test."
@@ -48,11 +48,11 @@ class _Metrics(click.ParamType):
 def evaluate(model, source, references, tokenize, lowercase, metrics, compare, **search):
     """Translate a text with MODEL, a model folder, and print BLEU and chrF against references, as JSON.
 
-    Where the reference is tokenised already, as in Multi30k's task1/tok, give --tokenize none. ja-mecab and ko-mecab
-    need an extra, and flores200 downloads its model.
+    Use --tokenize none for a tokenised reference, such as Multi30k's task1/tok. ja-mecab and ko-mecab need an extra,
+    and flores200 downloads its model.
 
-    With --compare the JSON has `compare`: by metric the `score` of the model and that of the `other` translation, the
-    intervals that hold 95 % of 1,000 resampled scores, and the p-value of their difference.
+    With --compare the JSON has `compare` with, for each metric, the `score` of the model, the score of the `other`
+    translation, their 95 % confidence intervals from 1,000 resamples, and the p-value of the difference.
     """
     check_standard_output()
     if "bleu" in metrics:

@@ -27,24 +27,36 @@ _EXPORTS = pathlib.Path("saved_models")
     "artifact_format",
     required=True,
     type=click.Choice(["saved_model", "tflite", "ctranslate2"]),
-    help="For TensorFlow Serving, for phones and pages, or for CTranslate2.",
+    help="Format: for TensorFlow Serving, for mobile and web, or for CTranslate2.",
 )
-@click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: saved_models/NAME and an ending]")
-@click.option("--quantize", type=click.Choice(["float16", "int8"]), help="Smaller weights, not for saved_model.")
-@click.option("--text", is_flag=True, help="tflite: text to text, with the tokenizer inside.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=pathlib.Path),
+    help="Path of the artifact [default: saved_models/NAME with an ending]",
+)
+@click.option(
+    "--quantize", type=click.Choice(["float16", "int8"]), help="Type of smaller weights, not for saved_model."
+)
+@click.option("--text", is_flag=True, help="tflite: text to text, including the tokenizer.")
 @beam_size_option
 @length_penalty_option
-@click.option("--n-best", type=click.IntRange(1), help="saved_model: translations of `n_best` [default: --beam-size]")
-@click.option("--max-length", type=click.IntRange(2), help="Longest source and translation [default: the model's]")
+@click.option(
+    "--n-best", type=click.IntRange(1), help="saved_model: number of translations of `n_best` [default: --beam-size]"
+)
+@click.option(
+    "--max-length", type=click.IntRange(2), help="Maximum length of source and translation [default: the model's]"
+)
 @click.option("--verify", type=click.Path(path_type=pathlib.Path), help="Text to compare on [default: the model's own]")
-@click.option("--reference", type=click.Path(path_type=pathlib.Path), help="Its reference translation, for BLEU.")
-@click.option("--max-bleu-loss", type=float, default=0.3, help="What a quantised artifact may lose.")
+@click.option(
+    "--reference", type=click.Path(path_type=pathlib.Path), help="Reference translation of --verify, for BLEU."
+)
+@click.option("--max-bleu-loss", type=float, default=0.3, help="Maximum loss of BLEU of a quantised artifact.")
 def export(model, artifact_format, output, quantize, text, verify, reference, max_bleu_loss, **settings):
-    """Write MODEL, a model folder, in a format for other runtimes, and prove that it translates there the same.
+    """Convert MODEL, a model folder, to a format for other runtimes, and compare its translations with the model's.
 
     The artifact is loaded in a fresh process and compared with the model, line by line. If translations differ (or,
-    with --quantize, if BLEU is too low), the status is 1 and nothing is left. BLEU needs references: without
-    --reference it is measured on the validation sentences kept with the model, which join those of --verify.
+    with --quantize, if BLEU is too low), the exit status is 1 and the artifact is removed. BLEU needs references.
+    Without --reference, it is measured on the validation sentences of the model folder, which are added to --verify.
     """
     _check_options(artifact_format, quantize, text, max_bleu_loss, settings)
     output = output or _default_output(model, artifact_format, quantize, text)
@@ -79,11 +91,11 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
 
 def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
     if quantize and artifact_format == "saved_model":
-        raise InputError("--quantize is for --format tflite and ctranslate2; a SavedModel is float32.")
+        raise InputError("--quantize needs --format tflite or ctranslate2; a SavedModel is float32.")
     if text and artifact_format != "tflite":
-        raise InputError("--text is for --format tflite; a SavedModel is text to text anyway, CTranslate2 never.")
+        raise InputError("--text needs --format tflite; a SavedModel is always text to text, CTranslate2 never.")
     if settings["n_best"] and artifact_format != "saved_model":
-        raise InputError("--n-best is for --format saved_model; the others give what is asked of them.")
+        raise InputError("--n-best needs --format saved_model; the other formats have no fixed number.")
     if not math.isfinite(max_bleu_loss):
         raise InputError(f"--max-bleu-loss must be a finite number. Received: {max_bleu_loss}.")
     is_given = click.get_current_context().get_parameter_source
@@ -91,7 +103,7 @@ def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
         is_given(name) is click.core.ParameterSource.COMMANDLINE for name in ("beam_size", "length_penalty")
     ):
         click.echo(
-            "keras-transformer: CTranslate2 has a beam search of its own, with the options of each call; the folder is "
+            "keras-transformer: CTranslate2 uses its own beam search, with the options of each call. The folder is "
             "compared with the model at beam size 1.",
             err=True,
         )
@@ -100,7 +112,7 @@ def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
 def _settings_of_proof(settings, artifact_format):
     if artifact_format != "ctranslate2":
         return settings
-    # Its beam search is another one; what both have is the greedy search.
+    # CTranslate2's beam search differs. Greedy search is the same.
     return dataclasses.replace(settings, beam_size=1, n_best=1, length_penalty=0.0)
 
 
@@ -109,7 +121,7 @@ def _default_output(model, artifact_format, quantize, text):
     ending = f"-{quantize}" if quantize else ""
     if artifact_format == "saved_model":
         if name.isdecimal():
-            raise InputError(f"{model}: a folder called {name} would be a version of a model; give --output.")
+            raise InputError(f"{model}: a folder named {name} would be a version of a model. Set --output.")
         return _EXPORTS / name
     if artifact_format == "tflite":
         return _EXPORTS / f"{name}{'-text' if text else ''}{ending}.tflite"
@@ -126,14 +138,14 @@ def _check_output(output, artifact_format, quantize):
 
 
 def _pairs_to_compare(model, verify, reference, quantize):
-    """The texts to compare on, each with its reference or None."""
+    """Returns the texts of the comparison, each with its reference or None."""
     kept = load_validation_pairs(model)
     if verify is None:
         if reference is not None:
-            raise InputError("--reference needs --verify: the reference of which text?")
+            raise InputError("--reference needs --verify with the text of the reference.")
         if not kept:
             raise InputError(
-                f"{model}: no validation sentences were kept with the model to compare on; give --verify FILE."
+                f"{model}: the model folder has no validation sentences for the comparison. Set --verify FILE."
             )
         return kept
     if reference is not None:
@@ -146,8 +158,8 @@ def _pairs_to_compare(model, verify, reference, quantize):
         return pairs
     if not kept:
         raise InputError(
-            f"A quantised artifact is judged by BLEU, which needs a reference: give --reference FILE with --verify, or "
-            f"keep validation sentences in {model}."
+            f"A quantised artifact is checked by BLEU, which needs a reference. Set --reference FILE with --verify, or "
+            f"put validation sentences into {model}."
         )
     return pairs + kept
 

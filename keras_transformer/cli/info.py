@@ -18,7 +18,7 @@ from keras_transformer.version import __version__
 def info(model):
     """Describe MODEL, a model folder, as JSON: config, parameters, vocabulary, languages, epochs, scores, versions.
 
-    The scores are those of the last epoch, and as `bleu` and `chrf` those of the model itself, on validation sentences.
+    The scores are from validation: those of the last epoch, and the model's own `bleu` and `chrf`.
     """
     check_standard_output()
     config = load_config(model)

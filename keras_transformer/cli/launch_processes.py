@@ -1,4 +1,4 @@
-"""Starting several processes that train together on this machine."""
+"""Starts several processes for a joint training on this machine."""
 
 import contextlib
 import os
@@ -13,21 +13,21 @@ from keras_transformer.errors import check_installed
 from keras_transformer.processes.command_process import EXIT_INPUT_ERROR, WATCHED
 from keras_transformer.processes.process_variables import ADDRESSES, COUNT, INDEX
 
-# From Ctrl-C to the kill.
+# Seconds from Ctrl-C to the kill.
 _SECONDS_TO_END = 1.0
 
 
 def launch_processes(count, arguments):
     """Runs the command line in several processes on this machine, until all end or one fails.
 
-    The first one's output is shown; that of another one only if it failed, and only its errors.
+    The output of the first process is shown. Of another process, only the errors are shown, and only if it failed.
 
     Args:
-        count: the number of processes.
+        count: number of processes.
         arguments: the arguments of `keras-transformer`, such as `["train", "phrases.toml"]`.
 
     Returns:
-        The exit status: 0, or that of the process that failed.
+        The exit status: 0, or that of the failed process.
 
     Raises:
         InputError: JAX is not installed.
@@ -56,16 +56,16 @@ def launch_processes(count, arguments):
         for index in [] if is_told else filter(None, failed):
             errors[index].seek(0)
             sys.stderr.write(errors[index].read().decode("utf-8", "replace"))
-        # The first one has told what else went wrong itself.
+        # The first process has printed its other errors itself.
         if failed[0] or status < 0:
             how = f"was ended by {signal.Signals(-status).name}" if status < 0 else "failed"
             print(f"keras-transformer: process {failed[0]} of {count} {how}.", file=sys.stderr)
-        return status if status >= 0 else 128 - status  # As a shell tells of a signal.
+        return status if status >= 0 else 128 - status  # A shell's status after a signal.
 
 
 @contextlib.contextmanager
 def _free_address():
-    """An address that nobody else is given: the first process listens there while we hold it and do not listen."""
+    """Yields a free address. This process holds it without listening, and the first process listens there."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind(("127.0.0.1", 0))
@@ -74,20 +74,20 @@ def _free_address():
 
 def _start(arguments, address, index, count, errors):
     names = {"KERAS_BACKEND": "jax", WATCHED: "1", ADDRESSES: address, COUNT: str(count), INDEX: str(index)}
-    # Without its address for binding, the first one would listen to the whole network.
+    # Without a bind address, the first process would listen on all network interfaces.
     environment = {"JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo", **os.environ, **names}
     return subprocess.Popen(
         [sys.executable, "-m", "keras_transformer", *arguments],
         env={**environment, "JAX_COORDINATOR_BIND_ADDRESS": address},
-        stdin=subprocess.PIPE,  # It ends with us, however we end, and the process with it.
+        stdin=subprocess.PIPE,  # The pipe closes when this process ends, which ends the child as well.
         stdout=None if index == 0 else subprocess.DEVNULL,
         stderr=errors,
-        start_new_session=True,  # So that Ctrl-C reaches them once, by way of us.
+        start_new_session=True,  # Ctrl-C reaches the children only through this process.
     )
 
 
 def _wait(started):
-    """The indexes of the processes that failed, those that a signal ended before others; none where all succeeded."""
+    """Returns the indexes of the failed processes, those ended by a signal first, or none if all succeeded."""
     while True:
         statuses = [process.poll() for process in started]
         failed = [index for index, status in enumerate(statuses) if status]

@@ -1,4 +1,4 @@
-"""Lines in and lines out, without the surprises of text files."""
+"""Reads and writes lines as bytes."""
 
 import contextlib
 import os
@@ -16,10 +16,9 @@ from keras_transformer.text.blank import is_blank
 
 
 def chunks_as_they_come(lines, most):
-    """Lists of lines: whatever has come by the time it is asked for, at least one line and at most `most`.
+    """Yields lists of the lines that have arrived, at least one line and at most `most` lines.
 
-    A file is so read in full chunks, while somebody who writes line by line has each answer at once. Memory holds two
-    chunks at the most.
+    A file is read in full chunks. Interactive input is processed line by line. At most two chunks are in memory.
     """
     waiting = queue.Queue(maxsize=most)
     end = object()
@@ -29,7 +28,7 @@ def chunks_as_they_come(lines, most):
             for line in lines:
                 waiting.put(line)
             waiting.put(end)
-        except Exception as error:  # Raised again where the lines are used.
+        except Exception as error:  # Raised again in the consumer of the lines.
             waiting.put(error)
 
     threading.Thread(target=read, daemon=True).start()
@@ -51,15 +50,15 @@ def chunks_as_they_come(lines, most):
 
 @contextlib.contextmanager
 def opened_input(path):
-    """The binary file at `path`, decompressed, or standard input as it is; and its name for messages.
+    """Yields the decompressed binary file at `path` or standard input, and its name for messages.
 
     Raises:
         InputError: the file cannot be read, or standard input is closed.
     """
     if path is None:
         if sys.stdin is None:
-            raise InputError("standard input is closed, and there is no --input FILE to read.")
-        # A file object of its own: Python aborts at its exit where a thread still waits in `sys.stdin`.
+            raise InputError("standard input is closed. Set --input FILE.")
+        # A separate file object, because Python aborts at its exit if a thread still waits in `sys.stdin`.
         yield open(sys.stdin.fileno(), "rb", closefd=False), "standard input"  # noqa: SIM115 (nothing to close)
     else:
         with opened_text(path) as file:
@@ -75,14 +74,14 @@ def _opened(path, mode):
 
 @contextlib.contextmanager
 def opened_output(path, source=None):
-    """A function that writes a line to the file at `path`, or to standard output.
+    """Yields a function that writes a line to the file at `path` or to standard output.
 
     Args:
-        path: the file, which is replaced; None for standard output.
-        source: an open file that is read at the same time and must be another one; None where there is none.
+        path: the file, which is replaced, or None for standard output.
+        source: an open file that is read at the same time, or None. It must not be the same file.
 
     Raises:
-        InputError: the file cannot be written, it is the one that is read, or standard output is closed.
+        InputError: the file cannot be written, input and output are the same file, or standard output is closed.
         OSError: a line cannot be written, such as on a full disk.
     """
     if path is None:
@@ -90,7 +89,7 @@ def opened_output(path, source=None):
         yield lambda line: _write(sys.stdout.buffer, line, "standard output")
         return
     if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
-        raise InputError(f"{path}: input and output are the same file, which would be lost; choose another output.")
+        raise InputError(f"{path}: input and output are the same file. Choose another output.")
     file = _opened(path, "wb")
     try:
         yield lambda line: _write(file, line, path)
@@ -100,36 +99,36 @@ def opened_output(path, source=None):
 
 
 def check_standard_output(alternative=None):
-    """Raises an `InputError` where there is no standard output to print results to.
+    """Raises an `InputError` if standard output is closed.
 
     Args:
-        alternative: the option that names a file for them. Default None.
+        alternative: the option for an output file. Default None.
     """
     if sys.stdout is None:
-        advice = f", and there is no {alternative} to write to" if alternative else ", where the results go"
+        advice = f". Set {alternative}" if alternative else ", but it is needed for the results"
         raise InputError(f"standard output is closed{advice}.")
 
 
 def print_result(text):
-    """Prints a line to standard output, at once."""
+    """Prints a line to standard output and flushes it."""
     with naming("standard output"):
         click.echo(text)
 
 
 def print_path(path):
-    """Prints the path of a result, in which no character does anything to a terminal."""
+    """Prints the path of a result, with control characters escaped."""
     print_result(printable(str(path)))
 
 
 def _write(file, line, name):
-    # A model can spell any byte; what it wrote stays one line.
+    # A model can generate any byte. Its output must stay one line.
     with naming(name):
         file.write(line.replace("\n", " ").replace("\r", " ").encode("utf-8") + b"\n")
         file.flush()
 
 
 def read_parallel_lines(*paths):
-    """All lines of text files, which must have as many lines as each other, a list for each file."""
+    """Returns the lines of text files with the same number of lines, a list per file."""
     texts = []
     for path in paths:
         with opened_input(path) as (file, name):
@@ -137,7 +136,7 @@ def read_parallel_lines(*paths):
     for path, text in zip(paths, texts, strict=True):
         if len(text) != len(texts[0]):
             raise InputError(
-                f"The files must have as many lines as each other, but {paths[0]} has {len(texts[0])} and {path} has "
+                f"The files must have the same number of lines, but {paths[0]} has {len(texts[0])} and {path} has "
                 f"{len(text)}."
             )
     if all(map(is_blank, texts[0])):

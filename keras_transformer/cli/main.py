@@ -24,10 +24,10 @@ from keras_transformer.processes.printable import printable
 from keras_transformer.processes.process_variables import leave_processes
 
 EXIT_EXPORT_FAILED = 1
-EXIT_BROKEN_PIPE = 141  # What a shell reports of a program that SIGPIPE ended.
+EXIT_BROKEN_PIPE = 141  # A shell's status of a program that was ended by SIGPIPE.
 _OUT_OF_MEMORY = (
-    "out of memory; make the model or its batches smaller ([training] batch_tokens, or accumulation_steps, which cuts "
-    "them into parts; --batch-size or --beam-size of other commands). --debug shows where."
+    "out of memory. Use a smaller model or smaller batches ([training] batch_tokens, or accumulation_steps to split "
+    "them; --batch-size or --beam-size of other commands). --debug shows the traceback."
 )
 
 
@@ -52,7 +52,7 @@ def cli(debug):
 
 
 def run():
-    """What the installed command calls: `main`, and the end of the process, which TensorFlow's threads do not delay."""
+    """Entry point of the installed command: runs `main` and ends the process without waiting for other threads."""
     if not is_command():
         begin_command()
     status = main()
@@ -65,7 +65,7 @@ def run():
 
 
 def _drop_unwritten_output():
-    """What could not be written, as on a full disk, Python would try again at its exit and complain in its own way."""
+    """Drops output that could not be written, such as on a full disk, because Python would write it again at exit."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -76,10 +76,10 @@ def _drop_unwritten_output():
 def main(arguments=None):
     """Runs the command line and returns its exit status.
 
-    0; 1 (an export that fails its proof, or a fault of ours); 2 (the user's to mend); 130, 141 or 143.
+    0: success. 1: failed verification of an export, or internal error. 2: wrong input. 130, 141, 143: a signal.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    # `--debug` is welcome behind the command as well.
+    # `--debug` is accepted after the command as well.
     debug = "--debug" in arguments
     arguments = ["--debug"] * debug + [argument for argument in arguments if argument != "--debug"]
     warnings.showwarning = _show_warning
@@ -88,13 +88,13 @@ def main(arguments=None):
     except (KeyboardInterrupt, click.Abort):
         return interrupted_status()
     except SystemExit:
-        # Click's answer where whoever read the results has gone, as in `| head -1`.
+        # Click's reaction to a closed pipe, as in `| head -1`.
         return EXIT_BROKEN_PIPE
     except click.exceptions.NoArgsIsHelpError as error:
         _say(error.format_message())
         return EXIT_INPUT_ERROR
     except Exception as error:
-        if is_interrupted():  # What a library made of the KeyboardInterrupt.
+        if is_interrupted():  # A library has converted the KeyboardInterrupt.
             return interrupted_status()
         if debug:
             for line in traceback.format_exc().splitlines():
@@ -109,15 +109,15 @@ def main(arguments=None):
             return _complain(str(error), EXIT_EXPORT_FAILED)
         if is_full_disk(error):
             return _complain(str(error), EXIT_INPUT_ERROR)
-        if found := re.search(r"InputError: (.+)", str(error)):  # What reads text within TensorFlow raised it.
+        if found := re.search(r"InputError: (.+)", str(error)):  # Raised while reading text within TensorFlow.
             return _complain(found[1], EXIT_INPUT_ERROR)
         if _is_out_of_memory(error):
             return _complain(_OUT_OF_MEMORY, EXIT_INPUT_ERROR)
-        return _complain(f"{type(error).__name__}: {error} (a fault of ours; --debug shows where)", 1)
+        return _complain(f"{type(error).__name__}: {error} (internal error; --debug shows the traceback)", 1)
 
 
 def _is_out_of_memory(error):
-    """Whether Python, TensorFlow or JAX found no memory; the classes of the latter two would have to be imported."""
+    """Returns whether Python, TensorFlow or JAX ran out of memory, without importing the latter two."""
     return isinstance(error, MemoryError) or any(
         name in f"{type(error).__name__}: {error}" for name in ("ResourceExhaustedError", "RESOURCE_EXHAUSTED")
     )
@@ -133,5 +133,5 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
 
 
 def _say(text):
-    with contextlib.suppress(OSError):  # The status counts, also where standard error is full or closed.
+    with contextlib.suppress(OSError):  # The exit status is kept, also if standard error is full or closed.
         print(text, file=sys.stderr)

@@ -18,20 +18,22 @@ _DOTS_PER_INCH = 120
 @click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option(
-    "--attention", type=Utf8Text(), metavar="SENTENCE", help="What each token of its translation attended to."
+    "--attention", type=Utf8Text(), metavar="SENTENCE", help="Plot the attention of each token of its translation."
 )
-@click.option("--training", is_flag=True, help="Loss, perplexity, BLEU and learning rate of every epoch.")
-@click.option("--positions", is_flag=True, help="The position encodings.")
-@click.option("--output", type=click.Path(path_type=pathlib.Path), help="[default: MODEL-attention.png and so on]")
+@click.option("--training", is_flag=True, help="Plot loss, perplexity, BLEU and learning rate by epoch.")
+@click.option("--positions", is_flag=True, help="Plot the position encodings.")
+@click.option(
+    "--output", type=click.Path(path_type=pathlib.Path), help="Picture file [default: such as MODEL-attention.png]"
+)
 def plot(model, attention, training, positions, output):
-    """Draw a picture of MODEL, a model folder: exactly one of --attention, --training and --positions."""
+    """Plot exactly one of --attention, --training and --positions of MODEL, a model folder."""
     choices = {"attention": attention is not None, "training": training, "positions": positions}
     wanted = [name for name, given in choices.items() if given]
     if len(wanted) != 1:
         raise InputError("Expected exactly one of --attention SENTENCE, --training and --positions.")
     output = output or pathlib.Path(f"{model.resolve().name}-{wanted[0]}.png")
     if output.suffix.lower() not in _ENDINGS:
-        raise InputError(f"{output}: expected a picture's name, which ends in {', '.join(_ENDINGS)}.")
+        raise InputError(f"{output}: expected a file name with one of the endings {', '.join(_ENDINGS)}.")
     if output.is_dir():
         raise InputError(f"{output}: expected a file to write, but it is a folder.")
     for folder in output.parents:

@@ -5,23 +5,23 @@ import time
 
 import click
 
-# Between two lines where no bar can be shown.
+# Seconds between two lines if no bar can be shown.
 _SECONDS = 30
 
 
 def progress(length, label):
-    """Progress on standard error: a bar on a terminal, otherwise a line now and then.
+    """Shows progress on standard error: a bar on a terminal, otherwise a line at intervals.
 
     Args:
-        length: how much there is to do; None where that is not known, and what is done are lines.
-        label: what is done, such as "Translating".
+        length: amount of work, or None if it is unknown. In this case, progress is counted in lines.
+        label: description of the work, such as "Translating".
 
     Returns:
         A context manager of an object with a method `update(amount)`.
     """
     if not sys.stderr.isatty():
         return _lines_of_progress(length, label)
-    # Where the length is not known, somebody may be typing the lines.
+    # With an unknown length, a user can be typing the lines.
     return click.progressbar(length=length or 0, label=label, file=sys.stderr, hidden=length is None)
 
 
@@ -42,13 +42,13 @@ def _print_lines(counter, over, length, label):
         done, seconds = counter.done, time.monotonic() - started
         if length:
             print(f"{label}: {done / length:.0%} after {seconds:.0f} s", file=sys.stderr)
-        elif done > said:  # Otherwise nobody gives anything to do.
+        elif done > said:  # Otherwise no input arrives.
             print(f"{label}: {done:,.0f} lines after {seconds:.0f} s", file=sys.stderr)
         said = done
 
 
 class _Counter:
-    """What is done so far."""
+    """Counts the completed work."""
 
     done = 0
 

@@ -8,23 +8,25 @@ from keras_transformer.cli.progress import progress
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
-# Of what a float can hold.
+# Limit of a float.
 _LARGEST_EXPONENT = 709.0
 
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
-@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence a line.")
-@click.option("--target", required=True, type=click.Path(path_type=pathlib.Path), help="Its translation, line by line.")
-@click.option("--perplexity", is_flag=True, help="Print one number, the perplexity of the whole translation.")
+@click.option("--source", required=True, type=click.Path(path_type=pathlib.Path), help="Text, one sentence per line.")
+@click.option(
+    "--target", required=True, type=click.Path(path_type=pathlib.Path), help="Translation of the text, line by line."
+)
+@click.option("--perplexity", is_flag=True, help="Print only the perplexity of the whole translation.")
 @click.option("--batch-size", type=click.IntRange(1), default=64, help="Pairs scored at a time.")
 def score(model, source, target, perplexity, batch_size):
-    """Print the log-probability that MODEL, a model folder, gives each line of a translation.
+    """Print the log-probability of each line of a translation under MODEL, a model folder.
 
-    Three numbers a line, separated by tabs: the natural logarithm of the probability of the whole target line, given
-    the source line; the number of the target's tokens, the end token among them; and the logarithm per token. The
-    perplexity is the exponential of the negative mean logarithm over all tokens of the translation. A line of more
-    tokens than the model takes is scored up to there, with a warning.
+    Each line has three numbers, separated by tabs: the natural logarithm of the probability of the target line, given
+    the source line; the number of tokens of the target, including the end token; and the logarithm per token. The
+    perplexity is the exponential of the negative mean logarithm over all tokens of the translation. Longer lines than
+    the model's max_length are cut, with a warning.
     """
     check_standard_output()
     sources, targets = read_parallel_lines(source, target)

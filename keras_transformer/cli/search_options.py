@@ -9,9 +9,11 @@ def _finite(context, parameter, value):
     return value
 
 
-beam_size_option = click.option("--beam-size", type=click.IntRange(1), default=4, help="Hypotheses kept; 1 is greedy.")
+beam_size_option = click.option(
+    "--beam-size", type=click.IntRange(1), default=4, help="Number of hypotheses. 1 is greedy search."
+)
 length_penalty_option = click.option(
-    "--length-penalty", type=float, default=0.6, callback=_finite, help="More prefers longer translations."
+    "--length-penalty", type=float, default=0.6, callback=_finite, help="Higher values prefer longer translations."
 )
 _batch_size_option = click.option(
     "--batch-size", type=click.IntRange(1), default=64, help="Sentences translated at a time."
@@ -19,7 +21,7 @@ _batch_size_option = click.option(
 
 
 def search_options(command):
-    """The options of beam search, the same for every command that translates."""
+    """Adds the options of beam search to a command."""
     for option in (_batch_size_option, length_penalty_option, beam_size_option):
         command = option(command)
     return command

@@ -2,11 +2,10 @@ import click
 
 
 class SeveralValues(click.Command):
-    """A command with an option that takes several values, as in `--reference FILE FILE`, which Click has only for
-    arguments; it may be given several times as well.
+    """A command with an option that takes several values, as in `--reference FILE FILE`.
 
-    The values end at the next option. The command's own argument may stand before or after all options; where it is
-    nowhere else, it is the last of the values.
+    Click supports this only for arguments. The option can be repeated as well. The values end at the next option. The
+    argument of the command can be before or after all options. If it is not there, it is the last of the values.
 
     Args:
         several: the option.
@@ -20,7 +19,7 @@ class SeveralValues(click.Command):
         return super().parse_args(ctx, self._repeated(args))
 
     def _repeated(self, arguments):
-        """The arguments with the option before each of its values."""
+        """Returns the arguments with the option before each of its values."""
         flags = {name for option in self.params if getattr(option, "is_flag", False) for name in option.opts}
         flags.update(self.get_help_option_names(click.Context(self)))
         groups, rest, taking = [], [], None
@@ -44,7 +43,7 @@ class SeveralValues(click.Command):
         is_argument_given = any(not part[0].startswith("-") for part in rest)
         if groups and not is_argument_given and len(groups[-1]) > 1:
             rest.append([groups[-1].pop()])
-        # An option without a value stays so, for Click to complain.
+        # An option without a value is unchanged. Click reports the error.
         repeated = [[self._several, value] for group in groups for value in group] + [
             [self._several] for group in groups if not group
         ]

@@ -32,15 +32,13 @@ def _print_keys(context, parameter, value):
     help="Folder that file names in the recipe are relative to  [default: the recipe's; data for a bundled recipe]",
 )
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Model folder [default: models/RECIPE]")
-@click.option("--resume", is_flag=True, help="Go on where a training was interrupted, to the bit.")
-@click.option(
-    "--processes", type=click.IntRange(1), help="Train in this many processes on this machine, with Keras on JAX."
-)
+@click.option("--resume", is_flag=True, help="Continue an interrupted training.")
+@click.option("--processes", type=click.IntRange(1), help="Number of processes on this machine, with Keras on JAX.")
 @click.option("--keys", is_flag=True, is_eager=True, expose_value=False, callback=_print_keys, help="List all keys.")
 def train(recipe, overrides, data, output, resume, processes):
     """Train a model by RECIPE, a TOML file or the name of a bundled recipe, and write its model folder.
 
-    --set may be given many times. --keys documents every key of a recipe.
+    --set can be repeated. --keys lists every key of a recipe.
     """
     output = output or pathlib.Path("models") / pathlib.Path(recipe).stem
     loaded = load_recipe(recipe, overrides, data)

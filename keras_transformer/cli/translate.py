@@ -13,7 +13,7 @@ from keras_transformer.text.languages import language_tag
 from keras_transformer.text.sentences import check_languages
 from keras_transformer.translator import Translator
 
-# Batches that are sorted by length together.
+# Number of batches that are sorted by length together.
 _BATCHES_PER_CHUNK = 16
 
 
@@ -27,23 +27,27 @@ def _language_tag(context, parameter, value):
 @click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option("--input", "source", type=click.Path(path_type=pathlib.Path), help="Text to translate [default: stdin]")
-@click.option("--output", type=click.Path(path_type=pathlib.Path), help="Where translations go [default: stdout]")
-@click.option("--n-best", type=click.IntRange(1), default=1, help="Translations of each line, best first.")
+@click.option("--output", type=click.Path(path_type=pathlib.Path), help="File of the translations [default: stdout]")
+@click.option("--n-best", type=click.IntRange(1), default=1, help="Number of translations per line, best first.")
 @click.option("--scores", is_flag=True, help="Put the score and a tab before each translation.")
 @click.option("--split-sentences", is_flag=True, help="Translate each line sentence by sentence.")
-@click.option("--source-language", callback=_language_tag, help="Such as ko or zh-Hant [default: the model's]")
-@click.option("--target-language", callback=_language_tag, help="Likewise, of the translation.")
+@click.option(
+    "--source-language",
+    callback=_language_tag,
+    help="Language of the text, such as ko or zh-Hant [default: the model's]",
+)
+@click.option("--target-language", callback=_language_tag, help="Language of the translation [default: the model's]")
 @search_options
 def translate(model, source, output, scores, split_sentences, source_language, target_language, **search):
     """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.
 
-    An empty line gives an empty line; with --n-best N every line gives N lines, an empty one N empty lines, and with
-    --scores each of these has the score 0.0000 before its tab. Lines are translated as they come, in constant memory,
-    so that files of any size and conversations both work. A compressed file is decompressed, standard input is not:
-    give --input FILE.gz, or zcat FILE.gz | keras-transformer translate MODEL.
+    An empty line gives an empty line. With --n-best N, every line gives N lines, and an empty line gives N empty lines.
+    With --scores, empty lines have the score 0.0000. Lines are translated when they arrive, in constant memory, for
+    files of any size and for interactive input. Compressed files are decompressed, but standard input is not. Use
+    --input FILE.gz, or zcat FILE.gz | keras-transformer translate MODEL.
 
-    With --split-sentences a line may be a paragraph: its sentences are translated one by one and joined by a space, or
-    by nothing in Chinese and Japanese; its score is the sum of theirs.
+    With --split-sentences, a line can be a paragraph. Its sentences are translated separately and joined by a space, or
+    without a space in Chinese and Japanese. The score of the line is the sum of the scores.
     """
     _check_options(split_sentences, **search)
     with opened_input(source) as (file, name):
@@ -58,7 +62,7 @@ def translate(model, source, output, scores, split_sentences, source_language, t
         most = search["batch_size"] * _BATCHES_PER_CHUNK
         with opened_output(output, file) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), most):
-                # By bytes where the size of the file is known.
+                # In bytes if the size of the file is known.
                 each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
                 found = translator.translate(
                     chunk,

@@ -2,7 +2,7 @@ import click
 
 
 class Utf8Text(click.ParamType):
-    """Text of the command line that is UTF-8; Python takes any bytes, and what writes or tokenizes them would fail."""
+    """Checks that text of the command line is UTF-8. Python accepts any bytes, and writing or tokenizing would fail."""
 
     name = "text"
 

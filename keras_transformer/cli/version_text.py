@@ -9,7 +9,7 @@ OTHER_DISTRIBUTION = "keras-transformer"
 
 
 def version_text():
-    """The version, the distribution and the folder of the package in use.
+    """Returns the version, the distribution and the folder of the package in use.
 
     A second line follows if another distribution with the same import name is installed.
     """

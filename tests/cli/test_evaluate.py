@@ -84,7 +84,9 @@ def test_ter_is_printed_on_request(evaluate):
     scores = json.loads(evaluate("--metrics", "bleu, chrf,TER").output)
     assert list(scores) == ["bleu", "chrf", "ter", "signature", "ter_signature", "sentences", "seconds"]
     assert list(json.loads(evaluate("--metrics", "chrf").output)) == ["chrf", "signature", "sentences", "seconds"]
-    evaluate("--metrics", "bleu,comet").assert_one_error("'bleu,comet' is not a list of bleu, chrf, ter")
+    evaluate("--metrics", "bleu,comet").assert_one_error(
+        "'bleu,comet' is not a comma-separated list of bleu, chrf, ter"
+    )
 
 
 def test_another_output_is_compared(evaluate, trained, references):

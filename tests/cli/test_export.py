@@ -67,9 +67,9 @@ def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, t
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--format", "saved_model", "--quantize", "int8"], "--quantize is for --format tflite and ctranslate2"),
-        (["--format", "saved_model", "--text"], "--text is for --format tflite"),
-        (["--format", "tflite", "--n-best", "2"], "--n-best is for --format saved_model"),
+        (["--format", "saved_model", "--quantize", "int8"], "--quantize needs --format tflite or ctranslate2"),
+        (["--format", "saved_model", "--text"], "--text needs --format tflite"),
+        (["--format", "tflite", "--n-best", "2"], "--n-best needs --format saved_model"),
         (["--format", "saved_model", "--n-best", "5"], "`n_best` must be at most `beam_size`"),
         (["--format", "tflite", "--max-length", "300"], "`max_length` must be from 2 to the model's 40"),
         (["--format", "tflite", "--output", "a.lite"], "must be called NAME.tflite"),
@@ -103,7 +103,7 @@ def test_an_empty_text_to_compare_on_is_refused(run, model, folder):
 def test_a_model_without_kept_sentences_asks_for_some(run, model, folder):
     shutil.copytree(model, "copy", ignore=shutil.ignore_patterns("validation.*"))
     result = run("export", "copy", "--format", "tflite")
-    result.assert_one_error("no validation sentences were kept", "--verify FILE")
+    result.assert_one_error("has no validation sentences", "--verify FILE")
     pathlib.Path("text.txt").write_text("the cat\n")
     result = run("export", "copy", "--format", "tflite", "--quantize", "int8", "--verify", "text.txt")
     result.assert_one_error("judged by BLEU, which needs a reference")
@@ -111,4 +111,4 @@ def test_a_model_without_kept_sentences_asks_for_some(run, model, folder):
 
 def test_a_model_called_by_a_number_wants_an_output(run, model, folder):
     shutil.copytree(model, "7")
-    run("export", "7", "--format", "saved_model").assert_one_error("a folder called 7 would be a version", "--output")
+    run("export", "7", "--format", "saved_model").assert_one_error("a folder named 7 would be a version", "--output")

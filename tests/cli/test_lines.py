@@ -127,6 +127,6 @@ def test_the_input_is_not_overwritten_by_the_output(kind, tmp_path):
 @pytest.mark.parametrize(("opened", "stream"), [(opened_input, "stdin"), (opened_output, "stdout")])
 def test_standard_streams_that_are_closed_are_told(opened, stream, monkeypatch):
     monkeypatch.setattr(sys, stream, None)
-    told = pytest.raises(InputError, match=r"^standard (in|out)put is closed, and there is no --(in|out)put FILE")
+    told = pytest.raises(InputError, match=r"^standard (in|out)put is closed. Set --(in|out)put FILE")
     with told, opened(None):
         pass

@@ -50,7 +50,7 @@ def test_a_backend_that_is_not_installed_is_told_before_keras_fails():
     result = subprocess.run([*COMMAND, "info", "model"], env=environment, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith("keras-transformer: KERAS_BACKEND is jaxx, which is not installed;")
+    assert line.startswith("keras-transformer: KERAS_BACKEND is jaxx, which is not installed.")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -91,7 +91,7 @@ def test_a_full_disk_names_the_output(run, model):
 def test_results_need_a_standard_output(run, model, monkeypatch, arguments):
     monkeypatch.setattr(sys, "stdout", None)
     assert run(arguments[0], model, *arguments[1:]).errors == (
-        "keras-transformer: standard output is closed, where the results go.\n"
+        "keras-transformer: standard output is closed, but it is needed for the results.\n"
     )
 
 
@@ -156,7 +156,7 @@ def test_a_fault_of_ours_is_one_line_too(run, model, monkeypatch):
     monkeypatch.setattr(Translator, "load", fail)
     result = run("translate", model)
     assert (result.status, result.output) == (1, "")
-    assert result.errors == "keras-transformer: RuntimeError: two lines (a fault of ours; --debug shows where)\n"
+    assert result.errors == "keras-transformer: RuntimeError: two lines (internal error; --debug shows the traceback)\n"
 
 
 def test_an_interrupt_gives_130(run, model, monkeypatch):
@@ -176,7 +176,7 @@ def test_what_the_system_refuses_names_the_file(run, model, tmp_path):
 @pytest.mark.parametrize("allocate", [lambda: np.ones(2**50), lambda: tf.zeros(2**50)], ids=["NumPy", "TensorFlow"])
 def test_what_finds_no_memory_says_what_to_make_smaller(run, model, monkeypatch, allocate):
     monkeypatch.setattr(Translator, "load", lambda path: allocate())
-    run("translate", model).assert_one_error("out of memory; make the model or its batches smaller")
+    run("translate", model).assert_one_error("out of memory. Use a smaller model or smaller batches")
 
 
 def test_a_full_disk_that_tensorflow_reports_is_not_out_of_memory(run, model, monkeypatch):

@@ -45,7 +45,7 @@ def test_no_folder_is_made_for_a_model_that_is_not_there(run, tmp_path):
         ([], "Expected exactly one of"),
         (["--training", "--positions"], "Expected exactly one of"),
         (["--attention", "  "], "Expected a sentence with at least one word"),
-        (["--training", "--output", "a.doc"], "expected a picture's name"),
+        (["--training", "--output", "a.doc"], "expected a file name with one of the endings"),
         (["--attention", "\udcff"], "expected UTF-8 text"),
     ],
     ids=str,

@@ -213,7 +213,7 @@ class TestSentences:
         result = translate("--batch-size", 1, stdin="\n".join(long).encode())
         *_, last = [line for line in result.errors.splitlines() if "split-sentences" in line]
         assert last == (
-            f"keras-transformer: warning: 3 of 7 lines hold several sentences and have more than {longest or 39} "
-            "tokens, as no text had that the model was trained on; --split-sentences translates sentence by sentence."
+            f"keras-transformer: warning: 3 of 7 lines have several sentences and more than {longest or 39} "
+            "tokens, which is longer than all training text. --split-sentences translates sentence by sentence."
         )
         assert result.errors.count("--split-sentences") == 1

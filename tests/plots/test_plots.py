@@ -168,5 +168,5 @@ def test_more_fonts_than_files_may_be_open_are_looked_through(monkeypatch):
 
 def test_without_a_font_the_message_says_which_to_install(monkeypatch):
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
-    with pytest.raises(InputError, match=r"\(Hangul\); install Noto Sans CJK \(Debian and Ubuntu: fonts-noto-cjk\)"):
+    with pytest.raises(InputError, match=r"\(Hangul\)\. Install Noto Sans CJK \(Debian and Ubuntu: fonts-noto-cjk\)"):
         font_for(["나는 어제"])
