@@ -31,10 +31,10 @@ class Setting:
         pairs = recipe_pairs(recipe.data)
         tokenizers = recipe_tokenizers(recipe, pairs["train"])
         batches = recipe_batches(recipe, pairs, tokenizers, Processes())
-        config = recipe_config(recipe, *tokenizers)
+        config = recipe_config(recipe, tokenizers)
         self.name = ", ".join(overrides) or "as it is"
         self.model = compiled_model(recipe.training, config, total_steps=10**6)
-        self.steps_per_epoch = batches.batches_per_epoch
+        self.steps_per_epoch = batches.steps_per_epoch
         self.batches = list(batches.train().take(num_batches))
         self.seconds = []
         for _ in range(NUM_WARMUPS):

@@ -15,14 +15,19 @@ from . import (
     trainer,
 )
 from .errors import ExportError, InputError
+from .generation import SearchSettings
 from .models import TransformerConfig, build_transformer
 from .onednn import use_onednn
+from .text import Tokenizers
+from .trainer.train import train
 from .translator import Translator
 from .version import __version__
 
 __all__ = [
     "ExportError",
     "InputError",
+    "SearchSettings",
+    "Tokenizers",
     "TransformerConfig",
     "Translator",
     "__version__",
@@ -40,6 +45,7 @@ __all__ = [
     "recipes",
     "schedules",
     "text",
+    "train",
     "trainer",
     "use_onednn",
 ]

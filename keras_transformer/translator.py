@@ -12,10 +12,9 @@ from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.models import StructureWatch, transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
-from keras_transformer.special_tokens import END_ID, PADDING_ID
-from keras_transformer.text import TextFacts
-from keras_transformer.text.blank import is_blank
+from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.sentences import translate_sentences
+from keras_transformer.text.token_rows import padded_ids, rows_to_cut, with_end
 
 _BATCH_SIZE = 64
 
@@ -25,7 +24,7 @@ class Translator:
 
     Args:
         model: the Keras model that `build_transformer` made.
-        source_tokenizer: the source's `Tokenizer`.
+        source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both languages.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         texts: the `TextFacts` of what the model was trained on. Default: nothing is known.
 
@@ -42,13 +41,22 @@ class Translator:
     def __init__(self, model, source_tokenizer, target_tokenizer=None, texts=None):
         self.model = model
         self.texts = texts or TextFacts()
-        self.source_tokenizer = source_tokenizer
-        self.target_tokenizer = target_tokenizer or source_tokenizer
+        self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
         self.config = transformer_parts(model).config
         self._check_vocabularies()
         self._generator = Generator(model)
         self._structure = StructureWatch(model)
         self._log_probabilities = self._traced_log_probabilities()
+
+    @property
+    def source_tokenizer(self):
+        """The source's `Tokenizer`."""
+        return self.tokenizers.source
+
+    @property
+    def target_tokenizer(self):
+        """The target's `Tokenizer`."""
+        return self.tokenizers.target
 
     def _check_vocabularies(self):
         for side, tokenizer, size in (
@@ -64,13 +72,14 @@ class Translator:
     def translate(
         self,
         texts,
-        beam_size=4,
-        length_penalty=0.6,
-        n_best=1,
+        beam_size=None,
+        length_penalty=None,
+        n_best=None,
         batch_size=_BATCH_SIZE,
         return_scores=False,
         progress=None,
         split_sentences=False,
+        settings=None,
     ):
         """Translates texts; the result has their number and order, and a blank text gives an empty one.
 
@@ -79,26 +88,27 @@ class Translator:
 
         Args:
             texts: a list of strings.
-            beam_size: number of hypotheses kept at every step; 1 is greedy. Default 4.
-            length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, by which log-probabilities are divided;
-                0 prefers short translations, more prefers longer ones. Default 0.6.
-            n_best: number of translations of each text, at most `beam_size`. Default 1.
+            beam_size, length_penalty, n_best: a shorthand for `settings`. Default: those of `SearchSettings`.
             batch_size: number of texts translated at a time. Default 64.
             return_scores: whether to return the scores as well. Default False.
             progress: called after each batch with the number of its texts. Default None.
             split_sentences: whether each text is translated sentence by sentence and joined again, for which the
                 languages must be known, see `TextFacts`. Scores are then sums over the sentences, and `n_best` is 1.
                 Default False.
+            settings: `SearchSettings`. Default: those of the separate arguments.
 
         Returns:
             A list of strings, or with `n_best` above 1 a list of lists of strings, best first. With `return_scores` a
             pair of it and the scores, floats in the same structure: log-probability over length penalty.
 
         Raises:
-            ValueError: `texts` is a single string, or a number is out of range.
+            ValueError: `texts` is a single string, a number is out of range, or `settings` is given beside one of the
+                arguments that it holds.
         """
         texts = _checked_texts(texts)
-        SearchSettings(beam_size=beam_size, length_penalty=length_penalty, n_best=n_best).of_model(self.config)
+        settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best)
+        settings = settings.with_n_best(settings.n_best or 1).of_model(self.config)
+        n_best, max_length = settings.n_best, settings.max_length
         _check_batch_size(batch_size)
         if split_sentences:
             if n_best > 1:
@@ -107,15 +117,17 @@ class Translator:
             def translate(sentences):
                 each = len(texts) / max(1, len(sentences))
                 report = progress and (lambda count: progress(count * each))
-                return self.translate(sentences, beam_size, length_penalty, 1, batch_size, True, report)
+                arguments = {"batch_size": batch_size, "return_scores": True, "progress": report}
+                return self.translate(sentences, **arguments, settings=settings)
 
             found = translate_sentences(translate, texts, self.texts)
             return found if return_scores else found[0]
-        # A row of nothing, where the text is empty, is answered with nothing.
-        rows = [row if len(row) > 1 else [] for row in self.token_rows(self.source_tokenizer, texts)]
+        rows = rows_to_cut(self.tokenizers.source, texts, max_length)
         translations, scores = [None] * len(texts), [None] * len(texts)
-        for indices in _batches_by_length(rows, batch_size):
-            found = self._search(_pad([rows[index] for index in indices]), beam_size, length_penalty, n_best)
+        for indices in _batches_by_length(_lengths(rows, max_length), batch_size):
+            # A row of padding, where the text is blank, is answered with nothing.
+            source_ids = padded_ids(tf.gather(rows, indices), max_length)
+            found = self._search(source_ids, settings)
             for index, texts_of_row, scores_of_row in zip(indices, *found, strict=True):
                 translations[index], scores[index] = texts_of_row, scores_of_row
             if progress is not None:
@@ -143,20 +155,23 @@ class Translator:
         """
         source_texts, target_texts = _checked_pairs(pairs)
         _check_batch_size(batch_size)
-        sources = self.token_rows(self.source_tokenizer, source_texts)
-        targets = self.token_rows(self.target_tokenizer, target_texts)
+        max_length = self.config.max_length
+        sources = rows_to_cut(self.tokenizers.source, source_texts, max_length)
+        targets = rows_to_cut(self.tokenizers.target, target_texts, max_length)
         if self._structure.has_changed():
             self._log_probabilities = self._traced_log_probabilities()
-        scores = [None] * len(sources)
-        for indices in _batches_by_length([s + t for s, t in zip(sources, targets, strict=True)], batch_size):
-            found = self._log_probabilities(
-                _pad([sources[index] for index in indices]), _pad([targets[index] for index in indices])
-            )
+        scores = [None] * len(source_texts)
+        target_lengths = _lengths(targets, max_length)
+        for indices in _batches_by_length(_lengths(sources, max_length) + target_lengths, batch_size):
+            batch = [
+                padded_ids(tf.gather(rows, indices), max_length, empty_has_end=True) for rows in (sources, targets)
+            ]
+            found = self._log_probabilities(*batch)
             for index, score in zip(indices, found.numpy(), strict=True):
                 scores[index] = float(score)
             if progress is not None:
                 progress(len(indices))
-        return (scores, list(map(len, targets))) if return_tokens else scores
+        return (scores, target_lengths.tolist()) if return_tokens else scores
 
     def save(self, path):
         """Writes the model folder: config, tokenizers and weights.
@@ -179,7 +194,9 @@ class Translator:
         """
         return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
 
-    def export_saved_model(self, path, beam_size=4, length_penalty=0.6, n_best=None, max_length=None):
+    def export_saved_model(
+        self, path, beam_size=None, length_penalty=None, n_best=None, max_length=None, settings=None
+    ):
         """Writes a SavedModel for TensorFlow Serving: text to text, with the search fixed as given here.
 
         Its signatures are `serving_default` (`text` to `translation` and `score`), `n_best` (`translations`, `scores`)
@@ -189,10 +206,9 @@ class Translator:
         Args:
             path: the folder of the model, such as "saved_models/ko_en", which gets the next free version; or the folder
                 of a version, such as "saved_models/ko_en/1", which must be free.
-            beam_size: number of hypotheses kept at every step. Default 4.
-            length_penalty: the exponent of the length penalty. Default 0.6.
-            n_best: number of translations that the signature `n_best` gives. Default: `beam_size`.
-            max_length: the longest source and translation in tokens, the end token among them. Default: the model's.
+            beam_size, length_penalty, n_best, max_length: a shorthand for `settings`. Default: those of
+                `SearchSettings`.
+            settings: `SearchSettings`. Default: those of the separate arguments.
 
         Returns:
             The folder of the version, a `pathlib.Path`.
@@ -201,12 +217,21 @@ class Translator:
             InputError: an argument is out of range, the version is there already, or the folder cannot be written.
             ExportError: the SavedModel would hold an operation that a stock server lacks.
         """
-        settings = SearchSettings(
-            beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
+        settings = SearchSettings.of(
+            settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
         return export_saved_model(self, path, settings)
 
-    def export_tflite(self, path, quantize=None, text=False, beam_size=4, length_penalty=0.6, max_length=None):
+    def export_tflite(
+        self,
+        path,
+        quantize=None,
+        text=False,
+        beam_size=None,
+        length_penalty=None,
+        max_length=None,
+        settings=None,
+    ):
         """Writes a TFLite file with the whole search in it, and beside it the SentencePiece model.
 
         Args:
@@ -214,9 +239,8 @@ class Translator:
             quantize: None (default) for float32, "float16" for half of its size, "int8" for about a third.
             text: False (default) for token ids to token ids by built-in operations alone; True for text to text, which
                 needs TensorFlow Text's operations in the runtime.
-            beam_size: number of hypotheses kept at every step. Default 4.
-            length_penalty: the exponent of the length penalty. Default 0.6.
-            max_length: the longest source and translation in tokens, the end token among them. Default: the model's.
+            beam_size, length_penalty, max_length: a shorthand for `settings`. Default: those of `SearchSettings`.
+            settings: `SearchSettings`. Default: those of the separate arguments.
 
         Returns:
             The file, a `pathlib.Path`.
@@ -225,7 +249,9 @@ class Translator:
             InputError: an argument is out of range, or the file cannot be written.
             ExportError: TFLite lacks an operation of the model.
         """
-        settings = SearchSettings(beam_size=beam_size, length_penalty=length_penalty, max_length=max_length)
+        settings = SearchSettings.of(
+            settings, beam_size=beam_size, length_penalty=length_penalty, max_length=max_length
+        )
         return export_tflite(self, path, quantize, text, settings)
 
     def export_ctranslate2(self, path, quantize=None):
@@ -246,32 +272,19 @@ class Translator:
         return export_ctranslate2(self, path, quantize)
 
     def token_rows(self, tokenizer, texts):
-        """Token ids of texts with the end token, as lists, cut at the model's `max_length` with a warning.
+        """Deprecated: use `tokenizers.encode_source` and `tokenizers.encode_target`."""
+        warnings.warn(
+            "`Translator.token_rows` is deprecated; use `Translator.tokenizers.encode_source` or `encode_target`.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        max_length = self.config.max_length
+        return with_end(rows_to_cut(tokenizer, texts, max_length)[:, : max_length - 1]).to_list()
 
-        A text that `is_blank` has the end token alone.
-
-        Args:
-            tokenizer: the source's or the target's `Tokenizer`.
-            texts: a list of strings.
-        """
-        if not texts:
-            return []
-        longest = self.config.max_length - 1
-        rows = tokenizer.tokenize(["" if is_blank(text) else text for text in texts]).to_list()
-        too_long = [text for text, row in zip(texts, rows, strict=True) if len(row) > longest]
-        if too_long:
-            warnings.warn(
-                f"{len(too_long)} of {len(texts)} texts have more than {longest} tokens and are cut there; the first "
-                f"begins with {too_long[0][:40]!r}.",
-                stacklevel=3,
-            )
-        return [row[:longest] + [END_ID] for row in rows]
-
-    def _search(self, source_ids, beam_size, length_penalty, n_best):
-        found = self._generator.generate(source_ids, beam_size, length_penalty, n_best)
+    def _search(self, source_ids, settings):
+        found, n_best = self._generator.generate(source_ids, settings=settings), settings.n_best
         shape = tf.shape(found.token_ids)
-        texts = self.target_tokenizer.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
-        rows = [text.decode("utf-8") for text in texts.numpy()]
+        rows = self.tokenizers.decode_target(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
         texts_of_rows = [rows[start : start + n_best] for start in range(0, len(rows), n_best)]
         return texts_of_rows, found.scores.numpy().tolist()
 
@@ -310,15 +323,12 @@ def _check_batch_size(batch_size):
         raise InputError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}.")
 
 
-def _batches_by_length(rows, batch_size):
+def _lengths(rows, max_length):
+    """Tokens of each of ragged rows once they are cut, the end token among them."""
+    return np.minimum(rows.row_lengths().numpy() + 1, max_length)
+
+
+def _batches_by_length(lengths, batch_size):
     """Indices of rows in batches of about one length."""
-    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+    order = np.argsort(lengths, kind="stable").tolist()
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-
-
-def _pad(rows):
-    """`(rows, longest)` int32, padded at the end; at least one column, so that even nothing has a shape."""
-    table = np.full((len(rows), max(1, max(map(len, rows)))), PADDING_ID, "int32")
-    for row, ids in zip(table, rows, strict=True):
-        row[: len(ids)] = ids
-    return table

@@ -10,10 +10,11 @@ import tensorflow as tf
 from keras_transformer.data import listed_pairs, token_batches
 from keras_transformer.errors import InputError
 from keras_transformer.files.folder_lock import held_folder
+from keras_transformer.generation import SearchSettings
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.special_tokens import END_ID, START_ID
-from keras_transformer.text import learn_vocabulary
+from keras_transformer.text import Tokenizers, learn_vocabulary
 from keras_transformer.translator import Translator
 
 NUMBERS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "fünf", "six": "sechs", "ten": "zehn"}
@@ -190,6 +191,39 @@ def test_numbers_out_of_range_are_refused(translator, arguments, message):
 def test_a_batch_of_no_pairs_is_refused(translator):
     with pytest.raises(InputError, match=r"`batch_size` must be at least 1\. Received: batch_size=0\."):
         translator.score([("one", "eins")], batch_size=0)
+
+
+def test_settings_stand_for_separate_arguments(translator):
+    settings = SearchSettings(beam_size=3, length_penalty=1.0, n_best=2)
+    found = translator.translate(TEXTS, settings=settings, return_scores=True)
+    assert found == translator.translate(TEXTS, 3, 1.0, 2, return_scores=True)
+    assert translator.translate(TEXTS, settings=SearchSettings(beam_size=3)) == translator.translate(TEXTS, beam_size=3)
+    with pytest.raises(ValueError, match="Expected `settings` or separate arguments"):
+        translator.translate(TEXTS, beam_size=3, settings=settings)
+    with pytest.raises(ValueError, match="Expected `settings` or separate arguments"):
+        translator.export_tflite("never.tflite", max_length=8, settings=settings)
+    with pytest.raises(ValueError, match="Expected `settings` or separate arguments"):
+        translator.export_saved_model("never", n_best=2, settings=settings)
+
+
+def test_max_length_of_the_settings_cuts_both_sides(translator, tokenizer):
+    settings = SearchSettings(max_length=3)
+    with pytest.warns(UserWarning, match="1 of 2 texts have more than 2 tokens and are cut there"):
+        translations = translator.translate(["six", "one two three"], settings=settings)
+    assert max(tokenizer.tokenize(translations).row_lengths().numpy()) <= 2
+
+
+def test_tokenizers_stand_for_two_tokenizers(translator, two_vocabularies):
+    for each in (translator, two_vocabularies):
+        other = Translator(each.model, Tokenizers(each.source_tokenizer, each.target_tokenizer))
+        assert other.tokenizers == each.tokenizers
+        assert other.translate(TEXTS[:3]) == each.translate(TEXTS[:3])
+
+
+def test_token_rows_keep_working(translator, tokenizer):
+    with pytest.warns(DeprecationWarning, match="use `Translator.tokenizers.encode_source`"):
+        rows = translator.token_rows(tokenizer, ["one", " "])
+    assert rows == [[*tokenizer.tokenize(["one"]).to_list()[0], END_ID], [END_ID]]
 
 
 def test_a_tokenizer_of_another_size_is_refused(translator, two_vocabularies):

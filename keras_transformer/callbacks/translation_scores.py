@@ -4,8 +4,10 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.data import text_of_pairs
+from keras_transformer.generation.search_settings import GREEDY, SearchSettings
 from keras_transformer.metrics.text_scores import TOKENIZERS, corpus_scores
 from keras_transformer.processes.printable import printable
+from keras_transformer.text import Tokenizers
 from keras_transformer.translator import Translator
 
 # Larger than the default of `Translator`: all texts are available, and few large steps are faster than many small ones.
@@ -20,10 +22,10 @@ class TranslationScores(keras.callbacks.Callback):
 
     Args:
         pairs: a list of `(source, target)` strings, or a `tf.data.Dataset` of them, such as that of `text_pairs`.
-        source_tokenizer: the source's `Tokenizer`.
+        source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both sides.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         every: number of epochs between two evaluations. Default 1.
-        beam_size: number of hypotheses kept per sentence; 1 is greedy. Default 1.
+        beam_size: a shorthand for `settings`. Default 1 (greedy search).
         tokenize: sacreBLEU's tokenization. Default "13a".
         every_steps: number of optimizer steps between two evaluations, instead of `every`. Default None.
         samples: number of sentences, spaced evenly in the set, whose translations are printed to standard error at each
@@ -32,6 +34,7 @@ class TranslationScores(keras.callbacks.Callback):
             Default None.
         lowercase: whether the scores ignore case, for models of lower-cased text. Default False.
         prefix: prefix of the names in the logs. Use different prefixes for several sets. Default "val_".
+        settings: the `SearchSettings`; `n_best` is ignored. Default: those of `beam_size`.
 
     Raises:
         ValueError: `pairs` is empty, the tokenization is unknown, or a number is out of range.
@@ -48,13 +51,14 @@ class TranslationScores(keras.callbacks.Callback):
         source_tokenizer,
         target_tokenizer=None,
         every=1,
-        beam_size=1,
+        beam_size=None,
         tokenize="13a",
         every_steps=None,
         samples=0,
         log_dir=None,
         lowercase=False,
         prefix="val_",
+        settings=None,
     ):
         super().__init__()
         pairs = list(text_of_pairs(pairs) if isinstance(pairs, tf.data.Dataset) else pairs)
@@ -62,15 +66,17 @@ class TranslationScores(keras.callbacks.Callback):
             raise ValueError("`pairs` must have at least one sentence pair. Received none.")
         if tokenize not in TOKENIZERS:
             raise ValueError(f"`tokenize` must be one of {', '.join(TOKENIZERS)}. Received: tokenize={tokenize!r}.")
-        for name, number in [("every", every), ("every_steps", every_steps), ("beam_size", beam_size)]:
+        for name, number in [("every", every), ("every_steps", every_steps)]:
             if number is not None and number < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={number}.")
         if samples < 0 or samples != int(samples):
             raise ValueError(f"`samples` must be a whole number of at least 0. Received: samples={samples}.")
         self.pairs = pairs
-        self.tokenizers = (source_tokenizer, target_tokenizer)
+        self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
         self.every = every
-        self.beam_size = beam_size
+        if beam_size is None and settings is None:
+            settings = GREEDY
+        self.settings = SearchSettings.of(settings, beam_size=beam_size).with_n_best(1)
         self.tokenize = tokenize
         self.every_steps = every_steps
         self.samples = min(samples, len(pairs))
@@ -80,9 +86,14 @@ class TranslationScores(keras.callbacks.Callback):
         # Scores of the current epoch.
         self._scores = {}
 
+    @property
+    def beam_size(self):
+        """Number of hypotheses kept per sentence."""
+        return self.settings.beam_size
+
     def on_train_begin(self, logs=None):
         # Made once, so that the search is traced once. It reads the current weights at each evaluation.
-        self._translator = Translator(self.model, *self.tokenizers)
+        self._translator = Translator(self.model, self.tokenizers)
         self._scores = {}
         self._writer = tf.summary.create_file_writer(str(self.log_dir)) if self.log_dir else None
 
@@ -121,7 +132,7 @@ class TranslationScores(keras.callbacks.Callback):
 
     def _evaluate(self):
         sources, references = (list(side) for side in zip(*self.pairs, strict=True))
-        translations = self._translator.translate(sources, beam_size=self.beam_size, batch_size=_BATCH_SIZE)
+        translations = self._translator.translate(sources, batch_size=_BATCH_SIZE, settings=self.settings)
         scores = corpus_scores(translations, references, self.tokenize, self.lowercase)
         self._scores = {f"{self.prefix}{name}": scores[name] for name in ("bleu", "chrf")}
         shown = [index * len(sources) // self.samples for index in range(self.samples)]

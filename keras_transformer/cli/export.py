@@ -1,4 +1,3 @@
-import dataclasses
 import math
 import pathlib
 
@@ -9,15 +8,29 @@ from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
-from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, export_saved_model, export_tflite
-from keras_transformer.export.ctranslate2.ctranslate2_format import check_ctranslate2_arguments
-from keras_transformer.export.saved_model.saved_model import model_folder_and_version
-from keras_transformer.export.tflite.tflite import check_tflite_arguments
+from keras_transformer.export.exporters import EXPORTERS, formats_with, get_exporter
+from keras_transformer.export.quantizations import QUANTIZATIONS
+from keras_transformer.export.verification.proof import Proof
+from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.saving.model_folder import load_config, load_validation_pairs
 from keras_transformer.text.blank import is_blank
 from keras_transformer.translator import Translator
 
 _EXPORTS = pathlib.Path("saved_models")
+
+
+class _Format(click.ParamType):
+    """A name of `EXPORTERS`, as they are when the command is called."""
+
+    name = "format"
+
+    def get_metavar(self, param, ctx):
+        return f"[{'|'.join(EXPORTERS)}]"
+
+    def convert(self, value, param, ctx):
+        if value not in EXPORTERS:
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, EXPORTERS))}.", param, ctx)
+        return value
 
 
 @click.command()
@@ -26,7 +39,7 @@ _EXPORTS = pathlib.Path("saved_models")
     "--format",
     "artifact_format",
     required=True,
-    type=click.Choice(["saved_model", "tflite", "ctranslate2"]),
+    type=_Format(),
     help="Format: for TensorFlow Serving, for mobile and web, or for CTranslate2.",
 )
 @click.option(
@@ -34,9 +47,7 @@ _EXPORTS = pathlib.Path("saved_models")
     type=click.Path(path_type=pathlib.Path),
     help="Path of the artifact [default: saved_models/NAME with an ending]",
 )
-@click.option(
-    "--quantize", type=click.Choice(["float16", "int8"]), help="Type of smaller weights, not for saved_model."
-)
+@click.option("--quantize", type=click.Choice(QUANTIZATIONS), help="Type of smaller weights, not for saved_model.")
 @click.option("--text", is_flag=True, help="tflite: text to text, including the tokenizer.")
 @beam_size_option
 @length_penalty_option
@@ -59,8 +70,10 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
     Without --reference, it is measured on the validation sentences of the model folder, which are added to --verify.
     """
     _check_options(artifact_format, quantize, text, max_bleu_loss, settings)
-    output = output or _default_output(model, artifact_format, quantize, text)
-    _check_output(output, artifact_format, quantize)
+    exporter = get_exporter(artifact_format, quantize, text)
+    _note_search(exporter)
+    output = output or _EXPORTS / exporter.default_name(model.resolve().name)
+    exporter.check_path(output)
     settings = SearchSettings(**settings).of_model(load_config(model))
     pairs = _pairs_to_compare(model, verify, reference, quantize)
     translator = Translator.load(model)
@@ -69,20 +82,15 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
         with progress(len(pairs), "Exporting and comparing") as bar:
             proof = Proof(
                 translator,
-                "tflite text" if text else artifact_format,
+                exporter,
                 quantize,
-                _settings_of_proof(settings, artifact_format),
+                settings,
                 pairs,
                 max_bleu_loss,
                 report=verifications.append,
                 progress=bar.update,
             )
-            if artifact_format == "saved_model":
-                written = export_saved_model(translator, output, settings, proof)
-            elif artifact_format == "tflite":
-                written = export_tflite(translator, output, quantize, text, settings, proof)
-            else:
-                written = export_ctranslate2(translator, output, quantize, proof)
+            written = exporter.export(translator, output, settings, proof)
     finally:
         for verification in verifications:
             _print_table(verification)
@@ -90,51 +98,28 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
 
 
 def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
-    if quantize and artifact_format == "saved_model":
-        raise InputError("--quantize needs --format tflite or ctranslate2; a SavedModel is float32.")
-    if text and artifact_format != "tflite":
-        raise InputError("--text needs --format tflite; a SavedModel is always text to text, CTranslate2 never.")
-    if settings["n_best"] and artifact_format != "saved_model":
-        raise InputError("--n-best needs --format saved_model; the other formats have no fixed number.")
+    for option, value in (("quantize", quantize), ("text", text), ("n_best", settings["n_best"])):
+        formats = formats_with(option)
+        if value and artifact_format not in formats:
+            raise InputError(
+                f"--{option.replace('_', '-')} needs --format {' or '.join(formats)}. Received: --format "
+                f"{artifact_format}."
+            )
     if not math.isfinite(max_bleu_loss):
         raise InputError(f"--max-bleu-loss must be a finite number. Received: {max_bleu_loss}.")
+
+
+def _note_search(exporter):
+    """Says where options of the search are given that the artifact does not hold."""
     is_given = click.get_current_context().get_parameter_source
-    if artifact_format == "ctranslate2" and any(
+    if not exporter.fixes_search and any(
         is_given(name) is click.core.ParameterSource.COMMANDLINE for name in ("beam_size", "length_penalty")
     ):
         click.echo(
-            "keras-transformer: CTranslate2 uses its own beam search, with the options of each call. The folder is "
-            "compared with the model at beam size 1.",
+            f"keras-transformer: {exporter.title} uses its own beam search, with the options of each call. The "
+            "artifact is compared with the model at beam size 1.",
             err=True,
         )
-
-
-def _settings_of_proof(settings, artifact_format):
-    if artifact_format != "ctranslate2":
-        return settings
-    # CTranslate2's beam search differs. Greedy search is the same.
-    return dataclasses.replace(settings, beam_size=1, n_best=1, length_penalty=0.0)
-
-
-def _default_output(model, artifact_format, quantize, text):
-    name = model.resolve().name
-    ending = f"-{quantize}" if quantize else ""
-    if artifact_format == "saved_model":
-        if name.isdecimal():
-            raise InputError(f"{model}: a folder named {name} would be a version of a model. Set --output.")
-        return _EXPORTS / name
-    if artifact_format == "tflite":
-        return _EXPORTS / f"{name}{'-text' if text else ''}{ending}.tflite"
-    return _EXPORTS / f"{name}-ctranslate2{ending}"
-
-
-def _check_output(output, artifact_format, quantize):
-    if artifact_format == "saved_model":
-        model_folder_and_version(output)
-    elif artifact_format == "tflite":
-        check_tflite_arguments(output, quantize)
-    else:
-        check_ctranslate2_arguments(output, quantize)
 
 
 def _pairs_to_compare(model, verify, reference, quantize):

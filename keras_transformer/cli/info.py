@@ -9,7 +9,7 @@ from keras_transformer.cli.lines import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.models.weight_shapes import count_weights
 from keras_transformer.saving.model_folder import load_config, load_scores, load_texts
-from keras_transformer.saving.tokenizer_files import load_tokenizers
+from keras_transformer.text import Tokenizers
 from keras_transformer.version import __version__
 
 
@@ -22,9 +22,8 @@ def info(model):
     """
     check_standard_output()
     config = load_config(model)
-    source_tokenizer, target_tokenizer = load_tokenizers(model)
+    tokenizers = Tokenizers.load(model)
     texts = load_texts(model)
-    shared = source_tokenizer == target_tokenizer
     scores = last_scores(model / HISTORY_NAME)
     last_epoch = scores.pop("epoch", None)
     print_result(
@@ -33,9 +32,9 @@ def info(model):
                 "config": config.to_dict(),
                 "parameters": count_weights(config),
                 "vocabulary": {
-                    "shared": shared,
-                    "source": source_tokenizer.vocabulary_size,
-                    "target": target_tokenizer.vocabulary_size,
+                    "shared": tokenizers.is_shared,
+                    "source": tokenizers.source.vocabulary_size,
+                    "target": tokenizers.target.vocabulary_size,
                 },
                 "languages": {"source": texts.source_language, "target": texts.target_language},
                 # The history counts from 0.

@@ -11,7 +11,7 @@ class LongParagraphs:
     """
 
     def __init__(self, translator):
-        self._tokenizer = translator.source_tokenizer
+        self._tokenizer = translator.tokenizers.source
         self._longest = translator.texts.longest_source or translator.config.max_length - 1
         self._count = self._total = 0
 

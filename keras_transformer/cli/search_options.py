@@ -2,6 +2,8 @@ import math
 
 import click
 
+from keras_transformer.generation.search_settings import SearchSettings
+
 
 def _finite(context, parameter, value):
     if not math.isfinite(value):
@@ -10,10 +12,17 @@ def _finite(context, parameter, value):
 
 
 beam_size_option = click.option(
-    "--beam-size", type=click.IntRange(1), default=4, help="Number of hypotheses. 1 is greedy search."
+    "--beam-size",
+    type=click.IntRange(1),
+    default=SearchSettings.beam_size,
+    help="Number of hypotheses. 1 is greedy search.",
 )
 length_penalty_option = click.option(
-    "--length-penalty", type=float, default=0.6, callback=_finite, help="Higher values prefer longer translations."
+    "--length-penalty",
+    type=float,
+    default=SearchSettings.length_penalty,
+    callback=_finite,
+    help="Higher values prefer longer translations.",
 )
 _batch_size_option = click.option(
     "--batch-size", type=click.IntRange(1), default=64, help="Sentences translated at a time."

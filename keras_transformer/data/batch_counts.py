@@ -7,6 +7,7 @@ from keras_transformer.data.left_out import LeftOut
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import NO_PAIR_IS_LEFT, streamed_batches
 from keras_transformer.errors import InputError
+from keras_transformer.text.tokenizers import Tokenizers
 
 
 def count_pairs(pairs, source_tokenizer, target_tokenizer=None, *, seed=0, steps_per_epoch=None, **of_pool):
@@ -24,7 +25,8 @@ def count_pairs(pairs, source_tokenizer, target_tokenizer=None, *, seed=0, steps
     Raises:
         InputError: every pair was dropped.
     """
-    pool = PoolBatches(source_tokenizer, target_tokenizer or source_tokenizer, **of_pool)
+    tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
+    pool = PoolBatches(tokenizers.source, tokenizers.target, **of_pool)
 
     def counts(sources, targets, num_pairs, num_blank, num_long, pool_seed):
         *tokens, longest = _sum_of_tokens(pool.batches(sources, targets, pool_seed))

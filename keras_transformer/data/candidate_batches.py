@@ -1,7 +1,9 @@
 import tensorflow as tf
 
-from keras_transformer.data.pool_batches import cut_by_budget, row_lengths, shift_targets, with_end, without_blank
+from keras_transformer.data.pool_batches import cut_by_budget, row_lengths, shift_targets
 from keras_transformer.data.streamed_batches import streamed_batches
+from keras_transformer.text.token_rows import token_rows, with_end
+from keras_transformer.text.tokenizers import Tokenizers
 
 
 def candidate_batches(
@@ -21,7 +23,7 @@ def candidate_batches(
     Args:
         candidates: `tf.data.Dataset` of `(source, targets, qualities)`: a scalar string; `(n + 1,)` strings, the
             reference and n candidates; `(n + 1,)` float32, their qualities.
-        source_tokenizer: the source's `Tokenizer`.
+        source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both sides.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         batch_tokens: maximum number of tokens of a batch on either side, including padding. A batch has at least one
             source with its reference and candidates. Default 4096.
@@ -34,13 +36,13 @@ def candidate_batches(
         qualities)`. Inputs and labels are those of `token_batches`, with n + 1 successive rows per source. Qualities
         are `(rows,)` float32.
     """
-    target_tokenizer = target_tokenizer or source_tokenizer
+    tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
     copies = candidates.element_spec[1].shape[0]
 
     def rows_of_pool(sources, targets, qualities, _):
-        sources = with_end(source_tokenizer.tokenize(without_blank(sources)))
+        sources = with_end(token_rows(tokenizers.source, sources))
         # All targets in one list, `copies` per source.
-        targets = with_end(target_tokenizer.tokenize(without_blank(tf.reshape(targets, (-1,)))))
+        targets = with_end(token_rows(tokenizers.target, tf.reshape(targets, (-1,))))
         target_lengths = tf.reshape(row_lengths(targets), (-1, copies))
         longest = tf.maximum(row_lengths(sources), tf.reduce_max(target_lengths, axis=1))
         fits = (row_lengths(sources) > 1) & (target_lengths[:, 0] > 1) & (longest <= max_length)

@@ -4,8 +4,9 @@ import math
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
-from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
-from keras_transformer.text.blank import BLANK_PATTERN
+from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text.token_rows import token_rows, with_end
+from keras_transformer.text.tokenizers import Tokenizers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,7 @@ class PoolBatches:
             )
         if self.max_length < 2:
             raise InputError(f"`max_length` must be at least 2. Received: max_length={self.max_length}.")
-        if self.reversal and self.source_tokenizer != self.target_tokenizer:
+        if self.reversal and not Tokenizers(self.source_tokenizer, self.target_tokenizer).is_shared:
             raise InputError("`reversal` needs one tokenizer for both sides. Received: two different tokenizers.")
 
     @property
@@ -86,7 +87,7 @@ class PoolBatches:
         sampling, seeds = (0.0, (None, None)) if seed is None else (self.sampling, (seed, seed + 1))
         tokenizers = (self.source_tokenizer, self.target_tokenizer)
         return [
-            tokenizer.tokenize(without_blank(texts), sampling, each)
+            token_rows(tokenizer, texts, sampling, each)
             for tokenizer, texts, each in zip(tokenizers, (sources, targets), seeds, strict=True)
         ]
 
@@ -96,11 +97,6 @@ class PoolBatches:
         if self.reversal:
             sources, targets = _reversed(sources, targets, self.reversal, seed)
         return _token_rows(sources, targets, self.max_length)
-
-
-def without_blank(texts):
-    """Replaces each text that `is_blank` by an empty text."""
-    return tf.where(tf.strings.regex_full_match(texts, BLANK_PATTERN), "", texts)
 
 
 def count_left_out(sources, targets, max_length):
@@ -194,11 +190,6 @@ def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
         order = tf.random.experimental.stateless_shuffle(tf.range(tf.size(starts)), seed=[1, shuffle_seed])
         starts, ends = tf.gather(starts, order), tf.gather(ends, order)
     return tf.data.Dataset.from_tensor_slices((starts, ends))
-
-
-def with_end(rows):
-    """Appends the end token to each row of ragged token ids."""
-    return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
 
 
 def row_lengths(rows):

@@ -2,6 +2,7 @@ import warnings
 
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import check_stream, streamed_batches
+from keras_transformer.text.tokenizers import Tokenizers
 
 
 def token_batches(
@@ -28,7 +29,7 @@ def token_batches(
 
     Args:
         pairs: `tf.data.Dataset` of `(source, target)` scalar strings, such as that of `text_pairs`.
-        source_tokenizer: the source's `Tokenizer`.
+        source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both sides.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         batch_tokens: maximum number of tokens of a batch on either side, including padding: the number of rows times
             the longest sequence. Default 4096.
@@ -79,9 +80,10 @@ def token_batches(
             stacklevel=2,
         )
     check_stream(steps_per_epoch, first_step)
+    tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
     pool = PoolBatches(
-        source_tokenizer,
-        target_tokenizer or source_tokenizer,
+        tokenizers.source,
+        tokenizers.target,
         batch_tokens=batch_tokens,
         max_length=max_length,
         shuffle=shuffle,

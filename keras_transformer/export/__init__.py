@@ -1,17 +1,22 @@
 """Export: a trained model in the formats that other runtimes load, and the proof that it translates there the same."""
 
-from keras_transformer.export.ctranslate2.ctranslate2_format import export_ctranslate2
-from keras_transformer.export.saved_model.saved_model import export_saved_model
-from keras_transformer.export.tflite.tflite import export_tflite
+from keras_transformer.export.ctranslate2.ctranslate2_exporter import export_ctranslate2
+from keras_transformer.export.exporter import Exporter
+from keras_transformer.export.exporters import EXPORTERS, get_exporter
+from keras_transformer.export.saved_model.saved_model_exporter import export_saved_model
+from keras_transformer.export.tflite.tflite_exporter import export_tflite
 from keras_transformer.export.verification.proof import Proof
 from keras_transformer.export.verification.verification import Verification
 from keras_transformer.generation import SearchSettings
 
 __all__ = [
+    "EXPORTERS",
+    "Exporter",
     "Proof",
     "SearchSettings",
     "Verification",
     "export_ctranslate2",
     "export_saved_model",
     "export_tflite",
+    "get_exporter",
 ]

@@ -3,6 +3,7 @@ import tensorflow as tf
 
 from keras_transformer.errors import InputError
 from keras_transformer.generation.beam_search import BeamSearch
+from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.structure_watch import StructureWatch
 from keras_transformer.models.transformer_parts import transformer_parts
 
@@ -41,7 +42,7 @@ class Generator:
         self._structure = StructureWatch(model)
         self._functions = {}
 
-    def generate(self, source_ids, beam_size=4, length_penalty=0.6, n_best=1, max_length=None):
+    def generate(self, source_ids, beam_size=None, length_penalty=None, n_best=None, max_length=None, settings=None):
         """Translates token ids.
 
         What comes out for a sentence depends on this sentence alone, not on the others of the batch or on padding.
@@ -49,30 +50,32 @@ class Generator:
         Args:
             source_ids: `(batch, source_length)` int32, each row tokens and the end token, then 0. A row without any
                 token gives an empty translation.
-            beam_size: number of hypotheses kept per sentence; 1 is greedy search. Default 4.
-            length_penalty: the exponent alpha of the length penalty ((5 + length) / 6)^alpha that log-probabilities
-                are divided by; 0 compares bare log-probabilities. Default 0.6.
-            n_best: number of translations per sentence, at most `beam_size`. Default 1.
-            max_length: the longest translation in tokens, the end token among them. Default: the config's
+            beam_size, length_penalty, n_best: a shorthand for `settings`. Default: those of `SearchSettings`.
+            max_length: likewise, the longest translation in tokens, the end token among them. Default: the config's
                 `max_length`. It is never more than twice the source's tokens plus ten.
+            settings: `SearchSettings`. Default: those of the separate arguments.
 
         Returns:
             `Hypotheses`: `token_ids` `(batch, n_best, length)` and `scores` `(batch, n_best)`.
 
         Raises:
-            ValueError: an argument is out of range, or the source is known to be longer than the model can read.
+            ValueError: an argument is out of range, `settings` is given beside one, or the source is known to be
+                longer than the model can read.
         """
+        settings = SearchSettings.of(
+            settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
+        )
         longest = self.parts.target_embedding.max_length
-        max_length = longest if max_length is None else max_length
-        _check_range("beam_size", beam_size, 1, None)
-        _check_range("n_best", n_best, 1, beam_size)
-        _check_range("max_length", max_length, 1, longest)
+        max_length = longest if settings.max_length is None else settings.max_length
+        if not 1 <= max_length <= longest:
+            raise ValueError(f"`max_length` must be from 1 to {longest}. Received: max_length={max_length}.")
         source_ids = tf.cast(source_ids, tf.int32)
         _check_source(source_ids, longest)
-        limits = (tf.constant(length_penalty, tf.float32), tf.constant(max_length))
+        limits = (tf.constant(settings.length_penalty, tf.float32), tf.constant(max_length))
+        beam = (settings.beam_size, settings.n_best or 1)
         if tf.executing_eagerly():
-            return self._function(beam_size, n_best)(source_ids, *limits)
-        return BeamSearch(self.parts, beam_size, n_best).search(source_ids, *limits)
+            return self._function(*beam)(source_ids, *limits)
+        return BeamSearch(self.parts, *beam).search(source_ids, *limits)
 
     def _function(self, beam_size, n_best):
         """The search as a graph, traced once for every beam and structure of the model."""
@@ -92,9 +95,3 @@ def _check_source(source_ids, longest):
     length = source_ids.shape[1]
     if length is not None and length > longest:
         raise ValueError(f"A source must have at most `max_length`={longest} tokens. Received: {length} columns.")
-
-
-def _check_range(name, value, low, high):
-    if value < low or (high is not None and value > high):
-        expected = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise ValueError(f"`{name}` must be {expected}. Received: {name}={value}.")

@@ -6,14 +6,29 @@ from keras_transformer.errors import InputError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SearchSettings:
-    """How translations are searched; checked when it is made.
+    """How translations are searched: the one place of these options and their defaults, checked when it is made.
+
+    `Translator.translate`, `Generator.generate`, the exports, `plot_attention` and `TranslationScores` take it as
+    `settings`. Their separate arguments, such as `beam_size=1`, are a shorthand for a `SearchSettings` of them.
 
     Args:
         beam_size: number of hypotheses kept per sentence, at most the target's vocabulary; 1 is greedy. Default 4.
-        length_penalty: the exponent alpha of the length penalty. Default 0.6.
-        n_best: number of translations where several are given. Default: `beam_size`.
+        length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, by which log-probabilities are divided; 0
+            prefers short translations, more prefers longer ones. Default 0.6.
+        n_best: number of translations of each text, at most `beam_size`. Default: 1; in the signature `n_best` of a
+            SavedModel, `beam_size`.
         max_length: the longest source and the longest translation, in tokens, the end token among them. Default: the
             model's.
+
+    Raises:
+        InputError: a number is out of range.
+
+    Example:
+
+    >>> settings = SearchSettings(beam_size=8, length_penalty=1.0)
+    >>> translator.translate(["나는 어제 카페에 갔다."], settings=settings)
+    ["I went to the cafe yesterday."]
+    >>> translator.export_saved_model("saved_models/ko_en", settings=settings)
     """
 
     beam_size: int = 4
@@ -26,15 +41,39 @@ class SearchSettings:
             raise InputError(
                 f"`length_penalty` must be a finite number. Received: length_penalty={self.length_penalty}."
             )
-        if self.n_best is None:
-            object.__setattr__(self, "n_best", self.beam_size)
         for name in ("beam_size", "n_best"):
-            if getattr(self, name) < 1:
-                raise InputError(f"`{name}` must be at least 1. Received: {name}={getattr(self, name)}.")
-        if self.n_best > self.beam_size:
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise InputError(f"`{name}` must be at least 1. Received: {name}={number}.")
+        if self.n_best is not None and self.n_best > self.beam_size:
             raise InputError(
                 f"`n_best` must be at most `beam_size`. Received: n_best={self.n_best}, beam_size={self.beam_size}."
             )
+
+    @classmethod
+    def of(cls, settings=None, **arguments):
+        """`settings`, or where it is None those of separate arguments.
+
+        Args:
+            settings: a `SearchSettings`, or None.
+            **arguments: fields by name; None stands for one that was not given.
+
+        Raises:
+            ValueError: both are given, or `settings` is something else.
+            InputError: a number is out of range.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        if settings is None:
+            return cls(**given)
+        if not isinstance(settings, SearchSettings):
+            raise ValueError(f"`settings` must be a `SearchSettings`. Received: settings={settings!r}.")
+        if given:
+            received = ", ".join(f"{name}={value}" for name, value in given.items())
+            raise ValueError(
+                f"Expected `settings` or separate arguments. Received: settings={settings} and {received}; put them "
+                "into `settings`."
+            )
+        return settings
 
     def of_model(self, config):
         """The same with the model's `max_length` where there was none.
@@ -53,3 +92,11 @@ class SearchSettings:
                 f"`max_length` must be from 2 to the model's {config.max_length}. Received: max_length={max_length}."
             )
         return dataclasses.replace(self, max_length=max_length)
+
+    def with_n_best(self, n_best):
+        """The same with this number of translations."""
+        return dataclasses.replace(self, n_best=n_best)
+
+
+# The default of evaluations while a model is trained, many times and on many sentences.
+GREEDY = SearchSettings(beam_size=1)

@@ -60,6 +60,11 @@ def corpus_scores(translations, references, tokenize="13a", lowercase=False, met
     Raises:
         InputError: a tokenization is not available, or a metric is unknown.
 
+    Example:
+
+    >>> corpus_scores(["The cat sat on the mat."], ["The cat sat on a mat."])
+    {"bleu": 48.8923, "chrf": 71.4225, "signature": "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"}
+
     Reference:
         Post 2018 (arXiv 1804.08771).
     """

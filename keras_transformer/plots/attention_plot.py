@@ -3,9 +3,10 @@ import tensorflow as tf
 
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.errors import InputError
-from keras_transformer.generation import Generator, cross_attention
+from keras_transformer.generation import Generator, SearchSettings, cross_attention
 from keras_transformer.plots.figure import new_figure
 from keras_transformer.plots.fonts import font_for
+from keras_transformer.text.token_rows import padded_ids, rows_to_cut
 
 # Sizes in inches: of a token with its label, and of the labels next to the grid.
 _TOKEN_SIZE = 0.17
@@ -17,14 +18,14 @@ _FONT_SIZE = 8  # Points.
 _LARGEST_SIDE = 100.0
 
 
-def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
+def plot_attention(translator, text, beam_size=None, length_penalty=None, settings=None):
     """Draws the attention of each token of a translation to the source tokens: a heat map per decoder block and head.
 
     Args:
         translator: a `Translator`.
         text: a sentence of the source language.
-        beam_size: number of hypotheses of the beam search. Default 4.
-        length_penalty: exponent of the length penalty. Default 0.6.
+        beam_size, length_penalty: a shorthand for `settings`. Default: those of `SearchSettings`.
+        settings: the `SearchSettings` by which the translation is found. Default: those of the separate arguments.
 
     Returns:
         A `matplotlib.figure.Figure` with a row of panels per block and a column per head. Labels are smaller if the
@@ -32,20 +33,24 @@ def plot_attention(translator, text, beam_size=4, length_penalty=0.6):
 
     Raises:
         InputError: the text has no tokens, matplotlib is missing, or no font has the characters.
+        ValueError: `settings` is given beside one of the arguments that it holds.
 
     Reference:
         "Attention Is All You Need", section 3.2.3 and the appendix "Attention visualizations".
     """
-    source_ids = tf.constant(translator.token_rows(translator.source_tokenizer, [text]))
-    if source_ids.shape[1] == 1:  # Only the end token.
+    settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
+    settings = settings.of_model(translator.config)
+    tokenizers, max_length = translator.tokenizers, settings.max_length
+    source_ids = padded_ids(rows_to_cut(tokenizers.source, [text], max_length), max_length)
+    if not tf.reduce_any(source_ids > 0):
         raise InputError(f"Expected a sentence with at least one word. Received: {text!r}.")
-    source_tokens = _written(translator.source_tokenizer, source_ids)
+    source_tokens = _written(tokenizers.source, source_ids)
     font_for(source_tokens)  # Raises errors before the search.
     generator = Generator(translator.model)
-    found = generator.generate(source_ids, beam_size, length_penalty)
+    found = generator.generate(source_ids, settings=settings)
     target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
     scores = cross_attention(generator.parts, source_ids, shift_targets(target_ids))
-    target_tokens = _written(translator.target_tokenizer, target_ids)
+    target_tokens = _written(tokenizers.target, target_ids)
     return _draw(np.array(scores)[:, 0], source_tokens, target_tokens)
 
 

@@ -56,7 +56,7 @@ _SYNONYMS = {
     "evaluation.every": "eval_every valid_every validate_interval eval_interval evaluate_every validate_every",
     "evaluation.every_steps": "eval_steps valid_steps evaluation_steps validation_steps",
     "evaluation.beam_size": "beam beams num_beams beam_width",
-    "evaluation.stop_after": "patience early_stopping early_stop early_stopping_patience stop_patience",
+    "evaluation.patience": "early_stopping early_stop early_stopping_patience stop_patience",
     "evaluation.monitor": "metric best_metric metric_for_best_model early_stopping_metric best_checkpoint_metric",
     "evaluation.samples": "examples num_samples show_samples",
     "evaluation.at_end": "test_at_end final_evaluation",

@@ -86,12 +86,12 @@ class Recipe(Section):
         """Returns this recipe with the size of a shared, learned vocabulary.
 
         Args:
-            tokenizers: the source's and the target's `Tokenizer`.
+            tokenizers: the `Tokenizers`.
         """
         vocabulary = self.vocabulary
         if vocabulary.size or not vocabulary.shared or not vocabulary.is_learned:
             return self
-        size = tokenizers[0].vocabulary_size
+        size = tokenizers.source.vocabulary_size
         return self.model_copy(update={"vocabulary": vocabulary.model_copy(update={"size": size})})
 
     def model_config_of(self, vocabulary_size=None, target_vocabulary_size=None):

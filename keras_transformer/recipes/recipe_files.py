@@ -102,7 +102,8 @@ def _set(sections, override):
 
 def _without_alternatives(keys, given_here):
     """Returns `keys` without those that a key of the command line replaces."""
-    alternatives = {"steps": "epochs", "epochs": "steps"}
+    pairs = [("steps", "epochs"), ("patience", "stop_after"), ("optimizer_steps_per_epoch", "steps_per_epoch")]
+    alternatives = {one: other for pair in pairs for one, other in (pair, pair[::-1])}
     dropped = {alternatives[key] for key in given_here if key in alternatives}
     return {key: value for key, value in keys.items() if key not in dropped}
 

@@ -6,6 +6,7 @@ import pydantic
 from pydantic import Field
 
 from keras_transformer.errors import InputError
+from keras_transformer.generation.search_settings import GREEDY, SearchSettings
 from keras_transformer.metrics.text_scores import TOKENIZERS
 from keras_transformer.schedules.warmup_schedule import DECAYS
 from keras_transformer.text.languages import language_tag
@@ -23,6 +24,17 @@ DEFAULT_WARMUP_STEPS = 4000
 
 class Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _share_value(section, name, other_name):
+    """Gives two keys of one meaning the value of the one that was given, and returns its name."""
+    given = [key for key in (name, other_name) if key in section.model_fields_set]
+    if len(given) > 1:
+        raise ValueError(f"give either {name} or {other_name}, which mean the same")
+    key = given[0] if given else name
+    for each in (name, other_name):
+        object.__setattr__(section, each, getattr(section, key))
+    return key
 
 
 class DataSection(Section):
@@ -188,8 +200,12 @@ class TrainingSection(Section):
         None, ge=1, description="Passes over the training pairs. Default: 20, unless steps is given."
     )
     steps: int | None = Field(None, ge=1, description="Optimizer steps, instead of epochs.")
-    steps_per_epoch: int | None = Field(
+    optimizer_steps_per_epoch: int | None = Field(
         None, ge=1, description="Optimizer steps of an epoch. Default: one pass over the pairs."
+    )
+    # Keras's `steps_per_epoch` counts batches, of which a step may take several.
+    steps_per_epoch: int | None = Field(
+        None, ge=1, exclude=True, description="Former name of optimizer_steps_per_epoch. Give one of the two."
     )
     batch_tokens: int = Field(
         4096, ge=1, description="Maximum number of tokens of a step on either side, including padding."
@@ -287,6 +303,7 @@ class TrainingSection(Section):
 
     @pydantic.model_validator(mode="after")
     def _keys_fit(self):
+        _share_value(self, "optimizer_steps_per_epoch", "steps_per_epoch")
         if self.epochs and self.steps:
             raise ValueError("give either epochs or steps")
         if self.adam_lr_ratio != 1 and self.optimizer != "muon":
@@ -366,7 +383,7 @@ class EvaluationSection(Section):
     every_steps: int | None = Field(
         None, ge=1, description="Number of optimizer steps between two evaluations, instead of every."
     )
-    beam_size: int = Field(1, ge=1, description="Beam size of the evaluations.")
+    beam_size: int = Field(GREEDY.beam_size, ge=1, description="Beam size of the evaluations.")
     tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization. Use none for tokenised text.")
     at_end: bool = Field(
         True,
@@ -378,13 +395,20 @@ class EvaluationSection(Section):
     monitor: Literal[tuple(MONITORS)] = Field(
         "val_bleu", description="Score that ranks epochs: " + ", ".join(MONITORS) + "."
     )
-    stop_after: int = Field(
+    patience: int = Field(
         0,
         ge=0,
         description=(
             "Number of evaluations without improvement after which training stops. 0 disables early stopping."
         ),
     )
+    # Not written, so that a recipe that was read can be written and read again.
+    stop_after: int = Field(0, ge=0, exclude=True, description="Another name of patience. Give one of the two.")
+
+    @property
+    def search_settings(self):
+        """The `SearchSettings` of the evaluations."""
+        return SearchSettings(beam_size=self.beam_size)
 
     @property
     def translates(self):
@@ -413,8 +437,9 @@ class EvaluationSection(Section):
     def _keys_fit(self):
         if self.every and self.every_steps:
             raise ValueError("give either every or every_steps")
-        if self.stop_after and self.monitors_translations and not self.translates:
-            raise ValueError(f"stop_after needs every, or a monitor other than {self.monitor}")
+        given = _share_value(self, "patience", "stop_after")
+        if self.patience and self.monitors_translations and not self.translates:
+            raise ValueError(f"{given} needs every, or a monitor other than {self.monitor}")
         if self.samples and not self.translates:
             raise ValueError("samples needs every")
         return self

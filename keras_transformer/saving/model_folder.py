@@ -13,12 +13,6 @@ from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.dtype_policy import merged_copy
 from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.models.quantized_layers import check_scales, has_lora, quantizations_of, quantize_layers
-from keras_transformer.saving.tokenizer_files import (
-    SHARED_TOKENIZER_NAME,
-    has_tokenizers,
-    load_tokenizers,
-    tokenizer_files,
-)
 from keras_transformer.saving.weights_file import (
     check_numbers,
     check_weights,
@@ -26,7 +20,8 @@ from keras_transformer.saving.weights_file import (
     load_weights,
     weights_content,
 )
-from keras_transformer.text import TextFacts
+from keras_transformer.text import TextFacts, Tokenizers
+from keras_transformer.text.tokenizers import FILE_NAMES, SHARED_NAME
 from keras_transformer.version import __version__
 
 FORMAT_VERSION = 1
@@ -55,7 +50,7 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
         InputError: the saved model could not be loaded again. Nothing was overwritten.
     """
     path = pathlib.Path(path)
-    tokenizers, removed = tokenizer_files(source_tokenizer, target_tokenizer)
+    tokenizers = Tokenizers(source_tokenizer, target_tokenizer).files
     try:
         note = QuantizationNote(quantizations_of(model))
         check_numbers(model)
@@ -73,7 +68,7 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
             CONFIG_NAME: lambda file: file.write_text(content, encoding="utf-8", newline=""),
         }
         remove_leftovers(path)
-        write_together(path, files, CONFIG_NAME, removed)
+        write_together(path, files, CONFIG_NAME, set(FILE_NAMES) - set(tokenizers))
     except ValueError as error:
         raise InputError(f"{path}: the model was not saved, because it could not be loaded again: {error}") from None
 
@@ -209,8 +204,8 @@ def load_model_folder(path):
     """
     path = pathlib.Path(path)
     config, note = _load_config_and_note(path)
-    source_tokenizer, target_tokenizer = load_tokenizers(path)
-    sizes = (source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size)
+    tokenizers = Tokenizers.load(path)
+    sizes = (tokenizers.source.vocabulary_size, tokenizers.target.vocabulary_size)
     if sizes != (config.vocabulary_size, config.target_vocabulary_size):
         raise InputError(
             f"{path}: the config needs vocabularies of {config.vocabulary_size} and {config.target_vocabulary_size} "
@@ -223,13 +218,13 @@ def load_model_folder(path):
         check_scales(model)
     except ValueError as error:
         raise InputError(f"{path / WEIGHTS_NAME}: {error}; the file is damaged.") from None
-    return model, source_tokenizer, target_tokenizer
+    return model, tokenizers.source, tokenizers.target
 
 
 def _check_complete(path):
     missing = [name for name in (CONFIG_NAME, WEIGHTS_NAME) if not (path / name).is_file()]
-    if not has_tokenizers(path):
-        missing.append(SHARED_TOKENIZER_NAME)
+    if not Tokenizers.is_saved_in(path):
+        missing.append(SHARED_NAME)
     if missing:
         raise InputError(
             f"{path}: not a complete model folder, {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} "

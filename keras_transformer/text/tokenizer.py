@@ -115,7 +115,7 @@ class Tokenizer:
         Reference:
             Kudo 2018 (arXiv 1804.10959); Provilkov et al. 2020 (arXiv 1910.13267).
         """
-        texts = _string_tensor(texts)
+        texts = string_tensor(texts)
         if not sampling:
             return self._tokenizer.tokenize(texts)
         self.check_sampling()
@@ -174,7 +174,7 @@ def check_unicode(text):
         ) from None
 
 
-def _string_tensor(texts):
+def string_tensor(texts):
     """A tensor of strings, of whatever can become one."""
     if not tf.is_tensor(texts):
         for text in np.asarray(texts, object).flat:

@@ -8,7 +8,7 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None,
     Args:
         evaluation: the section.
         validation_pairs: `tf.data.Dataset` of `(source, target)` scalar strings.
-        tokenizers: the source's and the target's `Tokenizer`.
+        tokenizers: the `Tokenizers`.
         log_dir: folder of TensorBoard's logs. Default: None are written.
         lowercase: whether scores ignore case. Default False.
 
@@ -19,17 +19,17 @@ def evaluation_callbacks(evaluation, validation_pairs, tokenizers, log_dir=None,
     if evaluation.translates:
         scores = TranslationScores(
             validation_pairs,
-            *tokenizers,
+            tokenizers,
             every=evaluation.every or 1,
             every_steps=evaluation.every_steps,
-            beam_size=evaluation.beam_size,
+            settings=evaluation.search_settings,
             tokenize=evaluation.tokenize,
             samples=evaluation.samples,
             log_dir=log_dir,
             lowercase=lowercase,
         )
         callbacks.append(scores)
-    if evaluation.stop_after:
+    if evaluation.patience:
         mode = MONITORS[evaluation.monitor]
-        callbacks.append(EarlyStopping(evaluation.monitor, mode=mode, patience=evaluation.stop_after))
+        callbacks.append(EarlyStopping(evaluation.monitor, mode=mode, patience=evaluation.patience))
     return callbacks

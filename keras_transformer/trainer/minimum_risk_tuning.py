@@ -15,6 +15,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json, write_text
+from keras_transformer.generation import SearchSettings
 from keras_transformer.losses import ExpectedRisk
 from keras_transformer.metrics.text_scores import SentenceQuality
 from keras_transformer.processes.joined_processes import Processes
@@ -25,7 +26,6 @@ _START_NAME = "start.json"
 _SECONDS_NAME = "seconds.json"
 # Number of sentences translated between two saves.
 _PART_SENTENCES = 4096
-_LENGTH_PENALTY = 1.0
 _WARMUP_PART = 0.1
 # The keys on which translations and qualities depend. The other keys are for the training on them.
 _TRANSLATION_KEYS = ("weights", "tokenize", "candidates", "chrf")
@@ -61,7 +61,7 @@ class MinimumRiskTuning:
         section = self.recipe.minimum_risk
         files, seconds = self._translate()
         batches = self._batches(files)
-        steps = section.epochs * batches.steps_per_epoch
+        steps = section.epochs * batches.optimizer_steps_per_epoch
         training = {
             "epochs": section.epochs,
             "steps": None,
@@ -122,6 +122,7 @@ class MinimumRiskTuning:
         quality = SentenceQuality(
             self.recipe.evaluation.tokenize, self.recipe.minimum_risk.chrf, self.recipe.data.lowercase
         )
+        settings = SearchSettings(beam_size=candidates, length_penalty=1.0, n_best=candidates)
         pairs = text_of_pairs(self.train_pairs)
         seconds_path = self.folder / _SECONDS_NAME
         seconds = read_json(seconds_path) if seconds_path.is_file() else {}
@@ -134,7 +135,7 @@ class MinimumRiskTuning:
                 continue
             start = time.perf_counter()
             sources = [source for source, _ in part]
-            found = self.translator.translate(sources, candidates, _LENGTH_PENALTY, n_best=candidates)
+            found = self.translator.translate(sources, settings=settings)
             lines = [_line(row, reference, quality) for row, (_, reference) in zip(found, part, strict=True)]
             # Written before the file, so that the time of a file that is made again is also measured again.
             seconds[file.name] = time.perf_counter() - start
@@ -157,8 +158,7 @@ class MinimumRiskTuning:
         stream = functools.partial(
             candidate_batches,
             candidates.map(with_candidates),
-            self.translator.source_tokenizer,
-            self.translator.target_tokenizer,
+            self.translator.tokenizers,
             batch_tokens=recipe.minimum_risk.batch_tokens,
             max_length=recipe.data.max_length,
             shuffle=True,
@@ -183,7 +183,7 @@ class _Batches:
 
     def __init__(self, stream, steps_per_epoch, validation):
         self.stream = stream
-        self.steps_per_epoch = self.batches_per_epoch = steps_per_epoch
+        self.steps_per_epoch = self.optimizer_steps_per_epoch = steps_per_epoch
         self.validation = validation
 
     def train(self, first_step=0):

@@ -10,6 +10,7 @@ import tomli_w
 from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
 from keras_transformer.files.markdown_table import markdown_table
 from keras_transformer.files.whole_files import write_text
+from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.trainer.weight_choice import WeightChoice
@@ -17,7 +18,7 @@ from keras_transformer.version import __version__
 
 CARD_NAME = "README.md"
 # The search settings of the scores in the card: the defaults of `keras-transformer translate`.
-_BEAM_SIZE, _LENGTH_PENALTY = 4, 0.6
+_SEARCH = SearchSettings()
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
@@ -97,8 +98,8 @@ def validation_scores(translator, pairs, tokenize, lowercase=False):
         The dictionary of `corpus_scores` with the number of `sentences`, `beam_size` and `length_penalty`.
     """
     sources, references = (list(side) for side in zip(*pairs, strict=True))
-    translations = translator.translate(sources, beam_size=_BEAM_SIZE, length_penalty=_LENGTH_PENALTY)
-    search = {"beam_size": _BEAM_SIZE, "length_penalty": _LENGTH_PENALTY}
+    translations = translator.translate(sources, settings=_SEARCH)
+    search = {"beam_size": _SEARCH.beam_size, "length_penalty": _SEARCH.length_penalty}
     return {**corpus_scores(translations, references, tokenize, lowercase), "sentences": len(sources), **search}
 
 
@@ -109,8 +110,9 @@ def _described_scores(scores):
         return [*lines, "Its translations were not scored.", ""]
     return [
         *lines,
-        f"The model on {scores['sentences']:,} validation sentences, beam size {_BEAM_SIZE}, length penalty "
-        f"{_LENGTH_PENALTY}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU `{scores['signature']}`).",
+        f"The model on {scores['sentences']:,} validation sentences, beam size {_SEARCH.beam_size}, length "
+        f"penalty {_SEARCH.length_penalty}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU "
+        f"`{scores['signature']}`).",
         "",
     ]
 

@@ -17,6 +17,7 @@ from keras_transformer.data import (
 from keras_transformer.errors import InputError
 from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.processes.shared_result import result_of_first
+from keras_transformer.text import Tokenizers
 from keras_transformer.trainer.compiled_model import compiles
 
 
@@ -27,8 +28,8 @@ class RecipeBatches:
     Args:
         recipe: a `Recipe`.
         pairs: sentence pairs by split, see `recipe_pairs`.
-        tokenizers: the source's and the target's `Tokenizer`.
-        steps_per_epoch: number of optimizer steps of an epoch.
+        tokenizers: the `Tokenizers`.
+        optimizer_steps_per_epoch: number of optimizer steps of an epoch.
         validation: `tf.data.Dataset` of the validation batches, with known cardinality.
         processes: the `Processes` of a joint training. Each gets a share of the rows of every batch.
         row_service: the service of the training batches, or None if every process makes all batches.
@@ -39,8 +40,8 @@ class RecipeBatches:
 
     recipe: object
     pairs: dict
-    tokenizers: tuple
-    steps_per_epoch: int
+    tokenizers: Tokenizers
+    optimizer_steps_per_epoch: int
     validation: tf.data.Dataset
     processes: Processes
     row_service: RowService | None
@@ -48,16 +49,16 @@ class RecipeBatches:
     longest_source: int | None
 
     @property
-    def batches_per_epoch(self):
+    def steps_per_epoch(self):
         """The argument `steps_per_epoch` of `fit`, in which every part of an accumulated step counts."""
-        return self.steps_per_epoch * self.recipe.training.accumulation_steps
+        return self.optimizer_steps_per_epoch * self.recipe.training.accumulation_steps
 
     @property
     def whole_validation(self):
         """The validation batches with the rows of all processes."""
         steps = int(self.validation.cardinality())
         return token_batches(
-            self.pairs["validation"], *self.tokenizers, steps_per_epoch=steps, **_of_validation(self.recipe)
+            self.pairs["validation"], self.tokenizers, steps_per_epoch=steps, **_of_validation(self.recipe)
         )
 
     def train(self, first_step=0):
@@ -67,7 +68,7 @@ class RecipeBatches:
             first_step: number of optimizer steps that were trained before. Default 0.
         """
         training = self.recipe.training
-        num_bidirectional = training.bidirectional_epochs * self.steps_per_epoch
+        num_bidirectional = training.bidirectional_epochs * self.optimizer_steps_per_epoch
         if num_bidirectional:
             # The batches after them are a separate stream, so that no batches have to be skipped.
             stream = self._stream(max(0, first_step - num_bidirectional), training.seed + 1)
@@ -85,9 +86,9 @@ class RecipeBatches:
         """Returns endless batches of the training pairs from this step on, in complete optimizer steps."""
         return token_batches(
             self.pairs["train"],
-            *self.tokenizers,
+            self.tokenizers,
             # With a given number of steps, an epoch begins where the previous one ended.
-            steps_per_epoch=None if self.recipe.training.steps_per_epoch else self.steps_per_epoch,
+            steps_per_epoch=None if self.recipe.training.optimizer_steps_per_epoch else self.optimizer_steps_per_epoch,
             first_step=first_step,
             reversal=reversal,
             seed=seed,
@@ -101,7 +102,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     Args:
         recipe: a `Recipe`.
         pairs: sentence pairs by split, see `recipe_pairs`.
-        tokenizers: the source's and the target's `Tokenizer`.
+        tokenizers: the `Tokenizers`.
         processes: the `Processes` that train together.
 
     Raises:
@@ -113,7 +114,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     validation_steps, _, validation_left_out, _ = counts["validation"]
     left_out, validation_left_out = LeftOut(**left_out), LeftOut(**validation_left_out)
     validation = token_batches(
-        pairs["validation"], *tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
+        pairs["validation"], tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
     )
     print(f"{steps_per_epoch:,} batches per epoch, {padding:.1%} of the tokens are padding.", file=sys.stderr)
     longest_source = longest_source if left_out.is_whole else None
@@ -163,7 +164,7 @@ def _copies(recipe, batches):
 def _counts(recipe, pairs, tokenizers):
     """Returns the results of `count_pairs` for both splits, as values for JSON."""
     of_train = {
-        "steps_per_epoch": recipe.training.steps_per_epoch,
+        "steps_per_epoch": recipe.training.optimizer_steps_per_epoch,
         "seed": recipe.training.seed,
         **_of_training(recipe),
     }
@@ -177,7 +178,7 @@ def _counts(recipe, pairs, tokenizers):
 
 def _count(split, pairs, tokenizers, **arguments):
     try:
-        return count_pairs(pairs[split], *tokenizers, **arguments)
+        return count_pairs(pairs[split], tokenizers, **arguments)
     except InputError as error:
         raise InputError(f"{split} data: {error}") from None
 

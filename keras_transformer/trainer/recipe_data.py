@@ -14,7 +14,7 @@ from keras_transformer.data import (
 )
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe_files import FILE_KEYS
-from keras_transformer.text import Tokenizer, learn_vocabulary
+from keras_transformer.text import Tokenizer, Tokenizers, learn_vocabulary
 
 
 def check_recipe_files(data, vocabulary):
@@ -74,7 +74,7 @@ def recipe_pairs(data):
 
 
 def recipe_tokenizers(recipe, train_pairs):
-    """Loads the tokenizers of source and target from the files of the recipe, or learns them.
+    """Loads the `Tokenizers` from the files of the recipe, or learns them.
 
     Args:
         recipe: a `Recipe`.
@@ -85,9 +85,9 @@ def recipe_tokenizers(recipe, train_pairs):
     """
     vocabulary = recipe.vocabulary.filled()
     if vocabulary.file:
-        return (_load_tokenizer(vocabulary.file),) * 2
+        return Tokenizers(_load_tokenizer(vocabulary.file))
     if vocabulary.source_file:
-        return _load_tokenizer(vocabulary.source_file), _load_tokenizer(vocabulary.target_file)
+        return Tokenizers(_load_tokenizer(vocabulary.source_file), _load_tokenizer(vocabulary.target_file))
 
     def learn(lines):
         return learn_vocabulary(
@@ -103,18 +103,17 @@ def recipe_tokenizers(recipe, train_pairs):
         )
 
     if vocabulary.shared:
-        return (learn(itertools.chain.from_iterable(text_of_pairs(train_pairs))),) * 2
-    return learn(source for source, _ in text_of_pairs(train_pairs)), learn(
-        target for _, target in text_of_pairs(train_pairs)
+        return Tokenizers(learn(itertools.chain.from_iterable(text_of_pairs(train_pairs))))
+    return Tokenizers(
+        learn(source for source, _ in text_of_pairs(train_pairs)),
+        learn(target for _, target in text_of_pairs(train_pairs)),
     )
 
 
-def recipe_config(recipe, source_tokenizer, target_tokenizer):
-    """Returns the `TransformerConfig` of the recipe's model for these tokenizers."""
-    two_vocabularies = source_tokenizer != target_tokenizer
-    return recipe.model_config_of(
-        source_tokenizer.vocabulary_size, target_tokenizer.vocabulary_size if two_vocabularies else None
-    )
+def recipe_config(recipe, tokenizers):
+    """Returns the `TransformerConfig` of the recipe's model for these `Tokenizers`."""
+    target_size = None if tokenizers.is_shared else tokenizers.target.vocabulary_size
+    return recipe.model_config_of(tokenizers.source.vocabulary_size, target_size)
 
 
 def _check_readable(path):

@@ -19,8 +19,7 @@ from keras_transformer.processes.process_variables import is_first_process
 from keras_transformer.processes.shared_result import result_of_first
 from keras_transformer.recipes.recipe_files import save_recipe
 from keras_transformer.saving import model_folder
-from keras_transformer.saving.tokenizer_files import has_tokenizers, load_tokenizers, save_tokenizers
-from keras_transformer.text import TextFacts, Tokenizer
+from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning
@@ -44,7 +43,7 @@ _KEPT_PAIRS = 200
 
 
 def train_recipe(recipe, output, resume=False):
-    """Trains a model by a recipe with `model.fit` and writes the model folder.
+    """Trains a model by a recipe with `model.fit` and writes the model folder. See also `train`.
 
     Args:
         recipe: a `Recipe`.
@@ -60,6 +59,7 @@ def train_recipe(recipe, output, resume=False):
 
     Example:
 
+    >>> from keras_transformer.trainer.train_recipe import train_recipe
     >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
     """
     output = pathlib.Path(output)
@@ -80,11 +80,11 @@ def train_recipe(recipe, output, resume=False):
         check_same_sizes(recipe.data, result_of_first(processes, lambda: text.files))
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume, processes)
         recipe = recipe.with_vocabulary_size(tokenizers)
-        config = recipe_config(recipe, *tokenizers)
+        config = recipe_config(recipe, tokenizers)
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
-        steps = total_steps(recipe.training, batches.steps_per_epoch)
+        steps = total_steps(recipe.training, batches.optimizer_steps_per_epoch)
         recipe = recipe.with_schedule(steps)
-        check_lengths(recipe, batches.steps_per_epoch)
+        check_lengths(recipe, batches.optimizer_steps_per_epoch)
         warn_of_training(recipe.training, steps)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, text)
@@ -101,7 +101,7 @@ def train_recipe(recipe, output, resume=False):
             trained = build_transformer(config)
             choice = choose_weights(run, trained, Validation(batches))
         texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
-        translator = Translator(trained, *tokenizers, texts) if keras.backend.backend() == "tensorflow" else None
+        translator = Translator(trained, tokenizers, texts=texts) if keras.backend.backend() == "tensorflow" else None
 
         def write_model(seconds, is_tuned=True):
             scores = _scores(recipe, pairs, translator, choice)
@@ -110,7 +110,7 @@ def train_recipe(recipe, output, resume=False):
                 counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
                 write_model_card(output, recipe, config, text.files, *counts)
                 # Written last, because a folder with a config is a complete model.
-                model_folder.save_model_folder(output, trained, config, *tokenizers, texts)
+                model_folder.save_model_folder(output, trained, config, tokenizers.source, tokenizers.target, texts)
 
         write_model(run.seconds, is_tuned=False)
         if recipe.minimum_risk.epochs:
@@ -135,7 +135,7 @@ def _scores(recipe, pairs, translator, choice):
 def _begin_folder(recipe, output, tokenizers, text):
     keep_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
     save_recipe(recipe, output / RECIPE_NAME)
-    save_tokenizers(output, *tokenizers)
+    tokenizers.save(output)
     kept = itertools.islice(text_of_pairs(text.pairs["validation"]), _KEPT_PAIRS)
     model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
     if recipe.data.held_out:
@@ -148,18 +148,16 @@ def _tokenizers(recipe, train_pairs, output, resume, processes):
 
     def models():
         tokenizers = _tokenizers_of_first(recipe, train_pairs, output, resume)
-        return [base64.b64encode(tokenizer.model).decode() for tokenizer in tokenizers]
+        return [base64.b64encode(tokenizer.model).decode() for tokenizer in (tokenizers.source, tokenizers.target)]
 
     if processes.count == 1:
         return _tokenizers_of_first(recipe, train_pairs, output, resume)
-    source, target = result_of_first(processes, models)
-    source_tokenizer = Tokenizer(base64.b64decode(source))
-    return source_tokenizer, source_tokenizer if target == source else Tokenizer(base64.b64decode(target))
+    return Tokenizers(*(Tokenizer(base64.b64decode(model)) for model in result_of_first(processes, models)))
 
 
 def _tokenizers_of_first(recipe, train_pairs, output, resume):
-    if resume and has_tokenizers(output):
-        kept = load_tokenizers(output)
+    if resume and Tokenizers.is_saved_in(output):
+        kept = Tokenizers.load(output)
         from_files = recipe.vocabulary.file or recipe.vocabulary.source_file
         if from_files and recipe_tokenizers(recipe, train_pairs) != kept:
             raise InputError(

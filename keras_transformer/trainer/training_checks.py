@@ -82,11 +82,11 @@ def _is_used(output):
     return not names <= left
 
 
-def check_lengths(recipe, steps_per_epoch):
+def check_lengths(recipe, optimizer_steps_per_epoch):
     """Raises an error for a setting that needs more steps than the training has."""
-    steps = total_steps(recipe.training, steps_per_epoch)
+    steps = total_steps(recipe.training, optimizer_steps_per_epoch)
     _check_decay(recipe.training, steps)
-    epochs = total_epochs(recipe.training, steps_per_epoch)
+    epochs = total_epochs(recipe.training, optimizer_steps_per_epoch)
     recipe.training.check_length(epochs)
     recipe.evaluation.check_length(epochs, steps)
 

@@ -24,19 +24,19 @@ STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
 
 
-def total_steps(training, steps_per_epoch):
+def total_steps(training, optimizer_steps_per_epoch):
     """Returns the number of optimizer steps of the training.
 
     Args:
         training: the `[training]` section.
-        steps_per_epoch: number of optimizer steps of an epoch.
+        optimizer_steps_per_epoch: number of optimizer steps of an epoch.
     """
-    return training.steps or training.epochs * steps_per_epoch
+    return training.steps or training.epochs * optimizer_steps_per_epoch
 
 
-def total_epochs(training, steps_per_epoch):
+def total_epochs(training, optimizer_steps_per_epoch):
     """Returns the number of epochs of the training. The last one can be shorter. See `total_steps` for arguments."""
-    return training.epochs or -(-training.steps // steps_per_epoch)
+    return training.epochs or -(-training.steps // optimizer_steps_per_epoch)
 
 
 class TrainingRun:
@@ -58,7 +58,7 @@ class TrainingRun:
         self.clock = _Clock()
         self.evaluations = evaluations
         training = recipe.training
-        self.epochs = total_epochs(training, batches.steps_per_epoch)
+        self.epochs = total_epochs(training, batches.optimizer_steps_per_epoch)
         best = training.average_of == "best"
         self.checkpoints = EpochCheckpoints(
             output / CHECKPOINTS_NAME,
@@ -69,12 +69,12 @@ class TrainingRun:
         )
         self.state = TrainingState(
             output / CHECKPOINTS_NAME / STATE_NAME,
-            batches.batches_per_epoch,
+            batches.steps_per_epoch,
             training.save_every * training.accumulation_steps,
             saves=batches.processes.is_first,
             callbacks=[*evaluations, self.checkpoints, self.clock],
         )
-        self.model = compiled_model(training, config, total_steps(training, batches.steps_per_epoch), loss)
+        self.model = compiled_model(training, config, total_steps(training, batches.optimizer_steps_per_epoch), loss)
 
     @property
     def seconds(self):
@@ -96,7 +96,7 @@ class TrainingRun:
         with contextlib.redirect_stdout(sys.stderr), naming(self.output / TENSORBOARD_NAME):
             self.model.fit(
                 self.batches.train(self.state.first_step // self.recipe.training.accumulation_steps),
-                steps_per_epoch=self.batches.batches_per_epoch,
+                steps_per_epoch=self.batches.steps_per_epoch,
                 validation_data=self.batches.validation,
                 epochs=self.epochs,
                 initial_epoch=self.state.epoch,

@@ -87,7 +87,9 @@ class Validation:
         pairs = text_of_pairs(self.batches.pairs["validation"])
         pairs = list(pairs if evaluation.translates else itertools.islice(pairs, SCORED_PAIRS))
         sources, references = (list(side) for side in zip(*pairs, strict=True))
-        translations = Translator(model, *self.batches.tokenizers).translate(sources, beam_size=evaluation.beam_size)
+        translations = Translator(model, self.batches.tokenizers).translate(
+            sources, settings=evaluation.search_settings
+        )
         return corpus_scores(translations, references, evaluation.tokenize, self.recipe.data.lowercase)
 
     def _metrics(self, model):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_transformer import data, losses, schedules, text
 from keras_transformer.callbacks import TranslationScores
+from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.translator import Translator
@@ -112,6 +113,15 @@ def test_scores_of_an_epoch_that_is_interrupted_are_kept(tokenizer):
     after.on_epoch_end(2, logs)
     assert logs["val_chrf"] > 0
     assert after.get_state() == {}
+
+
+def test_the_search_is_greedy_or_that_of_the_settings(tokenizer):
+    assert TranslationScores(PAIRS, tokenizer).settings == SearchSettings(beam_size=1, n_best=1)
+    assert TranslationScores(PAIRS, text.Tokenizers(tokenizer), beam_size=3).beam_size == 3
+    settings = SearchSettings(beam_size=2, length_penalty=0.0)
+    assert TranslationScores(PAIRS, tokenizer, settings=settings).settings == settings.with_n_best(1)
+    with pytest.raises(ValueError, match="Expected `settings` or separate arguments"):
+        TranslationScores(PAIRS, tokenizer, beam_size=2, settings=settings)
 
 
 def test_pairs_may_be_a_dataset(tokenizer):

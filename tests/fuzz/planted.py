@@ -36,11 +36,11 @@ def _drops_ideographic_spaces(tokenize):
     return wrong
 
 
-def _translates_blank_lines(source_ids_of):
-    def wrong(tokenizer, text, max_length):
+def _translates_blank_lines(encode_source):
+    def wrong(tokenizers, texts, max_length):
         import tensorflow as tf  # noqa: PLC0415
 
-        source_ids = source_ids_of(tokenizer, text, max_length)
+        source_ids = encode_source(tokenizers, texts, max_length)
         is_blank = tf.reduce_all(tf.equal(source_ids, 0), axis=1, keepdims=True)
         first = tf.equal(tf.range(tf.shape(source_ids)[1]), 0)[tf.newaxis]
         return tf.where(tf.logical_and(is_blank, first), 3, source_ids)
@@ -94,7 +94,7 @@ PLANTED_BUGS = {
         "tokenizers", "keras_transformer.text.tokenizer", "Tokenizer.tokenize", _drops_ideographic_spaces
     ),
     "the SavedModel translates blank lines": PlantedBug(
-        "runtimes", "keras_transformer.export.saved_model.text_to_text", "source_ids_of", _translates_blank_lines, True
+        "runtimes", "keras_transformer.text.tokenizers", "Tokenizers.encode_source", _translates_blank_lines, True
     ),
     "the search returns the worst first": PlantedBug(
         "search", "keras_transformer.generation.beam_search", "best_of", _worst_first

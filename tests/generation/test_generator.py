@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from slow_search import log_probabilities, sentences, slow_search, small_model
 
-from keras_transformer.generation import Generator
+from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
@@ -192,11 +192,22 @@ def small_model_in(policy, **arguments):
         keras.config.set_dtype_policy(previous)
 
 
+def test_settings_stand_for_the_arguments(generator):
+    source_ids = sentences(LENGTHS)
+    settings = SearchSettings(beam_size=3, length_penalty=1.0, n_best=2, max_length=9)
+    found = generator.generate(source_ids, settings=settings)
+    expected = generator.generate(source_ids, 3, 1.0, 2, 9)
+    np.testing.assert_array_equal(found.token_ids, expected.token_ids)
+    assert generator.generate(source_ids, settings=SearchSettings(beam_size=2)).token_ids.shape[1] == 1
+    with pytest.raises(ValueError, match="Expected `settings` or separate arguments"):
+        generator.generate(source_ids, beam_size=2, settings=settings)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
         ({"beam_size": 0}, "`beam_size` must be at least 1. Received: beam_size=0"),
-        ({"beam_size": 2, "n_best": 3}, "`n_best` must be from 1 to 2. Received: n_best=3"),
+        ({"beam_size": 2, "n_best": 3}, "`n_best` must be at most `beam_size`. Received: n_best=3, beam_size=2"),
         ({"max_length": 41}, "`max_length` must be from 1 to 40. Received: max_length=41"),
     ],
 )

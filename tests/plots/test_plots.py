@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_transformer.errors import InputError
+from keras_transformer.generation import SearchSettings
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.plots import attention_plot, plot_attention, plot_positions, plot_training
 from keras_transformer.plots.fonts import font_for
@@ -73,6 +74,16 @@ def test_dollar_signs_are_drawn_as_they_are():
 def test_a_text_that_is_cut_is_told(translator):
     with pytest.warns(UserWarning, match="1 of 1 texts have more than 63 tokens and are cut there"):
         plot_attention(translator, " ".join(LINES * 4), beam_size=1)
+
+
+def test_settings_stand_for_separate_arguments(translator):
+    settings = SearchSettings(beam_size=2, max_length=4)
+    with pytest.warns(UserWarning, match="1 of 1 texts have more than 3 tokens and are cut there"):
+        figure = plot_attention(translator, LINES[0], settings=settings)
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert [len(panels[-1].get_xticklabels()), len(panels[0].get_yticklabels()) <= 4] == [4, True]
+    with pytest.raises(ValueError, match="Expected `settings` or separate arguments"):
+        plot_attention(translator, LINES[0], beam_size=2, settings=settings)
 
 
 def test_a_text_of_nothing_is_refused(translator):

@@ -48,6 +48,29 @@ def test_steps_take_the_place_of_epochs(recipe):
     assert recipe(PHRASES + "[training]\nsteps = 7\n").training.epochs is None
 
 
+@pytest.mark.parametrize(
+    ("section", "name", "other_name"),
+    [("evaluation", "patience", "stop_after"), ("training", "optimizer_steps_per_epoch", "steps_per_epoch")],
+)
+def test_another_name_of_a_key_means_the_same(recipe, tmp_path, section, name, other_name):
+    text = PHRASES + "[evaluation]\nmonitor = 'val_loss'\n"
+    loaded = recipe(text, f"{section}.{other_name}=3")
+    assert getattr(getattr(loaded, section), name) == 3
+    assert loaded == recipe(text, f"{section}.{name}=3")
+    save_recipe(loaded, tmp_path / "saved.toml")
+    sections = tomllib.loads((tmp_path / "saved.toml").read_text())
+    assert (sections[section][name], other_name in sections[section]) == (3, False)
+    with pytest.raises(InputError, match=rf"\[{section}\]: give either {name} or {other_name}, which mean the same"):
+        recipe(text, f"{section}.{name}=3", f"{section}.{other_name}=3")
+
+
+def test_setting_one_name_of_a_key_replaces_the_other(recipe):
+    text = PHRASES + "[evaluation]\nmonitor = 'val_loss'\nstop_after = 5\n"
+    assert recipe(text, "evaluation.patience=2").evaluation.patience == 2
+    text = PHRASES + "[training]\noptimizer_steps_per_epoch = 5\n"
+    assert recipe(text, "training.steps_per_epoch=2").training.optimizer_steps_per_epoch == 2
+
+
 def test_file_names_are_relative_to_the_recipe(recipe, tmp_path):
     loaded = recipe('[data]\ntrain_pairs = "a.tsv"\nvalidation_pairs = "../b.tsv"\n[vocabulary]\nfile = "/c.model"\n')
     assert loaded.data.train_pairs == str(tmp_path / "a.tsv")
@@ -117,9 +140,8 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
 @pytest.mark.parametrize(
     ("section", "key", "advice"),
     [
-        ("training", "patience", "did you mean `stop_after` of [evaluation]?"),
-        ("evaluation", "patience", "did you mean `stop_after`?"),
-        ("training", "early_stopping", "did you mean `stop_after` of [evaluation]?"),
+        ("training", "patience", "[evaluation] has one."),
+        ("training", "early_stopping", "did you mean `patience` of [evaluation]?"),
         ("training", "gradient_clip", "did you mean `clip_norm`?"),
         ("training", "max_grad_norm", "did you mean `clip_norm`?"),
         ("training", "lr", "did you mean `learning_rate`?"),

@@ -4,6 +4,7 @@ from keras_transformer.callbacks import EarlyStopping, TranslationScores
 from keras_transformer.data import listed_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.recipes import recipe_from_dict
+from keras_transformer.text import Tokenizers
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
 
 DATA = {"corpus": "phrases", "max_length": 64}
@@ -11,7 +12,7 @@ DATA = {"corpus": "phrases", "max_length": 64}
 
 def callbacks_of(**evaluation):
     recipe = recipe_from_dict({"data": DATA, "evaluation": evaluation})
-    return evaluation_callbacks(recipe.evaluation, listed_pairs([("가", "go")]), (None, None), lowercase=True)
+    return evaluation_callbacks(recipe.evaluation, listed_pairs([("가", "go")]), Tokenizers(None), lowercase=True)
 
 
 def test_nothing_is_evaluated_by_default():
@@ -25,8 +26,9 @@ def test_the_validation_pairs_are_translated_with_the_keys_of_the_section():
     assert (scores.every, scores.beam_size, scores.tokenize, scores.lowercase) == (3, 2, "none", True)
 
 
-def test_patience_counts_evaluations():
-    _, early_stopping = callbacks_of(every=3, stop_after=2)
+@pytest.mark.parametrize("key", ["patience", "stop_after"])
+def test_patience_counts_evaluations(key):
+    _, early_stopping = callbacks_of(every=3, **{key: 2})
     assert isinstance(early_stopping, EarlyStopping)
     assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_bleu", "max", 2)
 
@@ -47,6 +49,8 @@ def test_the_validation_loss_stops_whether_or_not_there_are_translations(every):
     ("evaluation", "message"),
     [
         ({"stop_after": 2}, "stop_after needs every, or a monitor other than val_bleu"),
+        ({"patience": 2}, "patience needs every, or a monitor other than val_bleu"),
+        ({"every": 1, "patience": 2, "stop_after": 2}, "give either patience or stop_after, which mean the same"),
         ({"samples": 2}, "samples needs every"),
         ({"every": 1, "every_steps": 5}, "give either every or every_steps"),
     ],

@@ -6,7 +6,7 @@ import pytest
 from keras_transformer.data import listed_pairs
 from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.recipes.recipe import Recipe
-from keras_transformer.text import learn_vocabulary
+from keras_transformer.text import Tokenizers, learn_vocabulary
 from keras_transformer.trainer import recipe_batches
 
 LETTERS = [" ".join("abcdefgh"[index % 8] * (1 + index // 8)) for index in range(160)]
@@ -27,7 +27,7 @@ def batches_of(tokenizer, max_length=64, pairs=PAIRS, processes=Processes(), **t
         }
     )
     pairs = {"train": listed_pairs(pairs), "validation": listed_pairs(PAIRS[:8])}
-    return recipe_batches.recipe_batches(recipe, pairs, (tokenizer, tokenizer), processes)
+    return recipe_batches.recipe_batches(recipe, pairs, Tokenizers(tokenizer), processes)
 
 
 def texts_of(batches, tokenizer):
@@ -38,7 +38,7 @@ def texts_of(batches, tokenizer):
 @pytest.mark.parametrize("steps_per_epoch", [None, 9])
 def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_epoch):
     batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch)
-    steps = batches.steps_per_epoch
+    steps = batches.optimizer_steps_per_epoch
     sources = texts_of(batches.train().take(6 * steps), tokenizer)
     num_turned = np.array([sum(map(str.isupper, texts)) for texts in sources])
     num_rows = np.array(list(map(len, sources)))
@@ -56,7 +56,7 @@ def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_e
 @pytest.mark.parametrize("accumulation_steps", [1, 2])
 def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer, steps_per_epoch, accumulation_steps):
     batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch, accumulation_steps=accumulation_steps)
-    change = NUM_BIDIRECTIONAL * batches.steps_per_epoch
+    change = NUM_BIDIRECTIONAL * batches.optimizer_steps_per_epoch
     whole = texts_of(batches.train().take((change + 12) * accumulation_steps), tokenizer)
     for first_step in (change - 1, change, change + 1):
         rest = texts_of(batches.train(first_step).take((change + 12 - first_step) * accumulation_steps), tokenizer)

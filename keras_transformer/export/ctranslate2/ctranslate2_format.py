@@ -1,24 +1,13 @@
 """The model in CTranslate2's format."""
 
-import os
 import pathlib
 
 import numpy as np
 
-from keras_transformer.errors import ExportError, check_installed
-from keras_transformer.export.artifact_card import write_artifact_card
-from keras_transformer.export.quantizations import check_quantize, checked_quantizations
-from keras_transformer.export.staging import check_new_folder, staged_folder
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
-from keras_transformer.saving.tokenizer_files import (
-    SHARED_TOKENIZER_NAME,
-    SOURCE_TOKENIZER_NAME,
-    TARGET_TOKENIZER_NAME,
-    save_tokenizers,
-)
-from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
 
 # Keras's name of an activation: CTranslate2's name of it.
 ACTIVATIONS = {
@@ -28,101 +17,6 @@ ACTIVATIONS = {
     "tanh": "Tanh",
     "sigmoid": "Sigmoid",
 }
-
-
-def export_ctranslate2(translator, path, quantize=None, prove=None):
-    """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
-
-    Args:
-        translator: the `Translator`.
-        path: the folder, which must not hold anything yet.
-        quantize: None (default) for float32, "float16" or "int8".
-        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
-            None.
-
-    Returns:
-        The folder, a path.
-
-    Raises:
-        InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
-        ExportError: CTranslate2 lacks something of the model.
-    """
-    path = pathlib.Path(path)
-    check_ctranslate2_arguments(path, quantize)
-    quantizations = checked_quantizations(translator.model)
-    source, target = translator.source_tokenizer, translator.target_tokenizer
-    with staged_folder(path.resolve().parent, path) as unfinished:
-        try:
-            save_ctranslate2(translator.model, source.all_tokens(), target.all_tokens(), unfinished, quantize)
-        except ValueError as error:
-            raise ExportError(str(error)) from error
-        verification = None if prove is None else prove(unfinished)
-        save_tokenizers(unfinished, source, target)
-        write_artifact_card(
-            unfinished / "README.md",
-            path.resolve().name,
-            _uses(translator, quantizations),
-            translator,
-            None,
-            verification,
-        )
-        os.rename(unfinished.resolve(), path.resolve())
-    return path
-
-
-def _uses(translator, quantizations):
-    """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
-    shared = translator.source_tokenizer == translator.target_tokenizer
-    source, target = (SHARED_TOKENIZER_NAME,) * 2 if shared else (SOURCE_TOKENIZER_NAME, TARGET_TOKENIZER_NAME)
-    tokens, longest = translator.target_tokenizer.all_tokens(), translator.config.max_length - 1
-    return [
-        "A folder for CTranslate2, which has a beam search of its own, and the SentencePiece model that splits texts:",
-        "",
-        "```python",
-        "import ctranslate2, sentencepiece",
-        f'source = sentencepiece.SentencePieceProcessor(model_file="PATH/{source}")',
-        f'target = sentencepiece.SentencePieceProcessor(model_file="PATH/{target}")',
-        'translator = ctranslate2.Translator("PATH")',
-        "found = translator.translate_batch(",
-        f'    [source.encode("a sentence", out_type=str)[:{longest}]],',
-        "    beam_size=4,",
-        f"    max_decoding_length={longest},",
-        "    disable_unk=True,",
-        f"    suppress_sequences=[[{tokens[PADDING_ID]!r}], [{tokens[START_ID]!r}]],",
-        ")",
-        "target.decode(found[0].hypotheses[0])",
-        "```",
-        "",
-        "Nothing is translated for a blank text, of spaces and invisible characters alone: leave it out, or the model",
-        "invents a sentence.",
-        "",
-        "It was compared with its model at beam size 1, where both do the same.",
-        *_about_quantizations(quantizations),
-    ]
-
-
-def _about_quantizations(quantizations):
-    """What differs from a model that Keras quantised; nothing where it did not."""
-    if not quantizations:
-        return []
-    lines = [
-        "",
-        "The model was quantised by Keras. This folder holds the same rounded kernels as numbers of the type above",
-        "them, so a kernel multiplies by what it does in the model.",
-    ]
-    if any(quantization.activations for quantization in quantizations.values()):
-        lines += [
-            "The model also rounds the inputs of its dense layers to 8 bits; CTranslate2 in float32 does not. Scores",
-            "differ by about as much as those of the model before and after it was quantised.",
-        ]
-    return lines
-
-
-def check_ctranslate2_arguments(path, quantize):
-    """Raises an InputError where `export_ctranslate2` could not use them, or CTranslate2 is not installed."""
-    check_quantize(quantize)
-    check_new_folder(path)
-    check_installed("ctranslate2", extra="ctranslate2")
 
 
 def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):

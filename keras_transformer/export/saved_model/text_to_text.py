@@ -2,8 +2,7 @@ import tensorflow as tf
 
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.generation import Generator, cross_attention
-from keras_transformer.special_tokens import END_ID, PADDING_ID
-from keras_transformer.text.blank import BLANK_PATTERN
+from keras_transformer.special_tokens import PADDING_ID
 
 
 class TextToText(tf.Module):
@@ -11,21 +10,19 @@ class TextToText(tf.Module):
 
     Args:
         model: the Keras model.
-        source_tokenizer: the source's `Tokenizer`.
-        target_tokenizer: the target's `Tokenizer`.
+        tokenizers: the `Tokenizers`.
         settings: `SearchSettings` with a `max_length`.
     """
 
-    def __init__(self, model, source_tokenizer, target_tokenizer, settings):
+    def __init__(self, model, tokenizers, settings):
         super().__init__()
         self.settings = settings
-        self._source_tokenizer = source_tokenizer
-        self._target_tokenizer = target_tokenizer
+        self._tokenizers = tokenizers
         self._generator = Generator(model)
         # A SavedModel holds the variables that hang on it; Keras's are wrapped, and so not seen.
         self.model_variables = [weight.value for weight in model.weights]
         # So are the tokenizers' resources, which TensorFlow makes anew where the SavedModel is loaded.
-        self.tokenizers = [source_tokenizer.trackable, target_tokenizer.trackable]
+        self.tokenizers = [tokenizers.source.trackable, tokenizers.target.trackable]
 
     def signatures(self):
         """The signatures by name, for `tf.saved_model.save`."""
@@ -40,16 +37,17 @@ class TextToText(tf.Module):
         """`text` `(batch,)` to its `translation` `(batch,)` and the `score` `(batch,)`."""
         _, found = self._search(text, n_best=1)
         return {
-            "translation": self._target_tokenizer.detokenize(found.token_ids[:, 0]),
+            "translation": self._tokenizers.target.detokenize(found.token_ids[:, 0]),
             "score": found.scores[:, 0],
         }
 
     def n_best(self, text):
         """`text` `(batch,)` to its best `translations` `(batch, n)`, best first, and their `scores`."""
-        _, found = self._search(text, n_best=self.settings.n_best)
+        n_best = self.settings.n_best or self.settings.beam_size
+        _, found = self._search(text, n_best)
         shape = tf.shape(found.token_ids)
-        translations = self._target_tokenizer.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
-        return {"translations": tf.reshape(translations, (-1, self.settings.n_best)), "scores": found.scores}
+        translations = self._tokenizers.target.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
+        return {"translations": tf.reshape(translations, (-1, n_best)), "scores": found.scores}
 
     def attention(self, text):
         """`text` `(batch,)` to its translation, its tokens, and which source tokens each target token attended to.
@@ -63,20 +61,17 @@ class TextToText(tf.Module):
         )
         is_target = tf.not_equal(target_ids, PADDING_ID)
         return {
-            "translation": self._target_tokenizer.detokenize(target_ids),
-            "source_tokens": _tokens(self._source_tokenizer, source_ids),
-            "target_tokens": _tokens(self._target_tokenizer, target_ids),
+            "translation": self._tokenizers.target.detokenize(target_ids),
+            "source_tokens": _tokens(self._tokenizers.source, source_ids),
+            "target_tokens": _tokens(self._tokenizers.target, target_ids),
             "attention": tf.where(tf.expand_dims(is_target, 2), attention, 0.0),
         }
 
     def _search(self, text, n_best):
-        settings = self.settings
+        settings = self.settings.with_n_best(n_best)
         text = _checked_rank(text)
-        source_ids = source_ids_of(self._source_tokenizer, text, settings.max_length)
-        found = self._generator.generate(
-            source_ids, settings.beam_size, settings.length_penalty, n_best, settings.max_length
-        )
-        return source_ids, found
+        source_ids = self._tokenizers.encode_source(text, settings.max_length)
+        return source_ids, self._generator.generate(source_ids, settings=settings)
 
 
 # Kept apart from the signatures, which tell it no rank: TensorFlow would take their word and leave the question out.
@@ -87,26 +82,6 @@ def _checked_rank(text):
     message = "`text` must have the shape (batch,): a list of strings. Received the rank"
     with tf.control_dependencies([tf.Assert(tf.equal(rank, 1), [message, rank])]):
         return tf.reshape(text, (-1,))
-
-
-def source_ids_of(tokenizer, text, max_length):
-    """Token ids of texts, cut at `max_length` tokens with the end token; a blank text has no tokens and no end.
-
-    Args:
-        tokenizer: the source's `Tokenizer`.
-        text: `(batch,)` strings.
-        max_length: the longest row.
-
-    Returns:
-        `(batch, length)` int32, padded with 0; at least one column.
-    """
-    text = tf.where(tf.strings.regex_full_match(text, BLANK_PATTERN), "", text)
-    rows = tokenizer.tokenize(text)[:, : max_length - 1]
-    lengths = tf.expand_dims(tf.cast(rows.row_lengths(), tf.int32), 1)
-    token_ids = tf.pad(rows.to_tensor(PADDING_ID), [[0, 0], [0, 1]])
-    columns = tf.expand_dims(tf.range(tf.shape(token_ids)[1]), 0)
-    is_end = tf.logical_and(tf.equal(columns, lengths), tf.greater(lengths, 0))
-    return tf.where(is_end, END_ID, token_ids)
 
 
 def _tokens(tokenizer, token_ids):

@@ -1,5 +1,5 @@
 """The `.tflite` file for phones and pages."""
 
-from keras_transformer.export.tflite.tflite import export_tflite
+from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter, export_tflite
 
-__all__ = ["export_tflite"]
+__all__ = ["TFLiteExporter", "export_tflite"]

@@ -10,8 +10,7 @@ class OneText(tf.Module):
 
     Args:
         model: the Keras model.
-        source_tokenizer: the source's `Tokenizer`.
-        target_tokenizer: the target's `Tokenizer`.
+        tokenizers: the `Tokenizers`.
         settings: `SearchSettings` with a `max_length`.
         quantize: None, "float16" or "int8": how the embedding tables are stored.
 
@@ -19,10 +18,10 @@ class OneText(tf.Module):
         InputError: TensorFlow Text's fast tokenizer would split in another way than the source's vocabulary asks for.
     """
 
-    def __init__(self, model, source_tokenizer, target_tokenizer, settings, quantize=None):
+    def __init__(self, model, tokenizers, settings, quantize=None):
         super().__init__()
-        self._source_tokenizer = FastTokenizer(source_tokenizer.model)
-        self._target_detokenizer = FastDetokenizer(target_tokenizer.model)
+        self._source_tokenizer = FastTokenizer(tokenizers.source.model)
+        self._target_detokenizer = FastDetokenizer(tokenizers.target.model)
         self._search = IdsToIds(model, settings, quantize)
 
     def signatures(self):

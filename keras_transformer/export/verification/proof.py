@@ -1,5 +1,7 @@
 from keras_transformer.errors import InputError
-from keras_transformer.export.verification import artifact_runs
+from keras_transformer.export.exporter import Exporter
+from keras_transformer.export.exporters import get_exporter
+from keras_transformer.export.verification.artifact_runs import run_model
 from keras_transformer.export.verification.verification import compare
 from keras_transformer.models.quantized_layers import quantizations_of
 
@@ -9,8 +11,8 @@ class Proof:
 
     Args:
         translator: the `Translator`.
-        format: "saved_model", "tflite", "tflite text" or "ctranslate2".
-        quantize: None, "float16" or "int8".
+        format: the `Exporter`; or the name of a format, such as "saved_model", or "tflite text".
+        quantize: None, "float16" or "int8"; of an `Exporter` it is known.
         settings: the `SearchSettings` of the artifact, with a `max_length`.
         pairs: a list of `(text, reference)`; a reference may be None.
         max_bleu_loss: the BLEU that a quantised artifact may lose. Default 0.3.
@@ -22,9 +24,8 @@ class Proof:
         if not pairs:
             raise InputError("A proof needs at least one text to compare on.")
         self.translator = translator
-        self.format = format
-        self.quantize = quantize
-        self.settings = settings
+        self.exporter = format if isinstance(format, Exporter) else get_exporter(format, quantize)
+        self.settings = self.exporter.proof_settings(settings)
         self.texts, self.references = (list(side) for side in zip(*pairs, strict=True))
         self.max_bleu_loss = max_bleu_loss
         self.report = report
@@ -39,8 +40,9 @@ class Proof:
         Raises:
             ExportError: it does not run, or does not give what it should.
         """
-        artifact_run = self._run(artifact)
-        model_run = artifact_runs.run_model(self.translator, self.texts, self.settings, self.progress)
+        exporter = self.exporter
+        artifact_run = exporter.run(artifact, self.translator, self.texts, self.settings)
+        model_run = run_model(self.translator, self.texts, self.settings, self.progress)
         quantizations = quantizations_of(self.translator.model).values()
         search = {name: getattr(self.settings, name) for name in ("beam_size", "length_penalty", "max_length")}
         verification = compare(
@@ -48,29 +50,17 @@ class Proof:
             artifact_run,
             self.texts,
             self.references,
-            format=self.format,
-            quantize=self.quantize,
+            format=exporter.label,
+            quantize=exporter.quantize,
             search=search,
             size=_size(artifact),
-            operations=artifact_runs.operations(artifact),
-            rounds_activations=self.format == "ctranslate2" and any(each.activations for each in quantizations),
+            operations=exporter.operations(artifact),
+            rounds_activations=not exporter.rounds_activations and any(each.activations for each in quantizations),
         )
         if self.report is not None:
             self.report(verification)
         verification.check(self.max_bleu_loss)
         return verification
-
-    def _run(self, artifact):
-        max_length = self.settings.max_length
-        if self.format == "saved_model":
-            return artifact_runs.run_saved_model(artifact, self.texts)
-        if self.format == "tflite":
-            return artifact_runs.run_tflite(
-                artifact, self.translator, self.texts, max_length, is_quantized=bool(self.quantize)
-            )
-        if self.format == "tflite text":
-            return artifact_runs.run_tflite_text(artifact, self.texts)
-        return artifact_runs.run_ctranslate2(artifact, self.translator, self.texts, max_length)
 
 
 def _size(artifact):

@@ -16,7 +16,7 @@ class Verification:
     """How an artifact compares with the model it was made from, on the same texts.
 
     Args:
-        format: "saved_model", "tflite", "tflite text" or "ctranslate2".
+        format: the `label` of the `Exporter`, such as "tflite" or "tflite text".
         quantize: None for float32, "float16" or "int8".
         search: the `SearchSettings` of both, as a dictionary.
         sentences: number of texts.
@@ -28,7 +28,7 @@ class Verification:
         bleu_sentences: number of texts that have a reference.
         milliseconds: the median per text of the model and of the artifact, each text alone in its batch.
         size: bytes of the artifact.
-        operations: names of the operations in it, sorted; None of a CTranslate2 folder.
+        operations: names of the operations in it, sorted; None where they are not known.
         rounds_activations: whether the model rounds activations, which the artifact does not. Default False.
         keras_transformer: the version that exported.
     """

@@ -10,7 +10,7 @@ from export_cases import SOURCES, TEXTS, trained_translator
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_saved_model
-from keras_transformer.export.saved_model.saved_model import model_folder_and_version
+from keras_transformer.export.saved_model.saved_model_exporter import model_folder_and_version
 
 
 @pytest.fixture(scope="module")

@@ -65,8 +65,8 @@ class Search(FuzzProperty):
         """Greedy search, written with the model alone."""
         found, scores = translator.translate(texts, beam_size=1, length_penalty=0.0, return_scores=True)
         for text, translation, score in zip(texts, found, scores, strict=True):
-            (source,) = translator.token_rows(translator.source_tokenizer, [text])
-            if len(source) == 1:
+            (source,) = translator.tokenizers.encode_source([text], translator.config.max_length).numpy().tolist()
+            if not any(source):
                 continue
             tokens, total = [], 0.0
             longest = min(translator.config.max_length, 2 * len(source) + 10)

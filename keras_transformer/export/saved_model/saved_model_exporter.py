@@ -6,17 +6,15 @@ import shutil
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
-from keras_transformer.export.artifact_card import write_artifact_card
-from keras_transformer.export.quantizations import checked_quantizations
+from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.saved_model.debug_info import DEBUG_FOLDER
-from keras_transformer.export.saved_model.served_operations import check_served_operations
+from keras_transformer.export.saved_model.served_operations import check_served_operations, served_operations
 from keras_transformer.export.saved_model.serving_files import warmup_text, write_server_config, write_warmup_requests
 from keras_transformer.export.saved_model.text_to_text import TextToText
-from keras_transformer.export.staging import check_new_folder, staged_folder
-from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.export.staging import check_new_folder
+from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.models.dtype_policy import in_float32
 
-CARD_NAME = "README.md"
 _USES = [
     "A SavedModel for TensorFlow Serving, text to text. Signatures: `serving_default` (`text` to `translation` and",
     "`score`), `n_best` (`text` to `translations`, `scores`), `attention` (`text` to `translation`, `source_tokens`,",
@@ -28,6 +26,52 @@ _USES = [
     'translate(text=tf.constant(["a sentence"]))["translation"]',
     "```",
 ]
+
+
+class SavedModelExporter(Exporter):
+    """The text-to-text SavedModel for TensorFlow Serving, a version in the folder of a model."""
+
+    name = "saved_model"
+    title = "a SavedModel"
+    options = frozenset({"n_best"})
+
+    def default_name(self, model_name):
+        if _is_version(model_name):
+            raise InputError(f"{model_name}: a folder named {model_name} would be a version of a model. Set --output.")
+        return model_name
+
+    def check_path(self, path):
+        model_folder_and_version(path)
+
+    def folder_of(self, path):
+        return model_folder_and_version(path)[0]
+
+    def title_of(self, path):
+        return self.folder_of(path).resolve().name
+
+    def write(self, translator, folder, path, settings):
+        module = TextToText(in_float32(translator.model), translator.tokenizers, settings)
+        signatures = module.signatures()
+        options = tf.saved_model.SaveOptions(save_debug_info=True)
+        tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
+        check_served_operations(folder)
+        shutil.rmtree(folder / DEBUG_FOLDER)  # It names the folders of this machine.
+        write_warmup_requests(folder, signatures, warmup_text(translator.tokenizers.source))
+        return folder
+
+    def run(self, artifact, translator, texts, settings):
+        return run_program("run_saved_model.py", artifact, texts)
+
+    def operations(self, artifact):
+        return list(served_operations(artifact))
+
+    def card(self, translator):
+        return _USES
+
+    def place(self, translator, folder, path):
+        model_folder, version = model_folder_and_version(path)
+        write_server_config(model_folder)
+        return _rename(folder, model_folder, version)
 
 
 def export_saved_model(translator, path, settings=None, prove=None):
@@ -48,25 +92,7 @@ def export_saved_model(translator, path, settings=None, prove=None):
         InputError: the version is there already, or the folder cannot be written.
         ExportError: the SavedModel holds an operation that a stock server lacks.
     """
-    settings = (settings or SearchSettings()).of_model(translator.config)
-    model_folder, version = model_folder_and_version(path)
-    checked_quantizations(translator.model)
-    with staged_folder(model_folder, pathlib.Path(path)) as unfinished:
-        module = TextToText(
-            in_float32(translator.model), translator.source_tokenizer, translator.target_tokenizer, settings
-        )
-        signatures = module.signatures()
-        options = tf.saved_model.SaveOptions(save_debug_info=True)
-        tf.saved_model.save(module, str(unfinished), signatures=signatures, options=options)
-        check_served_operations(unfinished)
-        shutil.rmtree(unfinished / DEBUG_FOLDER)  # It names the folders of this machine.
-        write_warmup_requests(unfinished, signatures, warmup_text(translator.source_tokenizer))
-        verification = None if prove is None else prove(unfinished)
-        write_artifact_card(
-            unfinished / CARD_NAME, model_folder.resolve().name, _USES, translator, settings, verification
-        )
-        write_server_config(model_folder)
-        return _rename(unfinished, model_folder, version)
+    return SavedModelExporter().export(translator, path, settings, prove)
 
 
 def model_folder_and_version(path):

@@ -1,0 +1,118 @@
+import os
+
+from keras_transformer.errors import ExportError, check_installed
+from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
+from keras_transformer.export.exporter import Exporter
+from keras_transformer.export.quantizations import checked_quantizations
+from keras_transformer.export.staging import check_new_folder
+from keras_transformer.export.verification.artifact_runs import run_program
+from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.special_tokens import PADDING_ID, START_ID
+
+
+class CTranslate2Exporter(Exporter):
+    """The folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+
+    Args:
+        quantize: None (default) for float32, "float16" or "int8".
+    """
+
+    name = "ctranslate2"
+    title = "CTranslate2"
+    options = frozenset({"quantize"})
+    fixes_search = False
+    rounds_activations = False
+
+    def default_name(self, model_name):
+        return f"{model_name}-ctranslate2{f'-{self.quantize}' if self.quantize else ''}"
+
+    def check_path(self, path):
+        check_new_folder(path)
+        check_installed("ctranslate2", extra="ctranslate2")
+
+    def write(self, translator, folder, path, settings):
+        tokens = [each.all_tokens() for each in (translator.tokenizers.source, translator.tokenizers.target)]
+        try:
+            save_ctranslate2(translator.model, *tokens, folder, self.quantize)
+        except ValueError as error:
+            raise ExportError(str(error)) from error
+        return folder
+
+    def run(self, artifact, translator, texts, settings):
+        limits = {
+            "max_length": settings.max_length,
+            "length_factor": LENGTH_FACTOR,
+            "length_margin": LENGTH_MARGIN,
+        }
+        return run_program("run_ctranslate2.py", artifact, texts, translator.tokenizers, limits)
+
+    def card(self, translator):
+        """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
+        source, target = translator.tokenizers.file_names
+        tokens, longest = translator.tokenizers.target.all_tokens(), translator.config.max_length - 1
+        return [
+            "A folder for CTranslate2, which has its own beam search, and the SentencePiece model that splits texts:",
+            "",
+            "```python",
+            "import ctranslate2, sentencepiece",
+            f'source = sentencepiece.SentencePieceProcessor(model_file="PATH/{source}")',
+            f'target = sentencepiece.SentencePieceProcessor(model_file="PATH/{target}")',
+            'translator = ctranslate2.Translator("PATH")',
+            "found = translator.translate_batch(",
+            f'    [source.encode("a sentence", out_type=str)[:{longest}]],',
+            "    beam_size=4,",
+            f"    max_decoding_length={longest},",
+            "    disable_unk=True,",
+            f"    suppress_sequences=[[{tokens[PADDING_ID]!r}], [{tokens[START_ID]!r}]],",
+            ")",
+            "target.decode(found[0].hypotheses[0])",
+            "```",
+            "",
+            "A blank text, of spaces and invisible characters alone, has no translation: leave it out, or the model",
+            "invents a sentence.",
+            "",
+            "It was compared with its model at beam size 1, where both do the same.",
+            *_about_quantizations(checked_quantizations(translator.model)),
+        ]
+
+    def place(self, translator, folder, path):
+        translator.tokenizers.save(folder)
+        os.rename(folder.resolve(), path.resolve())
+        return path
+
+
+def export_ctranslate2(translator, path, quantize=None, prove=None):
+    """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+
+    Args:
+        translator: the `Translator`.
+        path: the folder, which must not hold anything yet.
+        quantize: None (default) for float32, "float16" or "int8".
+        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The folder, a path.
+
+    Raises:
+        InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
+        ExportError: CTranslate2 lacks something of the model.
+    """
+    return CTranslate2Exporter(quantize).export(translator, path, prove=prove)
+
+
+def _about_quantizations(quantizations):
+    """What differs from a model that Keras quantised; nothing where it did not."""
+    if not quantizations:
+        return []
+    lines = [
+        "",
+        "The model was quantised by Keras. This folder holds the same rounded kernels as numbers of the type above",
+        "them, so a kernel multiplies by what it does in the model.",
+    ]
+    if any(quantization.activations for quantization in quantizations.values()):
+        lines += [
+            "The model also rounds the inputs of its dense layers to 8 bits; CTranslate2 in float32 does not. Scores",
+            "differ by about as much as those of the model before and after it was quantised.",
+        ]
+    return lines

@@ -1,0 +1,48 @@
+"""The registry of export formats: what the command `export` and `Proof` know of them."""
+
+import importlib
+
+from keras_transformer.errors import InputError
+
+# By name, "module:class" of the `Exporter`, or the class itself; a module is imported when its format is used.
+EXPORTERS = {
+    "saved_model": "keras_transformer.export.saved_model.saved_model_exporter:SavedModelExporter",
+    "tflite": "keras_transformer.export.tflite.tflite_exporter:TFLiteExporter",
+    "ctranslate2": "keras_transformer.export.ctranslate2.ctranslate2_exporter:CTranslate2Exporter",
+}
+
+
+def exporter_class(name):
+    """The `Exporter` class of a format.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    if name not in EXPORTERS:
+        raise InputError(f"`format` must be one of {', '.join(EXPORTERS)}. Received: format={name!r}.")
+    found = EXPORTERS[name]
+    if isinstance(found, str):
+        module, _, class_name = found.partition(":")
+        return getattr(importlib.import_module(module), class_name)
+    return found
+
+
+def get_exporter(format, quantize=None, text=False):
+    """The `Exporter` of a format.
+
+    Args:
+        format: the name of a format; or the `label` of an `Exporter`, such as "tflite text".
+        quantize, text: as of `Exporter`.
+
+    Raises:
+        InputError: there is no such format, or it does not take an option.
+    """
+    name, _, text_of_label = format.partition(" ")
+    if text_of_label not in ("", "text"):
+        name = format
+    return exporter_class(name)(quantize=quantize, text=text or text_of_label == "text")
+
+
+def formats_with(option):
+    """The names of the formats that take an option, such as "quantize"."""
+    return [name for name in EXPORTERS if option in exporter_class(name).options]

@@ -1,0 +1,116 @@
+from keras_transformer.errors import InputError
+from keras_transformer.export.artifact_card import remove_verification
+from keras_transformer.export.exporter import Exporter
+from keras_transformer.export.quantizations import refuse_quantized
+from keras_transformer.export.staging import move_files
+from keras_transformer.export.tflite.ids_to_ids import IdsToIds
+from keras_transformer.export.tflite.one_text import OneText
+from keras_transformer.export.tflite.tflite import convert
+from keras_transformer.export.tflite.tflite_file import operations_of
+from keras_transformer.export.verification.artifact_runs import run_program
+from keras_transformer.models.dtype_policy import in_float32
+
+_USES = [
+    "A TFLite file, token ids to token ids, of built-in operations alone. Signature `translate`: `source_ids` (batch,",
+    "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
+    "(batch, beam, max_length) int32, best first, 0 behind the end token 3, and `scores` (batch, beam) float32. The",
+    "signatures `translate_16`, `translate_32`, `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32)",
+    "and (1, 64).",
+]
+_TEXT_USES = [
+    "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, in UTF-8",
+    "(where the model spells broken characters in bytes, they are passed on). The runtime needs TensorFlow Text's",
+    "operations (in Python `tensorflow_text.tflite_registrar.SELECT_TFTEXT_OPS`).",
+]
+
+
+class TFLiteExporter(Exporter):
+    """The `.tflite` file that holds the whole search, and beside it the SentencePiece model where it is needed.
+
+    Args:
+        quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
+        text: whether the tokenizers are in the file as well: text to text, by TensorFlow Text's operations. Default
+            False: token ids to token ids, by built-in operations alone.
+    """
+
+    name = "tflite"
+    title = "a TFLite file"
+    options = frozenset({"quantize", "text"})
+
+    def default_name(self, model_name):
+        text, quantize = "-text" if self.text else "", f"-{self.quantize}" if self.quantize else ""
+        return f"{model_name}{text}{quantize}.tflite"
+
+    def check_path(self, path):
+        if path.suffix != ".tflite":
+            raise InputError(f"A TFLite file must be called NAME.tflite. Received: {path}.")
+        if path.is_dir():
+            raise InputError(f"{path}: expected a file to write, but it is a folder.")
+
+    def check_model(self, model):
+        refuse_quantized(model)
+
+    def folder_of(self, path):
+        return path.parent
+
+    def title_of(self, path):
+        return path.name
+
+    def write(self, translator, folder, path, settings):
+        model = in_float32(translator.model)
+        if self.text:
+            module = OneText(model, translator.tokenizers, settings, self.quantize)
+        else:
+            module = IdsToIds(model, settings, self.quantize)
+            translator.tokenizers.save(folder, path.stem)
+        artifact = folder / path.name
+        artifact.write_bytes(convert(module, self.quantize, allow_text=self.text))
+        return artifact
+
+    def run(self, artifact, translator, texts, settings):
+        if self.text:
+            return run_program("run_tflite_text.py", artifact, texts)
+        arguments = {"max_length": settings.max_length, "is_quantized": bool(self.quantize)}
+        return run_program("run_tflite.py", artifact, texts, translator.tokenizers, arguments)
+
+    def operations(self, artifact):
+        return operations_of(artifact.read_bytes())
+
+    def card(self, translator):
+        return _TEXT_USES if self.text else _USES
+
+    def place(self, translator, folder, path):
+        if path.is_file():  # Otherwise what bears its name is not of an earlier export, but somebody's own.
+            _remove_what_was_beside(path)
+        move_files(folder, path.parent)
+        return path
+
+
+def export_tflite(translator, path, quantize=None, text=False, settings=None, prove=None):
+    """Writes a `.tflite` file that holds the whole search, and beside it the SentencePiece model where it is needed.
+
+    Args:
+        translator: the `Translator`.
+        path: the file; where it is there already it is replaced in the end. The SentencePiece model is put beside it
+            as `NAME.model`, or as `NAME.source.model` and `NAME.target.model`.
+        quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
+        text: whether the tokenizers are in the file as well, see `TFLiteExporter`. Default False.
+        settings: `SearchSettings`. Default: their defaults.
+        prove: a `Proof`, called with the file before it is given its name; what it raises ends the export. Default
+            None.
+
+    Returns:
+        The file, a path.
+
+    Raises:
+        InputError: an argument is out of range, Keras has quantised the model, or the file cannot be written.
+        ExportError: TFLite lacks an operation; it says which, and the line of code that made it.
+    """
+    return TFLiteExporter(quantize, text).export(translator, path, settings, prove)
+
+
+def _remove_what_was_beside(path):
+    """Removes what an earlier export wrote beside the file and this one may not write anew."""
+    for ending in (".model", ".source.model", ".target.model"):
+        path.with_name(path.stem + ending).unlink(missing_ok=True)
+    remove_verification(path.parent, path.name)

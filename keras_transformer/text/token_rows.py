@@ -1,0 +1,71 @@
+"""From texts to token ids that end with the end token: the one place for blank texts, the cut and the end."""
+
+import warnings
+
+import tensorflow as tf
+
+from keras_transformer.special_tokens import END_ID, PADDING_ID
+from keras_transformer.text.blank import BLANK_PATTERN
+from keras_transformer.text.tokenizer import string_tensor
+
+
+def token_rows(tokenizer, texts, sampling=0.0, seed=None):
+    """Token ids of texts, without start and end token; a blank text has none.
+
+    Args:
+        tokenizer: a `Tokenizer`.
+        texts: `(batch,)` strings, a tensor, list, tuple or array.
+        sampling, seed: as of `Tokenizer.tokenize`. Default: the best segmentation.
+
+    Returns:
+        `tf.RaggedTensor` `(batch, None)`, int32, inside a graph as well as outside.
+    """
+    texts = string_tensor(texts)
+    return tokenizer.tokenize(tf.where(tf.strings.regex_full_match(texts, BLANK_PATTERN), "", texts), sampling, seed)
+
+
+def rows_to_cut(tokenizer, texts, max_length, stacklevel=2):
+    """The `token_rows` of a list of texts, with a warning where `padded_ids` is going to cut some.
+
+    Args:
+        tokenizer: a `Tokenizer`.
+        texts: a list of strings.
+        max_length: the longest row in tokens, the end token among them.
+        stacklevel: as of `warnings.warn`, counted from the caller. Default 2.
+    """
+    rows = token_rows(tokenizer, texts)
+    too_long = tf.where(rows.row_lengths() > max_length - 1).numpy()[:, 0]
+    if too_long.size:
+        warnings.warn(
+            f"{too_long.size} of {len(texts)} texts have more than {max_length - 1} tokens and are cut there; the "
+            f"first begins with {texts[too_long[0]][:40]!r}.",
+            stacklevel=stacklevel + 1,
+        )
+    return rows
+
+
+def with_end(rows):
+    """Ragged token ids, each row with the end token behind it."""
+    return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
+
+
+def padded_ids(rows, max_length, empty_has_end=False):
+    """Ragged token ids as a table: each row cut, with the end token behind it, then padding.
+
+    Args:
+        rows: what `token_rows` returns.
+        max_length: the longest row of the result in tokens; the end token is one of them.
+        empty_has_end: whether a row without tokens has the end token, as a target has, or padding alone, which is
+            translated to nothing. Default False.
+
+    Returns:
+        `(batch, length)` int32; at least one column.
+    """
+    rows = rows[:, : max_length - 1]
+    lengths = tf.expand_dims(tf.cast(rows.row_lengths(), tf.int32), 1)
+    token_ids = tf.pad(rows.to_tensor(PADDING_ID), [[0, 0], [0, 1]])
+    columns = tf.expand_dims(tf.range(tf.shape(token_ids)[1]), 0)
+    is_end = tf.equal(columns, lengths)
+    if not empty_has_end:
+        is_end = tf.logical_and(is_end, tf.greater(lengths, 0))
+    return tf.where(is_end, END_ID, token_ids)

@@ -1,0 +1,139 @@
+import dataclasses
+import pathlib
+
+from keras_transformer.text.token_rows import padded_ids, token_rows
+from keras_transformer.text.tokenizer import Tokenizer
+
+SHARED_NAME = "tokenizer.model"
+SOURCE_NAME, TARGET_NAME = "source.model", "target.model"
+FILE_NAMES = (SHARED_NAME, SOURCE_NAME, TARGET_NAME)
+
+
+@dataclasses.dataclass(frozen=True)
+class Tokenizers:
+    """The tokenizers of a model: the source's and the target's, which may be one.
+
+    `Translator`, `token_batches` and `TranslationScores` take it in place of two tokenizers.
+
+    Args:
+        source: the source's `Tokenizer`.
+        target: the target's `Tokenizer`. Default: the source's.
+
+    Example:
+
+    >>> tokenizers = Tokenizers(learn_vocabulary(lines, vocabulary_size=8000))
+    >>> tokenizers.encode_source(["a text", ""], max_length=64)
+    [[17, 29, 3], [0, 0, 0]]
+    >>> tokenizers.decode_target([[17, 29, 3]])
+    ["a text"]
+    >>> tokenizers.save("vocabulary")
+    """
+
+    source: Tokenizer
+    target: Tokenizer | None = None
+
+    def __post_init__(self):
+        if self.target is None or self.target == self.source:
+            object.__setattr__(self, "target", self.source)
+
+    @classmethod
+    def of(cls, source, target=None):
+        """`source` itself where it is a `Tokenizers` already; otherwise that of the two tokenizers.
+
+        Raises:
+            ValueError: a target is given beside a `Tokenizers`.
+        """
+        if not isinstance(source, Tokenizers):
+            return cls(source, target)
+        if target is not None:
+            raise ValueError(
+                "Expected a `Tokenizers` alone, or a source's and a target's tokenizer. Received: a `Tokenizers` and "
+                f"{target!r}; leave the second one out."
+            )
+        return source
+
+    @property
+    def is_shared(self):
+        """Whether source and target have one vocabulary."""
+        return self.target is self.source
+
+    @property
+    def file_names(self):
+        """The source's and the target's file in a folder that `save` writes."""
+        return (SHARED_NAME,) * 2 if self.is_shared else (SOURCE_NAME, TARGET_NAME)
+
+    @property
+    def files(self):
+        """The tokenizers by the names of the files that `save` writes; others of `FILE_NAMES` are removed."""
+        return dict(zip(self.file_names, (self.source, self.target), strict=True))
+
+    def encode_source(self, texts, max_length):
+        """Token ids of source texts, inside a graph as well as outside.
+
+        Args:
+            texts: `(batch,)` strings, a tensor, list, tuple or array.
+            max_length: the longest row in tokens, the end token among them. A longer text is cut, and the end token is
+                kept.
+
+        Returns:
+            `(batch, length)` int32, padded with 0. A blank text has padding alone, also in place of the end token, and
+            is translated to nothing.
+
+        Raises:
+            ValueError: `texts` are not strings, or hold a lone surrogate.
+        """
+        return padded_ids(token_rows(self.source, texts), max_length)
+
+    def encode_target(self, texts, max_length):
+        """Token ids of target texts, as `encode_source`; but a blank text has the end token, which can be scored."""
+        return padded_ids(token_rows(self.target, texts), max_length, empty_has_end=True)
+
+    def decode_target(self, token_ids):
+        """The texts of target token ids; special tokens leave no trace. Inside a graph use `target.detokenize`.
+
+        Args:
+            token_ids: `tf.RaggedTensor` `(batch, None)` or `(batch, length)` int32.
+
+        Returns:
+            A list of strings.
+        """
+        return [text.decode("utf-8") for text in self.target.detokenize(token_ids).numpy()]
+
+    def save(self, folder, name=None):
+        """Writes one SentencePiece model where source and target share it, otherwise two; removes the others.
+
+        Args:
+            folder: the folder, which must be there.
+            name: what the file names begin with: `NAME.model`, or `NAME.source.model` and `NAME.target.model`.
+                Default: `tokenizer.model`, or `source.model` and `target.model`.
+        """
+        folder = pathlib.Path(folder)
+        for file_name, tokenizer in self.files.items():
+            tokenizer.save(folder / _named(file_name, name))
+        for file_name in set(FILE_NAMES) - set(self.files):
+            (folder / _named(file_name, name)).unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, folder):
+        """The tokenizers of a folder that `save` wrote, such as a model folder.
+
+        Raises:
+            InputError: a file is no SentencePiece model, or has other special tokens.
+            FileNotFoundError: a file is missing.
+        """
+        folder = pathlib.Path(folder)
+        if (folder / SHARED_NAME).is_file():
+            return cls(Tokenizer.load(folder / SHARED_NAME))
+        return cls(Tokenizer.load(folder / SOURCE_NAME), Tokenizer.load(folder / TARGET_NAME))
+
+    @classmethod
+    def is_saved_in(cls, folder):
+        """Whether a folder holds what `load` reads."""
+        folder = pathlib.Path(folder)
+        return (folder / SHARED_NAME).is_file() or all((folder / name).is_file() for name in (SOURCE_NAME, TARGET_NAME))
+
+
+def _named(file_name, name):
+    if name is None:
+        return file_name
+    return f"{name}.model" if file_name == SHARED_NAME else f"{name}.{file_name}"

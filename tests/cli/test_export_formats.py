@@ -1,0 +1,108 @@
+"""A format of one's own: one file with an `Exporter`, and one line in the registry."""
+
+import json
+import os
+
+import pytest
+
+from keras_transformer.errors import InputError
+from keras_transformer.export import EXPORTERS, Exporter
+from keras_transformer.export.verification.artifact_runs import run_program
+
+# Looks a text up in the table.
+PROGRAM = """\
+import json, pathlib, sys
+
+artifact, request, result = map(pathlib.Path, sys.argv[1:])
+table = dict(line.split("\\t") for line in artifact.read_text().splitlines())
+texts = json.loads(request.read_text())["texts"]
+found = {"translations": [table[text] for text in texts], "milliseconds": [1.0] * len(texts)}
+result.write_text(json.dumps({**found, "tokens": None, "scores": None}))
+"""
+
+
+class TextPairsExporter(Exporter):
+    """A table of texts and their translations."""
+
+    name = "text_pairs"
+    title = "a table"
+    texts = program = None
+
+    def default_name(self, model_name):
+        return f"{model_name}.tsv"
+
+    def check_path(self, path):
+        if path.suffix != ".tsv":
+            raise InputError(f"A table must be called NAME.tsv. Received: {path}.")
+
+    def write(self, translator, folder, path, settings):
+        translations = self.translations(translator, settings)
+        artifact = folder / path.name
+        artifact.write_text("".join(f"{pair[0]}\t{pair[1]}\n" for pair in zip(self.texts, translations, strict=True)))
+        return artifact
+
+    def translations(self, translator, settings):
+        return translator.translate(self.texts, settings=settings)
+
+    def run(self, artifact, translator, texts, settings):
+        return run_program(self.program, artifact, texts)
+
+    def card(self, translator):
+        return ["Look the text up."]
+
+    def place(self, translator, folder, path):
+        for file in folder.iterdir():
+            os.replace(file, path.parent / file.name)
+        return path
+
+
+class WrongExporter(TextPairsExporter):
+    name = "wrong"
+
+    def translations(self, translator, settings):
+        return super().translations(translator, settings)[::-1]
+
+
+@pytest.fixture
+def formats(model, tmp_path, monkeypatch):
+    """The two formats are registered while a test runs, and exports go to a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text(PROGRAM)
+    TextPairsExporter.texts = (model / "validation.source.txt").read_text().splitlines()
+    TextPairsExporter.program = tmp_path / "program.py"
+    for exporter in (TextPairsExporter, WrongExporter):
+        monkeypatch.setitem(EXPORTERS, exporter.name, exporter)
+
+
+@pytest.mark.usefixtures("formats")
+def test_a_registered_format_is_exported_proven_and_described(run, model, tmp_path):
+    result = run("export", model, "--format", "text_pairs", "--beam-size", "2")
+    assert result.status == 0, result.errors
+    assert result.lines[-1] == "saved_models/model.tsv"
+    assert any(line.split() == ["identical", "translations", "16", "of", "16"] for line in result.lines)
+    folder = tmp_path / "saved_models"
+    record = json.loads((folder / "verification.json").read_text())
+    assert (record["format"], record["identical"], record["operations"]) == ("text_pairs", 16, None)
+    card = (folder / "model.tsv.md").read_text()
+    assert card.startswith("# model.tsv\n")
+    assert "Look the text up." in card
+    assert "The search is fixed: beam size 2" in card
+
+
+@pytest.mark.usefixtures("formats")
+def test_a_registered_format_that_is_wrong_fails_its_proof(run, model, tmp_path):
+    result = run("export", model, "--format", "wrong", "--beam-size", "1")
+    assert result.status == 1
+    assert "translations differ from the model's" in result.errors
+    assert not (tmp_path / "saved_models").exists()
+
+
+@pytest.mark.usefixtures("formats")
+def test_arguments_that_a_registered_format_does_not_take_are_refused(run, model):
+    run("export", model, "--format", "text_pairs", "--output", "a.txt").assert_one_error("must be called NAME.tsv")
+    result = run("export", model, "--format", "text_pairs", "--quantize", "int8")
+    result.assert_one_error("--quantize needs --format tflite or ctranslate2. Received: --format text_pairs.")
+
+
+def test_a_format_that_is_not_registered_is_no_choice(run, model):
+    run("export", model, "--format", "text_pairs").assert_one_error("'text_pairs' is not one of")

@@ -1,0 +1,76 @@
+import inspect
+
+import pytest
+
+import keras_transformer as kt
+from keras_transformer.callbacks import TranslationScores
+from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
+from keras_transformer.errors import InputError
+from keras_transformer.generation import Generator, SearchSettings
+from keras_transformer.plots import plot_attention
+from keras_transformer.recipes import recipe_from_dict
+from keras_transformer.translator import Translator
+
+
+def test_a_user_gives_one_object_or_its_fields():
+    settings = kt.SearchSettings(beam_size=8, length_penalty=1.0)
+    assert SearchSettings.of(settings) is settings
+    assert SearchSettings.of(settings, beam_size=None, n_best=None) is settings
+    assert SearchSettings.of(None, beam_size=8, length_penalty=1.0, n_best=None) == settings
+    assert SearchSettings.of() == SearchSettings()
+
+
+def test_both_are_refused():
+    with pytest.raises(ValueError, match=r"Received: settings=SearchSettings\(.*\) and beam_size=2; put them into"):
+        SearchSettings.of(SearchSettings(), beam_size=2)
+    with pytest.raises(ValueError, match="`settings` must be a `SearchSettings`. Received: settings=4."):
+        SearchSettings.of(4)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"beam_size": 0}, "`beam_size` must be at least 1. Received: beam_size=0."),
+        ({"n_best": 0}, "`n_best` must be at least 1. Received: n_best=0."),
+        ({"n_best": 5}, "`n_best` must be at most `beam_size`. Received: n_best=5, beam_size=4."),
+        ({"length_penalty": float("nan")}, "`length_penalty` must be a finite number."),
+    ],
+)
+def test_numbers_out_of_range_are_refused(fields, message):
+    with pytest.raises(InputError, match=message):
+        SearchSettings(**fields)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        Translator.translate,
+        Translator.export_saved_model,
+        Translator.export_tflite,
+        Generator.generate,
+        TranslationScores.__init__,
+        plot_attention,
+    ],
+)
+def test_signatures_repeat_no_default(function):
+    parameters = inspect.signature(function).parameters
+    for name in ("beam_size", "length_penalty", "n_best", "max_length", "settings"):
+        assert name not in parameters or parameters[name].default is None
+    assert "settings" in parameters
+
+
+def test_the_command_line_has_the_same_defaults():
+    @beam_size_option
+    @length_penalty_option
+    def command():
+        pass
+
+    defaults = {option.name: option.default for option in command.__click_params__}
+    assert defaults == {"beam_size": SearchSettings().beam_size, "length_penalty": SearchSettings().length_penalty}
+
+
+def test_a_recipe_evaluates_by_greedy_search_unless_it_says_otherwise():
+    data = {"corpus": "phrases"}
+    assert recipe_from_dict({"data": data}).evaluation.search_settings == SearchSettings(beam_size=1)
+    recipe = recipe_from_dict({"data": data, "evaluation": {"beam_size": 3}})
+    assert recipe.evaluation.search_settings == SearchSettings(beam_size=3)
