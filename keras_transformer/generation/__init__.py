@@ -1,4 +1,4 @@
-"""Generation: beam search inside the TensorFlow graph, the same for Python, SavedModel and TFLite."""
+"""Beam search inside the TensorFlow graph, for Python, SavedModel and TFLite."""
 
 from keras_transformer.generation.cross_attention import cross_attention
 from keras_transformer.generation.generator import Generator

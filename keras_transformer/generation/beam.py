@@ -1,4 +1,4 @@
-"""The hypotheses of a beam, and which of their continuations survive a step."""
+"""The hypotheses of a beam and the selection of their continuations."""
 
 import math
 from typing import NamedTuple
@@ -13,10 +13,10 @@ class Beam(NamedTuple):
     """The `beam_size` hypotheses of every sentence, live and finished together.
 
     Args:
-        token_ids: `(batch, beam_size)` int32, the newest token of every hypothesis, 0 behind the end.
+        token_ids: `(batch, beam_size)` int32, the last token of every hypothesis, 0 after its end.
         log_probs: `(batch, beam_size)` float32, log-probability of a live hypothesis, minus infinity otherwise.
         scores: `(batch, beam_size)` float32, score of a finished hypothesis, minus infinity otherwise.
-        history: `(batch, beam_size, steps)` int32, all tokens so far behind the start token.
+        history: `(batch, beam_size, steps)` int32, all tokens after the start token.
     """
 
     token_ids: tf.Tensor
@@ -26,7 +26,7 @@ class Beam(NamedTuple):
 
 
 def first_beam(has_source, beam_size):
-    """One live hypothesis, the start token alone, for every sentence that `has_source` `(batch,)`."""
+    """Returns a beam with one live hypothesis, the start token, for every sentence that `has_source` `(batch,)`."""
     batch_size = tf.shape(has_source)[0]
     is_first = tf.equal(tf.range(beam_size), 0)
     is_live = tf.logical_and(tf.expand_dims(has_source, 1), tf.expand_dims(is_first, 0))
@@ -39,22 +39,22 @@ def first_beam(has_source, beam_size):
 
 
 def beam_shapes(beam_size):
-    """The shapes of a `Beam`, for `tf.while_loop`."""
+    """Returns the shapes of a `Beam`, for `tf.while_loop`."""
     flat = tf.TensorShape((None, beam_size))
     return Beam(flat, flat, flat, tf.TensorShape((None, beam_size, None)))
 
 
 def advance(beam, tokens, penalty, may_continue):
-    """Lets the best of all continuations survive.
+    """Selects the best continuations.
 
-    The candidates are every finished hypothesis as it is, every live one with the end token, and every live one with
-    each of its best tokens.
+    The candidates are every finished hypothesis, every live hypothesis with the end token, and every live hypothesis
+    with each of its best tokens.
 
     Args:
         beam: the `Beam` before the step.
         tokens: `TopTokens` of its hypotheses, `batch * beam_size` rows.
-        penalty: scalar float32, what the log-probability of the continuations is divided by.
-        may_continue: `(batch,)` booleans, False where only the end token may follow.
+        penalty: scalar float32, the divisor of the log-probability of the continuations.
+        may_continue: `(batch,)` booleans, False if only the end token can follow.
 
     Returns:
         The new `Beam`, best first, and the slot that each hypothesis continues, `(batch, beam_size)` int32.
@@ -74,7 +74,7 @@ def advance(beam, tokens, penalty, may_continue):
     ends = np.repeat(np.array([0, END_ID], "int32"), beam_size)
     ends = tf.broadcast_to(tf.constant(ends), (tf.shape(beam.scores)[0], 2 * beam_size))
     candidate_ids = tf.concat([ends, tf.reshape(tokens.token_ids, shape)], axis=1)
-    # A hypothesis that does not exist has the score minus infinity; it must not leave a token behind.
+    # A hypothesis that does not exist has the score minus infinity. Its tokens must be padding.
     exists = tf.greater(scores, -math.inf)
     token_ids = tf.where(exists, tf.gather(candidate_ids, chosen, batch_dims=1), 0)
     log_probs = tf.gather(tf.concat([nothing, nothing, with_token], axis=1), chosen, batch_dims=1)
@@ -85,20 +85,20 @@ def advance(beam, tokens, penalty, may_continue):
 
 
 def is_live(beam):
-    """Which sentences have live hypotheses, `(batch,)` booleans."""
+    """Returns whether each sentence has live hypotheses, `(batch,)` booleans."""
     return tf.reduce_any(tf.greater(beam.log_probs, tf.float32.min), axis=1)
 
 
 def stop_early(beam, n_best, largest_penalties):
     """Ends the search of sentences whose `n_best` hypotheses can no longer be surpassed.
 
-    A live hypothesis can reach at most its log-probability over the largest penalty ahead of it, since every further
-    token makes it less probable.
+    The score of a live hypothesis is at most its log-probability divided by the largest penalty of greater lengths,
+    because every further token lowers its probability.
 
     Args:
         beam: the `Beam`.
-        n_best: number of hypotheses wanted.
-        largest_penalties: `(batch,)` float32, the largest penalty from the hypotheses' length to the longest possible.
+        n_best: number of requested hypotheses.
+        largest_penalties: `(batch,)` float32, the largest penalty from the current to the maximum length.
 
     Returns:
         The `Beam` without the live hypotheses of those sentences.

@@ -8,22 +8,22 @@ from keras_transformer.generation.hypotheses import Hypotheses
 from keras_transformer.generation.top_tokens import top_tokens
 from keras_transformer.special_tokens import PADDING_ID
 
-# A translation has at most LENGTH_FACTOR * source tokens + LENGTH_MARGIN tokens, the end token among them.
+# A translation has at most LENGTH_FACTOR * source tokens + LENGTH_MARGIN tokens, including the end token.
 LENGTH_FACTOR = 2
 LENGTH_MARGIN = 10
-# Between two blocks of so many steps finished sentences leave the batch and new keys and values join the old ones.
+# Steps of a block. After a block, finished sentences are removed and new keys and values are appended to the old ones.
 BLOCK_STEPS = 8
 
 
 class SearchState(NamedTuple):
-    """Where the search stands between two blocks of steps.
+    """State of the search between two blocks of steps.
 
     Args:
-        step: scalar int32, number of steps done.
-        sentences: `(unfinished,)` int32, which sentences of the batch are still decoded.
+        step: scalar int32, number of completed steps.
+        sentences: `(unfinished,)` int32, indices of the unfinished sentences in the batch.
         beam: their `Beam`.
         cache: their `DecoderCache`.
-        found: the `Hypotheses` of the whole batch, all of the beam, finished or not.
+        found: the `Hypotheses` of the whole batch, finished or not.
     """
 
     step: tf.Tensor
@@ -34,7 +34,7 @@ class SearchState(NamedTuple):
 
 
 class BeamSearch:
-    """The search as a graph; `Generator` is its public face.
+    """The search as a graph. `Generator` is its public interface.
 
     Args:
         parts: the `TransformerParts` of the model.
@@ -48,12 +48,12 @@ class BeamSearch:
         self.decoder = CachedDecoder(parts, beam_size)
 
     def search(self, source_ids, length_penalty, max_length):
-        """The best translations of token ids.
+        """Searches the best translations of token ids.
 
         Args:
             source_ids: `(batch, source_length)` int32, 0 is padding.
             length_penalty: scalar float32, the exponent alpha.
-            max_length: scalar int32, the longest translation.
+            max_length: scalar int32, maximum length of a translation.
 
         Returns:
             `Hypotheses`.
@@ -85,16 +85,16 @@ class BeamSearch:
         )
 
     def _first_state(self, has_source, max_lengths):
-        """Every sentence with its start token."""
+        """Returns the state with the start token of every sentence."""
         batch_size = tf.shape(has_source)[0]
         beam = first_beam(has_source, self.beam_size)
-        # The maximum over an empty batch is the lowest integer.
+        # The maximum of an empty batch is the lowest integer.
         longest = tf.maximum(tf.reduce_max(max_lengths), 0)
         found = Hypotheses(tf.zeros((batch_size, self.beam_size, longest), tf.int32), beam.scores)
         return SearchState(tf.constant(0), tf.range(batch_size), beam, self.decoder.empty_cache(batch_size), found)
 
     def _decode_block(self, state, encoded, max_lengths, penalties):
-        """Some steps, then the sentences that are finished leave the batch."""
+        """Runs several steps, then removes the finished sentences from the batch."""
         block_end = state.step + BLOCK_STEPS
 
         def is_decoding(step, beam, cache):
@@ -122,7 +122,7 @@ class BeamSearch:
 
 
 def length_penalties(length_penalty, max_length):
-    """What a log-probability is divided by for every length from 0 to `max_length`: ((5 + length) / 6)^alpha.
+    """Returns the divisors ((5 + length) / 6)^alpha of log-probabilities for the lengths 0 to `max_length`.
 
     Reference:
         Wu et al. 2016 (arXiv 1609.08144), equation 14.
@@ -131,7 +131,7 @@ def length_penalties(length_penalty, max_length):
 
 
 def record(found, sentences, beam):
-    """Writes the hypotheses of some sentences over what was found for them before."""
+    """Replaces the earlier hypotheses of some sentences."""
     missing = tf.shape(found.token_ids)[2] - tf.shape(beam.history)[2]
     history = tf.pad(beam.history, [[0, 0], [0, 0], [0, missing]])
     rows = tf.expand_dims(sentences, 1)
@@ -142,7 +142,7 @@ def record(found, sentences, beam):
 
 
 def best_of(found, n_best, has_source, length):
-    """The best finished hypotheses, without the columns behind `length`."""
+    """Returns the best finished hypotheses, cut at `length` columns."""
     scores, chosen = tf.math.top_k(found.scores, n_best)
     token_ids = tf.gather(found.token_ids[:, :, :length], chosen, batch_dims=1)
     has_source = tf.expand_dims(has_source, 1)

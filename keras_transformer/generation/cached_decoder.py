@@ -6,7 +6,7 @@ from keras_transformer.layers.attention import hiding_bias
 
 
 class EncodedSource(NamedTuple):
-    """What decoding needs of source sentences, computed once.
+    """Keys, values and mask of source sentences, computed once.
 
     Args:
         keys: per decoder block `(batch, num_heads, source_length, head_dim)`, divided by sqrt(head_dim).
@@ -22,17 +22,17 @@ class EncodedSource(NamedTuple):
 class DecoderCache(NamedTuple):
     """Keys and values of all hypotheses at all steps so far.
 
-    They are never reordered: a hypothesis finds its own past by `bias`, which is reordered in their place. TensorFlow
-    cannot append to a tensor without copying it, so that new steps are collected in a small one and moved to the
-    large one at the end of a block of steps.
+    They are never reordered. Instead, `bias` is reordered, which selects the past of each hypothesis. TensorFlow cannot
+    append to a tensor without copying it. New steps are therefore collected in a small tensor and moved to the large
+    one at the end of a block of steps.
 
     Args:
         old_keys: per decoder block `(batch, num_heads, old_steps * beam_size, head_dim)`.
         old_values: the same shapes.
         new_keys: per decoder block `(batch, num_heads, new_steps * beam_size, head_dim)`.
         new_values: the same shapes.
-        bias: `(batch, 1, beam_size, (old_steps + new_steps) * beam_size)` float32, 0 where a hypothesis descends from
-            the slot, very negative elsewhere.
+        bias: `(batch, 1, beam_size, (old_steps + new_steps) * beam_size)` float32, 0 if a hypothesis descends from the
+            slot, very negative otherwise.
     """
 
     old_keys: tuple
@@ -43,10 +43,10 @@ class DecoderCache(NamedTuple):
 
 
 class CachedDecoder:
-    """The decoder of a Transformer one token at a time, with the layers' own weights and wiring.
+    """Runs the decoder of a Transformer one token at a time, with the weights and the structure of its layers.
 
-    All hypotheses of a sentence ask the keys of the sentence in one product, for the source's keys as for the cached
-    ones, so nothing is copied per hypothesis.
+    One product computes the attention of all hypotheses of a sentence, to the source and to the cache, so nothing is
+    copied per hypothesis.
 
     Args:
         parts: the `TransformerParts` of the model.
@@ -78,9 +78,9 @@ class CachedDecoder:
         return EncodedSource(tuple(key * scale for key in keys), values, bias)
 
     def empty_cache(self, batch_size):
-        """The `DecoderCache` before the first step.
+        """Returns the `DecoderCache` before the first step.
 
-        It holds an old and a new step that nothing descends from: TFLite's XNNPACK knows no empty tensors.
+        It has an old and a new step without descendants, because TFLite's XNNPACK does not support empty tensors.
         """
         slots = (tf.zeros((batch_size, self.num_heads, self.beam_size, self.head_dim), self.dtype),)
         slots = slots * len(self.parts.decoders)
@@ -88,7 +88,7 @@ class CachedDecoder:
         return DecoderCache(slots, slots, slots, slots, bias)
 
     def cache_shapes(self):
-        """The shapes of a `DecoderCache`, for `tf.while_loop`."""
+        """Returns the shapes of a `DecoderCache`, for `tf.while_loop`."""
         heads = (tf.TensorShape((None, self.num_heads, None, self.head_dim)),) * len(self.parts.decoders)
         return DecoderCache(heads, heads, heads, heads, tf.TensorShape((None, 1, self.beam_size, None)))
 
@@ -96,7 +96,7 @@ class CachedDecoder:
         """Decodes one more token of every hypothesis.
 
         Args:
-            token_ids: `(batch, beam_size)` int32, the newest token of every hypothesis.
+            token_ids: `(batch, beam_size)` int32, the last token of every hypothesis.
             position: scalar int32, its position.
             encoded: `EncodedSource`.
             cache: `DecoderCache`.
@@ -130,13 +130,13 @@ class CachedDecoder:
         return self._logits(x), cache
 
     def reorder(self, cache, parents):
-        """The cache after every hypothesis was replaced by a continuation of `parents` `(batch, beam_size)`."""
+        """Returns the cache after every hypothesis was replaced by a continuation of `parents` `(batch, beam_size)`."""
         if self.beam_size == 1:
             return cache
         return cache._replace(bias=tf.expand_dims(tf.gather(tf.squeeze(cache.bias, 1), parents, batch_dims=1), 1))
 
     def end_block(self, cache, sentences):
-        """The cache of some of its sentences, with all new steps but the last moved to the old ones."""
+        """Returns the cache of some sentences, with all new steps except the last moved to the old ones."""
         num_new = tf.shape(cache.new_keys[0])[2] - self.beam_size
 
         def move(old, new):
@@ -149,7 +149,7 @@ class CachedDecoder:
         return DecoderCache(old_keys, old_values, new_keys, new_values, tf.gather(cache.bias, sentences))
 
     def _own_slot(self, batch_size):
-        """The bias by which every hypothesis sees its own slot of the new step alone."""
+        """Returns the bias with which every hypothesis attends only to its own slot of the new step."""
         bias = hiding_bias(tf.eye(self.beam_size, dtype=tf.bool))
         return tf.broadcast_to(bias, (batch_size, 1, self.beam_size, self.beam_size))
 
@@ -159,11 +159,11 @@ class CachedDecoder:
         return tf.unstack(tf.transpose(split, (2, 0, 3, 1, 4)))
 
     def _cast(self, tensor):
-        """Caches have one type, also where layers of the model have dtype policies of their own."""
+        """Casts to the dtype of the caches, because layers of the model can have different dtype policies."""
         return tf.cast(tensor, self.dtype)
 
     def _attend(self, query, keys, values, bias):
-        """Attention to keys and values that lie in several tensors; the heads merged.
+        """Computes attention to keys and values in several tensors, and merges the heads.
 
         Returns:
             `(batch * beam_size, hidden_dim)`.

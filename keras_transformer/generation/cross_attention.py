@@ -2,13 +2,13 @@ from keras import ops
 
 
 def cross_attention(parts, source_ids, target_ids):
-    """How much each token of a translation attended to each token of its source, when it was predicted.
+    """Computes the attention of each predicted token of a translation to each token of its source.
 
     Args:
         parts: the `TransformerParts` of the model.
         source_ids: `(batch, source_length)` int32, 0 is padding.
-        target_ids: `(batch, target_length)` int32, what the decoder is fed: the start token, then the translation
-            without its last token. 0 is padding.
+        target_ids: `(batch, target_length)` int32, the decoder input: the start token, then the translation without its
+            last token. 0 is padding.
 
     Returns:
         `(num_layers, batch, num_heads, target_length, source_length)` float32. Every row sums to 1 over the source.

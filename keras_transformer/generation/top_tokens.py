@@ -1,4 +1,4 @@
-"""The most probable tokens of a large vocabulary, in few passes over it."""
+"""Selects the most probable tokens of a large vocabulary in few passes over the logits."""
 
 import math
 from typing import NamedTuple
@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
-# Below so many tokens a plain `top_k` is as fast.
+# Below this number of tokens, a plain `top_k` is equally fast.
 SMALL_VOCABULARY = 512
 
 
 class TopTokens(NamedTuple):
-    """Log-probabilities of the best tokens of every row; minus infinity for a special token among them.
+    """Log-probabilities of the best tokens of every row. They are minus infinity for special tokens.
 
     Args:
         log_probs: `(rows, count)` float32, unordered.
@@ -26,13 +26,13 @@ class TopTokens(NamedTuple):
 
 
 def top_tokens(logits, count):
-    """The `count` most probable ordinary tokens of every row, and the end token.
+    """Returns the `count` most probable ordinary tokens of every row, and the end token.
 
-    A few more are returned: the special tokens, which are never generated, may be among the best.
+    A few more tokens are returned, because the best tokens can include special tokens, which are never generated.
 
     Args:
-        logits: `(rows, vocabulary_size)` float32; the vocabulary's size is known.
-        count: how many ordinary tokens are wanted.
+        logits: `(rows, vocabulary_size)` float32, with static vocabulary size.
+        count: number of ordinary tokens.
 
     Returns:
         `TopTokens` with `min(count + NUM_SPECIAL_TOKENS, vocabulary_size)` tokens.
@@ -47,26 +47,26 @@ def top_tokens(logits, count):
 
 
 def log_normalizer(logits, largest, largest_ids):
-    """log(sum(exp(logits))) of every row, `(rows, 1)`.
+    """Computes log(sum(exp(logits))) of every row, `(rows, 1)`.
 
-    The softmax is the fastest pass over a vocabulary there is. It gives the largest logit the probability
-    exp(largest) / sum(exp(logits)), never below 1 / vocabulary_size, so its logarithm is exact.
+    The softmax is the fastest pass over a vocabulary. The probability of the largest logit is
+    exp(largest) / sum(exp(logits)). It is at least 1 / vocabulary_size, so its logarithm is exact.
     """
     probabilities = tf.nn.softmax(logits)
     return largest - tf.math.log(tf.gather(probabilities, largest_ids, batch_dims=1))
 
 
 def top_k(logits, k):
-    """`tf.math.top_k` in two levels: the best blocks of the vocabulary, then the best of their entries.
+    """Computes `tf.math.top_k` in two levels: the best blocks of the vocabulary, then their best entries.
 
-    Exact: an entry among the best k is in a block whose maximum is among the best k maxima.
+    The result is exact: an entry among the best k is in a block whose maximum is among the best k maxima.
 
     Args:
-        logits: `(rows, vocabulary_size)`; the vocabulary's size is known.
+        logits: `(rows, vocabulary_size)`, with static vocabulary size.
         k: number of entries, at most `vocabulary_size`.
 
     Returns:
-        Values and indices, `(rows, k)` each, the largest first.
+        Values and indices, each `(rows, k)`, largest first.
     """
     vocabulary_size = logits.shape[-1]
     block_size = best_block_size(vocabulary_size, k)
@@ -85,7 +85,7 @@ def top_k(logits, k):
 
 
 def best_block_size(vocabulary_size, k):
-    """The size near which the two levels have least work, preferably one that divides the vocabulary evenly."""
+    """Returns the block size with the least work in both levels, preferably a divisor of the vocabulary size."""
     ideal = max(1, round(math.sqrt(vocabulary_size / k)))
     sizes = range(max(1, ideal // 2), 2 * ideal + 1)
     even = [size for size in sizes if vocabulary_size % size == 0]
