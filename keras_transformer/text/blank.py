@@ -1,11 +1,11 @@
-"""What a blank text is: one table of invisible characters, for Python and for graphs."""
+"""Blank texts: a table of invisible characters, for Python and for graphs."""
 
 import re
 
-# First and last code point of runs of characters that leave nothing to read on a page: Unicode's White_Space, control
-# and format characters, and Default_Ignorable_Code_Point (fillers, variation selectors, tags), with the empty Braille
-# pattern. Format characters that are drawn, such as the Arabic number sign, are not among them. The table is written
-# out, because Python and RE2 know different versions of Unicode.
+# First and last code point of ranges of invisible characters: Unicode's White_Space, control and format characters, and
+# Default_Ignorable_Code_Point (fillers, variation selectors, tags), with the empty Braille pattern. Visible format
+# characters, such as the Arabic number sign, are excluded. The table is explicit, because Python and RE2 support
+# different versions of Unicode.
 _INVISIBLE = (
     (0x0000, 0x0020),  # ASCII control characters and the space
     (0x007F, 0x00A0),  # further control characters and the no-break space
@@ -37,19 +37,19 @@ _BLANK = re.compile(BLANK_PATTERN)
 
 
 def invisible_characters():
-    """Every character that a blank text may hold, one after the other."""
+    """Yields every character that a blank text can have."""
     for first, last in _INVISIBLE:
         yield from map(chr, range(first, last + 1))
 
 
 def is_blank(text):
-    """Whether a text holds nothing but invisible characters; such a text has no translation.
+    """Returns whether a text has only invisible characters. Such a text has no translation.
 
     Args:
         text: a string.
 
     Returns:
-        True for an empty text and for one of spaces, control and format characters, fillers and the like.
+        True for an empty text and for a text of spaces, control characters, format characters and fillers.
 
     Example:
 

@@ -1,11 +1,11 @@
-"""The map by which a SentencePiece model normalises text: byte strings to byte strings, in one compiled trie.
+"""The normalisation map of a SentencePiece model: byte strings to byte strings, in a compiled trie.
 
-SentencePiece compiles such a map only from Unicode characters. Written here, its keys can be single bytes as well.
+SentencePiece compiles such a map only from Unicode characters. This module also supports single bytes as keys.
 
 Reference:
-    Yata's Darts-clone, the double-array trie that SentencePiece uses: a node at `position` with the children's base
-    `position ^ offset` has the child of byte `b` at `base ^ b`, and its value at `base`. Equal nodes share a base,
-    or a map of all composed characters of Unicode would take megabytes.
+    Yata's Darts-clone, the double-array trie of SentencePiece: a node at `position` with the children's base
+    `position ^ offset` has the child of byte `b` at `base ^ b`, and its value at `base`. Equal nodes share a base.
+    Without sharing, a map of all composed characters of Unicode would take megabytes.
 """
 
 import numpy as np
@@ -19,13 +19,13 @@ _SEARCHED = 2 * 256
 
 
 def character_rules(model):
-    """The rules by which a SentencePiece model normalises text.
+    """Returns the normalisation rules of a SentencePiece model.
 
     Args:
         model: the bytes of the model.
 
     Returns:
-        A dictionary of strings by strings.
+        A dictionary from string to string.
     """
     if not sentencepiece_model_pb2.ModelProto.FromString(model).normalizer_spec.precompiled_charsmap:
         return {}
@@ -36,7 +36,7 @@ def write_character_map(rules):
     """Compiles a map.
 
     Args:
-        rules: a dictionary of bytes by bytes, without zero bytes; where several keys fit, the longest one counts.
+        rules: a dictionary from bytes to bytes, without zero bytes. If several keys match, the longest one is used.
 
     Returns:
         Bytes for `normalizer_spec.precompiled_charsmap`.
@@ -52,19 +52,19 @@ def write_character_map(rules):
 
 
 def _shared_trie(values):
-    """The trie of a dictionary of integers by byte strings, in which equal nodes are one.
+    """Builds the trie of a dictionary from byte strings to integers, with shared equal nodes.
 
     Returns:
-        Its root. A node is a tuple of pairs: a byte and the child, or None and the value.
+        The root. A node is a tuple of pairs of a byte and the child, or of None and the value.
     """
     shared = {}
-    path = [{}]  # The nodes from the root to the last key, which still grow.
+    path = [{}]  # The nodes from the root to the last key, which can still change.
 
     def close(depth):
         """Shares the nodes below `depth`: no later key goes through them."""
         while len(path) > depth + 1:
             node = tuple(path.pop().items())
-            # Children are shared already, so that a node is known by theirs.
+            # Children are shared already, so equal nodes have identical children.
             identity = tuple((label, child if label is None else id(child)) for label, child in node)
             path[-1][last[len(path) - 1]] = shared.setdefault(identity, node)
 
@@ -80,8 +80,8 @@ def _shared_trie(values):
 
 
 def _double_array(root):
-    """The units of a trie."""
-    # A value where no child is: it has the label of no byte. At base 0 the root would be its own child.
+    """Returns the units of a trie."""
+    # Values are at positions without a child, with no byte's label. At base 0 the root would be its own child.
     units, is_used = [0] + [_IS_VALUE] * 255, {0}
     base_of, bases = {}, {0}
     first_free = 1
@@ -92,7 +92,7 @@ def _double_array(root):
         if base is None:
             while first_free in is_used:
                 first_free += 1
-            # Holes far behind are given up, or the search for one would take the square of the number of nodes.
+            # Early gaps are dropped. Otherwise, the search time would grow with the square of the number of nodes.
             base = _free_base(node, is_used, bases, max(first_free, len(units) - _SEARCHED))
             base_of[id(node)] = base
             bases.add(base)
@@ -111,11 +111,11 @@ def _double_array(root):
 
 
 def _free_base(node, is_used, bases, candidate):
-    """The first base from `candidate` on at which all children of a node find room."""
+    """Returns the first base from `candidate` on with free positions for all children of a node."""
     labels = [label or 0 for label, _ in node]
     while True:
         base = candidate ^ labels[0]
-        # Two nodes of one base could not be told apart.
+        # Two nodes with the same base could not be distinguished.
         if base not in bases and not any(base ^ label in is_used for label in labels):
             return base
         candidate += 1

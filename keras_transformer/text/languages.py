@@ -1,6 +1,6 @@
 import re
 
-# Codes of three letters in whose place BCP 47 has those of two, for languages that people translate often.
+# Three-letter codes for which BCP 47 requires two letters, for common languages.
 _SHORTER = {
     **{"ara": "ar", "bul": "bg", "ces": "cs", "cze": "cs", "chi": "zh", "zho": "zh", "dan": "da", "deu": "de"},
     **{"ger": "de", "ell": "el", "gre": "el", "eng": "en", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr"},
@@ -8,7 +8,7 @@ _SHORTER = {
     **{"nld": "nl", "dut": "nl", "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru"},
     **{"spa": "es", "swe": "sv", "tha": "th", "tur": "tr", "ukr": "uk", "vie": "vi"},
 }
-# BCP 47 without its few tags of old that have a form of their own, such as "i-klingon".
+# BCP 47 without the few irregular legacy tags, such as "i-klingon".
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3})"
     r"(?:-(?P<script>[a-z]{4}))?"
@@ -19,13 +19,13 @@ _TAG = re.compile(
 
 
 def language_tag(text):
-    """A language tag of BCP 47 in its usual form, such as "ko", "pt-BR" or "zh-Hant-TW".
+    """Returns a BCP 47 language tag in canonical case, such as "ko", "pt-BR" or "zh-Hant-TW".
 
     Args:
         text: the tag, in upper or lower case.
 
     Raises:
-        ValueError: the text is no such tag.
+        ValueError: the text is not a BCP 47 language tag.
     """
     match = _TAG.fullmatch(text)
     if match is None:
@@ -41,5 +41,5 @@ def language_tag(text):
 
 
 def main_language(tag):
-    """The language of a tag, without script and region: "zh" of "zh-Hant-TW"."""
+    """Returns the language of a tag without script and region: "zh" for "zh-Hant-TW"."""
     return tag.split("-")[0]

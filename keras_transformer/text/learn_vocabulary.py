@@ -13,27 +13,28 @@ from keras_transformer.text.blank import is_blank
 from keras_transformer.text.normalization import NORMALIZATIONS, normalization_options
 from keras_transformer.text.tokenizer import Tokenizer, check_unicode
 
-# The limits of a vocabulary whose size is not given.
+# Limits of the default vocabulary size.
 _SMALLEST_DEFAULT, _LARGEST_DEFAULT = 1000, 32_000
 _MEASURED_SIZE, _MEASURED_LINES = 8000, 60_000
 MODEL_TYPES = ("unigram", "bpe")
-# The special tokens, the bytes, and one of the text's own.
+# The special tokens, the bytes, and one token of the text.
 SMALLEST_VOCABULARY = NUM_SPECIAL_TOKENS + 256 + 1
-# SentencePiece takes no lower one.
+# SentencePiece's minimum.
 SMALLEST_COVERAGE = 0.98
 CHARACTER_COVERAGE = 0.9995
-# SentencePiece leaves out longer lines, in bytes; they are cut.
+# SentencePiece drops lines with more bytes, so they are cut.
 _LONGEST_LINE = 4192
-# Of a line with the second one, SentencePiece learns nothing: it uses the character itself.
+# SentencePiece drops lines with the second one, because it uses the character itself.
 _UNLEARNABLE = str.maketrans("\0\u2585", "  ")
 _SPECIAL_TOKENS = re.compile("<pad>|<unk>|<s>|</s>|<0x[0-9A-F]{2}>")
 
 
 def default_vocabulary_size(num_lines):
-    """The number of tokens for a vocabulary of two languages: about 8,000 for 30,000 pairs of lines.
+    """Returns the default size of a vocabulary of two languages: about 8,000 tokens for 30,000 line pairs.
 
-    It grows with the square root of the text, so that most tokens stay frequent enough to be learned, from 1,000 to
-    32,000. On the 29,000 pairs of Multi30k, 8,000 tokens were better than 4,000 and 2,000: docs/research/multi30k.md.
+    It is proportional to the square root of the text, so that most tokens are frequent enough to be learned, and from
+    1,000 to 32,000. On the 29,000 pairs of Multi30k, 8,000 tokens are better than 4,000 and 2,000. See
+    docs/research/multi30k.md.
 
     Args:
         num_lines: number of lines of both languages.
@@ -59,33 +60,33 @@ def learn_vocabulary(
 ):
     """Learns a SentencePiece vocabulary.
 
-    Text is normalised as `normalization` says, and characters that are not in the vocabulary are spelled in bytes, so
-    that any normalised text comes back as it went in. In every case tabs and line ends become spaces, and runs of
-    spaces one space. The model holds the rules, so that all runtimes normalise alike.
+    Characters that are not in the vocabulary are spelled in bytes, so any normalised text can be restored exactly. Tabs
+    and line ends always become spaces, and several spaces become one space. The model includes the normalisation rules,
+    so all runtimes normalise in the same way.
 
     Args:
-        lines: strings, an iterable; blank ones are left out. Lines of more than 4,192 bytes are cut at spaces, or
-            within a word that is itself longer. U+2585, which SentencePiece uses itself, and U+0000 become spaces.
-        vocabulary_size: number of tokens, 4 special ones and 256 for single bytes among them. Default None: that of
-            `default_vocabulary_size`, or the largest that the text supports where that is less.
+        lines: an iterable of strings. Blank lines are dropped. Lines of more than 4,192 bytes are cut at spaces, or
+            within a longer word. U+2585, which SentencePiece uses itself, and U+0000 become spaces.
+        vocabulary_size: number of tokens, including 4 special tokens and 256 single bytes. Default None: that of
+            `default_vocabulary_size`, or the maximum that the text supports if it is lower.
         model_type: "unigram" (default) or "bpe".
-        lowercase: whether the tokenizer lower-cases the normalised text, each character by itself. Default False.
-        max_lines: the number of lines that are learned from, drawn at random where there are more, so that memory
-            stays bounded. Default 1,000,000.
+        lowercase: whether the tokenizer lower-cases each character of the normalised text. Default False.
+        max_lines: maximum number of lines for learning. If there are more, a random sample is used, so that memory is
+            bounded. Default 1,000,000.
         seed: seed of the draw. Default 0.
         normalization: "nmt_nfkc" (default): Unicode's NFKC, spaces for invisible separators, and no control characters;
             "nfkc": NFKC alone; "nmt_nfkc_cf": "nmt_nfkc" with case folding; "identity": none.
         user_defined_symbols: strings that are always one token each and are not normalised.
-        character_coverage: the part of the text's characters that have tokens of their own; rarer ones are spelled in
-            bytes. From 0.98 to 1. Default 0.9995.
-        split_digits: whether every digit is a token of its own. Default False.
+        character_coverage: fraction of the text's characters that have their own tokens, from 0.98 to 1. Rarer
+            characters are spelled in bytes. Default 0.9995.
+        split_digits: whether every digit is a separate token. Default False.
 
     Returns:
         A `Tokenizer`.
 
     Raises:
-        InputError: an argument is out of range, the text does not have as many different pieces as the vocabulary
-            should have, or there is none.
+        InputError: an argument is out of range, the text is empty, or it has fewer different pieces than the vocabulary
+            should have.
 
     Example:
 
@@ -102,7 +103,7 @@ def learn_vocabulary(
     if vocabulary_size is not None and vocabulary_size < smallest:
         own = f", {len(symbols)} user-defined symbols" if symbols else ""
         raise InputError(
-            f"`vocabulary_size` must be at least {smallest}: 4 special tokens, 256 bytes{own} and a text's own. "
+            f"`vocabulary_size` must be at least {smallest}: 4 special tokens, 256 bytes{own} and a token of the text. "
             f"Received: {vocabulary_size}."
         )
     drawn, num_lines = _draw(_learnable(lines), max_lines, seed)
@@ -121,7 +122,7 @@ def learn_vocabulary(
         try:
             return _learned(drawn, size, options)
         except _TooFewTokens as error:
-            # A script of many characters, such as Chinese: all of them, and as many tokens as elsewhere.
+            # For a script of many characters, such as Chinese: all characters plus the default number of tokens.
             return _learned(drawn, error.num_required + size, options)
 
 
@@ -134,7 +135,7 @@ class _TooFewTokens(InputError):
 
 
 def _learned(lines, vocabulary_size, options):
-    """The `Tokenizer` that SentencePiece learns from lines, with its own options."""
+    """Returns the `Tokenizer` that SentencePiece learns from lines with options of its own."""
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
@@ -148,7 +149,7 @@ def _learned(lines, vocabulary_size, options):
             bos_id=START_ID,
             eos_id=END_ID,
             minloglevel=2,
-            num_threads=1,  # More threads add up in another order: the same text would give another vocabulary.
+            num_threads=1,  # Several threads sum in varying order, so the vocabulary would vary.
             **options,
         )
     except (RuntimeError, ValueError) as error:
@@ -157,10 +158,10 @@ def _learned(lines, vocabulary_size, options):
 
 
 def checked_symbols(symbols):
-    """User-defined symbols as a list.
+    """Returns user-defined symbols as a list.
 
     Raises:
-        InputError: they are not a list of strings, or one of them cannot be a token; the message shows it.
+        InputError: they are not a list of strings, or a symbol cannot be a token. The message has the symbol.
     """
     if isinstance(symbols, (str, bytes)):
         raise InputError(f"`user_defined_symbols` must be a list of strings. Received: {symbols!r}.")
@@ -175,11 +176,11 @@ def checked_symbols(symbols):
 
 
 def _unfit(symbol):
-    """Why a string cannot be a token of its own, None where it can."""
+    """Returns the reason why a string cannot be a token, or None if it can."""
     if not isinstance(symbol, str):
         return "it is not a string"
     if is_blank(symbol) or any(character.isspace() or unicodedata.category(character) == "Cc" for character in symbol):
-        return "it is blank or holds a space or a control character"
+        return "it is blank or has a space or a control character"
     if any(character in symbol for character in "\u2581\u2585"):
         return "SentencePiece uses the characters U+2581 and U+2585 itself"
     if any(0xD800 <= ord(character) < 0xE000 for character in symbol):
@@ -195,7 +196,7 @@ def _check_one_of(name, value, choices):
 
 
 def _learnable(lines):
-    """The lines as SentencePiece learns from all of them: blank ones left out, long ones cut."""
+    """Prepares the lines for SentencePiece: drops blank lines and cuts long ones."""
     for line in lines:
         check_unicode(line)
         line = line.translate(_UNLEARNABLE).strip()
@@ -204,7 +205,7 @@ def _learnable(lines):
 
 
 def _parts(line):
-    """The line, or parts of it that SentencePiece takes, cut at spaces where there are any."""
+    """Yields the line, or parts of it that SentencePiece accepts, cut at spaces if possible."""
     if len(line) * 4 <= _LONGEST_LINE:
         yield line
         return
@@ -213,7 +214,7 @@ def _parts(line):
         end = encoded.rfind(b" ", start + 1, start + _LONGEST_LINE + 1)
         if end < 0:
             end = start + _LONGEST_LINE
-            while encoded[end] & 0xC0 == 0x80:  # The first byte of a character is another one.
+            while encoded[end] & 0xC0 == 0x80:  # Continuation bytes of a character.
                 end -= 1
         yield encoded[start:end].decode("utf-8")
         start = end
@@ -221,7 +222,7 @@ def _parts(line):
 
 
 def _draw(lines, max_lines, seed):
-    """At most `max_lines` of the lines, each with the same chance, and how many there were.
+    """Draws at most `max_lines` of the lines with equal probability, and counts all lines.
 
     SentencePiece's own draw has a fixed seed.
 
@@ -239,23 +240,23 @@ def _draw(lines, max_lines, seed):
 
 
 def _without_path(model):
-    """The model without the path of the rules' file, which is another each time; the rules themselves are in it."""
+    """Returns the model without the path of the file of rules, which varies. The model includes the rules."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     proto.normalizer_spec.ClearField("normalization_rule_tsv")
     return proto.SerializeToString(deterministic=True)
 
 
 def _explained(message, vocabulary_size):
-    """An `InputError` that says what SentencePiece's error means for the user."""
+    """Returns an `InputError` that explains SentencePiece's error to the user."""
     if largest := re.search(r"too high.*<= (\d+)", message):
         return InputError(
-            f"The text supports a vocabulary of at most {largest[1]} tokens, but {vocabulary_size} were asked for; "
-            "lower the size or give more text."
+            f"The text supports a vocabulary of at most {largest[1]} tokens. Received: {vocabulary_size} tokens. "
+            "Lower the size or use more text."
         )
     if smallest := re.search(r"smaller than required_chars\. \d+ vs (\d+)", message):
         return _TooFewTokens(
-            f"The text has {smallest[1]} different characters and special tokens, but the vocabulary should have only "
-            f"{vocabulary_size}; raise the size.",
+            f"The text has {smallest[1]} different characters and special tokens. Received: a vocabulary of "
+            f"{vocabulary_size} tokens. Raise the size.",
             int(smallest[1]),
         )
     if "sentences" in message:

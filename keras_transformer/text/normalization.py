@@ -1,4 +1,4 @@
-"""The rules by which a vocabulary that is learned normalises text: one of SentencePiece's maps, and what is added."""
+"""Normalisation rules of a learned vocabulary: one of SentencePiece's maps with additional rules."""
 
 import pathlib
 
@@ -9,18 +9,18 @@ from keras_transformer.files.whole_files import write_text
 # SentencePiece's names. "nmt_nfkc" is Unicode's NFKC with spaces for invisible separators and without control
 # characters; "nmt_nfkc_cf" folds case as well.
 NORMALIZATIONS = ("nmt_nfkc", "nfkc", "nmt_nfkc_cf", "identity")
-# They become spaces, so that whatever is translated stays one line and one column.
+# They become spaces, so that a translation stays in one line and one column.
 _SEPARATORS = "\t\n\r"
 _MAP_SEPARATORS = ("nmt_nfkc", "nmt_nfkc_cf")
 
 
 def normalization_options(normalization, lowercase, folder):
-    """What SentencePiece's trainer needs to normalise text by a map.
+    """Returns the normalisation arguments of SentencePiece's trainer.
 
     Args:
         normalization: one of `NORMALIZATIONS`.
-        lowercase: whether each character that the map gives is lower-cased as well, by itself.
-        folder: a folder for the rules' file, which the trainer reads.
+        lowercase: whether each character of the map's results is lower-cased as well.
+        folder: a folder for the file of rules, which the trainer reads.
 
     Returns:
         A dictionary of arguments of `SentencePieceTrainer.train`.
@@ -29,30 +29,30 @@ def normalization_options(normalization, lowercase, folder):
         return {"normalization_rule_name": normalization}
     rules = _rules_of(normalization) | dict.fromkeys(_SEPARATORS, " ")
     if lowercase:
-        # What a rule gives is not mapped again: the results of the map are lower-cased in it.
+        # Results of a rule are not mapped again, so the results in the map are lower-cased.
         rules = _lowercase_rules() | {key: _lower(value) for key, value in rules.items()}
     path = pathlib.Path(folder) / "normalization.tsv"
-    # SentencePiece refuses rules that change nothing, as that of a lower-case letter.
+    # SentencePiece rejects rules that change nothing, such as those of lower-case letters.
     lines = [f"{_hex(key)}\t{_hex(value)}\n" for key, value in rules.items() if key != value]
     write_text(path, "".join(lines))
     return {"normalization_rule_tsv": str(path)}
 
 
 def _rules_of(normalization):
-    """The rules of one of SentencePiece's maps, strings by strings."""
+    """Returns the rules of one of SentencePiece's maps, from string to string."""
     if normalization == "identity":
         return {}
     return dict(sentencepiece.SentencePieceNormalizer(rule_name=normalization).decompile())
 
 
 def _lowercase_rules():
-    """The lower case of every upper-case character."""
+    """Returns the rules from every upper-case character to its lower case."""
     characters = map(chr, range(0x110000))
     return {character: lower for character in characters if (lower := character.lower()) != character}
 
 
 def _lower(text):
-    """Letter by letter: whether a sigma ends a word is not looked at."""
+    """Lower-cases each letter separately, without a special case for a sigma at the end of a word."""
     return "".join(character.lower() for character in text)
 
 

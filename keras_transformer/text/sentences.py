@@ -4,27 +4,27 @@ import re
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.text.languages import main_language
 
-# Those that write no space between sentences.
+# Languages without spaces between sentences.
 _WITHOUT_SPACE = ("zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja")
 _KOREAN = "ko"
-# An end of a sentence with something behind it. A full stop after one or two letters or digits is often none.
+# An end of a sentence with text after it. A full stop after one or two letters or digits often does not end a sentence.
 _END_INSIDE = re.compile(
     r"(?:(?:\w{3}|[가-힣]|\s)\.|[!?…])[\"'”’»)\]]*\s+\S|[。！？][”’」』）]*[^\s”’」』）。！？]",
 )
 
 
 def check_languages(facts):
-    """Raises an `InputError` where text cannot be split into sentences and joined again.
+    """Raises an `InputError` if text cannot be split into sentences and joined again.
 
     Args:
-        facts: `TextFacts`, in which both languages must be known.
+        facts: `TextFacts` with both languages.
     """
     languages = {"source": facts.source_language, "target": facts.target_language}
     missing = [side for side, language in languages.items() if language is None]
     if missing:
         raise InputError(
-            f"To split sentences, the {' and the '.join(missing)} language must be known, which the model does not "
-            f"tell; give {' and '.join(f'--{side}-language' for side in missing)}, such as ko or en."
+            f"Splitting sentences needs the {' and the '.join(missing)} language, which the model folder does not "
+            f"have. Set {' and '.join(f'--{side}-language' for side in missing)}, such as ko or en."
         )
     _check_splitter(facts.source_language)
 
@@ -34,16 +34,17 @@ def _check_splitter(language):
 
 
 def split_sentences(text, language):
-    """The sentences of a paragraph, without the space between them.
+    """Splits a paragraph into sentences, without the spaces between them.
 
-    Korean is split by kiwipiepy, whose model is inside its package, all other languages by the rules of sentencex.
+    Korean is split by kiwipiepy, whose package includes its model. All other languages are split by the rules of
+    sentencex.
 
     Args:
         text: a string.
         language: the language tag of the text, such as "en" or "zh-Hant".
 
     Returns:
-        A list of strings, none of them blank; empty for blank text.
+        A list of strings without blank ones. It is empty for a blank text.
 
     Raises:
         InputError: the package is not installed.
@@ -65,12 +66,12 @@ def split_sentences(text, language):
 
 
 def sentence_joiner(language):
-    """What stands between two sentences: a space, or nothing in Chinese and Japanese."""
+    """Returns the separator of sentences: a space, or an empty string in Chinese and Japanese."""
     return "" if main_language(language) in _WITHOUT_SPACE else " "
 
 
 def may_be_several_sentences(text):
-    """Whether a text looks like several sentences, by the signs of their ends alone, in whatever language."""
+    """Returns whether a text seems to have several sentences, by punctuation only, in any language."""
     return _END_INSIDE.search(text) is not None
 
 
@@ -86,7 +87,7 @@ def translate_sentences(translate, texts, facts):
         The translations, joined for each text, and the sums of the scores, two lists.
 
     Raises:
-        InputError: a language is not known, or the package that splits it is not installed.
+        InputError: a language is unknown, or the package that splits it is not installed.
     """
     check_languages(facts)
     rows = [split_sentences(text, facts.source_language) for text in texts]

@@ -8,29 +8,29 @@ import numpy as np
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
-# Segmentations of a word among which is drawn, as in Kudo's experiments.
+# Number of segmentations of a word to draw from, as in Kudo's experiments.
 _SEGMENTATIONS = 64
-# Of short words, that many are remembered, two kilobytes each.
+# Number of cached short words, two kilobytes each.
 _REMEMBERED_WORDS = 20_000
 _SHORT_WORD = 24
-# In text without spaces a line is one word. Long ones are drawn among fewer segmentations, the longest not at all: the
-# time to find them grows with the length.
+# In text without spaces, a line is one word. Long words have fewer segmentations to draw from, and the longest words
+# are not sampled, because the time to find segmentations grows with the length.
 _FEWER_SEGMENTATIONS = 8
 _LONGEST_WORD = 200
 _SPACE = "\u2581"
 
 
 class SubwordSampler:
-    """Draws segmentations of text from a SentencePiece model, the same ones wherever the seed is the same.
+    """Draws segmentations of text from a SentencePiece model. The same seed gives the same segmentations.
 
-    SentencePiece draws as well, but its generator cannot be made to begin at the same place in two processes. No piece
-    spans two words, so that a line is drawn word by word, and what a word can become is found once. Words of more than
-    200 characters, and those with a piece that a user defined, are not drawn but segmented as they are best.
+    SentencePiece's own sampling cannot be seeded equally in two processes. Pieces do not span words, so each word is
+    drawn separately and the segmentations of a word are computed once. Words of more than 200 characters and words with
+    user-defined symbols have their best segmentation.
 
     Args:
         processor: a `sentencepiece.SentencePieceProcessor`.
-        sampling: for a unigram model the exponent of a segmentation's probability, among the 64 most probable of each
-            word (8 where it has more than 24 characters); for a BPE model the part of the merges left out.
+        sampling: for a unigram model, the exponent of the probability of a segmentation, among the 64 most probable
+            ones of each word (8 for words of more than 24 characters). For a BPE model, the fraction of dropped merges.
 
     Reference:
         Kudo 2018 (arXiv 1804.10959), section 3; Provilkov et al. 2020 (arXiv 1910.13267), algorithm 1.
@@ -42,23 +42,23 @@ class SubwordSampler:
         model = sentencepiece_model_pb2.ModelProto.FromString(processor.serialized_model_proto())
         self._is_unigram = model.trainer_spec.model_type == model.trainer_spec.UNIGRAM
         self._user_defined = [piece.piece for piece in model.pieces if piece.type == piece.USER_DEFINED]
-        # Of a BPE model: the score of a piece is the rank of its merge, from 0 downwards.
+        # In a BPE model, the score of a piece is the rank of its merge, from 0 downwards.
         self._ranks = {piece.piece: -piece.score for piece in model.pieces if piece.type == piece.NORMAL}
         self._splits_words = model.normalizer_spec.add_dummy_prefix and not any(
             _SPACE in piece.piece.lstrip(_SPACE) for piece in model.pieces
         )
         if self._splits_words:
-            # Words are normalised before they are segmented; a second time could change them.
+            # Words are normalised already. A second normalisation could change them.
             model.normalizer_spec.ClearField("precompiled_charsmap")
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
         self._remembered = functools.lru_cache(_REMEMBERED_WORDS)(self._segmentations_of)
 
     def sample(self, texts, seed):
-        """Token ids of texts.
+        """Draws token ids of texts.
 
         Args:
             texts: a list of strings.
-            seed: a whole number from 0.
+            seed: a whole number of at least 0.
 
         Returns:
             A list of lists of ids.

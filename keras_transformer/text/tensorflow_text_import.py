@@ -1,4 +1,4 @@
-"""Imports TensorFlow Text, or raises an error of one line that says what to do."""
+"""Imports TensorFlow Text, or raises an error with advice."""
 
 import importlib.metadata
 import sys

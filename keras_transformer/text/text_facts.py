@@ -5,15 +5,15 @@ from keras_transformer.text.languages import language_tag
 
 @dataclasses.dataclass(frozen=True)
 class TextFacts:
-    """What is known of the text that a model was trained on; each may be None, where it is not known.
+    """Facts about the text that a model was trained on. Unknown facts are None.
 
     Args:
         source_language: language tag of the source, such as "ko" or "zh-Hant" (BCP 47). Default None.
         target_language: language tag of the target. Default None.
-        longest_source: tokens of the longest source, without the end token. Default None.
+        longest_source: number of tokens of the longest source, without the end token. Default None.
 
     Raises:
-        ValueError: a language is no tag of BCP 47, or a number is out of range.
+        ValueError: a language is not a BCP 47 tag, or a number is out of range.
     """
 
     source_language: str | None = None
@@ -30,8 +30,8 @@ class TextFacts:
                     raise ValueError(f"`{name}`: {error}.") from None
         longest = self.longest_source
         if longest is not None and (type(longest) is not int or longest < 1):
-            raise ValueError(f"`longest_source` must be a whole number from 1. Received: longest_source={longest!r}.")
+            raise ValueError(f"`longest_source` must be a positive whole number. Received: longest_source={longest!r}.")
 
     def to_dict(self):
-        """What is known, as a dictionary that JSON can hold."""
+        """Returns the known facts as a dictionary for JSON."""
         return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}

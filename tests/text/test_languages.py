@@ -46,8 +46,8 @@ def test_facts_keep_what_is_known():
     [
         ({"source_language": "zh_CN"}, "`source_language`: expected a language tag of BCP 47"),
         ({"target_language": ["en"]}, "`target_language`: "),
-        ({"longest_source": 0}, "`longest_source` must be a whole number from 1"),
-        ({"longest_source": True}, "`longest_source` must be a whole number from 1"),
+        ({"longest_source": 0}, "`longest_source` must be a positive whole number"),
+        ({"longest_source": True}, "`longest_source` must be a positive whole number"),
     ],
 )
 def test_facts_that_are_none_are_refused(fields, message):

@@ -107,7 +107,7 @@ def test_user_defined_symbols_are_always_one_token(learn):
         ("<a>", r"must be a list of strings\. Received: '<a>'"),
         ([""], r"'' cannot be a token: it is blank"),
         (["\u200b"], r"'\\u200b' cannot be a token: it is blank"),
-        (["a b"], r"'a b' cannot be a token: it is blank or holds a space"),
+        (["a b"], r"'a b' cannot be a token: it is blank or has a space"),
         (["a\0"], r"'a\\x00' cannot be a token: .* control character"),
         (["a\u2581b"], r"'a\\u2581b' cannot be a token: SentencePiece uses"),
         (["\ud800"], r"'\\ud800' cannot be a token: it is not valid Unicode"),

@@ -56,8 +56,8 @@ def test_a_missing_package_names_the_extra(monkeypatch, language, package):
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        (TextFacts(), "the source and the target language must be known.*--source-language and --target-language"),
-        (TextFacts("en"), "the target language must be known.*--target-language, such as"),
+        (TextFacts(), "needs the source and the target language.*--source-language and --target-language"),
+        (TextFacts("en"), "needs the target language.*--target-language, such as"),
     ],
 )
 def test_an_unknown_language_is_named(facts, message):
