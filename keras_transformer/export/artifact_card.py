@@ -11,24 +11,24 @@ VERIFICATION_NAME = "verification.json"
 
 
 def remove_verification(folder, artifact):
-    """Removes the `verification.json` of an artifact that is about to be replaced, not that of another."""
+    """Removes the `verification.json` of an artifact that will be replaced. Those of other artifacts are kept."""
     path = folder / VERIFICATION_NAME
     if path.is_file():
-        with contextlib.suppress(ValueError):  # It is somebody's own.
+        with contextlib.suppress(ValueError):  # A file of the user.
             if read_json(path).get("artifact") == artifact:
                 path.unlink()
 
 
 def write_artifact_card(path, title, uses, translator, settings, verification=None):
-    """Writes what lies beside or in an artifact: a model card, and `verification.json` where there is a proof.
+    """Writes the model card of an artifact, and `verification.json` if the artifact was verified.
 
     Args:
         path: the card, a `.md` file.
-        title: the artifact's name.
-        uses: Markdown lines that say how it is used.
-        translator: the `Translator` it was made from.
-        settings: `SearchSettings` with a `max_length`; None where the artifact fixes nothing of the search.
-        verification: a `Verification`, or None where there was none.
+        title: the name of the artifact.
+        uses: Markdown lines about its use.
+        translator: the `Translator` of the artifact.
+        settings: `SearchSettings` with a `max_length`, or None if the artifact has no fixed search settings.
+        verification: a `Verification`, or None if the artifact was not verified.
     """
     config = translator.config
     lines = [
@@ -48,12 +48,10 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         "",
     ]
     if verification is None:
-        lines.append(
-            "None: it was exported without. `keras-transformer export` compares every artifact with its model."
-        )
+        lines.append("None. `keras-transformer export` compares every artifact with its model.")
     else:
         search = ", ".join(f"{name} {value}" for name, value in verification.search.items())
-        lines += [f"Against the model it was made from, in a fresh process, with {search}:", ""]
+        lines += [f"Comparison with the model in a fresh process, with {search}:", ""]
         lines += markdown_table(verification.rows())
         if verification.bleu_signature:
             lines += ["", f"BLEU: `{verification.bleu_signature}`."]
@@ -66,10 +64,10 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
 
 def _limits(settings, config):
     if settings is None:
-        return [f"It reads sources of at most {config.max_length - 1} tokens and the end token."]
+        return [f"A source has at most {config.max_length - 1} tokens and the end token."]
     return [
-        f"A source of more than {settings.max_length - 1} tokens is cut there. A translation has at most "
-        f"{LENGTH_FACTOR} times the tokens of its source and {LENGTH_MARGIN} more, and never more than "
-        f"{settings.max_length}. The search is fixed: beam size "
+        f"Sources are cut at {settings.max_length - 1} tokens. A translation has at most {LENGTH_FACTOR} times the "
+        f"number of source tokens plus {LENGTH_MARGIN} tokens, and at most {settings.max_length} tokens. The search "
+        "settings are fixed: beam size "
         f"{settings.beam_size}, length penalty {settings.length_penalty}."
     ]

@@ -5,13 +5,13 @@ QUANTIZATIONS = ("float16", "int8")
 
 
 def check_quantize(quantize):
-    """Raises an InputError unless it is None, for float32, or one of `QUANTIZATIONS`."""
+    """Raises an InputError unless `quantize` is None (float32) or one of `QUANTIZATIONS`."""
     if quantize not in (None, *QUANTIZATIONS):
         raise InputError(f"`quantize` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {quantize!r}.")
 
 
 def checked_quantizations(model):
-    """How Keras quantised layers of a model, `Quantization` by name; an InputError where it cannot be exported."""
+    """Returns the `Quantization` of quantised layers by name. Raises an InputError if it cannot be exported."""
     try:
         return quantizations_of(model)
     except ValueError as error:
@@ -19,12 +19,12 @@ def checked_quantizations(model):
 
 
 def refuse_quantized(model):
-    """Raises an InputError where Keras quantised layers of a model, which TFLite's converter has no operations for."""
+    """Raises an InputError if Keras has quantised layers of a model. TFLite's converter does not support them."""
     quantizations = checked_quantizations(model)
     if quantizations:
         modes = " and ".join(sorted({quantization.mode for quantization in quantizations.values()}))
         raise InputError(
-            f"A model that Keras quantised cannot become a TFLite file: {len(quantizations)} of its layers are "
+            f"A model that Keras quantised cannot be exported to TFLite: {len(quantizations)} of its layers are "
             f"{modes}. "
-            'Export the model as it was before `quantize`, with `--quantize int8` (in Python quantize="int8").'
+            'Export the model before `quantize`, with `--quantize int8` (in Python quantize="int8").'
         )

@@ -1,4 +1,4 @@
-"""Artifacts appear complete or not at all: they are written beside their place under another name, then renamed."""
+"""Atomic writes of artifacts: they are written under a temporary name in the same folder and then renamed."""
 
 import contextlib
 import os
@@ -10,23 +10,23 @@ from keras_transformer.files.whole_files import naming, remove_leftovers, unfini
 
 @contextlib.contextmanager
 def staged_folder(parent, artifact):
-    """A new folder in `parent`, which is removed in the end with what was not moved out of it.
+    """Yields a temporary folder in `parent`. It is removed at the end with all content that was not moved out of it.
 
-    Its name is no number, so that TensorFlow Serving, which looks for new numbers every second, passes over it. What
-    exports that were killed left in `parent` is removed.
+    Its name is not a number, so TensorFlow Serving, which searches for new numbers every second, ignores it. Leftovers
+    of killed exports in `parent` are removed.
 
     Args:
-        parent: the folder; made where it is missing, and removed again if nothing was put into it.
-        artifact: path of what is written; errors name it.
+        parent: the folder. It is created if it is missing, and removed at the end if it is empty.
+        artifact: path of the artifact, for errors.
 
     Raises:
-        InputError: `parent` is no folder to write into.
-        OSError: something cannot be written, such as on a full disk.
+        InputError: `parent` is not a writable folder.
+        OSError: a file cannot be written, such as on a full disk.
     """
     parent = pathlib.Path(parent)
     made = [path for path in (parent, *parent.parents) if not path.exists()]
     with contextlib.ExitStack() as stack:
-        stack.callback(_remove_empty, made)  # Where an export fails, nothing is left of it.
+        stack.callback(_remove_empty, made)  # A failed export leaves nothing.
         try:
             parent.mkdir(parents=True, exist_ok=True)
             remove_leftovers(parent)
@@ -38,18 +38,18 @@ def staged_folder(parent, artifact):
 
 
 def check_new_folder(path):
-    """Raises an InputError where something is at `path` that an artifact would overwrite."""
+    """Raises an InputError if `path` exists and would be overwritten."""
     if os.path.lexists(path) and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"{path} exists already and is not overwritten; choose another output, or remove it.")
+        raise InputError(f"{path} exists already and is not overwritten. Choose another output, or remove it.")
 
 
 def move_files(folder, destination):
-    """Moves the files of a staged folder into another one, each replacing what has its name there."""
+    """Moves the files of a staged folder to another folder, and replaces files with the same names."""
     for file in sorted(folder.iterdir()):
         os.replace(file, destination / file.name)
 
 
 def _remove_empty(folders):
     for folder in folders:
-        with contextlib.suppress(OSError):  # Something is in it.
+        with contextlib.suppress(OSError):  # The folder is not empty.
             folder.rmdir()

@@ -86,7 +86,7 @@ def test_a_registered_format_is_exported_proven_and_described(run, model, tmp_pa
     card = (folder / "model.tsv.md").read_text()
     assert card.startswith("# model.tsv\n")
     assert "Look the text up." in card
-    assert "The search is fixed: beam size 2" in card
+    assert "The search settings are fixed: beam size 2" in card
 
 
 @pytest.mark.usefixtures("formats")

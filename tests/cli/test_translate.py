@@ -196,7 +196,7 @@ class TestSentences:
     def test_languages_can_be_given(self, translate, translator, halves):
         translator.texts = TextFacts()
         result = translate("--split-sentences", "--target-language", "ja", stdin=self.PARAGRAPH.encode())
-        result.assert_one_error("Splitting sentences needs the source language", "give --source-language, such as")
+        result.assert_one_error("Splitting sentences needs the source language", "Set --source-language, such as")
         languages = ["--source-language", "en", "--target-language", "zh-hans"]
         result = translate("--split-sentences", *languages, stdin=self.PARAGRAPH.encode())
         assert result.lines == ["".join(halves[0])]

@@ -1,4 +1,4 @@
-"""From a node of a SavedModel's graphs to the line of Python that made it."""
+"""Finds the line of Python code that created a node of a SavedModel's graphs."""
 
 import pathlib
 
@@ -10,7 +10,7 @@ _PACKAGE = pathlib.Path(__file__).resolve().parents[2]
 
 
 class DebugInfo:
-    """The traces that `tf.saved_model.save` keeps with `save_debug_info`.
+    """The traces that `tf.saved_model.save` writes with `save_debug_info`.
 
     Args:
         saved_model: the folder of the SavedModel.
@@ -21,13 +21,13 @@ class DebugInfo:
         self._info = graph_debug_info_pb2.GraphDebugInfo.FromString(content)
 
     def line_of(self, node):
-        """Where a node was made, as "file:line": the innermost line that is not of an installed package, or is of ours.
+        """Returns the line of a node as "file:line": the innermost line of this package or of no installed package.
 
         Args:
-            node: "node@function", as the traces name it.
+            node: "node@function", as in the traces.
 
         Returns:
-            A string, or None where there is no trace.
+            A string, or None without a trace.
         """
         info = self._info
         if node not in info.name_to_trace_id:

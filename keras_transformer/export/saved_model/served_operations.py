@@ -1,4 +1,4 @@
-"""Which operations a SavedModel holds, and whether a stock TensorFlow Serving has them."""
+"""Lists the operations of a SavedModel and checks that a standard TensorFlow Serving supports them."""
 
 import pathlib
 
@@ -9,21 +9,21 @@ from tensorflow.python.framework import kernels
 from keras_transformer.errors import ExportError
 from keras_transformer.export.saved_model.debug_info import DebugInfo
 
-# Those of TensorFlow Text, all of which are linked into the server, that a SavedModel of ours has a use for.
+# Operations of TensorFlow Text that the exported SavedModels use. The server includes all of them.
 _TEXT_OPERATIONS = {
     "SentencepieceOp",
     "SentencepieceTokenizeOp",
     "SentencepieceDetokenizeOp",
     "SentencepieceIdToStringOp",
 }
-# Operations of TensorFlow's core that need this Python process, or a compiler that the server switches off.
+# Operations of TensorFlow's core that need this Python process, or a compiler that is disabled in the server.
 _REFUSED_PREFIXES = ("Xla", "PyFunc", "EagerPyFunc", "Tpu", "TPU", "Nccl", "TRT")
-# Not an operation of its own, but an order to the one that carries it.
+# Attribute of an operation, not an operation.
 _MUST_COMPILE = "XlaMustCompile"
 
 
 def served_operations(saved_model):
-    """The operations of a SavedModel: a dictionary of one of their nodes, "node@function", by name, sorted."""
+    """Returns the operations of a SavedModel: a sorted dictionary from the name to one node "node@function"."""
     content = (pathlib.Path(saved_model) / "saved_model.pb").read_bytes()
     found = {}
     for meta_graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs:
@@ -32,14 +32,14 @@ def served_operations(saved_model):
             if node.attr["_XlaMustCompile"].b:
                 found.setdefault(_MUST_COMPILE, name)
         for function in meta_graph.graph_def.library.function:
-            found.pop(function.signature.name, None)  # Calls of the SavedModel's own functions.
+            found.pop(function.signature.name, None)  # Calls of functions of the SavedModel.
             if function.attr["_XlaMustCompile"].b:
                 found.setdefault(_MUST_COMPILE, function.signature.name)
     return dict(sorted(found.items()))
 
 
 def _nodes(graph):
-    """Every node of a graph and of its functions, with its name as "node@function"."""
+    """Yields every node of a graph and of its functions, with its name "node@function"."""
     for node in graph.node:
         yield node, f"{node.name}@"
     for function in graph.library.function:
@@ -48,10 +48,10 @@ def _nodes(graph):
 
 
 def check_served_operations(saved_model):
-    """Makes sure that a stock server can run a SavedModel.
+    """Checks that a standard server can run a SavedModel.
 
-    Allowed are TensorFlow's core operations with a kernel for the CPU and TensorFlow Text's tokenizer; refused are
-    XLA's, those that call Python, and any that was registered from outside.
+    TensorFlow's core operations with a CPU kernel and TensorFlow Text's tokenizer are allowed. XLA's operations,
+    operations that call Python, and operations registered by other packages are rejected.
 
     Args:
         saved_model: the folder of a SavedModel with debug information.
@@ -60,14 +60,14 @@ def check_served_operations(saved_model):
         The names of all operations, sorted.
 
     Raises:
-        ExportError: an operation is refused; it says which, and the line of code that made it.
+        ExportError: an operation is rejected. The message has its name and the line of code that created it.
     """
     operations = served_operations(saved_model)
     for name, node in operations.items():
         if reason := _why_refused(name):
             line = DebugInfo(saved_model).line_of(node)
             raise ExportError(
-                f"The operation {name} {reason}, so TensorFlow Serving cannot run it; it comes from {line or node}."
+                f"The operation {name} {reason}, so TensorFlow Serving cannot run it. It was created in {line or node}."
             )
     return list(operations)
 

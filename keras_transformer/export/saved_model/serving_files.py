@@ -1,4 +1,4 @@
-"""What TensorFlow Serving reads beside a SavedModel: warm-up requests, batching parameters, the list of models."""
+"""Writes TensorFlow Serving's warm-up requests, batching parameters and list of models."""
 
 import os
 
@@ -8,7 +8,7 @@ from google.protobuf import text_format
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
 
-# A batch is filled up to the next of these, so the server meets few different shapes.
+# Batches are padded to the next of these sizes, so the server has few different shapes.
 ALLOWED_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
@@ -18,14 +18,14 @@ _WARMUP_TOKENS = 5
 
 
 def write_warmup_requests(saved_model, signatures, text):
-    """Writes requests that the server answers before it offers a version, one per signature and batch size.
+    """Writes warm-up requests, which the server runs before it serves a version, one per signature and batch size.
 
     Args:
         saved_model: the folder of the version, as a path.
         signatures: names of signatures whose input is `text` `(batch,)`.
         text: the text to translate.
     """
-    # Imported where it is needed: whoever trains or translates does without TensorFlow Serving's interface.
+    # Imported here, because training and translation do not need TensorFlow Serving's interface.
     from tensorflow_serving.apis import predict_pb2, prediction_log_pb2  # noqa: PLC0415
 
     path = saved_model / WARMUP_FILE
@@ -41,17 +41,17 @@ def write_warmup_requests(saved_model, signatures, text):
 
 
 def warmup_text(tokenizer):
-    """A short text of frequent tokens, the first ordinary ones of a vocabulary."""
+    """Returns a short text of frequent tokens, the first ordinary tokens of a vocabulary."""
     tokens = tokenizer.all_tokens()
     ids = [token_id for token_id in range(NUM_SPECIAL_TOKENS, len(tokens)) if not tokens[token_id].startswith("<0x")]
     return tokenizer.detokenize(tf.constant([ids[:_WARMUP_TOKENS]])).numpy()[0]
 
 
 def write_server_config(folder):
-    """Writes `batching_parameters.txt` and `models.config` beside the versions, unless an operator has put them there.
+    """Writes `batching_parameters.txt` and `models.config` to the folder of the versions. Existing files are kept.
 
     Args:
-        folder: the folder of the model, as a path; its name is the model's.
+        folder: the folder of the model, a `pathlib.Path`. Its name is the name of the model.
     """
     from tensorflow_serving.config import model_server_config_pb2  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The `.tflite` file for phones and pages."""
+"""The `.tflite` file for mobile devices and web pages."""
 
 from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter, export_tflite
 

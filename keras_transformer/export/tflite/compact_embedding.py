@@ -7,11 +7,11 @@ _LARGEST_INT8 = 127
 
 
 class CompactEmbedding(PositionalEmbedding):
-    """An embedding whose table is stored in half floats or in bytes, the bytes with one scale for every token.
+    """An embedding with a table of half floats, or of bytes with one scale per token.
 
-    TFLite's converter would store a table that is looked up with one scale for everything, decoded as a whole before
-    it is used, and once more with a scale for every token for the product that gives the logits. Here both are the
-    same bytes, and of the looked-up rows alone numbers are made.
+    TFLite's converter would store two tables: one for the lookup, with a single scale and decoded completely before its
+    use, and one for the logits, with one scale per token. This layer uses the same bytes for both and decodes only the
+    rows of the lookup.
 
     Args:
         embedding: the built `PositionalEmbedding`.
@@ -24,7 +24,7 @@ class CompactEmbedding(PositionalEmbedding):
         scales = None
         if quantize == "float16":
             halves = table.astype("float16")
-            stored = halves.view("int16")  # TFLite looks up integers, not half floats.
+            stored = halves.view("int16")  # TFLite's lookup supports integers, but not half floats.
             table = halves.astype("float32")
         else:
             scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), np.finfo("float32").tiny) / _LARGEST_INT8
@@ -32,11 +32,11 @@ class CompactEmbedding(PositionalEmbedding):
             table = stored * scales
         self.stored = tf.Variable(stored, trainable=False)
         self.scales = None if scales is None else tf.Variable(scales, trainable=False)
-        # For the logits; the converter stores it as it was stored here, since every row is a multiple of its scale.
+        # For the logits. The converter stores the same bytes, because every row is a multiple of its scale.
         self.embeddings = tf.Variable(table, trainable=False)
 
     def build(self, input_shape):
-        pass  # The table is there already.
+        pass  # The table exists already.
 
     def look_up(self, token_ids, training=False):
         rows = tf.gather(self.stored, token_ids)

@@ -1,9 +1,8 @@
 """Converts a SavedModel to TFLite, as a function and as a program.
 
-The converter holds Python's lock for minutes, in which nothing else runs and nothing ends the process in order; in a
-process of its own it can be ended at any time. As a program it is called as `python convert_tflite.py FOLDER
-REQUEST.json RESULT.json`; the request holds the arguments of `convert`, and the result the answer, with the file beside
-the result as `RESULT.tflite`.
+The converter holds Python's lock for minutes, so a signal cannot end its process in order. A separate process can be
+ended at any time. The program is called as `python convert_tflite.py FOLDER REQUEST.json RESULT.json`. The request has
+the arguments of `convert`, and the result has its return value. The file is written to `RESULT.tflite`.
 """
 
 import json
@@ -20,11 +19,11 @@ def convert(folder, signatures, quantize, allow_text):
         folder: the SavedModel.
         signatures: names of its signatures.
         quantize: None, "float16" or "int8".
-        allow_text: whether TensorFlow Text's operations are allowed beside the built-in ones.
+        allow_text: whether TensorFlow Text's operations are allowed in addition to built-in ones.
 
     Returns:
-        The bytes of the file, or None where it fails; and what failed: a dictionary of the `message` and of `missing`,
-        pairs of an operation that TFLite lacks and the nodes that it comes from.
+        The bytes of the file, or None if it fails; and the failure, a dictionary of the `message` and of `missing`,
+        pairs of an operation that TFLite does not have and its nodes.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=signatures)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]

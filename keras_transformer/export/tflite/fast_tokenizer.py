@@ -1,8 +1,8 @@
-"""A SentencePiece tokenizer of TensorFlow Text's that TFLite can run, with the ids of the one that it cannot.
+"""TensorFlow Text's SentencePiece tokenizer for TFLite, with the same ids as SentencePiece.
 
-`FastSentencepieceTokenizer` is the only one TFLite has operations for, and it does not spell unknown characters in
-bytes. So it is given another model with the same ids, in which every byte is an ordinary token: a private character,
-which the normalisation writes in place of the byte.
+`FastSentencepieceTokenizer` is the only one that TFLite supports, and it does not spell unknown characters in bytes. It
+therefore gets a modified model with the same ids, in which every byte is an ordinary token: a private character that
+the normalisation writes instead of the byte.
 """
 
 import struct
@@ -18,18 +18,18 @@ from keras_transformer.text.character_map import character_rules, write_characte
 _UNIGRAM = sentencepiece_model_pb2.TrainerSpec.UNIGRAM
 _SPACE = "▁"
 _PIECE = sentencepiece_model_pb2.ModelProto.SentencePiece
-# Private use, plane 15. Where it stands in a text it is spelled in bytes like any unknown character.
+# Private use, plane 15. In a text, such a character is spelled in bytes like any unknown character.
 _FIRST_PRIVATE = 0xF0000
 
 
 class FastTokenizer:
-    """Splits one text into tokens, in operations that TFLite has.
+    """Tokenizes one text with operations of TFLite.
 
     Args:
-        model: the bytes of a SentencePiece model, as `Tokenizer` takes them.
+        model: the bytes of a SentencePiece model, as for `Tokenizer`.
 
     Raises:
-        InputError: TensorFlow Text's fast tokenizer would split in another way than the model asks for.
+        InputError: TensorFlow Text's fast tokenizer would give other tokens than SentencePiece.
     """
 
     def __init__(self, model):
@@ -38,7 +38,7 @@ class FastTokenizer:
         self._visible = tensorflow_text.FastSentencepieceTokenizer(_visible_model())
 
     def tokenize(self, text):
-        """Token ids `(length,)` int32 of `text` `(1,)`, UTF-8; none where it is blank."""
+        """Returns token ids `(length,)` int32 of `text` `(1,)`, UTF-8. A blank text has no tokens."""
         token_ids = self._tokenizer.tokenize(text).flat_values
         # TFLite has no regular expressions.
         is_visible = tf.minimum(tf.size(self._visible.tokenize(text).flat_values), 1)
@@ -46,10 +46,10 @@ class FastTokenizer:
 
 
 class FastDetokenizer:
-    """Writes one text from tokens, in operations that TFLite has.
+    """Detokenizes one text with operations of TFLite.
 
     Args:
-        model: the bytes of a SentencePiece model, as `Tokenizer` takes them.
+        model: the bytes of a SentencePiece model, as for `Tokenizer`.
     """
 
     def __init__(self, model):
@@ -58,8 +58,8 @@ class FastDetokenizer:
         self._tokenizer = tensorflow_text.FastSentencepieceTokenizer(_writing_model(model))
 
     def detokenize(self, token_ids):
-        """The text `(1,)` of token ids `(length,)` without special tokens; bytes that are no UTF-8 stay as they are."""
-        # SentencePiece drops all spaces in front of a text, TensorFlow Text one.
+        """Returns the text `(1,)` of token ids `(length,)` without special tokens. Invalid UTF-8 is unchanged."""
+        # SentencePiece drops all leading spaces of a text, TensorFlow Text drops one.
         is_word = tf.cast(tf.not_equal(token_ids, self._space_id), tf.int32)
         token_ids = tf.boolean_mask(token_ids, tf.greater(tf.cumsum(is_word), 0))
         row_splits = tf.stack([0, tf.size(token_ids)])
@@ -67,7 +67,7 @@ class FastDetokenizer:
 
 
 def check_fast(model):
-    """Raises an InputError where the fast tokenizer would give other ids than SentencePiece."""
+    """Raises an InputError if the fast tokenizer would give other ids than SentencePiece."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     found = []
     if proto.trainer_spec.model_type != _UNIGRAM:
@@ -75,22 +75,22 @@ def check_fast(model):
     if any(piece.type == _PIECE.USER_DEFINED for piece in proto.pieces):
         found.append("user-defined symbols ([vocabulary] user_defined_symbols)")
     if not proto.normalizer_spec.add_dummy_prefix:
-        found.append("no space put in front of a text")
+        found.append("no space before a text")
     if proto.trainer_spec.treat_whitespace_as_suffix:
         found.append("spaces at the end of tokens")
     if found:
         raise InputError(
-            f"Text to text in TFLite cannot have this vocabulary, which has {' and '.join(found)}: TensorFlow Text's "
-            "tokenizer for TFLite would split otherwise. Export from token ids to token ids, and run SentencePiece "
-            "beside it."
+            f"Text to text in TFLite does not support this vocabulary, which has {' and '.join(found)}: TensorFlow "
+            "Text's tokenizer for TFLite would give other tokens. Export from token ids to token ids, and run "
+            "SentencePiece separately."
         )
 
 
 def _reading_model(model):
-    """The model with private characters for bytes, and a normalisation that writes them."""
+    """Returns the model with private characters for bytes, and a normalisation that writes them."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     known = {character for piece in proto.pieces if piece.type == _PIECE.NORMAL for character in piece.piece}
-    # A byte stands for itself only where nothing else does; the worst score there is makes no difference.
+    # A byte is used only if no other piece matches, so its score, the lowest, has no effect.
     worst = min(piece.score for piece in proto.pieces)
     spelled = {}
     for piece in proto.pieces:
@@ -101,13 +101,13 @@ def _reading_model(model):
     if spelled:
         rules = _spelling_rules(character_rules(model), known, spelled)
         proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
-        # It would map anew what the rules wrote.
+        # It would map the results of the rules again.
         proto.normalizer_spec.ClearField("normalization_rule_tsv")
     return proto.SerializeToString(deterministic=True)
 
 
 def _visible_model():
-    """A model of one unknown token for each word, to which invisible characters are spaces: a blank text has none."""
+    """Returns a model with one unknown token per word. It maps invisible characters to spaces."""
     proto = sentencepiece_model_pb2.ModelProto()
     proto.trainer_spec.model_type = _UNIGRAM
     proto.normalizer_spec.add_dummy_prefix = False
@@ -120,12 +120,12 @@ def _visible_model():
 
 
 def _spelling_rules(rules, known, spelled):
-    """Rules that keep known characters, do what `rules` do, and spell every other byte.
+    """Returns rules that keep known characters, apply `rules`, and spell all other bytes.
 
     Args:
-        rules: the model's own normalisation, strings by strings.
+        rules: the normalisation of the model, from string to string.
         known: the characters of the vocabulary.
-        spelled: by byte, the private character that stands for it.
+        spelled: the private character of each byte.
     """
 
     def spell(text):
@@ -136,7 +136,7 @@ def _spelling_rules(rules, known, spelled):
             for character in text
         ).encode("utf-8")
 
-    # The longest key counts: bytes are spelled only where no character fits. A byte 0 cannot be a key.
+    # The longest key is used, so bytes are spelled only if no character matches. A byte 0 cannot be a key.
     ascii_known = {ord(character) for character in known if character.isascii()} | {0, ord(" ")}
     new = {bytes([byte]): private.encode("utf-8") for byte, private in spelled.items() if byte not in ascii_known}
     new |= {character.encode("utf-8"): character.encode("utf-8") for character in known if not character.isascii()}
@@ -144,10 +144,10 @@ def _spelling_rules(rules, known, spelled):
 
 
 def _writing_model(model):
-    """The model with the bytes themselves as pieces, which are not UTF-8 alone and so are written by hand."""
+    """Returns the model with bytes as pieces. They are not valid UTF-8, so the protocol buffer is written directly."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     pieces = [
-        # The byte 0 ends a string where the model is read; it stays as it is, which writes nothing.
+        # The byte 0 ends a string when the model is read. Its piece is unchanged and writes nothing.
         _byte_piece(int(piece.piece[1:-1], 16))
         if piece.type == _PIECE.BYTE and piece.piece != "<0x00>"
         else piece.SerializeToString()
@@ -159,12 +159,12 @@ def _writing_model(model):
 
 
 def _byte_piece(byte):
-    """A piece of one byte: field 1 the text, field 2 the score, field 3 the type."""
+    """Returns a piece of one byte: field 1 is the text, field 2 the score, field 3 the type."""
     return b"\x0a\x01" + bytes([byte]) + b"\x15" + struct.pack("<f", 0.0) + b"\x18" + bytes([_PIECE.NORMAL])
 
 
 def _varint(number):
-    """Protocol Buffers' integer: seven bits a byte, the lowest first."""
+    """Returns an integer of Protocol Buffers: seven bits per byte, the lowest first."""
     encoded = bytearray()
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)

@@ -7,23 +7,23 @@ from keras_transformer.generation.beam_search import BeamSearch
 from keras_transformer.models import transformer_parts
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 
-# Widths of the signatures with a fixed shape, for runtimes that cannot resize.
+# Widths of the signatures with a fixed shape, for runtimes that cannot resize inputs.
 FIXED_LENGTHS = (16, 32, 64)
 
 
 class IdsToIds(tf.Module):
-    """The whole beam search from token ids to token ids, with the signatures of a TFLite file.
+    """Beam search from token ids to token ids, with the signatures of a TFLite file.
 
     Args:
         model: the Keras model.
         settings: `SearchSettings` with a `max_length`.
-        quantize: None, "float16" or "int8": how the embedding tables are stored.
+        quantize: type of the stored embedding tables: None, "float16" or "int8".
     """
 
     def __init__(self, model, settings, quantize=None):
         super().__init__()
         self.settings = settings
-        # A SavedModel holds the variables that hang on it; Keras's are wrapped, and so not seen.
+        # A SavedModel contains the variables of its attributes. Keras's variables are wrapped and would be missed.
         self.model_variables = [weight.value for weight in model.weights]
         self.parts = transformer_parts(model)
         if quantize:
@@ -32,7 +32,7 @@ class IdsToIds(tf.Module):
         self._search = BeamSearch(self.parts, settings.beam_size, settings.beam_size).search
 
     def signatures(self):
-        """The signatures by name, for `tf.saved_model.save`."""
+        """Returns the signatures by name, for `tf.saved_model.save`."""
         shapes = {"translate": (None, None)} | {f"translate_{length}": (1, length) for length in FIXED_LENGTHS}
         return {
             name: tf.function(
@@ -43,16 +43,16 @@ class IdsToIds(tf.Module):
         }
 
     def translate(self, source_ids):
-        """`source_ids` `(batch, source_length)` to `target_ids` `(batch, beam_size, max_length)` and their `scores`.
+        """Maps `source_ids` `(batch, source_length)` to `target_ids` `(batch, beam_size, max_length)` and `scores`.
 
-        A row is cut at `max_length` tokens; its last one then is the end token.
+        Rows are cut at `max_length` tokens. The last token of a cut row is the end token.
         """
         settings = self.settings
         length_penalty = tf.constant(settings.length_penalty, tf.float32)
         found = self._search(self._cut(source_ids), length_penalty, tf.constant(settings.max_length))
         missing = settings.max_length - tf.shape(found.token_ids)[2]
         target_ids = tf.pad(found.token_ids, [[0, 0], [0, 0], [0, missing]], constant_values=PADDING_ID)
-        # Where the batch has a fixed size, so have the outputs: LiteRT.js has no place for others.
+        # With a fixed batch size, outputs have fixed sizes as well, because LiteRT.js does not support others.
         batch_size = source_ids.shape[0] or -1
         return {
             "target_ids": tf.reshape(target_ids, (batch_size, settings.beam_size, settings.max_length)),

@@ -1,7 +1,7 @@
-"""What a finished `.tflite` file holds, and how it becomes smaller: everything once, and nothing that is not used.
+"""Lists the operations of a `.tflite` file, and shrinks it by removing duplicates and unused parts.
 
-TensorFlow's converter writes the whole search anew for every signature, scales and zero points for every mention of a
-weight, and a long name for every tensor; in a small model that is a tenth of the file, in bytes a third.
+TensorFlow's converter writes the whole search again for every signature, scales and zero points again for every use of
+a weight, and a long name for every tensor. In a small model, this is a tenth of the file, and with int8 a third.
 """
 
 import hashlib
@@ -11,12 +11,12 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
 _FILE_IDENTIFIER = b"TFL3"
-# What the schema asks for in buffers, so that weights can be used where they lie in the file.
+# Alignment of buffers in the schema, so that weights can be used without copying.
 _BUFFER_ALIGNMENT = 16
 
 
 def operations_of(content):
-    """The names of all operations of a `.tflite` file, sorted; custom ones by their own name."""
+    """Returns the sorted names of all operations of a `.tflite` file, including custom operations."""
     names = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
     return sorted(
         {
@@ -27,15 +27,15 @@ def operations_of(content):
 
 
 def shrink(content):
-    """The same model in fewer bytes.
+    """Returns the same model in fewer bytes.
 
     Args:
         content: the bytes of a `.tflite` file.
 
     Returns:
-        The bytes of one that computes the same: equal weights, scales, zero points and shapes are stored once, tensors
-        that no operation uses are left out, and so are names but those of inputs and outputs. (Equal loops stay apart:
-        LiteRT gives wrong results where several signatures share one.)
+        The bytes of an equivalent file. Equal weights, scales, zero points and shapes are stored once. Unused tensors
+        are removed, and all names except those of inputs and outputs. Equal loops are not shared, because LiteRT gives
+        wrong results if several signatures share a loop.
     """
     model = _parse(content)
     for subgraph in model.subgraphs:
@@ -64,7 +64,7 @@ def _drop_unused_tensors(subgraph):
         for name in ("inputs", "outputs", "intermediates"):
             if getattr(owner, name, None) is not None:
                 setattr(owner, name, np.array([place[index] for index in getattr(owner, name)], "int32"))
-    # Signatures name tensors of the first subgraphs by index.
+    # Signatures refer to tensors of the first subgraphs by index.
     subgraph.place_of_tensor = place
 
 
@@ -80,11 +80,11 @@ def _drop_names(subgraph):
 
 
 def _share_buffers(model):
-    """Lets tensors point to the first of several equal buffers."""
+    """Makes tensors refer to the first of several equal buffers."""
     first = {}
     place = []
     for index, buffer in enumerate(model.buffers):
-        # The empty buffer, of what is computed, is not to be mixed with a constant of no elements.
+        # The empty buffer of computed tensors must not be shared with a constant without elements.
         key = None if buffer.data is None else np.asarray(buffer.data, "uint8").tobytes()
         place.append(0 if key is None else first.setdefault(key, index))
     for subgraph in model.subgraphs:
@@ -110,7 +110,7 @@ def _drop_unused_buffers(model):
 
 
 class _SharingBuilder(flatbuffers.Builder):
-    """Writes equal vectors once, and aligns bytes as the schema says, which Python's flatbuffers do not."""
+    """Writes equal vectors once and aligns bytes as the schema requires. Python's flatbuffers does not align them."""
 
     def __init__(self, size):
         super().__init__(size)

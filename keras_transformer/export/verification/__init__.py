@@ -1,1 +1,1 @@
-"""The proof of an artifact: it runs in a fresh process and is compared with the model."""
+"""Verification of artifacts: an artifact runs in a fresh process and is compared with the model."""

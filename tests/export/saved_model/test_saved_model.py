@@ -105,7 +105,7 @@ def test_a_long_text_is_cut_at_the_length_given(translator, tmp_path):
     assert found["source_tokens"].shape[1] == 6
     assert found["source_tokens"].numpy()[0, 5] == b"</s>"
     assert found["target_tokens"].shape[1] <= 6
-    assert "more than 5 tokens is cut" in (folder / "README.md").read_text()
+    assert "Sources are cut at 5 tokens" in (folder / "README.md").read_text()
 
 
 @pytest.mark.parametrize("text", [tf.constant("one text"), tf.constant([["a", "b"]])], ids=["scalar", "matrix"])

@@ -109,7 +109,7 @@ def test_user_defined_symbols_are_refused_by_the_key():
 @pytest.mark.parametrize(
     "change, message",
     [
-        (lambda proto: setattr(proto.normalizer_spec, "add_dummy_prefix", False), "no space put in front"),
+        (lambda proto: setattr(proto.normalizer_spec, "add_dummy_prefix", False), "no space before a text"),
         (lambda proto: setattr(proto.trainer_spec, "treat_whitespace_as_suffix", True), "spaces at the end of tokens"),
     ],
     ids=["no-prefix", "suffix"],

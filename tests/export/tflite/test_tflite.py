@@ -61,7 +61,7 @@ def test_the_verification_is_in_the_card_and_in_json(file):
     card = (file.parent / "ko_en.tflite.md").read_text(encoding="utf-8")
     assert f"| identical translations |  | {len(TEXTS)} of {len(TEXTS)} |" in card
     assert "WHILE" in card
-    assert "more than 39 tokens is cut there" in card
+    assert "Sources are cut at 39 tokens" in card
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
-"""Programs that run one artifact each in a process of their own, with the packages alone that its users need.
+"""Programs that run one artifact in a separate process, with only the packages that its users need.
 
-Each is called as `python RUNNER.py ARTIFACT REQUEST.json RESULT.json`. The request holds `texts` and what else the
-runner needs; the result holds, for each text, `translations`, `tokens`, `scores` and `milliseconds`, with None for
-what the artifact does not tell. They import nothing of this package.
+Each is called as `python RUNNER.py ARTIFACT REQUEST.json RESULT.json`. The request has `texts` and other arguments of
+the runner. The result has `translations`, `tokens`, `scores` and `milliseconds` for each text, with None for values
+that the artifact does not return. The programs do not import this package.
 """

@@ -1,4 +1,4 @@
-"""Runs a CTranslate2 folder with CTranslate2 and SentencePiece alone."""
+"""Runs a CTranslate2 folder with only CTranslate2 and SentencePiece."""
 
 import json
 import pathlib
@@ -10,7 +10,7 @@ import ctranslate2
 import sentencepiece
 
 NUM_WARMUPS = 2
-END_TOKEN = 1  # CTranslate2 leaves it out of what it returns, and counts it in no limit.
+END_TOKEN = 1  # CTranslate2 does not return it and does not count it in limits.
 
 
 def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, length_factor, length_margin):
@@ -38,7 +38,7 @@ def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, le
         result["translations"].append(writer.decode(found))
         result["milliseconds"].append(1000 * (time.perf_counter() - started))
         if tokens:
-            # Its search scores a translation with the suppressed tokens left out, and without an end where it is cut.
+            # CTranslate2's score excludes suppressed tokens, and the end token of a cut translation.
             score = sum(translator.score_batch([tokens], [found], max_input_length=0)[0].log_probs)
         result["tokens"].append([*found, end] if tokens else [])
         result["scores"].append(score)

@@ -1,4 +1,4 @@
-"""Runs a text-to-text SavedModel with TensorFlow and TensorFlow Text alone."""
+"""Runs a text-to-text SavedModel with only TensorFlow and TensorFlow Text."""
 
 import json
 import pathlib
@@ -32,7 +32,7 @@ def run(saved_model, texts):
 
 
 def check_other_ways(signatures, texts, result):
-    """Makes sure that a batch, and the signature `n_best`, translate as one text at a time does."""
+    """Checks that a batch and the signature `n_best` give the translations of single texts."""
     expected = result["translations"][: len(texts)]
     batch = tf.constant(texts)
     found = {
@@ -41,7 +41,7 @@ def check_other_ways(signatures, texts, result):
     }
     for name, translations in found.items():
         if [translation.decode("utf-8") for translation in translations.numpy()] != expected:
-            sys.exit(f"{name} does not translate like one text at a time")
+            sys.exit(f"{name} and single texts give different translations")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs a TFLite file from token ids to token ids with ai_edge_litert, SentencePiece and NumPy alone."""
+"""Runs a TFLite file from token ids to token ids with only ai_edge_litert, SentencePiece and NumPy."""
 
 import json
 import pathlib
@@ -36,25 +36,25 @@ def run(file, source_tokenizer, target_tokenizer, texts, blank, max_length, is_q
         result["translations"].append(translation)
         result["tokens"].append([writer.id_to_piece(token_id) for token_id in target_ids])
         result["scores"].append(float(found["scores"][0, 0]))
-    if not is_quantized:  # What is computed in bytes depends a little on the padding.
+    if not is_quantized:  # Computations in bytes depend slightly on the padding.
         checked = slice(len(rows) - len(texts), len(rows) - len(texts) + NUM_CHECKED)
         check_other_ways(interpreter, rows[checked], best[checked])
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}
 
 
 def check_other_ways(interpreter, rows, best):
-    """Makes sure that a padded batch and the signatures of fixed lengths translate as `translate` does one by one."""
+    """Checks that a padded batch and the signatures of fixed lengths give the translations of single sentences."""
     translate = interpreter.get_signature_runner("translate")
     widest = max(map(len, rows))
     batch = np.array([row + [0] * (widest - len(row)) for row in rows], "int32")
     if not np.array_equal(translate(source_ids=batch)["target_ids"][:, 0], best):
-        sys.exit("a padded batch is not translated like its sentences one by one")
+        sys.exit("a padded batch and its single sentences have different translations")
     for length in FIXED_LENGTHS:
         fixed = interpreter.get_signature_runner(f"translate_{length}")
         for row, expected in zip(rows, best):
             padded = np.array([row + [0] * (length - len(row))], "int32")
             if len(row) <= length and not np.array_equal(fixed(source_ids=padded)["target_ids"][0, 0], expected):
-                sys.exit(f"the signature translate_{length} does not translate like translate")
+                sys.exit(f"the signatures translate_{length} and translate give different translations")
 
 
 if __name__ == "__main__":
