@@ -3,13 +3,14 @@
 import pydantic
 
 from keras_transformer.models import TransformerConfig
-from keras_transformer.recipes.model_section import MODEL_FIELDS, ModelSection
 from keras_transformer.recipes.precision import fastest_precision
 from keras_transformer.recipes.sections import (
     DEFAULT_WARMUP_STEPS,
+    MODEL_FIELDS,
     DataSection,
     EvaluationSection,
     MinimumRiskSection,
+    ModelSection,
     Section,
     TrainingSection,
     VocabularySection,

@@ -3,7 +3,7 @@ from typing import Literal
 from pydantic import Field
 
 from keras_transformer.models.transformer_config import PRESETS
-from keras_transformer.recipes.sections import Section
+from keras_transformer.recipes.sections.section import Section
 
 _OF_PRESET = "Default: that of the preset."
 

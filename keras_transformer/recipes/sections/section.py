@@ -1,0 +1,16 @@
+import pydantic
+
+
+class Section(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def share_value(section, name, other_name):
+    """Gives two keys of one meaning the value of the one that was given, and returns its name."""
+    given = [key for key in (name, other_name) if key in section.model_fields_set]
+    if len(given) > 1:
+        raise ValueError(f"give either {name} or {other_name}, which mean the same")
+    key = given[0] if given else name
+    for each in (name, other_name):
+        object.__setattr__(section, each, getattr(section, key))
+    return key
