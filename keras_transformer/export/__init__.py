@@ -1,4 +1,4 @@
-"""Export: a trained model in the formats that other runtimes load, and the proof that it translates there the same."""
+"""Exports models to the formats of other runtimes, and compares the artifacts with the model."""
 
 from keras_transformer.export.ctranslate2.ctranslate2_exporter import export_ctranslate2
 from keras_transformer.export.exporter import Exporter

@@ -8,26 +8,25 @@ from keras_transformer.generation.search_settings import SearchSettings
 
 
 class Exporter:
-    """Writes a model in one format, and runs what it wrote; the base class of a file for each format.
+    """Base class of export formats: writes a model in a format and runs the artifact.
 
-    A subclass sets the class attributes and overrides `check_path`, `write`, `run`, `card` and `place`, and more where
-    the defaults do not fit. One line in `exporters.EXPORTERS` makes it a choice of the command `export`.
+    A subclass sets the class attributes and overrides `check_path`, `write`, `run`, `card` and `place`, and other
+    methods if their defaults do not apply. One line in `exporters.EXPORTERS` adds it to the command `export`.
 
     Args:
         quantize: None (default) for float32, "float16" or "int8".
-        text: whether the artifact takes texts where the format may also take token ids. Default False.
+        text: whether the artifact takes texts, for a format that can also take token ids. Default False.
 
     Attributes:
-        name: what `--format` calls the format.
-        title: what a sentence calls the artifact, such as "a SavedModel".
-        options: those of "quantize", "text" and "n_best" that the format takes.
-        fixes_search: whether the artifact holds the search with its settings. Otherwise its runtime searches, and it
-            is compared with the model by greedy search. Default True.
-        rounds_activations: whether the artifact rounds activations where a model that Keras quantised does. Default
-            True.
+        name: name of the format in `--format`.
+        title: name of the artifact in a sentence, such as "a SavedModel".
+        options: the options of "quantize", "text" and "n_best" that the format supports.
+        fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
+            the artifact is compared with the model by greedy search. Default True.
+        rounds_activations: whether the artifact rounds activations if the quantised model does. Default True.
 
     Raises:
-        InputError: the format does not take an option, or there is no such quantisation.
+        InputError: the format does not support an option, or the quantisation is unknown.
 
     Example:
 
@@ -44,32 +43,32 @@ class Exporter:
     def __init__(self, quantize=None, text=False):
         for option, value in (("quantize", quantize), ("text", text)):
             if value and option not in self.options:
-                raise InputError(f"The format {self.name} does not take `{option}`. Received: {option}={value!r}.")
+                raise InputError(f"The format {self.name} does not support `{option}`. Received: {option}={value!r}.")
         check_quantize(quantize)
         self.quantize = quantize
         self.text = text
 
     @property
     def label(self):
-        """The format as a `Verification` records it: the name, and "text" behind it where that is chosen."""
+        """The format in a `Verification`: the name, followed by "text" for an artifact that takes texts."""
         return f"{self.name} text" if self.text else self.name
 
     def export(self, translator, path, settings=None, prove=None):
-        """Writes an artifact, which appears complete or not at all.
+        """Writes an artifact atomically.
 
         Args:
             translator: the `Translator`.
-            path: where the artifact goes.
+            path: path of the artifact.
             settings: `SearchSettings`. Default: their defaults.
-            prove: a `Proof`, called with the artifact before it is moved to its place; what it raises ends the export.
-                Default None.
+            prove: a `Proof`, called with the artifact before it is moved to `path`. Its errors end the export. Default
+                None.
 
         Returns:
             The path of the artifact.
 
         Raises:
             InputError: an argument is out of range, the model cannot be exported, or the path cannot be written.
-            ExportError: the format lacks something of the model.
+            ExportError: the format does not support the model.
         """
         path = pathlib.Path(path)
         self.check_path(path)
@@ -84,27 +83,27 @@ class Exporter:
             return self.place(translator, unfinished, path)
 
     def default_name(self, model_name):
-        """The name of the artifact of a model of this name, where none is given.
+        """Returns the default name of the artifact for the name of a model.
 
         Raises:
-            InputError: the name of the model does not allow one.
+            InputError: there is no default for this name.
         """
         raise NotImplementedError
 
     def check_path(self, path):
-        """Raises an InputError where no artifact can be written to `path`; called before any work."""
+        """Raises an InputError if no artifact can be written to `path`. It is called before any work starts."""
         raise NotImplementedError
 
     def check_model(self, model):
-        """Raises an InputError where a Keras model cannot be exported. Default: where its quantisation is unknown."""
+        """Raises an InputError if a Keras model cannot be exported. Default: if its quantisation is unknown."""
         checked_quantizations(model)
 
     def folder_of(self, path):
-        """The folder in which the artifact is written and then moved to its place. Default: the one around `path`."""
+        """Returns the folder in which the artifact is written before it is moved. Default: the parent of `path`."""
         return path.resolve().parent
 
     def title_of(self, path):
-        """The heading of the artifact's card. Default: its name."""
+        """Returns the heading of the artifact's card. Default: its name."""
         return path.resolve().name
 
     def write(self, translator, folder, path, settings):
@@ -112,15 +111,15 @@ class Exporter:
 
         Args:
             translator: the `Translator`.
-            folder: an empty folder, a `pathlib.Path`; write into it.
-            path: the path that the artifact will have.
+            folder: an empty folder for the files, a `pathlib.Path`.
+            path: the final path of the artifact.
             settings: `SearchSettings` with a `max_length`.
 
         Returns:
             The path of the artifact: `folder`, or a file in it.
 
         Raises:
-            ExportError: the format lacks something of the model.
+            ExportError: the format does not support the model.
         """
         raise NotImplementedError
 
@@ -129,7 +128,7 @@ class Exporter:
 
         Args:
             artifact: its path.
-            translator: the `Translator` it was made from.
+            translator: the `Translator` of the artifact.
             texts: a list of strings.
             settings: the `proof_settings`.
 
@@ -137,27 +136,30 @@ class Exporter:
             `Run`, see `run_program`.
 
         Raises:
-            ExportError: it does not run.
+            ExportError: the artifact does not run.
         """
         raise NotImplementedError
 
     def proof_settings(self, settings):
-        """The `SearchSettings` by which model and artifact are compared. Default: those of the artifact, or greedy
-        search where the runtime searches: what all searches have in common."""
+        """Returns the `SearchSettings` of the comparison with the model.
+
+        Default: those of the artifact, or greedy search if the runtime searches, because greedy search is the same in
+        all runtimes.
+        """
         if self.fixes_search:
             return settings
         return SearchSettings(beam_size=1, n_best=1, length_penalty=0.0, max_length=settings.max_length)
 
     def operations(self, artifact):
-        """The names of the operations in an artifact, sorted. Default: None, not known."""
+        """Returns the sorted names of the operations in an artifact. Default: None, unknown."""
         return
 
     def card(self, translator):
-        """Markdown lines that say how the artifact is used."""
+        """Returns Markdown lines about the use of the artifact."""
         raise NotImplementedError
 
     def place(self, translator, folder, path):
-        """Moves what is in `folder` to its place, and writes what belongs beside it.
+        """Moves the content of `folder` to `path`, and writes additional files in the same folder.
 
         Returns:
             The path of the artifact.

@@ -1,10 +1,10 @@
-"""The registry of export formats: what the command `export` and `Proof` know of them."""
+"""The registry of export formats, for the command `export` and for `Proof`."""
 
 import importlib
 
 from keras_transformer.errors import InputError
 
-# By name, "module:class" of the `Exporter`, or the class itself; a module is imported when its format is used.
+# "module:class" of the `Exporter`, or the class itself, by name. A module is imported when its format is used.
 EXPORTERS = {
     "saved_model": "keras_transformer.export.saved_model.saved_model_exporter:SavedModelExporter",
     "tflite": "keras_transformer.export.tflite.tflite_exporter:TFLiteExporter",
@@ -13,10 +13,10 @@ EXPORTERS = {
 
 
 def exporter_class(name):
-    """The `Exporter` class of a format.
+    """Returns the `Exporter` class of a format.
 
     Raises:
-        InputError: there is no such format.
+        InputError: the format is unknown.
     """
     if name not in EXPORTERS:
         raise InputError(f"`format` must be one of {', '.join(EXPORTERS)}. Received: format={name!r}.")
@@ -28,14 +28,14 @@ def exporter_class(name):
 
 
 def get_exporter(format, quantize=None, text=False):
-    """The `Exporter` of a format.
+    """Creates the `Exporter` of a format.
 
     Args:
-        format: the name of a format; or the `label` of an `Exporter`, such as "tflite text".
-        quantize, text: as of `Exporter`.
+        format: the name of a format, or the `label` of an `Exporter`, such as "tflite text".
+        quantize, text: see `Exporter`.
 
     Raises:
-        InputError: there is no such format, or it does not take an option.
+        InputError: the format is unknown, or it does not support an option.
     """
     name, _, text_of_label = format.partition(" ")
     if text_of_label not in ("", "text"):
@@ -44,5 +44,5 @@ def get_exporter(format, quantize=None, text=False):
 
 
 def formats_with(option):
-    """The names of the formats that take an option, such as "quantize"."""
+    """Returns the names of the formats that support an option, such as "quantize"."""
     return [name for name in EXPORTERS if option in exporter_class(name).options]

@@ -72,7 +72,7 @@ def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, t
         (["--format", "tflite", "--n-best", "2"], "--n-best needs --format saved_model"),
         (["--format", "saved_model", "--n-best", "5"], "`n_best` must be at most `beam_size`"),
         (["--format", "tflite", "--max-length", "300"], "`max_length` must be from 2 to the model's 40"),
-        (["--format", "tflite", "--output", "a.lite"], "must be called NAME.tflite"),
+        (["--format", "tflite", "--output", "a.lite"], "must be named NAME.tflite"),
         (["--format", "tflite", "--verify", "missing.txt"], "missing.txt: No such file"),
         (["--format", "tflite", "--reference", "a.txt"], "--reference needs --verify"),
         (["--format", "tflite", "--length-penalty", "nan"], "'--length-penalty': nan is not a finite number"),
@@ -106,7 +106,7 @@ def test_a_model_without_kept_sentences_asks_for_some(run, model, folder):
     result.assert_one_error("has no validation sentences", "--verify FILE")
     pathlib.Path("text.txt").write_text("the cat\n")
     result = run("export", "copy", "--format", "tflite", "--quantize", "int8", "--verify", "text.txt")
-    result.assert_one_error("judged by BLEU, which needs a reference")
+    result.assert_one_error("checked by BLEU, which needs a reference")
 
 
 def test_a_model_called_by_a_number_wants_an_output(run, model, folder):

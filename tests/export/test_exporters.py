@@ -30,9 +30,11 @@ def test_an_unknown_format_is_refused(name):
 
 
 def test_an_option_of_another_format_is_refused():
-    with pytest.raises(InputError, match="The format saved_model does not take `quantize`. Received: quantize='int8'."):
+    with pytest.raises(
+        InputError, match="The format saved_model does not support `quantize`. Received: quantize='int8'."
+    ):
         get_exporter("saved_model", quantize="int8")
-    with pytest.raises(InputError, match="The format ctranslate2 does not take `text`. Received: text=True."):
+    with pytest.raises(InputError, match="The format ctranslate2 does not support `text`. Received: text=True."):
         get_exporter("ctranslate2", text=True)
     with pytest.raises(InputError, match="`quantize` must be None or one of float16, int8. Received: 'int4'."):
         get_exporter("tflite", quantize="int4")

@@ -1,4 +1,4 @@
-"""The folder that CTranslate2 loads."""
+"""The folder format of CTranslate2."""
 
 from keras_transformer.export.ctranslate2.ctranslate2_exporter import CTranslate2Exporter, export_ctranslate2
 

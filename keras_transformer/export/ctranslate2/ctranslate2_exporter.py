@@ -11,7 +11,7 @@ from keras_transformer.special_tokens import PADDING_ID, START_ID
 
 
 class CTranslate2Exporter(Exporter):
-    """The folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+    """Exporter of folders for `ctranslate2.Translator`, including the SentencePiece models.
 
     Args:
         quantize: None (default) for float32, "float16" or "int8".
@@ -47,7 +47,7 @@ class CTranslate2Exporter(Exporter):
         return run_program("run_ctranslate2.py", artifact, texts, translator.tokenizers, limits)
 
     def card(self, translator):
-        """How the folder is used, with the limits that CTranslate2 does not know and the tokens it must not write."""
+        """Returns lines about the use of the folder, with the limits and suppressed tokens that CTranslate2 needs."""
         source, target = translator.tokenizers.file_names
         tokens, longest = translator.tokenizers.target.all_tokens(), translator.config.max_length - 1
         return [
@@ -68,10 +68,10 @@ class CTranslate2Exporter(Exporter):
             "target.decode(found[0].hypotheses[0])",
             "```",
             "",
-            "A blank text, of spaces and invisible characters alone, has no translation: leave it out, or the model",
-            "invents a sentence.",
+            "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the",
+            "model generates an arbitrary sentence.",
             "",
-            "It was compared with its model at beam size 1, where both do the same.",
+            "The folder was compared with its model at beam size 1, at which both searches are the same.",
             *_about_quantizations(checked_quantizations(translator.model)),
         ]
 
@@ -82,33 +82,32 @@ class CTranslate2Exporter(Exporter):
 
 
 def export_ctranslate2(translator, path, quantize=None, prove=None):
-    """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+    """Writes a folder for `ctranslate2.Translator`, including the SentencePiece models.
 
     Args:
         translator: the `Translator`.
-        path: the folder, which must not hold anything yet.
+        path: the folder. It must not exist yet.
         quantize: None (default) for float32, "float16" or "int8".
-        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
-            None.
+        prove: a `Proof`, called with the folder before it is renamed. Its errors end the export. Default None.
 
     Returns:
         The folder, a path.
 
     Raises:
         InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
-        ExportError: CTranslate2 lacks something of the model.
+        ExportError: CTranslate2 does not support the model.
     """
     return CTranslate2Exporter(quantize).export(translator, path, prove=prove)
 
 
 def _about_quantizations(quantizations):
-    """What differs from a model that Keras quantised; nothing where it did not."""
+    """Returns lines about the differences to a model that Keras quantised, or no lines for other models."""
     if not quantizations:
         return []
     lines = [
         "",
-        "The model was quantised by Keras. This folder holds the same rounded kernels as numbers of the type above",
-        "them, so a kernel multiplies by what it does in the model.",
+        "The model was quantised by Keras. This folder has the same rounded kernels as numbers of the type above, so",
+        "kernels have the same values as in the model.",
     ]
     if any(quantization.activations for quantization in quantizations.values()):
         lines += [

@@ -20,21 +20,21 @@ ACTIVATIONS = {
 
 
 def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
-    """Writes a folder that `ctranslate2.Translator` loads.
+    """Writes a folder for `ctranslate2.Translator`.
 
-    CTranslate2 adds the start and the end token itself: it is given and returns the written tokens alone.
+    CTranslate2 adds the start and the end token itself. Its inputs and outputs are written tokens without them.
 
     Args:
         model: a functional `keras.Model` of `build_transformer`.
-        source_tokens: the written form of the source vocabulary's tokens, in the order of their ids.
-        target_tokens: that of the target's; the same list where the vocabulary is shared.
-        path: the folder; it is made where it is missing, and its files are written over.
+        source_tokens: the written forms of the source vocabulary's tokens, in the order of ids.
+        target_tokens: the written forms of the target vocabulary's tokens, the same list for a shared vocabulary.
+        path: the folder. It is created if it is missing. Existing files are overwritten.
         quantize: None (default) for float32, "float16" or "int8".
 
     Raises:
         ImportError: the package `ctranslate2` is missing.
-        ValueError: the model is of another kind, CTranslate2 lacks its activation, or a vocabulary has another size
-            than the model's.
+        ValueError: the model was not built by `build_transformer`, CTranslate2 does not support its activation, or the
+            size of a vocabulary differs from the model's.
     """
     parts = transformer_parts(model)
     _check_sizes(parts.config, source_tokens, target_tokens)
@@ -58,7 +58,7 @@ def _check_sizes(config, source_tokens, target_tokens):
 
 
 def _transformer_spec(parts, target_tokens):
-    """CTranslate2's description of the model, with the weights in it."""
+    """Returns CTranslate2's specification of the model, including weights."""
     from ctranslate2 import specs  # noqa: PLC0415 (an optional dependency)
 
     config = parts.config
@@ -88,7 +88,7 @@ def _transformer_spec(parts, target_tokens):
 
 
 def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
-    """Embedding, positions, blocks and final normalisation of the encoder or the decoder."""
+    """Sets embedding, positions, blocks and final normalisation of the encoder or the decoder."""
     embeddings_spec.weight = _array(embedding.embeddings)
     spec.position_encodings.encodings = sinusoidal_positions(embedding.max_length, embedding.hidden_dim)
     for block_spec, block in zip(spec.layer, blocks):
@@ -110,7 +110,7 @@ def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
 
 
 def _set_dense(spec, dense):
-    """A dense layer; CTranslate2 stores its kernel as (outputs, inputs). A quantised one becomes float32 again."""
+    """Sets a dense layer. CTranslate2 stores the kernel as (outputs, inputs). Quantised kernels become float32."""
     spec.weight = np.ascontiguousarray(float_kernel(dense).T)
     if dense.bias is not None:
         spec.bias = _array(dense.bias)

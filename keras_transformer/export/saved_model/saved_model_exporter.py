@@ -29,7 +29,7 @@ _USES = [
 
 
 class SavedModelExporter(Exporter):
-    """The text-to-text SavedModel for TensorFlow Serving, a version in the folder of a model."""
+    """Exporter of text-to-text SavedModels for TensorFlow Serving, as versions in the folder of a model."""
 
     name = "saved_model"
     title = "a SavedModel"
@@ -55,7 +55,7 @@ class SavedModelExporter(Exporter):
         options = tf.saved_model.SaveOptions(save_debug_info=True)
         tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
         check_served_operations(folder)
-        shutil.rmtree(folder / DEBUG_FOLDER)  # It names the folders of this machine.
+        shutil.rmtree(folder / DEBUG_FOLDER)  # It contains folder names of this machine.
         write_warmup_requests(folder, signatures, warmup_text(translator.tokenizers.source))
         return folder
 
@@ -79,24 +79,23 @@ def export_saved_model(translator, path, settings=None, prove=None):
 
     Args:
         translator: the `Translator`.
-        path: the folder of the model, in which the next free version is taken, or with a number as its last part the
-            folder of this version, which must be free.
+        path: the folder of the model, for the next free version, or the folder of a version, whose name is a number. A
+            version must not exist yet.
         settings: `SearchSettings`. Default: their defaults.
-        prove: a `Proof`, called with the folder before it is given its name; what it raises ends the export. Default
-            None.
+        prove: a `Proof`, called with the folder before it is renamed. Its errors end the export. Default None.
 
     Returns:
         The folder of the version, a path.
 
     Raises:
-        InputError: the version is there already, or the folder cannot be written.
-        ExportError: the SavedModel holds an operation that a stock server lacks.
+        InputError: the version exists already, or the folder cannot be written.
+        ExportError: the SavedModel has an operation that a standard server does not support.
     """
     return SavedModelExporter().export(translator, path, settings, prove)
 
 
 def model_folder_and_version(path):
-    """The folder of a model, and the version that `path` names or None; a version that is there is an InputError."""
+    """Returns the folder of a model, and the version in `path` or None. An existing version is an InputError."""
     path = pathlib.Path(path)
     if _is_version(path.name):
         check_new_folder(path)
@@ -105,12 +104,12 @@ def model_folder_and_version(path):
 
 
 def _is_version(name):
-    """Whether a name is a number as TensorFlow Serving writes it, without zeros in front."""
+    """Returns whether a name is a version number of TensorFlow Serving, without leading zeros."""
     return re.fullmatch("0|[1-9][0-9]*", name) is not None
 
 
 def _rename(unfinished, model_folder, version):
-    """Gives a version its name; a free number is looked for again where another process was faster."""
+    """Renames the folder to its version. If another process has used the number, the next free one is used."""
     while True:
         taken = [int(entry.name) for entry in model_folder.iterdir() if _is_version(entry.name)]
         finished = model_folder / str(1 + max(taken, default=0) if version is None else version)
@@ -119,4 +118,4 @@ def _rename(unfinished, model_folder, version):
             return finished
         except OSError as error:
             if version is not None or not finished.exists():
-                raise InputError(f"{finished}: {error.strerror}; nothing was overwritten.") from None
+                raise InputError(f"{finished}: {error.strerror}. Nothing was overwritten.") from None

@@ -19,13 +19,13 @@ class TextToText(tf.Module):
         self.settings = settings
         self._tokenizers = tokenizers
         self._generator = Generator(model)
-        # A SavedModel holds the variables that hang on it; Keras's are wrapped, and so not seen.
+        # A SavedModel contains the variables of its attributes. Keras's variables are wrapped and would be missed.
         self.model_variables = [weight.value for weight in model.weights]
-        # So are the tokenizers' resources, which TensorFlow makes anew where the SavedModel is loaded.
+        # The same holds for the tokenizers' resources, which TensorFlow creates again when the SavedModel is loaded.
         self.tokenizers = [tokenizers.source.trackable, tokenizers.target.trackable]
 
     def signatures(self):
-        """The signatures by name, for `tf.saved_model.save`."""
+        """Returns the signatures by name, for `tf.saved_model.save`."""
         text = tf.TensorSpec((None,), tf.string, name="text")
         functions = {"serving_default": self.translate, "n_best": self.n_best, "attention": self.attention}
         return {
@@ -34,7 +34,7 @@ class TextToText(tf.Module):
         }
 
     def translate(self, text):
-        """`text` `(batch,)` to its `translation` `(batch,)` and the `score` `(batch,)`."""
+        """Maps `text` `(batch,)` to its `translation` `(batch,)` and the `score` `(batch,)`."""
         _, found = self._search(text, n_best=1)
         return {
             "translation": self._tokenizers.target.detokenize(found.token_ids[:, 0]),
@@ -42,7 +42,7 @@ class TextToText(tf.Module):
         }
 
     def n_best(self, text):
-        """`text` `(batch,)` to its best `translations` `(batch, n)`, best first, and their `scores`."""
+        """Maps `text` `(batch,)` to its best `translations` `(batch, n)`, best first, and their `scores`."""
         n_best = self.settings.n_best or self.settings.beam_size
         _, found = self._search(text, n_best)
         shape = tf.shape(found.token_ids)
@@ -50,9 +50,9 @@ class TextToText(tf.Module):
         return {"translations": tf.reshape(translations, (-1, n_best)), "scores": found.scores}
 
     def attention(self, text):
-        """`text` `(batch,)` to its translation, its tokens, and which source tokens each target token attended to.
+        """Maps `text` `(batch,)` to its translation, its tokens, and the attention of target to source tokens.
 
-        The attention is the mean of all decoder blocks and heads; the end tokens count as tokens.
+        The attention is the mean over all decoder blocks and heads, including the end tokens.
         """
         source_ids, found = self._search(text, n_best=1)
         target_ids = found.token_ids[:, 0]
@@ -74,10 +74,10 @@ class TextToText(tf.Module):
         return source_ids, self._generator.generate(source_ids, settings=settings)
 
 
-# Kept apart from the signatures, which tell it no rank: TensorFlow would take their word and leave the question out.
+# A separate function without a declared rank. With the rank of a signature, TensorFlow would remove the check.
 @tf.function(input_signature=[tf.TensorSpec(None, tf.string)], experimental_attributes={"_noinline": True})
 def _checked_rank(text):
-    """The same text; another rank than a signature's, which no server looks at, is an error that can be read."""
+    """Returns the text. Servers do not check the rank of inputs, so a wrong rank raises a clear error here."""
     rank = tf.rank(text)
     message = "`text` must have the shape (batch,): a list of strings. Received the rank"
     with tf.control_dependencies([tf.Assert(tf.equal(rank, 1), [message, rank])]):
@@ -85,5 +85,5 @@ def _checked_rank(text):
 
 
 def _tokens(tokenizer, token_ids):
-    """The written tokens, an empty string for padding."""
+    """Returns the written tokens, with an empty string for padding."""
     return tf.where(tf.equal(token_ids, PADDING_ID), "", tokenizer.tokens(token_ids))

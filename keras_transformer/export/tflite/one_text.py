@@ -12,10 +12,10 @@ class OneText(tf.Module):
         model: the Keras model.
         tokenizers: the `Tokenizers`.
         settings: `SearchSettings` with a `max_length`.
-        quantize: None, "float16" or "int8": how the embedding tables are stored.
+        quantize: type of the stored embedding tables: None, "float16" or "int8".
 
     Raises:
-        InputError: TensorFlow Text's fast tokenizer would split in another way than the source's vocabulary asks for.
+        InputError: TensorFlow Text's fast tokenizer would give other tokens than the source's vocabulary.
     """
 
     def __init__(self, model, tokenizers, settings, quantize=None):
@@ -25,14 +25,14 @@ class OneText(tf.Module):
         self._search = IdsToIds(model, settings, quantize)
 
     def signatures(self):
-        """The signature by name, for `tf.saved_model.save`."""
+        """Returns the signature by name, for `tf.saved_model.save`."""
         text = tf.TensorSpec((1,), tf.string, name="text")
         return {"translate": tf.function(self.translate, input_signature=[text]).get_concrete_function()}
 
     def translate(self, text):
-        """`text` `(1,)` to its `translation` `(1,)`."""
+        """Maps `text` `(1,)` to its `translation` `(1,)`."""
         token_ids = self._source_tokenizer.tokenize(text)[: self._search.settings.max_length - 1]
-        # A text without tokens has no end either, and is answered with nothing.
+        # A text without tokens has no end token. Its translation is empty.
         end = tf.where(tf.greater(tf.size(token_ids), 0), END_ID, PADDING_ID)
         source_ids = tf.expand_dims(tf.concat([token_ids, tf.expand_dims(end, 0)], axis=0), 0)
         best = tf.reshape(self._search.translate(source_ids)["target_ids"][:, 0], (-1,))

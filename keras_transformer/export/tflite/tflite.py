@@ -15,30 +15,30 @@ from keras_transformer.files.whole_files import naming
 from keras_transformer.processes.command_process import is_command, run_child
 from keras_transformer.processes.standard_error import standard_error_held_back
 
-# TensorFlow Text's, in every runtime that its registrar was added to.
+# Operations of TensorFlow Text, available in runtimes with its registrar.
 _TEXT_OPERATIONS = {"TFText>FastSentencepieceTokenize", "TFText>FastSentencepieceDetokenize"}
 
 
 def convert(module, quantize=None, allow_text=False):
-    """The bytes of a `.tflite` file with the signatures of a module.
+    """Returns the bytes of a `.tflite` file with the signatures of a module.
 
     Args:
         module: a `tf.Module` with a method `signatures`.
         quantize: None, "float16" or "int8".
-        allow_text: whether TensorFlow Text's operations are allowed beside the built-in ones. Default False.
+        allow_text: whether TensorFlow Text's operations are allowed in addition to built-in ones. Default False.
 
     Raises:
-        ExportError: TFLite lacks an operation.
+        ExportError: TFLite does not support an operation.
     """
     signatures = module.signatures()
     with tempfile.TemporaryDirectory() as folder, naming(folder):
-        # Through a SavedModel: converted from functions, the signatures would be lost.
+        # Converted from a SavedModel, because a conversion from functions drops the signatures.
         options = tf.saved_model.SaveOptions(save_debug_info=True)
         tf.saved_model.save(module, folder, signatures=signatures, options=options)
         debug_info = DebugInfo(folder)
         request = {"signatures": list(signatures), "quantize": quantize, "allow_text": allow_text}
         with standard_error_held_back(shown_on_failure=False):
-            # A command has to end on Ctrl-C; elsewhere a process of its own is not worth the seconds of its start.
+            # A command has to end on Ctrl-C. Otherwise, a separate process would only add the time of its start.
             content, failure = (
                 _convert_in_child(folder, request) if is_command() else convert_tflite.convert(folder, **request)
             )
@@ -69,7 +69,7 @@ def _convert_in_child(folder, request):
 
 
 def _explain(failure, debug_info):
-    """The operations that TFLite lacks and where they come from, in place of the converter's report."""
+    """Returns the unsupported operations and their origins, or the converter's message."""
     found = {}
     for operator, nodes in failure["missing"]:
         lines = [line for node in nodes if (line := debug_info.line_of(node))]
@@ -80,7 +80,7 @@ def _explain(failure, debug_info):
 
 
 def _missing(lines):
-    """The message for operations, by name the line they come from or None."""
+    """Returns the message for a dictionary from operations to their code lines or None."""
     return "TFLite has no built-in operation for " + ", ".join(
         f"{name} (from {line or 'unknown code'})" for name, line in lines.items()
     )

@@ -11,9 +11,9 @@ from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.models.dtype_policy import in_float32
 
 _USES = [
-    "A TFLite file, token ids to token ids, of built-in operations alone. Signature `translate`: `source_ids` (batch,",
+    "A TFLite file, token ids to token ids, with built-in operations only. Signature `translate`: `source_ids` (batch,",
     "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
-    "(batch, beam, max_length) int32, best first, 0 behind the end token 3, and `scores` (batch, beam) float32. The",
+    "(batch, beam, max_length) int32, best first, 0 after the end token 3, and `scores` (batch, beam) float32. The",
     "signatures `translate_16`, `translate_32`, `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32)",
     "and (1, 64).",
 ]
@@ -25,12 +25,12 @@ _TEXT_USES = [
 
 
 class TFLiteExporter(Exporter):
-    """The `.tflite` file that holds the whole search, and beside it the SentencePiece model where it is needed.
+    """Exporter of `.tflite` files that include the search, with the SentencePiece models in the same folder.
 
     Args:
         quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
-        text: whether the tokenizers are in the file as well: text to text, by TensorFlow Text's operations. Default
-            False: token ids to token ids, by built-in operations alone.
+        text: whether the file includes the tokenizers: text to text, with TensorFlow Text's operations. Default False:
+            token ids to token ids, with built-in operations only.
     """
 
     name = "tflite"
@@ -43,7 +43,7 @@ class TFLiteExporter(Exporter):
 
     def check_path(self, path):
         if path.suffix != ".tflite":
-            raise InputError(f"A TFLite file must be called NAME.tflite. Received: {path}.")
+            raise InputError(f"A TFLite file must be named NAME.tflite. Received: {path}.")
         if path.is_dir():
             raise InputError(f"{path}: expected a file to write, but it is a folder.")
 
@@ -80,37 +80,36 @@ class TFLiteExporter(Exporter):
         return _TEXT_USES if self.text else _USES
 
     def place(self, translator, folder, path):
-        if path.is_file():  # Otherwise what bears its name is not of an earlier export, but somebody's own.
+        if path.is_file():  # Otherwise, files with its name are the user's, not those of an earlier export.
             _remove_what_was_beside(path)
         move_files(folder, path.parent)
         return path
 
 
 def export_tflite(translator, path, quantize=None, text=False, settings=None, prove=None):
-    """Writes a `.tflite` file that holds the whole search, and beside it the SentencePiece model where it is needed.
+    """Writes a `.tflite` file that includes the search, and the SentencePiece models in the same folder.
 
     Args:
         translator: the `Translator`.
-        path: the file; where it is there already it is replaced in the end. The SentencePiece model is put beside it
-            as `NAME.model`, or as `NAME.source.model` and `NAME.target.model`.
+        path: the file. An existing file is replaced. The SentencePiece models are `NAME.model`, or `NAME.source.model`
+            and `NAME.target.model`. They are not written with `text`.
         quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
-        text: whether the tokenizers are in the file as well, see `TFLiteExporter`. Default False.
+        text: whether the file includes the tokenizers, see `TFLiteExporter`. Default False.
         settings: `SearchSettings`. Default: their defaults.
-        prove: a `Proof`, called with the file before it is given its name; what it raises ends the export. Default
-            None.
+        prove: a `Proof`, called with the file before it is renamed. Its errors end the export. Default None.
 
     Returns:
         The file, a path.
 
     Raises:
         InputError: an argument is out of range, Keras has quantised the model, or the file cannot be written.
-        ExportError: TFLite lacks an operation; it says which, and the line of code that made it.
+        ExportError: TFLite does not support an operation. The message has its name and the line of code.
     """
     return TFLiteExporter(quantize, text).export(translator, path, settings, prove)
 
 
 def _remove_what_was_beside(path):
-    """Removes what an earlier export wrote beside the file and this one may not write anew."""
+    """Removes files of an earlier export that this export may not replace."""
     for ending in (".model", ".source.model", ".target.model"):
         path.with_name(path.stem + ending).unlink(missing_ok=True)
     remove_verification(path.parent, path.name)

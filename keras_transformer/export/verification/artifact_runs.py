@@ -1,4 +1,4 @@
-"""The same texts through the model in this process, and through an artifact in a fresh one."""
+"""Translates texts with the model in this process and with an artifact in a fresh process."""
 
 import json
 import pathlib
@@ -21,13 +21,13 @@ _NUM_WARMUPS = 2
 
 
 class Run(NamedTuple):
-    """What came out for every text, in their order.
+    """The results of all texts, in the order of the texts.
 
     Args:
         translations: strings.
-        tokens: lists of written tokens, the end token among them; None where the artifact does not tell.
-        scores: floats; None where the artifact does not tell.
-        milliseconds: how long each took, alone in its batch, with tokenizing and writing.
+        tokens: lists of written tokens, including the end token, or None if the artifact does not return them.
+        scores: floats, or None if the artifact does not return them.
+        milliseconds: time of each text as a batch of one, including tokenizing and detokenizing.
     """
 
     translations: list
@@ -37,7 +37,7 @@ class Run(NamedTuple):
 
 
 def run_model(translator, texts, settings, progress=None):
-    """Translates texts with the model itself, one at a time.
+    """Translates texts with the model, one at a time.
 
     Args:
         translator: the `Translator`.
@@ -71,15 +71,15 @@ def run_model(translator, texts, settings, progress=None):
 
 
 def run_program(program, artifact, texts, tokenizers=None, arguments=None):
-    """Translates texts with an artifact in a fresh process, with the packages alone that its users need.
+    """Translates texts with an artifact in a fresh process, with only the packages that its users need.
 
     Args:
-        program: file name of the program in `runners`, or path of another one; see there how it is called.
+        program: file name of the program in `runners`, or path of another one. See there for its arguments.
         artifact: path of the artifact.
         texts: a list of strings.
-        tokenizers: the `Tokenizers`; with them, the program gets `source_tokenizer`, `target_tokenizer`, paths of
-            SentencePiece models, and `blank`, the pattern of texts that have no translation. Default None.
-        arguments: what else the program gets, a dictionary that JSON can hold. Default None.
+        tokenizers: the `Tokenizers`. With them, the program gets `source_tokenizer` and `target_tokenizer`, paths of
+            SentencePiece models, and `blank`, the pattern of blank texts. Default None.
+        arguments: further arguments of the program, a dictionary for JSON. Default None.
 
     Returns:
         `Run`.

@@ -7,7 +7,7 @@ from keras_transformer.models.quantized_layers import quantizations_of
 
 
 class Proof:
-    """Compares an artifact with its model; what the exporting functions call before they give it its name.
+    """Compares an artifact with its model. The export functions call it before they rename the artifact.
 
     Args:
         translator: the `Translator`.
@@ -15,14 +15,14 @@ class Proof:
         quantize: None, "float16" or "int8"; of an `Exporter` it is known.
         settings: the `SearchSettings` of the artifact, with a `max_length`.
         pairs: a list of `(text, reference)`; a reference may be None.
-        max_bleu_loss: the BLEU that a quantised artifact may lose. Default 0.3.
-        report: called with the `Verification`, also where the artifact fails. Default None.
-        progress: called with 1 after each text of the model's. Default None.
+        max_bleu_loss: maximum loss of BLEU of a quantised artifact. Default 0.3.
+        report: called with the `Verification`, also if the artifact fails. Default None.
+        progress: called with 1 after each text of the model. Default None.
     """
 
     def __init__(self, translator, format, quantize, settings, pairs, max_bleu_loss=0.3, report=None, progress=None):
         if not pairs:
-            raise InputError("A proof needs at least one text to compare on.")
+            raise InputError("A proof needs at least one text for the comparison.")
         self.translator = translator
         self.exporter = format if isinstance(format, Exporter) else get_exporter(format, quantize)
         self.settings = self.exporter.proof_settings(settings)
@@ -32,13 +32,13 @@ class Proof:
         self.progress = progress
 
     def __call__(self, artifact):
-        """The `Verification` of an artifact.
+        """Compares an artifact with the model and returns the `Verification`.
 
         Args:
             artifact: its path.
 
         Raises:
-            ExportError: it does not run, or does not give what it should.
+            ExportError: the artifact does not run, or its results differ from the model's.
         """
         exporter = self.exporter
         artifact_run = exporter.run(artifact, self.translator, self.texts, self.settings)
@@ -64,6 +64,6 @@ class Proof:
 
 
 def _size(artifact):
-    """Bytes of a file, or of all files in a folder."""
+    """Returns the size in bytes of a file, or of all files in a folder."""
     files = [artifact] if artifact.is_file() else artifact.rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file())

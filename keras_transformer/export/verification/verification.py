@@ -7,30 +7,30 @@ from keras_transformer.version import __version__
 
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 60  # characters
-# Far above what another order of float32 sums makes, about 1e-5.
+# Far above the effect of the order of float32 sums, about 1e-5.
 _MOST_SCORE_DIFFERENCE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verification:
-    """How an artifact compares with the model it was made from, on the same texts.
+    """The comparison of an artifact with its model on the same texts.
 
     Args:
         format: the `label` of the `Exporter`, such as "tflite" or "tflite text".
         quantize: None for float32, "float16" or "int8".
         search: the `SearchSettings` of both, as a dictionary.
         sentences: number of texts.
-        identical: how many of them have the same translation and, where the artifact tells them, the same tokens.
-        differences: the first texts that have not, with both translations.
-        greatest_score_difference: over all texts; None where the artifact tells no scores.
+        identical: number of texts with the same translation and, if the artifact returns tokens, the same tokens.
+        differences: the first other texts, with both translations.
+        greatest_score_difference: maximum over all texts, or None if the artifact does not return scores.
         bleu: BLEU of the model and of the artifact, from 0 to 100; None without references.
         bleu_signature: sacreBLEU's signature; None without references.
         bleu_sentences: number of texts that have a reference.
-        milliseconds: the median per text of the model and of the artifact, each text alone in its batch.
-        size: bytes of the artifact.
+        milliseconds: median time per text of the model and of the artifact, with batches of one text.
+        size: size of the artifact in bytes.
         operations: names of the operations in it, sorted; None where they are not known.
-        rounds_activations: whether the model rounds activations, which the artifact does not. Default False.
-        keras_transformer: the version that exported.
+        rounds_activations: whether the model rounds activations and the artifact does not. Default False.
+        keras_transformer: version of keras-transformer that exported the artifact.
     """
 
     format: str
@@ -51,15 +51,16 @@ class Verification:
 
     @property
     def bleu_loss(self):
-        """How much lower the artifact's BLEU is; None without references."""
+        """BLEU of the model minus BLEU of the artifact, or None without references."""
         return None if self.bleu is None else self.bleu["model"] - self.bleu["artifact"]
 
     def check(self, max_bleu_loss):
-        """Raises an ExportError unless float32 gave identical translations and scores, and a quantised artifact, or one
-        of a model that rounds activations, lost little.
+        """Raises an ExportError if a float32 artifact has other translations or scores, or if BLEU is too low.
+
+        BLEU is checked for a quantised artifact and for a model that rounds activations.
 
         Args:
-            max_bleu_loss: what a quantised artifact may lose.
+            max_bleu_loss: maximum loss of BLEU.
         """
         if not self.quantize and not self.rounds_activations:
             if self.identical < self.sentences:
@@ -71,22 +72,22 @@ class Verification:
                 )
             if (self.greatest_score_difference or 0.0) > _MOST_SCORE_DIFFERENCE:
                 raise ExportError(
-                    f"The translations are the model's, but their scores differ by up to "
+                    f"The translations are identical to the model's, but their scores differ by up to "
                     f"{self.greatest_score_difference:.1e}; {_MOST_SCORE_DIFFERENCE:.0e} are allowed."
                 )
         elif self.bleu is None:
-            raise ExportError("A quantised artifact is judged by BLEU, and there are no references.")
+            raise ExportError("A quantised artifact is checked by BLEU, but there are no references.")
         elif self.bleu_loss > max_bleu_loss:
             raise ExportError(
                 f"The artifact's BLEU is {self.bleu_loss:.2f} lower than the model's; {max_bleu_loss} are allowed."
             )
 
     def to_dict(self):
-        """The fields and the BLEU loss, as a dictionary that JSON can hold."""
+        """Returns the fields and the BLEU loss as a dictionary for JSON."""
         return {**dataclasses.asdict(self), "bleu_loss": self.bleu_loss}
 
     def rows(self):
-        """The comparison as rows of three strings: what, of the model, of the artifact."""
+        """Returns the comparison as rows of three strings: quantity, value of the model, value of the artifact."""
         bleu = self.bleu or {"model": None, "artifact": None}
         return [
             ("", "model", "artifact"),
@@ -107,10 +108,10 @@ def compare(model_run, artifact_run, texts, references, **fields):
     """Compares two `Run`s of the same texts.
 
     Args:
-        model_run: the model's.
-        artifact_run: the artifact's.
+        model_run: the `Run` of the model.
+        artifact_run: the `Run` of the artifact.
         texts: the texts.
-        references: for each text its translation by a human, or None.
+        references: the human translation of each text, or None.
         **fields: the other fields of the `Verification`.
     """
     is_same = [

@@ -254,7 +254,7 @@ def test_a_file_of_ones_own_stays_beside_a_first_export(small_translator, tmp_pa
 def test_arguments_out_of_range_are_refused(translator, tmp_path):
     with pytest.raises(InputError, match="`quantize` must be None or one of float16, int8"):
         translator.export_tflite(tmp_path / "a.tflite", quantize="int4")
-    with pytest.raises(InputError, match="must be called NAME.tflite"):
+    with pytest.raises(InputError, match="must be named NAME.tflite"):
         translator.export_tflite(tmp_path / "a.lite")
     (tmp_path / "folder.tflite").mkdir()
     with pytest.raises(InputError, match="expected a file to write, but it is a folder"):
