@@ -20,16 +20,16 @@ _BATCH_SIZE = 64
 
 
 class Translator:
-    """A trained model with its tokenizers: text in, translations out.
+    """Translates text with a trained model and its tokenizers.
 
     Args:
-        model: the Keras model that `build_transformer` made.
+        model: a Keras model of `build_transformer`.
         source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both languages.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
-        texts: the `TextFacts` of what the model was trained on. Default: nothing is known.
+        texts: the `TextFacts` of the training text. Default: unknown.
 
     Raises:
-        ValueError: a tokenizer has another number of tokens than the model.
+        ValueError: the number of tokens of a tokenizer differs from the model's.
 
     Example:
 
@@ -81,10 +81,10 @@ class Translator:
         split_sentences=False,
         settings=None,
     ):
-        """Translates texts; the result has their number and order, and a blank text gives an empty one.
+        """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
-        Texts are sorted by length into batches, which changes the speed and not the translations. A text of more
-        tokens than the model's `max_length` is cut there, with a warning.
+        Texts are sorted by length into batches. This changes the speed, but not the translations. Texts with more
+        tokens than the model's `max_length` are cut, with a warning.
 
         Args:
             texts: a list of strings.
@@ -92,18 +92,17 @@ class Translator:
             batch_size: number of texts translated at a time. Default 64.
             return_scores: whether to return the scores as well. Default False.
             progress: called after each batch with the number of its texts. Default None.
-            split_sentences: whether each text is translated sentence by sentence and joined again, for which the
-                languages must be known, see `TextFacts`. Scores are then sums over the sentences, and `n_best` is 1.
-                Default False.
+            split_sentences: whether each text is translated sentence by sentence. It needs the languages, see
+                `TextFacts`. Scores are then sums over the sentences, and `n_best` must be 1. Default False.
             settings: `SearchSettings`. Default: those of the separate arguments.
 
         Returns:
-            A list of strings, or with `n_best` above 1 a list of lists of strings, best first. With `return_scores` a
-            pair of it and the scores, floats in the same structure: log-probability over length penalty.
+            A list of strings, or with `n_best` above 1, a list of lists of strings, best first. With `return_scores`, a
+            pair of this list and the scores, floats in the same structure: log-probability divided by length penalty.
 
         Raises:
-            ValueError: `texts` is a single string, a number is out of range, or `settings` is given beside one of the
-                arguments that it holds.
+            ValueError: `texts` is a single string, a number is out of range, or `settings` is given together with one
+                of its fields.
         """
         texts = _checked_texts(texts)
         settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best)
@@ -112,7 +111,7 @@ class Translator:
         _check_batch_size(batch_size)
         if split_sentences:
             if n_best > 1:
-                raise InputError(f"`n_best` must be 1 where sentences are split. Received: n_best={n_best}.")
+                raise InputError(f"`n_best` must be 1 with `split_sentences`. Received: n_best={n_best}.")
 
             def translate(sentences):
                 each = len(texts) / max(1, len(sentences))
@@ -125,7 +124,7 @@ class Translator:
         rows = rows_to_cut(self.tokenizers.source, texts, max_length)
         translations, scores = [None] * len(texts), [None] * len(texts)
         for indices in _batches_by_length(_lengths(rows, max_length), batch_size):
-            # A row of padding, where the text is blank, is answered with nothing.
+            # The translation of a row of padding, a blank text, is empty.
             source_ids = padded_ids(tf.gather(rows, indices), max_length)
             found = self._search(source_ids, settings)
             for index, texts_of_row, scores_of_row in zip(indices, *found, strict=True):
@@ -137,7 +136,7 @@ class Translator:
         return (translations, scores) if return_scores else translations
 
     def score(self, pairs, batch_size=_BATCH_SIZE, return_tokens=False, progress=None):
-        """The log-probability of given translations.
+        """Computes the log-probabilities of given translations.
 
         Args:
             pairs: a list of `(source, target)` strings.
@@ -146,12 +145,12 @@ class Translator:
             progress: called after each batch with the number of its pairs. Default None.
 
         Returns:
-            A list of floats: the natural logarithm of the probability of the target and its end, given the source.
-            With `return_tokens` a pair of it and a list of whole numbers: the target's tokens, the end token among
-            them.
+            A list of floats: the natural logarithm of the probability of the target with its end token, given the
+            source. With `return_tokens`, a pair of this list and a list of the numbers of tokens of the targets,
+            including the end token.
 
         Raises:
-            ValueError: `pairs` is something else than pairs of strings, or `batch_size` is out of range.
+            ValueError: `pairs` are not pairs of strings, or `batch_size` is out of range.
         """
         source_texts, target_texts = _checked_pairs(pairs)
         _check_batch_size(batch_size)
@@ -177,7 +176,7 @@ class Translator:
         """Writes the model folder: config, tokenizers and weights.
 
         Args:
-            path: the folder; made where it is missing. A model that is there already is replaced.
+            path: the folder. It is created if it is missing. An existing model is replaced.
 
         Raises:
             InputError: a training writes to the folder.
@@ -187,25 +186,25 @@ class Translator:
 
     @classmethod
     def load(cls, path):
-        """The translator of a model folder that `save` or the command `train` wrote.
+        """Loads the translator of a model folder of `save` or of the command `train`.
 
         Raises:
-            InputError: the folder is missing, incomplete, of a newer version, or its files do not fit each other.
+            InputError: the folder is missing, incomplete or of a newer version, or its files do not match each other.
         """
         return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
 
     def export_saved_model(
         self, path, beam_size=None, length_penalty=None, n_best=None, max_length=None, settings=None
     ):
-        """Writes a SavedModel for TensorFlow Serving: text to text, with the search fixed as given here.
+        """Writes a text-to-text SavedModel for TensorFlow Serving with fixed search settings.
 
         Its signatures are `serving_default` (`text` to `translation` and `score`), `n_best` (`translations`, `scores`)
-        and `attention` (`translation`, `source_tokens`, `target_tokens`, `attention`). Warm-up requests are in it, and
-        the server's configuration is written beside the versions.
+        and `attention` (`translation`, `source_tokens`, `target_tokens`, `attention`). It includes warm-up requests.
+        The configuration of the server is written to the folder of the versions.
 
         Args:
-            path: the folder of the model, such as "saved_models/ko_en", which gets the next free version; or the folder
-                of a version, such as "saved_models/ko_en/1", which must be free.
+            path: the folder of the model, such as "saved_models/ko_en", for the next free version, or the folder of a
+                version, such as "saved_models/ko_en/1", which must not exist.
             beam_size, length_penalty, n_best, max_length: a shorthand for `settings`. Default: those of
                 `SearchSettings`.
             settings: `SearchSettings`. Default: those of the separate arguments.
@@ -214,8 +213,8 @@ class Translator:
             The folder of the version, a `pathlib.Path`.
 
         Raises:
-            InputError: an argument is out of range, the version is there already, or the folder cannot be written.
-            ExportError: the SavedModel would hold an operation that a stock server lacks.
+            InputError: an argument is out of range, the version exists already, or the folder cannot be written.
+            ExportError: the SavedModel would have an operation that a standard server does not support.
         """
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
@@ -232,12 +231,12 @@ class Translator:
         max_length=None,
         settings=None,
     ):
-        """Writes a TFLite file with the whole search in it, and beside it the SentencePiece model.
+        """Writes a TFLite file that includes the search, and the SentencePiece model in the same folder.
 
         Args:
-            path: the file, `NAME.tflite`; replaced where it is there already.
+            path: the file, `NAME.tflite`. An existing file is replaced.
             quantize: None (default) for float32, "float16" for half of its size, "int8" for about a third.
-            text: False (default) for token ids to token ids by built-in operations alone; True for text to text, which
+            text: False (default) for token ids to token ids with only built-in operations. True for text to text, which
                 needs TensorFlow Text's operations in the runtime.
             beam_size, length_penalty, max_length: a shorthand for `settings`. Default: those of `SearchSettings`.
             settings: `SearchSettings`. Default: those of the separate arguments.
@@ -247,7 +246,7 @@ class Translator:
 
         Raises:
             InputError: an argument is out of range, or the file cannot be written.
-            ExportError: TFLite lacks an operation of the model.
+            ExportError: TFLite does not support an operation of the model.
         """
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, max_length=max_length
@@ -255,10 +254,10 @@ class Translator:
         return export_tflite(self, path, quantize, text, settings)
 
     def export_ctranslate2(self, path, quantize=None):
-        """Writes a folder that `ctranslate2.Translator` loads, with the SentencePiece models in it.
+        """Writes a folder for `ctranslate2.Translator`, including the SentencePiece models.
 
         Args:
-            path: the folder, which must not hold anything yet.
+            path: the folder. It must not exist yet.
             quantize: None (default) for float32, "float16" or "int8".
 
         Returns:
@@ -267,7 +266,7 @@ class Translator:
         Raises:
             InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be
                 written.
-            ExportError: CTranslate2 lacks something of the model.
+            ExportError: CTranslate2 does not support the model.
         """
         return export_ctranslate2(self, path, quantize)
 
@@ -289,7 +288,7 @@ class Translator:
         return texts_of_rows, found.scores.numpy().tolist()
 
     def _traced_log_probabilities(self):
-        """A graph that is traced at its first call; it does not follow changes of the model's structure."""
+        """Returns a graph that is traced at its first call. Changes of the model's structure need a new one."""
         signature = [tf.TensorSpec((None, None), tf.int32)] * 2
         return tf.function(self._log_probabilities_of_batch, input_signature=signature)
 
@@ -300,7 +299,7 @@ class Translator:
 
 def _checked_texts(texts):
     if isinstance(texts, (str, bytes)):
-        raise ValueError(f"Expected a list of texts. Received: the single text {texts[:50]!r}; put it into a list.")
+        raise ValueError(f"Expected a list of texts. Received: the single text {texts[:50]!r}. Put it into a list.")
     texts = list(texts)
     for text in texts:
         if not isinstance(text, str):
@@ -309,10 +308,10 @@ def _checked_texts(texts):
 
 
 def _checked_pairs(pairs):
-    """The sources and the targets."""
+    """Returns the sources and the targets."""
     pairs = list(pairs)
     for pair in pairs:
-        # A string of two characters would unpack as well.
+        # A string of two characters can be unpacked as well.
         if isinstance(pair, (str, bytes)) or len(pair) != 2:
             raise ValueError(f"Expected a list of pairs (source, target). Received: {pair!r} in the list.")
     return _checked_texts(source for source, _ in pairs), _checked_texts(target for _, target in pairs)
@@ -324,11 +323,11 @@ def _check_batch_size(batch_size):
 
 
 def _lengths(rows, max_length):
-    """Tokens of each of ragged rows once they are cut, the end token among them."""
+    """Returns the number of tokens of each ragged row after cutting, including the end token."""
     return np.minimum(rows.row_lengths().numpy() + 1, max_length)
 
 
 def _batches_by_length(lengths, batch_size):
-    """Indices of rows in batches of about one length."""
+    """Returns the indices of rows in batches of similar length."""
     order = np.argsort(lengths, kind="stable").tolist()
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]

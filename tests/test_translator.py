@@ -132,7 +132,7 @@ def test_a_better_translation_has_a_higher_log_probability(translator):
 
 def test_a_text_that_is_too_long_is_cut_with_a_warning(translator):
     long = "one two three four five six ten " * 5
-    message = r"^1 of 3 texts have more than 15 tokens and are cut there; the first begins with 'one two three four"
+    message = r"^1 of 3 texts have more than 15 tokens and are cut there. The first begins with 'one two three four"
     with pytest.warns(UserWarning, match=message):
         translations = translator.translate(["one", long, "two"])
     assert translations[::2] == translator.translate(["one", "two"])
@@ -144,7 +144,7 @@ def test_a_text_that_is_too_long_is_cut_with_a_warning(translator):
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ("one", r"Expected a list of texts\. Received: the single text 'one'; put it into a list\."),
+        ("one", r"Expected a list of texts\. Received: the single text 'one'\. Put it into a list\."),
         (b"one", r"Expected a list of texts\. Received: the single text b'one'"),
         (["one", 2], r"Expected texts of type str\. Received: 2\."),
         (["one", None], r"Expected texts of type str\. Received: None\."),

@@ -3,19 +3,19 @@ from keras_transformer.trainer.train_recipe import train_recipe
 
 
 def train(recipe, output, resume=False):
-    """Trains a model as a recipe says and writes its model folder, as the command `train` does.
+    """Trains a model by a recipe and writes its model folder, like the command `train`.
 
     Args:
         recipe: a `Recipe`, the path of its TOML file, or the name of a bundled recipe, such as "phrases".
-        output: the model folder to write; it must not hold a model yet, unless `resume`.
-        resume: whether to go on where a training was interrupted. Default False.
+        output: the model folder to write. It must not have a model yet, unless `resume` is True.
+        resume: whether to continue an interrupted training. Default False.
 
     Returns:
-        The `Translator` with the trained weights; None with Keras on JAX, where nothing translates.
+        The `Translator` with the trained weights, or None with Keras on JAX, which does not support translation.
 
     Raises:
-        InputError: there is no such recipe, something it names cannot be used (before any work starts), or the loss is
-            not finite.
+        InputError: the recipe does not exist, one of its inputs cannot be used (raised before any work starts), or the
+            loss is not finite.
 
     Example:
 
