@@ -11,14 +11,14 @@ from keras_transformer.models.transformer_parts import transformer_parts
 class Generator:
     """Beam search with cached keys and values, inside the TensorFlow graph.
 
-    It reads the weights of the model's own layers, so it follows further training. After a change of the model's
+    It reads the weights of the model's layers, so it stays valid during training. After a change of the model's
     structure, such as `quantize`, `enable_lora` or a new dtype policy, its graphs are traced again.
 
     Args:
         model: a functional `keras.Model` of `build_transformer`.
 
     Raises:
-        ValueError: the model is of another kind.
+        ValueError: the model was not built by `build_transformer`.
         InputError: Keras runs on another backend than TensorFlow.
 
     Example:
@@ -45,11 +45,11 @@ class Generator:
     def generate(self, source_ids, beam_size=None, length_penalty=None, n_best=None, max_length=None, settings=None):
         """Translates token ids.
 
-        What comes out for a sentence depends on this sentence alone, not on the others of the batch or on padding.
+        The result of a sentence does not depend on other sentences of the batch or on padding.
 
         Args:
-            source_ids: `(batch, source_length)` int32, each row tokens and the end token, then 0. A row without any
-                token gives an empty translation.
+            source_ids: `(batch, source_length)` int32. Each row has tokens, the end token, and then 0. A row without
+                tokens gives an empty translation.
             beam_size, length_penalty, n_best: a shorthand for `settings`. Default: those of `SearchSettings`.
             max_length: likewise, the longest translation in tokens, the end token among them. Default: the config's
                 `max_length`. It is never more than twice the source's tokens plus ten.
@@ -78,13 +78,13 @@ class Generator:
         return BeamSearch(self.parts, *beam).search(source_ids, *limits)
 
     def _function(self, beam_size, n_best):
-        """The search as a graph, traced once for every beam and structure of the model."""
+        """Returns the search as a graph, traced once for every beam size and structure of the model."""
         if self._structure.has_changed():
             self._functions.clear()
         if (beam_size, n_best) not in self._functions:
             signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(()), tf.TensorSpec((), tf.int32)]
             search = BeamSearch(self.parts, beam_size, n_best).search
-            # Its one concrete function: TensorFlow warns of retracing where several such functions are first called.
+            # The only concrete function: TensorFlow warns of retracing when several such functions are called first.
             self._functions[beam_size, n_best] = tf.function(search, input_signature=signature).get_concrete_function()
         return self._functions[beam_size, n_best]
 

@@ -6,19 +6,19 @@ from keras_transformer.errors import InputError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SearchSettings:
-    """How translations are searched: the one place of these options and their defaults, checked when it is made.
+    """Settings of the beam search, checked when they are created.
 
     `Translator.translate`, `Generator.generate`, the exports, `plot_attention` and `TranslationScores` take it as
-    `settings`. Their separate arguments, such as `beam_size=1`, are a shorthand for a `SearchSettings` of them.
+    `settings`. Their separate arguments, such as `beam_size=1`, are a shorthand for `SearchSettings`.
 
     Args:
-        beam_size: number of hypotheses kept per sentence, at most the target's vocabulary; 1 is greedy. Default 4.
-        length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, by which log-probabilities are divided; 0
-            prefers short translations, more prefers longer ones. Default 0.6.
-        n_best: number of translations of each text, at most `beam_size`. Default: 1; in the signature `n_best` of a
-            SavedModel, `beam_size`.
-        max_length: the longest source and the longest translation, in tokens, the end token among them. Default: the
-            model's.
+        beam_size: number of hypotheses per sentence, at most the size of the target vocabulary. 1 is greedy search.
+            Default 4.
+        length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, the divisor of log-probabilities. 0 prefers
+            short translations, and higher values prefer longer ones. Default 0.6.
+        n_best: number of translations of each text, at most `beam_size`. Default: 1, or `beam_size` in the signature
+            `n_best` of a SavedModel.
+        max_length: maximum length of source and translation in tokens, including the end token. Default: the model's.
 
     Raises:
         InputError: a number is out of range.
@@ -52,14 +52,14 @@ class SearchSettings:
 
     @classmethod
     def of(cls, settings=None, **arguments):
-        """`settings`, or where it is None those of separate arguments.
+        """Returns `settings`, or settings from separate arguments if it is None.
 
         Args:
             settings: a `SearchSettings`, or None.
-            **arguments: fields by name; None stands for one that was not given.
+            **arguments: fields by name. None means that a field was not given.
 
         Raises:
-            ValueError: both are given, or `settings` is something else.
+            ValueError: both are given, or `settings` is not a `SearchSettings`.
             InputError: a number is out of range.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -70,13 +70,13 @@ class SearchSettings:
         if given:
             received = ", ".join(f"{name}={value}" for name, value in given.items())
             raise ValueError(
-                f"Expected `settings` or separate arguments. Received: settings={settings} and {received}; put them "
+                f"Expected `settings` or separate arguments. Received: settings={settings} and {received}. Put them "
                 "into `settings`."
             )
         return settings
 
     def of_model(self, config):
-        """The same with the model's `max_length` where there was none.
+        """Returns these settings, with the model's `max_length` by default.
 
         Raises:
             InputError: `max_length` or `beam_size` is out of the model's range.
@@ -94,9 +94,9 @@ class SearchSettings:
         return dataclasses.replace(self, max_length=max_length)
 
     def with_n_best(self, n_best):
-        """The same with this number of translations."""
+        """Returns these settings with another number of translations."""
         return dataclasses.replace(self, n_best=n_best)
 
 
-# The default of evaluations while a model is trained, many times and on many sentences.
+# The default of evaluations during training, which are frequent.
 GREEDY = SearchSettings(beam_size=1)

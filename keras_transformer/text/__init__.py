@@ -1,4 +1,4 @@
-"""Text and tokens: learning a vocabulary, and tokenizing inside the graph."""
+"""Learns vocabularies, and tokenizes text inside the graph."""
 
 from keras_transformer.text.learn_vocabulary import learn_vocabulary
 from keras_transformer.text.sentences import split_sentences

@@ -1,4 +1,4 @@
-"""From texts to token ids that end with the end token: the one place for blank texts, the cut and the end."""
+"""Converts texts to token ids: handles blank texts, cuts long texts, and adds the end token."""
 
 import warnings
 
@@ -10,34 +10,34 @@ from keras_transformer.text.tokenizer import string_tensor
 
 
 def token_rows(tokenizer, texts, sampling=0.0, seed=None):
-    """Token ids of texts, without start and end token; a blank text has none.
+    """Returns token ids of texts, without start and end token. A blank text has no tokens.
 
     Args:
         tokenizer: a `Tokenizer`.
         texts: `(batch,)` strings, a tensor, list, tuple or array.
-        sampling, seed: as of `Tokenizer.tokenize`. Default: the best segmentation.
+        sampling, seed: see `Tokenizer.tokenize`. Default: the best segmentation.
 
     Returns:
-        `tf.RaggedTensor` `(batch, None)`, int32, inside a graph as well as outside.
+        `tf.RaggedTensor` `(batch, None)`, int32, inside or outside of a graph.
     """
     texts = string_tensor(texts)
     return tokenizer.tokenize(tf.where(tf.strings.regex_full_match(texts, BLANK_PATTERN), "", texts), sampling, seed)
 
 
 def rows_to_cut(tokenizer, texts, max_length, stacklevel=2):
-    """The `token_rows` of a list of texts, with a warning where `padded_ids` is going to cut some.
+    """Returns the `token_rows` of a list of texts, and warns if `padded_ids` will cut some of them.
 
     Args:
         tokenizer: a `Tokenizer`.
         texts: a list of strings.
-        max_length: the longest row in tokens, the end token among them.
-        stacklevel: as of `warnings.warn`, counted from the caller. Default 2.
+        max_length: maximum length of a row in tokens, including the end token.
+        stacklevel: see `warnings.warn`, counted from the caller. Default 2.
     """
     rows = token_rows(tokenizer, texts)
     too_long = tf.where(rows.row_lengths() > max_length - 1).numpy()[:, 0]
     if too_long.size:
         warnings.warn(
-            f"{too_long.size} of {len(texts)} texts have more than {max_length - 1} tokens and are cut there; the "
+            f"{too_long.size} of {len(texts)} texts have more than {max_length - 1} tokens and are cut there. The "
             f"first begins with {texts[too_long[0]][:40]!r}.",
             stacklevel=stacklevel + 1,
         )
@@ -45,21 +45,21 @@ def rows_to_cut(tokenizer, texts, max_length, stacklevel=2):
 
 
 def with_end(rows):
-    """Ragged token ids, each row with the end token behind it."""
+    """Appends the end token to each row of ragged token ids."""
     return tf.concat([rows, tf.fill([rows.nrows(), 1], END_ID)], axis=1)
 
 
 def padded_ids(rows, max_length, empty_has_end=False):
-    """Ragged token ids as a table: each row cut, with the end token behind it, then padding.
+    """Converts ragged token ids to a padded tensor: cuts each row and appends the end token.
 
     Args:
-        rows: what `token_rows` returns.
-        max_length: the longest row of the result in tokens; the end token is one of them.
-        empty_has_end: whether a row without tokens has the end token, as a target has, or padding alone, which is
-            translated to nothing. Default False.
+        rows: the rows of `token_rows`.
+        max_length: maximum length of a row of the result in tokens, including the end token.
+        empty_has_end: whether a row without tokens has the end token, as for targets. With False (default), it is only
+            padding, and its translation is empty.
 
     Returns:
-        `(batch, length)` int32; at least one column.
+        `(batch, length)` int32, with at least one column.
     """
     rows = rows[:, : max_length - 1]
     lengths = tf.expand_dims(tf.cast(rows.row_lengths(), tf.int32), 1)

@@ -14,7 +14,7 @@ from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNO
 from keras_transformer.text.subword_sampler import SubwordSampler
 from keras_transformer.text.tensorflow_text_import import sentencepiece_tokenizer, tensorflow_text
 
-# Of a vocabulary of a million tokens.
+# Maximum size of a model, for a vocabulary of a million tokens.
 _MOST_BYTES = 64 * 2**20
 
 _Spec = sentencepiece_model_pb2.TrainerSpec
@@ -23,9 +23,9 @@ _Spec = sentencepiece_model_pb2.TrainerSpec
 class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
     """A SentencePiece model that outlives TensorFlow's cache of kernels.
 
-    TensorFlow Text leaves the resource to the kernel that made it, and `keras.utils.set_random_seed`,
-    `tf.random.set_seed` and `keras.utils.clear_session` empty the cache of kernels: every tokenizer that exists would
-    be dead afterwards. A shared name makes the resource the process's.
+    In TensorFlow Text, the kernel that created the resource owns it. `keras.utils.set_random_seed`,
+    `tf.random.set_seed` and `keras.utils.clear_session` clear the cache of kernels, and all existing tokenizers would
+    become unusable. With a shared name, the process owns the resource.
     """
 
     def _create_resource(self):
@@ -34,15 +34,15 @@ class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource)
 
 
 class Tokenizer:
-    """Text to token ids and back inside the TensorFlow graph, from one SentencePiece model.
+    """Converts text to token ids and back inside the TensorFlow graph with a SentencePiece model.
 
-    The model normalises text by its own rules. Under the rules "identity" any text comes back as it went in, but that
-    tabs and line ends become spaces, runs of spaces one space, and spaces at both ends are dropped. One character is
-    an exception under all rules: U+2581, by which SentencePiece writes a space, becomes a space.
+    The model includes its normalisation rules. With the rules "identity", any text can be restored exactly, except that
+    tabs and line ends become spaces, several spaces become one space, and spaces at both ends are dropped. With all
+    rules, U+2581, SentencePiece's character for a space, becomes a space.
 
     Args:
-        model: the bytes of a SentencePiece model whose padding, unknown, start and end tokens have the ids 0 to 3, as
-            `learn_vocabulary` makes it.
+        model: the bytes of a SentencePiece model. Its padding, unknown, start and end tokens have the ids 0 to 3, as in
+            models of `learn_vocabulary`.
 
     Raises:
         InputError: the bytes are not a SentencePiece model, or its special tokens have other ids.
@@ -57,14 +57,14 @@ class Tokenizer:
     def __init__(self, model):
         self.model = bytes(model)
         self._pieces = _checked_processor(self.model)
-        # Two tokenizers of one name would become one in a SavedModel.
+        # Two tokenizers with the same name would be merged in a SavedModel.
         name = f"sentencepiece_{hashlib.sha256(self.model).hexdigest()[:16]}"
         self._tokenizer = tensorflow_text.SentencepieceTokenizer(self.model, out_type=tf.int32, name=name)
         self._tokenizer._model_resource = _LastingModelResource(self.model, name)
         self._samplers = {}
 
     def __eq__(self, other):
-        """Whether both cut text in the same way: they hold the same SentencePiece model."""
+        """Returns whether both have the same SentencePiece model."""
         return isinstance(other, Tokenizer) and self.model == other.model
 
     def __hash__(self):
@@ -72,7 +72,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path):
-        """The tokenizer from a SentencePiece model file."""
+        """Loads a tokenizer from a SentencePiece model file."""
         content = read_small_file(path, _MOST_BYTES)
         try:
             return cls(content)
@@ -85,32 +85,32 @@ class Tokenizer:
 
     @property
     def vocabulary_size(self):
-        """Number of tokens, the four special ones among them."""
+        """Number of tokens, including the four special tokens."""
         return self._pieces.vocab_size()
 
     @property
     def trackable(self):
-        """What has to hang on a `tf.Module` so that a SavedModel of it makes the tokenizer anew where it is loaded."""
+        """The resource that must be an attribute of a `tf.Module`, so that its SavedModel can restore the tokenizer."""
         return self._tokenizer
 
     def tokenize(self, texts, sampling=0.0, seed=None):
-        """Token ids of texts, without start and end token.
+        """Returns token ids of texts, without start and end token.
 
         Args:
-            texts: `(batch,)` strings, a tensor, list, tuple or array; bytes that are not UTF-8 are read as U+FFFD.
-            sampling: 0.0 (default) for the best segmentation; above, subword regularisation: the smoothing of the
-                distribution a segmentation is drawn from (0.1 draws freely, 1.0 seldom differs from the best) for a
-                unigram model, the part of the merges left out for a BPE model. It needs this Python process, also
-                inside a graph.
-            seed: a whole number from 0, or a scalar integer tensor; the same texts, sampling and seed give the same
-                tokens. Default: another one each time, from TensorFlow's global generator.
+            texts: `(batch,)` strings, a tensor, list, tuple or array. Bytes that are not UTF-8 are read as U+FFFD.
+            sampling: strength of subword regularisation, 0.0 (default) for the best segmentation. For a unigram model,
+                the smoothing of the distribution of segmentations: 0.1 gives high variation, and 1.0 seldom differs
+                from the best segmentation. For a BPE model, the fraction of dropped merges. Values above 0 need this
+                Python process, also inside a graph.
+            seed: a whole number of at least 0, or a scalar integer tensor. The same texts, sampling and seed give the
+                same tokens. Default: a new seed for each call, from TensorFlow's global generator.
 
         Returns:
             `tf.RaggedTensor` `(batch, None)`, int32.
 
         Raises:
-            ValueError: `texts` are not strings, hold a lone surrogate, or have another shape where they are sampled.
-            InputError: the model is of a type that cannot be sampled.
+            ValueError: `texts` are not strings, have a lone surrogate, or have another shape with sampling.
+            InputError: the type of the model does not support sampling.
 
         Reference:
             Kudo 2018 (arXiv 1804.10959); Provilkov et al. 2020 (arXiv 1910.13267).
@@ -121,8 +121,8 @@ class Tokenizer:
         self.check_sampling()
         if texts.shape.rank not in (1, None):
             raise ValueError(
-                f"Expected `texts` of the shape (batch,) to sample from. Received: the shape {texts.shape}; put a "
-                "single text into a list."
+                f"Sampling needs `texts` of the shape (batch,). Received: the shape {texts.shape}. Put a single text "
+                "into a list."
             )
         if seed is None:
             seed = tf.random.uniform((), maxval=tf.int32.max, dtype=tf.int32)
@@ -134,48 +134,48 @@ class Tokenizer:
         return tf.RaggedTensor.from_row_lengths(tf.ensure_shape(token_ids, (None,)), lengths, validate=False)
 
     def check_sampling(self):
-        """Raises an `InputError` where a text has one segmentation only, so that there is nothing to sample from."""
+        """Raises an `InputError` if texts have only one segmentation, so that they cannot be sampled."""
         model_type = sentencepiece_model_pb2.ModelProto.FromString(self.model).trainer_spec.model_type
         if model_type not in (_Spec.UNIGRAM, _Spec.BPE):
             raise InputError(
                 "subword sampling needs a SentencePiece model of the type unigram or bpe. Received: the type "
-                f"{_Spec.ModelType.Name(model_type).lower()}; set [vocabulary] sampling = 0, or learn a vocabulary."
+                f"{_Spec.ModelType.Name(model_type).lower()}. Set [vocabulary] sampling = 0, or learn a vocabulary."
             )
 
     def detokenize(self, token_ids):
-        """Texts of token ids; special tokens leave no trace.
+        """Returns the texts of token ids. Special tokens are ignored.
 
         Args:
             token_ids: `tf.RaggedTensor` `(batch, None)` or `tf.Tensor` `(batch, length)`, int32.
 
         Returns:
-            `(batch,)` strings, valid UTF-8 whatever the ids.
+            `(batch,)` strings, valid UTF-8 for all ids.
         """
         return self._tokenizer.detokenize(token_ids)
 
     def tokens(self, token_ids):
-        """The written form of token ids, `▁` standing for a space; same shape as `token_ids`."""
+        """Returns the written form of token ids, with `▁` for a space, in the shape of `token_ids`."""
         return self._tokenizer.id_to_string(token_ids)
 
     def all_tokens(self):
-        """The written form of every token of the vocabulary, a list of strings in the order of their ids."""
+        """Returns the written form of every token of the vocabulary, a list of strings in the order of ids."""
         return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
 
 
 def check_unicode(text):
-    """Raises a `ValueError` that shows the text where it holds a lone surrogate, which UTF-8 cannot encode."""
+    """Raises a `ValueError` with the text if it has a lone surrogate, which UTF-8 cannot encode."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         around = ascii(text[max(0, error.start - 20) : error.start + 20])
         raise ValueError(
             f"Expected Unicode text. Received: {around}, with the lone surrogate U+{ord(text[error.start]):04X} as "
-            f"character {error.start + 1}; decode the text with errors='replace', or remove the character."
+            f"character {error.start + 1}. Decode the text with errors='replace', or remove the character."
         ) from None
 
 
 def string_tensor(texts):
-    """A tensor of strings, of whatever can become one."""
+    """Converts texts to a tensor of strings."""
     if not tf.is_tensor(texts):
         for text in np.asarray(texts, object).flat:
             if not isinstance(text, (str, bytes)):
@@ -189,7 +189,7 @@ def string_tensor(texts):
 
 
 def _sampled(sampler, texts, seed):
-    """Token ids drawn for texts, one behind the other, and their number in each text."""
+    """Returns the sampled token ids of all texts in one list, and their number in each text."""
     rows = sampler.sample([text.decode("utf-8", errors="replace") for text in texts], int(seed))
     lengths = np.array([len(row) for row in rows], "int32")
     return np.fromiter(itertools.chain.from_iterable(rows), "int32", lengths.sum()), lengths
@@ -198,14 +198,14 @@ def _sampled(sampler, texts, seed):
 def _checked_processor(model):
     processor = sentencepiece.SentencePieceProcessor()
     try:
-        processor.LoadFromSerializedProto(model)  # The constructor would take no bytes for nothing to load.
+        processor.LoadFromSerializedProto(model)  # The constructor ignores empty bytes.
     except (RuntimeError, ValueError):
-        raise InputError("expected a SentencePiece model, but this is none; learn a vocabulary anew.") from None
+        raise InputError("expected a SentencePiece model, but this is another file. Learn a new vocabulary.") from None
     found = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
     expected = (PADDING_ID, UNKNOWN_ID, START_ID, END_ID)
     if found != expected:
         raise InputError(
-            f"expected padding, unknown, start and end token at the ids {expected}, but they are at {found}; "
-            "train the SentencePiece model with --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3."
+            f"expected padding, unknown, start and end token at the ids {expected}, but they are at {found}. "
+            "Train the SentencePiece model with --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3."
         )
     return processor

@@ -11,9 +11,9 @@ FILE_NAMES = (SHARED_NAME, SOURCE_NAME, TARGET_NAME)
 
 @dataclasses.dataclass(frozen=True)
 class Tokenizers:
-    """The tokenizers of a model: the source's and the target's, which may be one.
+    """The tokenizers of source and target of a model. They can be the same.
 
-    `Translator`, `token_batches` and `TranslationScores` take it in place of two tokenizers.
+    `Translator`, `token_batches` and `TranslationScores` accept it instead of two tokenizers.
 
     Args:
         source: the source's `Tokenizer`.
@@ -38,58 +38,58 @@ class Tokenizers:
 
     @classmethod
     def of(cls, source, target=None):
-        """`source` itself where it is a `Tokenizers` already; otherwise that of the two tokenizers.
+        """Returns `source` if it is a `Tokenizers`, otherwise the `Tokenizers` of both arguments.
 
         Raises:
-            ValueError: a target is given beside a `Tokenizers`.
+            ValueError: a target is given together with a `Tokenizers`.
         """
         if not isinstance(source, Tokenizers):
             return cls(source, target)
         if target is not None:
             raise ValueError(
                 "Expected a `Tokenizers` alone, or a source's and a target's tokenizer. Received: a `Tokenizers` and "
-                f"{target!r}; leave the second one out."
+                f"{target!r}. Remove the second argument."
             )
         return source
 
     @property
     def is_shared(self):
-        """Whether source and target have one vocabulary."""
+        """Whether source and target have the same vocabulary."""
         return self.target is self.source
 
     @property
     def file_names(self):
-        """The source's and the target's file in a folder that `save` writes."""
+        """The file names of source and target in a folder of `save`."""
         return (SHARED_NAME,) * 2 if self.is_shared else (SOURCE_NAME, TARGET_NAME)
 
     @property
     def files(self):
-        """The tokenizers by the names of the files that `save` writes; others of `FILE_NAMES` are removed."""
+        """The tokenizers by file name. `save` writes these files and removes the other `FILE_NAMES`."""
         return dict(zip(self.file_names, (self.source, self.target), strict=True))
 
     def encode_source(self, texts, max_length):
-        """Token ids of source texts, inside a graph as well as outside.
+        """Returns token ids of source texts, inside or outside of a graph.
 
         Args:
             texts: `(batch,)` strings, a tensor, list, tuple or array.
-            max_length: the longest row in tokens, the end token among them. A longer text is cut, and the end token is
-                kept.
+            max_length: maximum length of a row in tokens, including the end token. Longer texts are cut, and the end
+                token is kept.
 
         Returns:
-            `(batch, length)` int32, padded with 0. A blank text has padding alone, also in place of the end token, and
-            is translated to nothing.
+            `(batch, length)` int32, padded with 0. The row of a blank text is only padding, without the end token. Its
+            translation is empty.
 
         Raises:
-            ValueError: `texts` are not strings, or hold a lone surrogate.
+            ValueError: `texts` are not strings, or have a lone surrogate.
         """
         return padded_ids(token_rows(self.source, texts), max_length)
 
     def encode_target(self, texts, max_length):
-        """Token ids of target texts, as `encode_source`; but a blank text has the end token, which can be scored."""
+        """Returns token ids of target texts as `encode_source` does, but a blank text has the end token, for scores."""
         return padded_ids(token_rows(self.target, texts), max_length, empty_has_end=True)
 
     def decode_target(self, token_ids):
-        """The texts of target token ids; special tokens leave no trace. Inside a graph use `target.detokenize`.
+        """Returns the texts of target token ids, without special tokens. Inside a graph, use `target.detokenize`.
 
         Args:
             token_ids: `tf.RaggedTensor` `(batch, None)` or `(batch, length)` int32.
@@ -100,11 +100,11 @@ class Tokenizers:
         return [text.decode("utf-8") for text in self.target.detokenize(token_ids).numpy()]
 
     def save(self, folder, name=None):
-        """Writes one SentencePiece model where source and target share it, otherwise two; removes the others.
+        """Writes one SentencePiece model if source and target share it, otherwise two, and removes other models.
 
         Args:
-            folder: the folder, which must be there.
-            name: what the file names begin with: `NAME.model`, or `NAME.source.model` and `NAME.target.model`.
+            folder: an existing folder.
+            name: prefix of the file names `NAME.model`, or `NAME.source.model` and `NAME.target.model`.
                 Default: `tokenizer.model`, or `source.model` and `target.model`.
         """
         folder = pathlib.Path(folder)
@@ -115,10 +115,10 @@ class Tokenizers:
 
     @classmethod
     def load(cls, folder):
-        """The tokenizers of a folder that `save` wrote, such as a model folder.
+        """Loads the tokenizers of a folder of `save`, such as a model folder.
 
         Raises:
-            InputError: a file is no SentencePiece model, or has other special tokens.
+            InputError: a file is not a SentencePiece model, or has other special tokens.
             FileNotFoundError: a file is missing.
         """
         folder = pathlib.Path(folder)
@@ -128,7 +128,7 @@ class Tokenizers:
 
     @classmethod
     def is_saved_in(cls, folder):
-        """Whether a folder holds what `load` reads."""
+        """Returns whether a folder has the files of `load`."""
         folder = pathlib.Path(folder)
         return (folder / SHARED_NAME).is_file() or all((folder / name).is_file() for name in (SOURCE_NAME, TARGET_NAME))
 

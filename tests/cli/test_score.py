@@ -61,7 +61,7 @@ def test_lines_that_are_cut_are_counted_with_a_warning(run, model, tmp_path):
     assert result.status == 0
     assert [line.split("\t")[1] for line in result.lines[:2]] == ["40", "40"]
     assert result.errors.splitlines() == [
-        f"keras-transformer: warning: {count} of 3 texts have more than 39 tokens and are cut there; the first begins "
+        f"keras-transformer: warning: {count} of 3 texts have more than 39 tokens and are cut there. The first begins "
         f"with '{letter * 40}'."
         for count, letter in ((1, "x"), (2, "y"))
     ]

@@ -111,7 +111,7 @@ class TestBeforeAnyWork:
     def test_a_vocabulary_file_that_is_none_is_named(self, refused, corpus):
         refused(
             f"vocabulary.file={corpus / 'train.en'}",
-            parts=["train.en: expected a SentencePiece model, but this is none"],
+            parts=["train.en: expected a SentencePiece model, but this is another file"],
         )
 
     def test_keys_that_do_not_fit_each_other_are_named(self, refused):

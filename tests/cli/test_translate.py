@@ -55,7 +55,7 @@ def test_a_very_long_line_is_cut_with_one_warning(translate):
     assert result.status == 0
     assert len(result.lines) == 2
     assert result.errors == (
-        "keras-transformer: warning: 1 of 2 texts have more than 39 tokens and are cut there; the first begins with "
+        "keras-transformer: warning: 1 of 2 texts have more than 39 tokens and are cut there. The first begins with "
         f"'{'x' * 40}'.\n"
     )
 

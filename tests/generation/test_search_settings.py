@@ -21,7 +21,7 @@ def test_a_user_gives_one_object_or_its_fields():
 
 
 def test_both_are_refused():
-    with pytest.raises(ValueError, match=r"Received: settings=SearchSettings\(.*\) and beam_size=2; put them into"):
+    with pytest.raises(ValueError, match=r"Received: settings=SearchSettings\(.*\) and beam_size=2. Put them into"):
         SearchSettings.of(SearchSettings(), beam_size=2)
     with pytest.raises(ValueError, match="`settings` must be a `SearchSettings`. Received: settings=4."):
         SearchSettings.of(4)

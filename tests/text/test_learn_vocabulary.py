@@ -94,7 +94,7 @@ def test_no_line_is_left_out_for_a_character_that_sentencepiece_uses(lines, char
 
 
 def test_a_lone_surrogate_is_shown():
-    with pytest.raises(ValueError, match=r"'a text \\udc80 here', with the lone surrogate U\+DC80 as character 8;"):
+    with pytest.raises(ValueError, match=r"'a text \\udc80 here', with the lone surrogate U\+DC80 as character 8\."):
         learn_vocabulary(["a text", "a text \udc80 here"], 270)
 
 
