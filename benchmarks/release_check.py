@@ -6,7 +6,7 @@ the three by more than their spread, or by more than a small floor where the spr
 differs by more than 1 percent. The exit status is 1 where anything fails.
 
 Usage: python benchmarks/release_check.py [--output FOLDER] [--only phrases|multi30k] [--update] [--data FOLDER]
-`--update` trains the three seeds, which takes three times as long, and writes the figures in place of comparing them.
+`--update` trains the three seeds, which takes three times as long, and writes the figures instead of comparing them.
 """
 
 import argparse
@@ -107,7 +107,7 @@ def _multi30k(folder, translator):
     sources, references = (list(side) for side in zip(*text_of_pairs(text_pairs(*test)), strict=True))
     kept = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     return {
-        # Of the last epoch, whose weights are averaged with those before or kept as they are.
+        # Scores of the last epoch, whose weights are averaged with earlier ones or kept.
         "validation perplexity": round(last_scores(folder / "history.csv")["val_perplexity"], 4),
         "BLEU, validation": round(kept["bleu"], 2),
         "BLEU, test_2016_flickr": round(corpus_scores(translator.translate(sources), references, "none")["bleu"], 2),

@@ -90,7 +90,7 @@ def paragraphs():
 
 
 def whole(splitter, language, rows):
-    """How many paragraphs are split as by hand, and the microseconds for a paragraph."""
+    """Returns the number of paragraphs with the manual split, and the time per paragraph in microseconds."""
     right, joiner = 0, "" if language in NO_SPACE else " "
     texts = [joiner.join(row) for row in rows]
     for text, row in zip(texts, rows, strict=True):

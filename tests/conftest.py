@@ -1,4 +1,4 @@
-"""What all tests share: a quiet and reproducible Keras, a tiny model, and the folder of parallel data."""
+"""Fixtures of all tests: a reproducible Keras without messages, a tiny model, and the folder of parallel data."""
 
 import contextlib
 import os

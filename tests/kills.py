@@ -5,7 +5,7 @@ import signal
 import sys
 import warnings
 
-# What Python reports of a process that changes files.
+# Audit events of Python for changes of files.
 _CHANGES = ("open", "os.mkdir", "os.remove", "os.rename", "os.truncate")
 
 
@@ -20,7 +20,7 @@ def is_killed(function, number):
         Whether the process was killed; False where the function has ended before.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Of threads that the copy lacks.
+        warnings.simplefilter("ignore", DeprecationWarning)  # The copy does not have the threads.
         child = os.fork()
     if child == 0:
         try:

@@ -1,4 +1,4 @@
-"""What `import keras_transformer` does to a process, each case in one of its own."""
+"""Tests of the side effects of `import keras_transformer`, each in a separate process."""
 
 import os
 import pathlib
@@ -31,7 +31,7 @@ assert state() == before
 heavy = {"tensorflow", "tensorflow_text", "tensorflow_serving", "keras", "sacrebleu", "h5py", "jax"}
 print(sorted(heavy & set(sys.modules)))
 """
-# A finder that lets nobody import TensorFlow.
+# A finder that blocks imports of TensorFlow.
 WITHOUT_TENSORFLOW = """
 import importlib.abc, sys
 

@@ -25,7 +25,7 @@ BLANK = re.compile(
 
 
 class TFLiteTranslator:
-    """A `.tflite` file and the SentencePiece models beside it."""
+    """A `.tflite` file and the SentencePiece models in the same folder."""
 
     def __init__(self, file, num_threads):
         interpreter = Interpreter(model_path=str(file), num_threads=num_threads)
@@ -61,7 +61,7 @@ def sentencepiece_models(file):
     models = [shared, shared] if shared.is_file() else own
     for model in models:
         if not model.is_file():
-            raise ValueError(f"its SentencePiece model is missing: expected {shared.name} beside it, or {model.name}")
+            raise ValueError(f"its SentencePiece model is missing: expected {shared.name} or {model.name} next to it")
     return models
 
 

@@ -51,7 +51,7 @@ def launch_processes(count, arguments):
         if not failed:
             return 0
         status = started[failed[0]].returncode
-        # Where one fails others do soon, and which came first is not known. What the user has to mend all tell alike.
+        # If one fails, others fail soon, and the order is unknown. All print the same error of the user's input.
         is_told = failed[0] == 0 and status == EXIT_INPUT_ERROR
         for index in [] if is_told else filter(None, failed):
             errors[index].seek(0)

@@ -59,7 +59,7 @@ class Generator:
             `Hypotheses`: `token_ids` `(batch, n_best, length)` and `scores` `(batch, n_best)`.
 
         Raises:
-            ValueError: an argument is out of range, `settings` is given beside one, or the source is known to be
+            ValueError: an argument is out of range, `settings` is given together with one, or the source is
                 longer than the model can read.
         """
         settings = SearchSettings.of(

@@ -33,7 +33,7 @@ def plot_attention(translator, text, beam_size=None, length_penalty=None, settin
 
     Raises:
         InputError: the text has no tokens, matplotlib is missing, or no font has the characters.
-        ValueError: `settings` is given beside one of the arguments that it holds.
+        ValueError: `settings` is given together with one of its fields.
 
     Reference:
         "Attention Is All You Need", section 3.2.3 and the appendix "Attention visualizations".

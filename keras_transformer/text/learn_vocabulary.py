@@ -135,7 +135,7 @@ class _TooFewTokens(InputError):
 
 
 def _learned(lines, vocabulary_size, options):
-    """Returns the `Tokenizer` that SentencePiece learns from lines with options of its own."""
+    """Returns the `Tokenizer` that SentencePiece learns from lines with its own options."""
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(

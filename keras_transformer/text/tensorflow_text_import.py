@@ -8,7 +8,7 @@ from keras_transformer.errors import MissingPackageError
 try:
     import tensorflow_text
     from tensorflow_text.python.ops import sentencepiece_tokenizer
-except Exception as error:  # TensorFlow has an exception of its own for a library that does not fit its version.
+except Exception as error:  # TensorFlow raises its own exception for a library of another version.
     if sys.platform == "win32":
         advice = "It has no wheel for Windows. Install and run keras-transformer-mt in WSL."
     else:

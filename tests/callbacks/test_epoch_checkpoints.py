@@ -22,7 +22,7 @@ def names(folder):
 
 
 def numbers_in(path):
-    """How many numbers a weights file holds."""
+    """Returns how many numbers a weights file has."""
     sizes = []
     with h5py.File(path) as file:
         file.visititems(lambda name, item: sizes.append(item.size) if isinstance(item, h5py.Dataset) else None)

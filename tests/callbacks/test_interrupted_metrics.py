@@ -26,7 +26,7 @@ class TwoHeads(keras.Model):
 
 
 def classes(first_step):
-    """Labels of both kinds, one of which Keras can only tell by its shape."""
+    """Labels of both kinds. Keras distinguishes one of them only by its shape."""
 
     def batch(inputs, sums):
         label = tf.cast(sums[:, 0], tf.int32)

@@ -196,7 +196,7 @@ def test_a_training_that_was_stopped_within_an_epoch_goes_on_there(whole, tmp_pa
 
 def test_an_epoch_that_ends_too_early_counts_once_for_the_callbacks(tmp_path):
     path = tmp_path / "state.npz"
-    for steps in (3, 4):  # Of two batches each.
+    for steps in (3, 4):  # With two batches each.
         fit(path, StopAfterSteps(steps))
     assert TrainingState(path, STEPS).saved_position["callbacks"] == {"CountEpochs": [0]}
     counter = CountEpochs()
@@ -255,7 +255,7 @@ def test_callbacks_that_cannot_be_saved_are_refused(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 def test_batches_that_end_before_the_epoch_are_refused(tmp_path):
-    # Of a length that Keras does not know.
+    # With a length that is unknown to Keras.
     batches = stream(0).take(3).filter(lambda *batch: True)
     with pytest.raises(ValueError, match="steps_per_epoch=5, but the batches ended after 3."):
         make_model().fit(batches, verbose=0, shuffle=False, callbacks=[TrainingState(tmp_path / "state.npz", STEPS)])

@@ -1,4 +1,4 @@
-"""What the tests of the command line share: a small corpus, a model trained on it by the command, and a way to run."""
+"""Fixtures of the tests of the command line: a small corpus, a trained model, and a function that runs a command."""
 
 import dataclasses
 import pathlib
@@ -62,7 +62,7 @@ at_end = false
 
 @dataclasses.dataclass
 class Result:
-    """What a command gave."""
+    """The result of a command."""
 
     status: int
     output: str

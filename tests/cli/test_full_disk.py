@@ -1,4 +1,4 @@
-"""A training on a disk that is full, and that goes on when there is space again."""
+"""Tests of a training on a full disk that is resumed when there is space again."""
 
 import contextlib
 import shutil

@@ -1,4 +1,4 @@
-"""What needs a process of its own: exit status, standard error, signals, pipes; and the group itself."""
+"""Tests in separate processes: exit status, standard error, signals and pipes; and tests of the group."""
 
 import contextlib
 import os

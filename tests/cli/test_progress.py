@@ -13,7 +13,7 @@ def quick(monkeypatch):
 
 
 def printed(capsys, length, *amounts):
-    """What is printed while these amounts are done, with a moment after each."""
+    """Returns the output during these amounts of work, with a pause after each."""
     with progress(length, "Translating") as bar:
         for amount in amounts:
             bar.update(amount)

@@ -98,7 +98,7 @@ def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     done = TrainingState(model / "checkpoints" / "state.npz", 1).saved_position["epoch"]
     assert done in (1, 2)
     assert run("info", model).status == 2  # Half a model is none.
-    # What a kill in the middle of writing leaves, and a row of an epoch that was not done.
+    # Leftovers of a kill during a write, and a row of an incomplete epoch.
     (model / "checkpoints" / "unfinished_state.npz").write_bytes(b"half")
     (model / "unfinished_model.weights.h5").write_bytes(b"half")
     with (model / "history.csv").open("a") as file:
@@ -171,7 +171,7 @@ def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
     options = [part for setting in settings for part in ("--set", setting)]
     result = run("train", trained / "recipe.toml", "--output", model, "--resume", *options)
     assert result.status == 0, result.errors
-    # Of the first four, two were kept.
+    # Two of the first four were kept.
     assert "Averaged 3 epochs instead of 4. The others were not kept.\n" in result.errors
     rows = history(model)
     assert [row["val_bleu"] != "" for row in rows] == [False] * 4 + [True]

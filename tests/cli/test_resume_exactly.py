@@ -91,7 +91,7 @@ def arrays_of(weights):
 
 
 def everything_of(folder):
-    """What a training ends with, apart from how long it took."""
+    """Returns the results of a training, except its time."""
     with np.load(folder / "checkpoints" / "state.npz") as file:
         state = {name: file[name] for name in file.files}
     position = json.loads(state.pop("position").tobytes())
@@ -103,7 +103,7 @@ def everything_of(folder):
 
 
 def assert_same(found, expected):
-    """The same nested dictionaries, every array equal to the bit."""
+    """Returns whether nested dictionaries are the same, with bit-identical arrays."""
     if isinstance(expected, dict):
         assert found.keys() == expected.keys()
         for name in expected:

@@ -1,4 +1,4 @@
-"""What the command refuses to train on: one line, before any work, and nothing written."""
+"""Tests of errors of `train`: one line, before any work starts, without written files."""
 
 import bz2
 import gzip

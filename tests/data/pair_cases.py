@@ -22,7 +22,7 @@ PAIRS = make_pairs(3000, 30)
 
 
 def texts_of(batches, source_tokenizer, target_tokenizer):
-    """How often each pair of texts is in the batches."""
+    """Counts each pair of texts in the batches."""
     pairs = collections.Counter()
     for inputs, labels in batches:
         sources = source_tokenizer.detokenize(inputs["source_ids"]).numpy()

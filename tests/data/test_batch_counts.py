@@ -17,7 +17,7 @@ def small_pools(monkeypatch):
 
 
 def too_long(tokenizer, pairs, max_length):
-    """How many pairs have too many tokens, counted one by one."""
+    """Counts pairs with too many tokens, one by one."""
     lengths = [[len(row) + 1 for row in tokenizer.tokenize(list(side)).to_list()] for side in zip(*pairs, strict=True)]
     return sum(max(pair) > max_length for pair in zip(*lengths, strict=True))
 

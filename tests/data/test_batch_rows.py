@@ -10,7 +10,7 @@ from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.schedules import WarmupSchedule
 
-# What has to see the whole step's gradient.
+# Optimizer settings that depend on the gradient of the whole step.
 CLIPPED = {"global_clipnorm": 0.1, "weight_decay": 0.01}
 
 

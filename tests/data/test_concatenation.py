@@ -39,7 +39,7 @@ def test_a_part_of_the_lines_is_joined_others_in_every_epoch(tokenizer):
         listed_pairs(PAIRS), tokenizer, shuffle=True, concatenation=0.5, max_length=500, batch_tokens=1000
     )
     first, second = (texts_of(batches, tokenizer, tokenizer) for _ in range(2))
-    # Of 1,500 pairs of lines a half; six standard deviations.
+    # Half of 1,500 pairs of lines, with six standard deviations.
     assert abs(3000 - first.total() - 750) < 6 * 1500**0.5 / 2
     assert len(first - second) > 1000
 

@@ -149,7 +149,7 @@ def pipe(tmp_path):
 
 
 def unread(descriptor):
-    """How many bytes of a pipe nobody has read."""
+    """Returns the number of unread bytes of a pipe."""
     return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
 
 
@@ -179,7 +179,7 @@ def test_a_short_text_in_a_pipe_is_read(pipe, parts):
 def test_the_first_line_of_a_pipe_is_given_before_the_second_is_written(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    # For reading as well, so that opening it waits for nobody.
+    # Opened for reading as well, so that opening does not wait.
     writer = os.open(path, os.O_RDWR)
     try:
         os.write(writer, b"one\n")

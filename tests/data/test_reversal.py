@@ -1,4 +1,4 @@
-"""Tests of batches some of whose lines are turned round, the target read as source."""
+"""Tests of batches with lines in the reverse direction (target to source)."""
 
 import collections
 

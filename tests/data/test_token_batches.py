@@ -30,7 +30,7 @@ def small_pools(monkeypatch):
 
 
 def signatures(batches):
-    """What tells whether two epochs are the same."""
+    """Returns a value by which two epochs can be compared."""
     return [inputs["source_ids"].numpy().tobytes() for inputs, _ in batches]
 
 

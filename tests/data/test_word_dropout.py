@@ -1,4 +1,4 @@
-"""Tests of batches in which the model reads the unknown token in place of some others."""
+"""Tests of batches in which some input tokens are replaced by the unknown token."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_the_two_sides_and_the_epochs_differ(tokenizer):
     text = PAIRS[0][0]
     batches = token_batches(listed_pairs([(text, text)]), tokenizer, word_dropout=0.5, shuffle=True)
     epochs = [inputs for _ in range(8) for inputs, _ in batches]
-    # What both sides read of the text: the target has the start token in front, the source the end token behind.
+    # Inputs of both sides: the target begins with the start token, and the source ends with the end token.
     sources = [inputs["source_ids"].numpy()[0, :-1].tolist() for inputs in epochs]
     targets = [inputs["target_ids"].numpy()[0, 1:].tolist() for inputs in epochs]
     assert len(set(map(tuple, sources))) > 1

@@ -1,4 +1,4 @@
-"""What the examples of docstrings and pages take for granted: a small corpus, and a model trained on it."""
+"""Fixtures of the examples of docstrings and pages: a small corpus, and a model trained on it."""
 
 import gzip
 import itertools

@@ -36,7 +36,7 @@ def load_artifact(path, kind):
 
 
 def finished_artifacts(folder, kind):
-    """What lies under the final names."""
+    """Returns the files with final names."""
     path = output_of(folder, kind)
     if kind == "saved_model":
         return [each for each in path.glob("*") if each.name.isdecimal()]

@@ -17,7 +17,7 @@ import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose s
 from fuzz.planted import plant_from_environment
 from keras_transformer.cli.main import main as command_line
 
-# What Python announces before it changes something on the disk.
+# Audit events of Python before a change on the disk.
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "os.link", "os.symlink"}
 
 

@@ -17,7 +17,7 @@ MOST_IDLE_SECONDS = 600
 
 
 class Result(NamedTuple):
-    """What a command ended with; a negative status is the signal that ended it."""
+    """The result of a command. A negative status is the signal that ended it."""
 
     status: int
     output: str

@@ -26,7 +26,7 @@ _GIGABYTE = 2**30
 
 
 def answer(request):
-    """How `Translator.load` and `info` end for a folder, and what they took."""
+    """Returns the outcome of `Translator.load` and `info` for a folder, and their time and memory."""
     pathlib.Path("/proc/self/clear_refs").write_text("5")  # The peak begins at what is used now.
     before, started = _memory("VmHWM"), time.process_time()
     with _standard_error() as errors:
@@ -80,7 +80,7 @@ class _Captured:
 
 @contextlib.contextmanager
 def _standard_error():
-    """What C libraries write to file descriptor 2, such as tracebacks of HDF5."""
+    """Captures the output of C libraries to file descriptor 2, such as tracebacks of HDF5."""
     with tempfile.TemporaryFile() as file:
         kept = os.dup(2)
         os.dup2(file.fileno(), 2)

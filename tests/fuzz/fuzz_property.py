@@ -12,7 +12,7 @@ class Skip(Exception):
 
 
 class FuzzProperty:
-    """What must hold for every input. A subclass has a file of its own in `properties`.
+    """A property that must hold for every input. Each subclass has a file in `properties`.
 
     A case depends on its seed alone, so that a failure can be replayed. What a subclass starts once, such as a worker
     process, serves all cases.
@@ -55,7 +55,7 @@ class FuzzProperty:
 
 
 def is_clean_line(text):
-    """Whether a message is one line without what a terminal would obey: control characters, other line ends."""
+    """Returns whether a message is one line without control characters and other line ends."""
     return bool(text.strip()) and not any(
         unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text
     )

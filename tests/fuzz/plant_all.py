@@ -39,7 +39,7 @@ def main(arguments=None):
 
 
 def caught(name, workspace, folder, seed):
-    """Whether the property catches the bug, with which case, and whether this case passes without the bug."""
+    """Returns whether the property finds the bug, the case, and whether this case passes without the bug."""
     bug = PLANTED_BUGS[name]
     broken = workspace
     if bug.in_artifacts:

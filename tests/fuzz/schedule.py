@@ -65,7 +65,7 @@ def _start(task, workspace, folder, planted):
 
 
 def _report(process, path, task):
-    """What a process reported; a process that crashed adds the case it was at as a failure."""
+    """Returns the report of a process. If it crashed, its current case is added as a failure."""
     report = json.loads(path.read_text()) if path.exists() else None
     if report is None:
         report = {

@@ -22,7 +22,7 @@ from keras_transformer.files.markdown_table import markdown_table
 
 CLIENTS = 8
 TEXTS = 200
-# What comes to servers: nothing, bytes that are not UTF-8, a byte 0, ten thousand characters, surrogates in UTF-8.
+# Inputs of servers: empty texts, bytes that are not UTF-8, a byte 0, ten thousand characters, surrogates in UTF-8.
 POISON = [
     b"",
     b"\xff\xfe\xfd",
@@ -59,13 +59,13 @@ def main(arguments=None):
 
 
 def growth_of(report):
-    """How much memory grew from the end of the warm-up to the end, as a part."""
+    """Returns the growth of memory from the end of the warm-up to the end, as a fraction."""
     warm, *_, last = report["megabytes"]
     return last / warm - 1
 
 
 def table_of(report):
-    """What was counted, as a table."""
+    """Returns the counts as a table."""
     rows = [
         ["clients", CLIENTS],
         ["requests", f"{report['requests']:,}"],

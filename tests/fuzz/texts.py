@@ -11,7 +11,7 @@ SENTENCES = [
 ]
 WORDS = " ".join(SENTENCES).split()
 LINES = [" ".join(WORDS[start : start + 6]) + end for start in range(0, len(WORDS) - 6) for end in (".", " !", "")]
-# Whatever is made of these alone is blank.
+# Texts of only these characters are blank.
 INVISIBLE = " \t\u00a0\u3000\u200b\ufeff\u2028"
 SPACES = INVISIBLE + "\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u1680\u2000\u2003\u2009\u200a\u2029\u202f\u205f\u200c\u200d\u2060"
 TRICKY = [

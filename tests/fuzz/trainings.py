@@ -75,7 +75,7 @@ def train(commands, folder, recipe, output, **limits):
 
 
 def result_of(output):
-    """What a finished training leaves that must not depend on interruptions."""
+    """Returns the results of a finished training that must not depend on interruptions."""
     with (output / "history.csv").open(newline="") as file:
         history = [{name: row[name] for name in row if name != "tokens_per_second"} for row in csv.DictReader(file)]
     with h5py.File(output / "model.weights.h5") as file:

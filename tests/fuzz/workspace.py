@@ -144,7 +144,7 @@ def small_translator(source, target, **overrides):
 def export_everything(translator, folder, name, beam_size):
     translator.export_saved_model(folder / name / "1", beam_size=beam_size)
     translator.export_tflite(folder / f"{name}.tflite", beam_size=beam_size)
-    with contextlib.suppress(InputError):  # Of a vocabulary that it cannot have.
+    with contextlib.suppress(InputError):  # The size of the vocabulary is not possible.
         translator.export_tflite(folder / f"{name}-text.tflite", text=True, beam_size=beam_size)
     translator.export_ctranslate2(folder / f"{name}-ctranslate2")
 

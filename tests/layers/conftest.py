@@ -1,4 +1,4 @@
-"""What the tests of the layers share: random weights, and copies of our weights in the layers of others."""
+"""Fixtures of the tests of layers: random weights, and copies of weights to layers of other libraries."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every layer must be able to do, checked in the same way for all of them."""
+"""Requirements of every layer, checked in the same way for all layers."""
 
 import inspect
 import json

@@ -13,7 +13,7 @@ SCRIPT = pathlib.Path(__file__).with_name("replica_outputs.py")
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """What `replica_outputs.py` computed in a process with two devices."""
+    """The results of `replica_outputs.py` in a process with two devices."""
     file = tmp_path_factory.mktemp("replicas") / "results.npz"
     environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[2])}
     process = subprocess.run([sys.executable, SCRIPT, file], env=environment, capture_output=True, text=True)

@@ -76,7 +76,7 @@ def test_a_tokenization_whose_package_is_missing_names_the_extra(monkeypatch):
 
 def test_a_model_that_cannot_be_downloaded_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr("sacrebleu.tokenizers.tokenizer_spm.SACREBLEU_DIR", str(tmp_path))
-    # A port that nobody listens at.
+    # A port without a listener.
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(InputError, match="flores200 needs a model, and sacreBLEU could not download it") as error:
         check_tokenizer("flores200")

@@ -62,7 +62,7 @@ def called(layer, *inputs, **arguments):
 
 
 def predicted_with_mask_of_keras():
-    """What a compiled `predict` gives where only the mask of Keras's own embedding tells of padding."""
+    """Returns the output of a compiled `predict` if only the mask of Keras's embedding marks padding."""
     inputs = keras.Input((None,), dtype="int32")
     embedded = keras.layers.Embedding(30, 16, mask_zero=True)(inputs)
     encoded = layers.TransformerEncoder(32, 4)(embedded)

@@ -144,7 +144,7 @@ def test_an_installed_font_is_found_by_its_characters(tmp_path, monkeypatch):
     save_font(tmp_path / "blocks.ttf", "Blocks of Hangul", "나는어제")
     fonts = [font_manager.findfont("DejaVu Serif"), str(tmp_path / "blocks.ttf")]
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
-    # What it lacks comes of another, such as the mark of a word's beginning, which few fonts have.
+    # Missing characters use another font, such as the mark of a word's beginning, which few fonts have.
     assert font_for(["▁나는 어제"]).get_family() == ["DejaVu Sans", "Blocks of Hangul"]
 
 

@@ -1,4 +1,4 @@
-"""How our command's process ends, and its standard streams; in processes that do without TensorFlow."""
+"""Tests of the end of a command's process and of its standard streams, in processes without TensorFlow."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""What the tests of the text share: a small text, and a tokenizer of each kind learned from it."""
+"""Fixtures of the tests of text: a small text, and a tokenizer of each kind learned from it."""
 
 import pytest
 

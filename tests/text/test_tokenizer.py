@@ -160,7 +160,7 @@ assert "keras_transformer" not in sys.modules
 
 
 def test_two_tokenizers_of_a_saved_model_stay_two_in_a_fresh_process(lines, unigram_tokenizer, tmp_path):
-    """TensorFlow Text issue 1304: two of one name become one, and nobody says so."""
+    """TensorFlow Text issue 1304: two with the same name are merged silently."""
     other = learn_vocabulary(lines, vocabulary_size=350)
     signature = [tf.TensorSpec((None,), tf.string)]
     module = tf.Module()

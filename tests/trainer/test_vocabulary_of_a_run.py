@@ -40,7 +40,7 @@ def test_an_older_training_goes_on_without_normalisation(run_of):
 def test_the_keys_of_the_vocabulary_stay_as_they_were(run_of, setting):
     recipe, output = run_of(f"vocabulary.{setting}")
     check_before_training(load_recipe(recipe, [f"vocabulary.{setting}"]), output, resume=True)
-    if "normalization" in setting:  # A recipe that does not name it goes on with the one there was.
+    if "normalization" in setting:  # A recipe without the key keeps the earlier value.
         check_before_training(load_recipe(recipe), output, resume=True)
     for other in ("normalization='identity'", "user_defined_symbols=['<b>']", "character_coverage=1.0"):
         with pytest.raises(InputError, match=r"\[vocabulary\] [a-z_]+ of the recipe differs from the interrupted"):

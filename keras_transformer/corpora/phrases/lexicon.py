@@ -67,7 +67,7 @@ class Place(NamedTuple):
 
 
 class KoreanParts(NamedTuple):
-    """The parts a Korean verb's forms are built from, beside its dictionary form.
+    """The parts from which the forms of a Korean verb are built, in addition to its dictionary form.
 
     `eu_base` precedes the endings -ㄹ and -시- and `infinitive` the endings -ㅆ다 and -요. Listing both keeps the
     irregular verbs out of the rules: 듣다 has 들으 and 들어. `honorific` is given where a word of its own replaces the
@@ -114,7 +114,7 @@ SUBJECTS = (
     Subject("선생님", "선생님", "the teacher", honorific=True),
 )
 
-# 오늘 (today) with the present tense is left out: the English present would have to be progressive.
+# 오늘 (today) with the present tense is excluded: the English present would have to be progressive.
 TIMES = (
     Time("어제", "yesterday", Tense.PAST),
     Time("오늘", "today", Tense.PAST),

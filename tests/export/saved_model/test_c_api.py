@@ -24,7 +24,7 @@ def encoded(value):
 
 
 def run_signature(saved_model, name, batches, folder):
-    """What a signature gives for each batch: a dictionary of arrays, or of an `error`."""
+    """Returns the result of a signature for each batch: a dictionary of arrays, or of an `error`."""
     content = (saved_model / "saved_model.pb").read_bytes()
     signature = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].signature_def[name]
     request = {

@@ -149,7 +149,7 @@ def test_a_version_appears_complete_or_not_at_all(small_translator, tmp_path):
     def fail(folder):
         seen.append(folder)
         assert (folder / "saved_model.pb").is_file()
-        # What a server would take for a version.
+        # A name that a server would read as a version.
         assert not [entry for entry in folder.parent.iterdir() if entry.name.isdigit()]
         raise ExportError("no")
 

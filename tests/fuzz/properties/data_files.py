@@ -102,7 +102,7 @@ class DataFiles(FuzzProperty):
 
 
 def _is_blank(pair):
-    """Whether a side holds nothing that can be seen."""
+    """Returns whether a side has no visible characters."""
     return any(is_blank(side) for side in pair)
 
 

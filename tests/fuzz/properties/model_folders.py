@@ -57,7 +57,7 @@ class ModelFolders(FuzzProperty):
 
 
 def _problem(found, original):
-    """What is wrong with an answer of `fuzz.folder_worker`, None if nothing."""
+    """Returns the error in an answer of `fuzz.folder_worker`, or None."""
     if "crash" in found:
         return found["crash"][:300]
     if found["noise"]:

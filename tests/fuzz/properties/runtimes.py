@@ -10,7 +10,7 @@ from keras_transformer.text.blank import BLANK_PATTERN, is_blank
 from keras_transformer.translator import Translator
 
 TEXTS = 100
-# What the tokenizer inside a TFLite file from text to text is known to cut otherwise.
+# Characters that the tokenizer in a text-to-text TFLite file is known to tokenize differently.
 DIFFERENT_IN_TEXT = ("\0", "▁")
 # Two hypotheses of one score may change places.
 TOLERANCE = 1e-5
@@ -61,7 +61,7 @@ class Runtimes(FuzzProperty):
 
         length_penalty = 0.6 if beam_size == MODELS[name] else 0.0
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Of long texts.
+            warnings.simplefilter("ignore")  # Warnings about long texts.
             return self.translators[name].translate(texts, beam_size, length_penalty, return_scores=True)
 
     def _request(self, name, kind, texts):

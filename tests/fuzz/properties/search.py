@@ -37,7 +37,7 @@ class Search(FuzzProperty):
         options = {"beam_size": beam_size, "length_penalty": generator.choice([0.0, 0.6, 1.0, -0.5, 2.0])}
         n_best = generator.randint(1, beam_size)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Of long texts.
+            warnings.simplefilter("ignore")  # Warnings about long texts.
             best = _table(translator.translate(texts, n_best=n_best, return_scores=True, **options))
             for text, scores in zip(texts, best[1], strict=True):
                 if sorted(scores, reverse=True) != scores:

@@ -79,7 +79,7 @@ class Tokenizers(FuzzProperty):
 
 
 def _normalised(processor, text):
-    """What a text is after the vocabulary's rules; U+2581, by which SentencePiece means a space, is one."""
+    """Returns a text after the vocabulary's rules. U+2581, SentencePiece's character for a space, becomes a space."""
     return processor.normalize(text).replace("▁", " ").strip(" ")
 
 

@@ -8,7 +8,7 @@ MOST_KILLS = 4
 
 
 class TrainingKills(FuzzProperty):
-    """A training that is killed again and again ends with the weights of one that never was, to the bit.
+    """A training that is killed repeatedly has final weights that are bit-identical to an uninterrupted training's.
 
     Half of the kills come at a random time, half a moment after the training begins to change the disk.
     """
