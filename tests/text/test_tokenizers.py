@@ -105,5 +105,5 @@ def test_a_folder_without_tokenizers_is_refused(source, tmp_path):
 def test_two_are_taken_for_one_only_once(source, target):
     tokenizers = Tokenizers.of(source, target)
     assert Tokenizers.of(tokenizers) is tokenizers
-    with pytest.raises(ValueError, match="Received: a `Tokenizers` and .*\. Remove the second argument"):
+    with pytest.raises(ValueError, match=r"Received: a `Tokenizers` and .*\. Remove the second argument"):
         Tokenizers.of(tokenizers, target)
