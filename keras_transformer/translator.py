@@ -33,9 +33,9 @@ class Translator:
 
     Example:
 
-    >>> translator = Translator.load("models/phrases")
+    >>> translator = kt.Translator.load("models/phrases")
     >>> translator.translate(["나는 어제 카페에 갔다."])
-    ["I went to the cafe yesterday."]
+    ['I went to the cafe yesterday.']
     """
 
     def __init__(self, model, source_tokenizer, target_tokenizer=None, texts=None):

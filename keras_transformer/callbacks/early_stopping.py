@@ -16,8 +16,9 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     Example:
 
-    >>> stopping = EarlyStopping("val_bleu", mode="max", patience=5)
-    >>> model.fit(batches, epochs=100, callbacks=[TranslationScores(pairs, tokenizer), stopping])
+    >>> scores = kt.callbacks.TranslationScores(validation_pairs, tokenizer)
+    >>> stopping = kt.callbacks.EarlyStopping("val_bleu", mode="max", patience=5)
+    >>> model.fit(batches, epochs=100, callbacks=[scores, stopping], shuffle=False)
     """
 
     def __init__(self, *args, **kwargs):

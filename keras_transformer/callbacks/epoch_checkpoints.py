@@ -33,8 +33,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     Example:
 
-    >>> checkpoints = EpochCheckpoints("checkpoints", keep=1, keep_best=5, monitor="val_bleu", mode="max")
-    >>> model.fit(batches, epochs=20, callbacks=[TranslationScores(pairs, tokenizer), checkpoints])
+    >>> checkpoints = kt.callbacks.EpochCheckpoints("checkpoints", keep=1, keep_best=5, monitor="val_loss")
+    >>> model.fit(batches, validation_data=validation_batches, epochs=20, callbacks=[checkpoints], shuffle=False)
     >>> checkpoints.average(model, checkpoints.best_epochs)
     """
 

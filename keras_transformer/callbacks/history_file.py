@@ -30,8 +30,10 @@ class HistoryFile(keras.callbacks.Callback):
 
     Example:
 
-    >>> callbacks = [TranslationScores(pairs, tokenizer, every=5), LearningRate(), HistoryFile("history.csv")]
-    >>> model.fit(batches, epochs=20, callbacks=callbacks)
+    >>> callbacks = [kt.callbacks.LearningRate(), kt.callbacks.HistoryFile("history.csv")]
+    >>> model.fit(batches, epochs=20, callbacks=callbacks, shuffle=False)
+    >>> list(kt.callbacks.read_history("history.csv"))
+    ['epoch', 'loss', 'learning_rate']
     """
 
     def __init__(self, path):

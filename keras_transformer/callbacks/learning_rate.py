@@ -10,7 +10,9 @@ class LearningRate(keras.callbacks.Callback):
 
     Example:
 
-    >>> model.fit(batches, epochs=20, callbacks=[LearningRate(), HistoryFile("history.csv")])
+    >>> history = model.fit(batches, epochs=20, callbacks=[kt.callbacks.LearningRate()], shuffle=False)
+    >>> list(history.history)
+    ['loss', 'learning_rate']
     """
 
     def on_epoch_end(self, epoch, logs=None):

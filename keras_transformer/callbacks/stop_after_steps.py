@@ -13,10 +13,11 @@ class StopAfterSteps(keras.callbacks.Callback):
 
     Example:
 
-    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1), steps_per_execution=10)
-    >>> model.fit(batches, epochs=100, callbacks=[StopAfterSteps(1005)])
+    >>> model.compile("adam", loss=kt.losses.SmoothedCrossEntropy(0.1), steps_per_execution=10, jit_compile=False)
+    >>> batches = kt.data.token_batches(pairs, tokenizer, steps_per_epoch=20)
+    >>> model.fit(batches, epochs=100, callbacks=[kt.callbacks.StopAfterSteps(35)], shuffle=False)
     >>> int(model.optimizer.iterations)
-    1010
+    40
     """
 
     def __init__(self, steps):

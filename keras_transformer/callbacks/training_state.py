@@ -45,10 +45,15 @@ class TrainingState(keras.callbacks.Callback):
 
     Example:
 
-    >>> state = TrainingState("state.npz", steps_per_epoch=1000, save_every=200)
-    >>> state.restore(model)  # A new, compiled model. Without the file, nothing happens.
-    >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000, first_step=state.first_step)
-    >>> model.fit(batches, steps_per_epoch=1000, initial_epoch=state.epoch, epochs=20, callbacks=[state])
+    >>> state = kt.callbacks.TrainingState("state.npz", steps_per_epoch=20, save_every=5)
+    >>> state.restore(model)  # A new model, compiled; there is no file yet.
+    False
+    >>> batches = kt.data.token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=20, first_step=state.first_step)
+    >>> model.fit(
+    ...     batches, steps_per_epoch=20, initial_epoch=state.epoch, epochs=2, callbacks=[state], shuffle=False
+    ... )
+    >>> state.saved_position["epoch"]
+    2
     """
 
     def __init__(self, path, steps_per_epoch, save_every=None, saves=True, callbacks=()):

@@ -41,8 +41,10 @@ class TranslationScores(keras.callbacks.Callback):
 
     Example:
 
-    >>> scores = TranslationScores(validation_pairs, tokenizer)
-    >>> model.fit(batches, epochs=20, callbacks=[scores])
+    >>> scores = kt.callbacks.TranslationScores(validation_pairs, tokenizer)
+    >>> history = model.fit(batches, epochs=2, callbacks=[scores], shuffle=False)
+    >>> list(history.history)
+    ['loss', 'val_bleu', 'val_chrf']
     """
 
     def __init__(

@@ -18,7 +18,9 @@ def repeat_rows(batches, copies):
 
     Example:
 
-    >>> batches = repeat_rows(token_batches(pairs, tokenizer, shuffle=True), copies=2)
+    >>> inputs, labels = next(iter(kt.data.repeat_rows(batches, copies=2)))
+    >>> bool(tf.reduce_all(labels[0] == labels[1]))
+    True
     """
 
     def repeat(inputs, labels, weights=None):
@@ -44,9 +46,10 @@ def split_rows(batches, parts):
 
     Example:
 
-    >>> batches = split_rows(token_batches(pairs, tokenizer, batch_tokens=8192), parts=2)
+    >>> parts = kt.data.split_rows(batches, parts=2)
     >>> optimizer = keras.optimizers.Adam(gradient_accumulation_steps=2)
-    >>> model.compile(optimizer, loss=SmoothedCrossEntropy(0.1, reduction="sum"))
+    >>> model.compile(optimizer, loss=kt.losses.SmoothedCrossEntropy(0.1, reduction="sum"), jit_compile=False)
+    >>> model.fit(parts, steps_per_epoch=2, shuffle=False)
     """
 
     def split(inputs, labels):

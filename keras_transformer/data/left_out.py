@@ -14,8 +14,8 @@ class LeftOut:
 
     Example:
 
-    >>> str(LeftOut(300, 90, 6, 64))
-    "96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens"
+    >>> str(kt.data.LeftOut(pairs=300, blank=90, too_long=6, max_length=64))
+    '96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens'
     """
 
     pairs: int

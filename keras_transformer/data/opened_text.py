@@ -67,8 +67,10 @@ def opened_text(path, digest=None):
 
     Example:
 
-    >>> with opened_text("train.en.gz") as file:
-    ...     lines = list(decoded_lines(file, "train.en.gz"))
+    >>> with kt.data.opened_text("train.en.gz") as file:
+    ...     lines = list(kt.data.decoded_lines(file, "train.en.gz"))
+    >>> lines[0]
+    'I went to the cafe yesterday.'
     """
     with contextlib.ExitStack() as opened:
         try:

@@ -33,8 +33,9 @@ class RowService:
 
     Example:
 
-    >>> service = RowService("10.0.0.1:5050", index=0, count=2)
-    >>> model.fit(service.share(batches), steps_per_epoch=1000)
+    >>> # not run here: it waits for the second process
+    >>> service = kt.data.RowService("10.0.0.1:5050", index=0, count=2)
+    >>> model.fit(service.share(batches), steps_per_epoch=1000, shuffle=False)
     """
 
     def __init__(self, address, index, count, devices=1):

@@ -31,7 +31,9 @@ def text_pairs(source, target):
 
     Example:
 
-    >>> pairs = text_pairs("train.ko", "train.en")
+    >>> pairs = kt.data.text_pairs("train.ko", "train.en")
+    >>> next(kt.data.text_of_pairs(pairs))
+    ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
     paths = [matching_files(path) for path in (source, target)]
 
@@ -62,7 +64,9 @@ def tsv_pairs(path, source_column=1, target_column=2):
 
     Example:
 
-    >>> pairs = tsv_pairs("kor.txt", source_column=2, target_column=1)
+    >>> pairs = kt.data.tsv_pairs("kor.txt", source_column=2, target_column=1)
+    >>> next(kt.data.text_of_pairs(pairs))
+    ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
     paths = matching_files(path)
     return _streamed(lambda: tsv_rows(paths, source_column, target_column))

@@ -69,9 +69,9 @@ def token_batches(
 
     Example:
 
-    >>> pairs = text_pairs("train.ko", "train.en")
-    >>> batches = token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=1000)
-    >>> model.fit(batches, epochs=20, shuffle=False)  # They are shuffled already.
+    >>> pairs = kt.data.text_pairs("train.ko", "train.en")
+    >>> batches = kt.data.token_batches(pairs, tokenizer, shuffle=True, steps_per_epoch=10)
+    >>> model.fit(batches, epochs=2, shuffle=False)  # The batches are already shuffled.
     """
     if reversal:
         warnings.warn(

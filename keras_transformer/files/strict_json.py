@@ -12,7 +12,7 @@ def json_text(content, indent=None, ensure_ascii=True):
 
     Example:
 
-    >>> json_text({"loss": math.nan})
+    >>> json_text({"loss": float("nan")})
     '{"loss": null}'
     """
     return json.dumps(_without_non_finite(content), indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)

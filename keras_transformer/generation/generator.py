@@ -23,9 +23,10 @@ class Generator:
 
     Example:
 
-    >>> hypotheses = Generator(model).generate(tf.constant([[17, 29, 3]]), beam_size=4)
-    >>> hypotheses.token_ids[0, 0], hypotheses.scores[0, 0]
-    ([48, 21, 3], -1.27)
+    >>> token_ids = [*tokenizer.tokenize(["나는 어제 카페에 갔다."])[0], 3]  # The end token has the id 3.
+    >>> hypotheses = kt.generation.Generator(model).generate(tf.constant([token_ids]), beam_size=4)
+    >>> tokenizer.detokenize(hypotheses.token_ids[0]).numpy()
+    array([b'I went to the cafe yesterday.'], dtype=object)
 
     Reference:
         Sutskever et al. 2014 (arXiv 1409.3215), section 3.2, for beam search; Wu et al. 2016 (arXiv 1609.08144),

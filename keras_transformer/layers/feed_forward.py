@@ -20,7 +20,7 @@ class FeedForward(keras.layers.Layer):
 
     Example:
 
-    >>> FeedForward(intermediate_dim=64)(np.zeros((2, 7, 32))).shape
+    >>> kt.layers.FeedForward(intermediate_dim=64)(np.zeros((2, 7, 32))).shape
     (2, 7, 32)
 
     Reference:

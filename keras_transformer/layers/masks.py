@@ -22,8 +22,8 @@ class PaddingMask(keras.layers.Layer):
 
     Example:
 
-    >>> PaddingMask()(np.array([[7, 9, 0]]))
-    [[True, True, False]]
+    >>> np.array(kt.layers.PaddingMask()(np.array([[7, 9, 0]])))
+    array([[ True,  True, False]])
     """
 
     def call(self, token_ids):

@@ -29,7 +29,7 @@ class MultiHeadCrossAttention(MultiHeadAttention):
 
     Example:
 
-    >>> MultiHeadCrossAttention(num_heads=4)(np.zeros((2, 5, 32)), np.zeros((2, 7, 32))).shape
+    >>> kt.layers.MultiHeadCrossAttention(num_heads=4)(np.zeros((2, 5, 32)), np.zeros((2, 7, 32))).shape
     (2, 5, 32)
 
     Reference:

@@ -34,7 +34,7 @@ class MultiHeadSelfAttention(MultiHeadAttention):
 
     Example:
 
-    >>> MultiHeadSelfAttention(num_heads=4)(np.zeros((2, 7, 32))).shape
+    >>> kt.layers.MultiHeadSelfAttention(num_heads=4)(np.zeros((2, 7, 32))).shape
     (2, 7, 32)
 
     Reference:

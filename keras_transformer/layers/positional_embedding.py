@@ -67,7 +67,7 @@ class PositionalEmbedding(keras.layers.Layer):
 
     Example:
 
-    >>> embedding = PositionalEmbedding(vocabulary_size=100, hidden_dim=32, max_length=64)
+    >>> embedding = kt.layers.PositionalEmbedding(vocabulary_size=100, hidden_dim=32, max_length=64)
     >>> embedding(np.array([[5, 6, 7]])).shape
     (1, 3, 32)
 

@@ -40,7 +40,7 @@ class TransformerDecoder(TransformerBlock):
 
     Example:
 
-    >>> decoder = TransformerDecoder(intermediate_dim=64, num_heads=4)
+    >>> decoder = kt.layers.TransformerDecoder(intermediate_dim=64, num_heads=4)
     >>> decoder(np.zeros((2, 5, 32)), np.zeros((2, 7, 32))).shape
     (2, 5, 32)
 

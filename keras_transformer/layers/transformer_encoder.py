@@ -37,7 +37,7 @@ class TransformerEncoder(TransformerBlock):
 
     Example:
 
-    >>> TransformerEncoder(intermediate_dim=64, num_heads=4)(np.zeros((2, 7, 32))).shape
+    >>> kt.layers.TransformerEncoder(intermediate_dim=64, num_heads=4)(np.zeros((2, 7, 32))).shape
     (2, 7, 32)
 
     Reference:

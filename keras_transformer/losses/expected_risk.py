@@ -40,8 +40,12 @@ class ExpectedRisk(SmoothedCrossEntropy):
 
     Example:
 
-    >>> model.compile(keras.optimizers.Adam(3e-4), loss=ExpectedRisk(candidates=8))
-    >>> model.fit(candidate_batches(candidates, tokenizer, shuffle=True), epochs=1)
+    >>> source, reference = "나는 어제 카페에 갔다.", "I went to the cafe yesterday."
+    >>> targets = [reference, "I went to the cafe.", "I go to the cafe."]  # The reference, then two candidates.
+    >>> candidates = tf.data.Dataset.from_tensors((source, targets, [1.0, 0.7, 0.4]))
+    >>> model.compile(keras.optimizers.Adam(3e-4), loss=kt.losses.ExpectedRisk(candidates=2), jit_compile=False)
+    >>> batches = kt.data.candidate_batches(candidates, tokenizer, steps_per_epoch=1)
+    >>> model.fit(batches, epochs=1, shuffle=False)
 
     Reference:
         Shen et al. 2016 (arXiv 1512.02433), equations 5 to 8, with probabilities per token. Edunov et al. 2018

@@ -75,10 +75,10 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
 
     Example:
 
-    >>> model.compile("adam", loss=RDropCrossEntropy(label_smoothing=0.1))
-    >>> train = repeat_rows(token_batches(pairs, tokenizer, shuffle=True), copies=2)
-    >>> validation = repeat_rows(token_batches(validation_pairs, tokenizer), copies=2)
-    >>> model.fit(train, validation_data=validation, epochs=20)
+    >>> model.compile("adam", loss=kt.losses.RDropCrossEntropy(label_smoothing=0.1), jit_compile=False)
+    >>> train = kt.data.repeat_rows(batches, copies=2)
+    >>> validation = kt.data.repeat_rows(validation_batches, copies=2)
+    >>> model.fit(train, validation_data=validation, epochs=2, shuffle=False)
 
     Reference:
         Liang et al. 2021 (arXiv 2106.14448), equations 1 to 4.

@@ -21,7 +21,9 @@ class Perplexity(keras.metrics.Metric):
 
     Example:
 
-    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1), metrics=[Perplexity()])
+    >>> float(kt.metrics.Perplexity()([[7, 3, 0]], np.zeros((1, 3, 100))))
+    100.0
+    >>> model.compile("adam", loss=kt.losses.SmoothedCrossEntropy(0.1), metrics=[kt.metrics.Perplexity()])
     """
 
     def __init__(self, name="perplexity", **kwargs):

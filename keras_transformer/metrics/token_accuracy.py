@@ -18,7 +18,9 @@ class TokenAccuracy(keras.metrics.Metric):
 
     Example:
 
-    >>> model.compile("adam", loss=SmoothedCrossEntropy(0.1), metrics=[TokenAccuracy()])
+    >>> float(kt.metrics.TokenAccuracy()([[1, 3, 0]], [[[0.0, 2.0, 1.0, 0.0]] * 3]))
+    0.5
+    >>> model.compile("adam", loss=kt.losses.SmoothedCrossEntropy(0.1), metrics=[kt.metrics.TokenAccuracy()])
     """
 
     def __init__(self, name="token_accuracy", **kwargs):

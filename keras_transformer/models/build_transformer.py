@@ -22,9 +22,10 @@ def build_transformer(config):
 
     Example:
 
-    >>> config = TransformerConfig.from_preset("tiny", vocabulary_size=8000)
-    >>> model = build_transformer(config)
-    >>> model({"source_ids": np.array([[5, 6, 3]]), "target_ids": np.array([[2, 7]])}).shape
+    >>> config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=8000)
+    >>> model = kt.build_transformer(config)
+    >>> logits = model({"source_ids": np.array([[5, 6, 3]]), "target_ids": np.array([[2, 7]])})
+    >>> tuple(logits.shape)
     (1, 2, 8000)
 
     Reference:

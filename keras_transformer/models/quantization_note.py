@@ -14,7 +14,7 @@ class QuantizationNote:
     Example:
 
     >>> QuantizationNote.from_json([{"mode": "int8", "activations": True}]).get("layers/dense").mode
-    "int8"
+    'int8'
     """
 
     def __init__(self, named, everywhere=None):

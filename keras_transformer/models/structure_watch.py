@@ -12,7 +12,8 @@ class StructureWatch:
 
     Example:
 
-    >>> watch = StructureWatch(model)
+    >>> model = kt.build_transformer(config)
+    >>> watch = kt.models.StructureWatch(model)
     >>> watch.has_changed()
     False
     >>> model.quantize("int8")

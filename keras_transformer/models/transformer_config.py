@@ -52,8 +52,8 @@ class TransformerConfig:
 
     Example:
 
-    >>> config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, dropout=0.3)
-    >>> TransformerConfig.from_dict(config.to_dict()) == config
+    >>> config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=8000, dropout=0.3)
+    >>> kt.TransformerConfig.from_dict(config.to_dict()) == config
     True
 
     Reference:

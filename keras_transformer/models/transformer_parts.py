@@ -81,7 +81,7 @@ def transformer_parts(model):
 
     Example:
 
-    >>> transformer_parts(build_transformer(config)).config == config
+    >>> kt.models.transformer_parts(kt.build_transformer(config)).config == config
     True
     """
     layers = {layer.name: layer for layer in getattr(model, "layers", ())}

@@ -13,8 +13,8 @@ def weight_shapes(config):
 
     Example:
 
-    >>> next(weight_shapes(config))
-    ("layers/positional_embedding/vars/0", (8000, 128))
+    >>> next(weight_shapes(kt.TransformerConfig.from_preset("tiny", vocabulary_size=8000)))
+    ('layers/positional_embedding/vars/0', (8000, 128))
     """
     width, inner = config.hidden_dim, config.intermediate_dim
     tables = [config.vocabulary_size] if config.share_embeddings else _vocabularies(config)

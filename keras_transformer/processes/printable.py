@@ -10,7 +10,7 @@ def printable(text):
     Example:
 
     >>> printable("a \\x1b[31mred\\x1b[0m name")
-    "a \\\\x1b[31mred\\\\x1b[0m name"
+    'a \\\\x1b[31mred\\\\x1b[0m name'
     """
     return "".join(_visible(character) for character in text)
 

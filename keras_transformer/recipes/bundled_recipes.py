@@ -13,7 +13,7 @@ def bundled_recipes():
 
     Example:
 
-    >>> list(bundled_recipes())
+    >>> list(kt.recipes.bundled_recipes())
     ['multi30k_de_en', 'multi30k_en_de', 'multi30k_en_de_adam', 'multi30k_short', 'phrases', 'tatoeba_ko_en']
     """
     paths = sorted(_FOLDER.glob("*.toml"))

@@ -30,7 +30,10 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Example:
 
-    >>> optimizer = keras.optimizers.Adam(WarmupSchedule(hidden_dim=512), beta_2=0.98, epsilon=1e-9)
+    >>> schedule = kt.schedules.WarmupSchedule(peak=0.002, warmup_steps=100)
+    >>> [round(float(schedule(step)), 6) for step in (1, 50, 100, 400)]
+    [2e-05, 0.001, 0.002, 0.001]
+    >>> optimizer = keras.optimizers.Adam(schedule, beta_2=0.98, epsilon=1e-9)
 
     Reference:
         "Attention Is All You Need", section 5.3, equation 3; for the cosine, Loshchilov and Hutter 2017

@@ -90,7 +90,9 @@ def learn_vocabulary(
 
     Example:
 
-    >>> tokenizer = learn_vocabulary(open("train.en"), vocabulary_size=8000)
+    >>> tokenizer = kt.text.learn_vocabulary(kt.data.checked_lines("train.en"), vocabulary_size=300)
+    >>> tokenizer.vocabulary_size
+    300
     """
     _check_one_of("model_type", model_type, MODEL_TYPES)
     _check_one_of("normalization", normalization, NORMALIZATIONS)

@@ -51,8 +51,8 @@ def split_sentences(text, language):
 
     Example:
 
-    >>> split_sentences("Dr. Smith came at 3 p.m. on Monday. He left soon.", "en")
-    ["Dr. Smith came at 3 p.m. on Monday.", "He left soon."]
+    >>> kt.text.split_sentences("Dr. Smith came at 3 p.m. on Monday. He left soon.", "en")
+    ['Dr. Smith came at 3 p.m. on Monday.', 'He left soon.']
     """
     _check_splitter(language)
     language = main_language(language)

@@ -49,9 +49,9 @@ class Tokenizer:
 
     Example:
 
-    >>> tokenizer = learn_vocabulary(["a small text", "another one"], vocabulary_size=270)
-    >>> tokenizer.detokenize(tokenizer.tokenize(["a text"]))
-    [b"a text"]
+    >>> tokenizer = kt.text.learn_vocabulary(["a small text", "another one"], vocabulary_size=270)
+    >>> tokenizer.detokenize(tokenizer.tokenize(["a text"])).numpy()
+    array([b'a text'], dtype=object)
     """
 
     def __init__(self, model):

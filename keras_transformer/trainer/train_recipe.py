@@ -60,7 +60,7 @@ def train_recipe(recipe, output, resume=False):
     Example:
 
     >>> from keras_transformer.trainer.train_recipe import train_recipe
-    >>> translator = train_recipe(load_recipe("phrases.toml"), "models/phrases")
+    >>> translator = train_recipe(kt.recipes.load_recipe("my.toml"), "models/my")
     """
     output = pathlib.Path(output)
     recipe = settled_recipe(recipe, output, resume)

@@ -25,6 +25,7 @@ def phrase_pairs() -> list[tuple[str, str]]:
         The pairs, in the same order in every process.
 
     Example:
+        >>> from keras_transformer.corpora.phrases import phrase_pairs
         >>> ("나는 어제 카페에 갔다.", "I went to the cafe yesterday.") in phrase_pairs()
         True
     """
@@ -53,6 +54,7 @@ def phrase_splits(seed: int = 0) -> dict[str, list[tuple[str, str]]]:
         TypeError: If `seed` is not an integer.
 
     Example:
+        >>> from keras_transformer.corpora.phrases import phrase_splits
         >>> splits = phrase_splits(seed=0)
         >>> len(splits["test"])
         1000
