@@ -77,28 +77,43 @@ class DataFiles(FuzzProperty):
         if batch_tokens < max_length:
             batch_tokens = max_length
         options = {"shuffle": generator.random() < 0.5, "fixed_shapes": generator.random() < 0.3, "seed": 1}
-        wanted = []
-        sources, targets = (tokenizer.tokenize([pair[side] for pair in read]).to_list() for side in range(2))
-        for pair, source, target in zip(read, sources, targets, strict=True):
-            if source and target and max(len(source), len(target)) < max_length and not _is_blank(pair):
-                wanted.append((tuple(source), tuple(target)))
-        found = []
-        batches = token_batches(pairs, tokenizer, batch_tokens=batch_tokens, max_length=max_length, **options)
-        for inputs, labels in batches.as_numpy_iterator():
-            for ids in (*inputs.values(), labels):
-                if ids.size > batch_tokens:
-                    raise Failure(f"a batch of {ids.shape} for {batch_tokens} tokens, {options}: {_content(files)}")
-            if not np.array_equal(inputs["target_ids"][:, 1:], np.where(labels[:, 1:] == 0, 0, labels[:, :-1])):
-                raise Failure(f"labels are not the target shifted, {options}: {_content(files)}")
-            for source, target in zip(inputs["source_ids"], labels, strict=True):
-                if source.any():
-                    found.append((_without_end(source), _without_end(target)))
-        if sorted(found) != sorted(wanted):
-            missing, extra = sorted(set(wanted) - set(found))[:2], sorted(set(found) - set(wanted))[:2]
-            raise Failure(
-                f"{len(found)} pairs in batches instead of {len(wanted)}, missing {missing}, too many {extra}, "
-                f"max_length={max_length}, {options}: {_content(files)}"
-            )
+        check_batches(tokenizer, pairs, read, batch_tokens, max_length, options, _content(files))
+
+
+def check_batches(tokenizer, pairs, texts, batch_tokens, max_length, options, content):
+    """Raises a Failure where a pair that fits is not in exactly one batch, or a batch exceeds its budget.
+
+    Args:
+        tokenizer: the `Tokenizer` of both sides.
+        pairs: dataset of sentence pairs.
+        texts: the same pairs as a list.
+        batch_tokens: budget of a batch.
+        max_length: the longest side of a pair.
+        options: other arguments of `token_batches`.
+        content: the text, for the message.
+    """
+    wanted = []
+    sources, targets = (tokenizer.tokenize([pair[side] for pair in texts]).to_list() for side in range(2))
+    for pair, source, target in zip(texts, sources, targets, strict=True):
+        if source and target and max(len(source), len(target)) < max_length and not _is_blank(pair):
+            wanted.append((tuple(source), tuple(target)))
+    found = []
+    batches = token_batches(pairs, tokenizer, batch_tokens=batch_tokens, max_length=max_length, **options)
+    for inputs, labels in batches.as_numpy_iterator():
+        for ids in (*inputs.values(), labels):
+            if ids.size > batch_tokens:
+                raise Failure(f"a batch of {ids.shape} for {batch_tokens} tokens, {options}: {content}")
+        if not np.array_equal(inputs["target_ids"][:, 1:], np.where(labels[:, 1:] == 0, 0, labels[:, :-1])):
+            raise Failure(f"labels are not the target shifted, {options}: {content}")
+        for source, target in zip(inputs["source_ids"], labels, strict=True):
+            if source.any():
+                found.append((_without_end(source), _without_end(target)))
+    if sorted(found) != sorted(wanted):
+        missing, extra = sorted(set(wanted) - set(found))[:2], sorted(set(found) - set(wanted))[:2]
+        raise Failure(
+            f"{len(found)} pairs in batches instead of {len(wanted)}, missing {missing}, too many {extra}, "
+            f"max_length={max_length}, {options}: {content}"
+        )
 
 
 def _is_blank(pair):

@@ -5,10 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from fuzz.fuzz_property import Failure, FuzzProperty
+from fuzz.padding import padded
 from fuzz.texts import random_text
 from fuzz.workspace import MODELS
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
-from keras_transformer.translator import Translator, _pad
+from keras_transformer.translator import Translator
 
 TOLERANCE = 1e-4
 
@@ -27,7 +28,7 @@ class Search(FuzzProperty):
     def __init__(self, workspace, planted=None):
         super().__init__(workspace, planted)
         self.translators = {name: Translator.load(workspace.model(name)) for name in MODELS}
-        self.logits = {name: _graph(translator.model) for name, translator in self.translators.items()}
+        self.logits = {name: graph_of(translator.model) for name, translator in self.translators.items()}
 
     def check(self, generator, folder):
         name = generator.choice(list(MODELS))
@@ -38,51 +39,67 @@ class Search(FuzzProperty):
         n_best = generator.randint(1, beam_size)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Warnings about long texts.
-            best = _table(translator.translate(texts, n_best=n_best, return_scores=True, **options))
-            for text, scores in zip(texts, best[1], strict=True):
-                if sorted(scores, reverse=True) != scores:
-                    raise Failure(f"{text!r}, {options}, n_best={n_best}: the scores {scores} are not sorted")
+            best = table_of(translator.translate(texts, n_best=n_best, return_scores=True, **options))
+            check_sorted(texts, best, f"{options}, n_best={n_best}")
             order = generator.sample(range(len(texts)), len(texts))
             batch_size = generator.randint(1, 20)
             again = translator.translate(
                 [texts[index] for index in order], n_best=n_best, batch_size=batch_size, return_scores=True, **options
             )
-            self._compare(texts, order, best, _table(again), f"{options}, n_best={n_best}, batch_size={batch_size}")
-            self._check_greedy(translator, self.logits[name], texts[:3])
+            check_same(texts, order, best, table_of(again), f"{options}, n_best={n_best}, batch_size={batch_size}")
+            check_greedy(translator, self.logits[name], texts[:3])
         return len(texts)
 
-    def _compare(self, texts, order, best, again, how):
-        for place, index in enumerate(order):
-            pairs = zip(best[0][index], best[1][index], again[0][place], again[1][place], strict=True)
-            for text, score, other_text, other_score in pairs:
-                # Two hypotheses of the same score may change places.
-                if not math.isclose(score, other_score, abs_tol=TOLERANCE) and not score == other_score:
-                    raise Failure(
-                        f"{texts[index]!r}, {how}: {text!r} ({score}), in another batch {other_text!r} ({other_score})"
-                    )
 
-    def _check_greedy(self, translator, logits_of, texts):
-        """Greedy search, written with the model alone."""
-        found, scores = translator.translate(texts, beam_size=1, length_penalty=0.0, return_scores=True)
-        for text, translation, score in zip(texts, found, scores, strict=True):
-            (source,) = translator.tokenizers.encode_source([text], translator.config.max_length).numpy().tolist()
-            if not any(source):
-                continue
-            tokens, total = [], 0.0
-            longest = min(translator.config.max_length, 2 * len(source) + 10)
-            while END_ID not in tokens:
-                logits = logits_of(_pad([source]), _pad([[START_ID, *tokens]])).numpy()[0, -1].astype("float64")
-                log_probabilities = logits - np.log(np.sum(np.exp(logits - logits.max()))) - logits.max()
-                log_probabilities[[PADDING_ID, UNKNOWN_ID, START_ID]] = -math.inf
-                next_token = END_ID if len(tokens) + 1 == longest else int(np.argmax(log_probabilities))
-                total += log_probabilities[next_token]
-                tokens.append(next_token)
-            expected = translator.target_tokenizer.detokenize([tokens]).numpy()[0].decode()
-            if translation != expected and abs(total - score) > TOLERANCE:
-                raise Failure(f"{text!r}: beam size 1 gives {translation!r} ({score}), greedy {expected!r} ({total})")
+def check_sorted(texts, best, how):
+    """Raises a Failure where the translations of a text are not sorted by score."""
+    for text, scores in zip(texts, best[1], strict=True):
+        if sorted(scores, reverse=True) != scores:
+            raise Failure(f"{text!r}, {how}: the scores {scores} are not sorted")
 
 
-def _graph(model):
+def check_same(texts, order, best, again, how):
+    """Raises a Failure where texts in another order or batch got other translations.
+
+    Args:
+        texts: the texts.
+        order: index of the text in each place of `again`.
+        best: `table_of` the translations of the texts.
+        again: `table_of` those of the texts in the other order.
+        how: options, for the message.
+    """
+    for place, index in enumerate(order):
+        pairs = zip(best[0][index], best[1][index], again[0][place], again[1][place], strict=True)
+        for text, score, other_text, other_score in pairs:
+            # Two hypotheses of the same score may change places.
+            if not math.isclose(score, other_score, abs_tol=TOLERANCE) and not score == other_score:
+                raise Failure(
+                    f"{texts[index]!r}, {how}: {text!r} ({score}), in another batch {other_text!r} ({other_score})"
+                )
+
+
+def check_greedy(translator, logits_of, texts):
+    """Raises a Failure where beam size 1 is not greedy search, which is written here with the model alone."""
+    found, scores = translator.translate(texts, beam_size=1, length_penalty=0.0, return_scores=True)
+    for text, translation, score in zip(texts, found, scores, strict=True):
+        (source,) = translator.tokenizers.encode_source([text], translator.config.max_length).numpy().tolist()
+        if not any(source):
+            continue
+        tokens, total = [], 0.0
+        longest = min(translator.config.max_length, 2 * len(source) + 10)
+        while END_ID not in tokens:
+            logits = logits_of(padded([source]), padded([[START_ID, *tokens]])).numpy()[0, -1].astype("float64")
+            log_probabilities = logits - np.log(np.sum(np.exp(logits - logits.max()))) - logits.max()
+            log_probabilities[[PADDING_ID, UNKNOWN_ID, START_ID]] = -math.inf
+            next_token = END_ID if len(tokens) + 1 == longest else int(np.argmax(log_probabilities))
+            total += log_probabilities[next_token]
+            tokens.append(next_token)
+        expected = translator.target_tokenizer.detokenize([tokens]).numpy()[0].decode()
+        if translation != expected and abs(total - score) > TOLERANCE:
+            raise Failure(f"{text!r}: beam size 1 gives {translation!r} ({score}), greedy {expected!r} ({total})")
+
+
+def graph_of(model):
     """The model as one graph for every shape."""
     return tf.function(
         lambda source_ids, target_ids: model({"source_ids": source_ids, "target_ids": target_ids}, training=False),
@@ -90,6 +107,6 @@ def _graph(model):
     )
 
 
-def _table(found):
+def table_of(found):
     """Lists of translations and of scores, whatever their number."""
     return [[row if isinstance(row, list) else [row] for row in part] for part in found]

@@ -3,10 +3,10 @@ import base64
 import sentencepiece
 
 from fuzz.fuzz_property import Failure, FuzzProperty
+from fuzz.padding import padded
 from fuzz.texts import random_bytes, random_text
 from fuzz.workers import Worker
 from fuzz.workspace import load_tokenizers
-from keras_transformer.translator import _pad
 
 TEXTS = 250
 IDS = 30
@@ -52,7 +52,7 @@ class Tokenizers(FuzzProperty):
         rows = processor.encode(texts)
         ours = tokenizer.tokenize([*texts, *broken]).to_list()
         ids = [[generator.randrange(tokenizer.vocabulary_size) for _ in range(12)] for _ in range(IDS)] + rows
-        table = _pad(ids)
+        table = padded(ids)
         request = {
             "tokenizer": name,
             "ids": table.tolist(),
@@ -71,14 +71,26 @@ class Tokenizers(FuzzProperty):
                     f"{name}: the ids {row} are {text!r} for ours, {base64.b64decode(in_saved)} in a SavedModel"
                 )
         for text, back in zip(texts, written[IDS:], strict=True):
-            expected = _normalised(processor, text)
-            if back != expected:
-                raise Failure(f"{name}: {text!r} comes back as {back!r}, not as {expected!r}")
-            if "\n" in back or "\r" in back:
-                raise Failure(f"{name}: {text!r} comes back as more than one line, {back!r}")
+            check_round_trip(processor, text, back, name)
 
 
-def _normalised(processor, text):
+def check_round_trip(processor, text, back, name):
+    """Raises a Failure where a text did not come back from its tokens normalised and in one line.
+
+    Args:
+        processor: SentencePiece's processor of the vocabulary.
+        text: the text.
+        back: the text of its tokens.
+        name: name of the vocabulary, for the message.
+    """
+    expected = normalised(processor, text)
+    if back != expected:
+        raise Failure(f"{name}: {text!r} comes back as {back!r}, not as {expected!r}")
+    if "\n" in back or "\r" in back:
+        raise Failure(f"{name}: {text!r} comes back as more than one line, {back!r}")
+
+
+def normalised(processor, text):
     """Returns a text after the vocabulary's rules. U+2581, SentencePiece's character for a space, becomes a space."""
     return processor.normalize(text).replace("▁", " ").strip(" ")
 
