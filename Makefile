@@ -10,7 +10,7 @@ FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all test-oldest lint release-check fuzz fuzz-planted soak wheel-check clean
+.PHONY: demo test test-all test-oldest lint types release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -19,10 +19,10 @@ $(MODEL)/model.weights.h5: keras_transformer/recipes/bundled/phrases.toml | $(VE
 	rm -rf $(MODEL)
 	$(BIN)/keras-transformer train phrases --output $(MODEL)
 
-test: $(VENV)/installed-for-tests lint
+test: $(VENV)/installed-for-tests lint types
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
 
-test-all: $(VENV)/installed-for-tests lint
+test-all: $(VENV)/installed-for-tests lint types
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 test-oldest: $(VENV)-oldest/installed-for-tests
@@ -43,6 +43,9 @@ soak: $(VENV)/installed-for-tests
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-for-tests
+	$(BIN)/mypy
 
 # Trains two models (about 15 minutes on two cores) and compares quality and sizes with benchmarks/release_figures.json.
 release-check: $(VENV)/installed-for-tests

@@ -13,7 +13,7 @@ _VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 _warned = []
 
 
-def use_onednn():
+def use_onednn() -> None:
     """Makes TensorFlow use oneDNN's matrix products on every x86 processor.
 
     Call it before Keras or TensorFlow is imported, because TensorFlow reads the setting once. It sets the environment

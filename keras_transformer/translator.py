@@ -1,5 +1,8 @@
+import os
 import pathlib
 import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +18,12 @@ from keras_transformer.saving.model_folder import load_model_folder, load_texts,
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut, with_end
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_transformer.text.tokenizer import Tokenizer
+
 
 _BATCH_SIZE = 64
 
@@ -38,7 +47,13 @@ class Translator:
     ['I went to the cafe yesterday.']
     """
 
-    def __init__(self, model, source_tokenizer, target_tokenizer=None, texts=None):
+    def __init__(
+        self,
+        model: "keras.Model",
+        source_tokenizer: "Tokenizer | Tokenizers",
+        target_tokenizer: "Tokenizer | None" = None,
+        texts: TextFacts | None = None,
+    ):
         self.model = model
         self.texts = texts or TextFacts()
         self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
@@ -49,12 +64,12 @@ class Translator:
         self._log_probabilities = self._traced_log_probabilities()
 
     @property
-    def source_tokenizer(self):
+    def source_tokenizer(self) -> "Tokenizer":
         """The source's `Tokenizer`."""
         return self.tokenizers.source
 
     @property
-    def target_tokenizer(self):
+    def target_tokenizer(self) -> "Tokenizer":
         """The target's `Tokenizer`."""
         return self.tokenizers.target
 
@@ -71,15 +86,15 @@ class Translator:
 
     def translate(
         self,
-        texts,
-        beam_size=None,
-        length_penalty=None,
-        n_best=None,
-        batch_size=_BATCH_SIZE,
-        return_scores=False,
-        progress=None,
-        split_sentences=False,
-        settings=None,
+        texts: Sequence[str],
+        beam_size: int | None = None,
+        length_penalty: float | None = None,
+        n_best: int | None = None,
+        batch_size: int = _BATCH_SIZE,
+        return_scores: bool = False,
+        progress: Callable[[int], object] | None = None,
+        split_sentences: bool = False,
+        settings: SearchSettings | None = None,
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
@@ -135,7 +150,13 @@ class Translator:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
         return (translations, scores) if return_scores else translations
 
-    def score(self, pairs, batch_size=_BATCH_SIZE, return_tokens=False, progress=None):
+    def score(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        batch_size: int = _BATCH_SIZE,
+        return_tokens: bool = False,
+        progress: Callable[[int], object] | None = None,
+    ):
         """Computes the log-probabilities of given translations.
 
         Args:
@@ -172,7 +193,7 @@ class Translator:
                 progress(len(indices))
         return (scores, target_lengths.tolist()) if return_tokens else scores
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> None:
         """Writes the model folder: config, tokenizers and weights.
 
         Args:
@@ -185,7 +206,7 @@ class Translator:
             save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer, self.texts)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike) -> Self:
         """Loads the translator of a model folder of `save` or of the command `train`.
 
         Raises:
@@ -194,8 +215,14 @@ class Translator:
         return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
 
     def export_saved_model(
-        self, path, beam_size=None, length_penalty=None, n_best=None, max_length=None, settings=None
-    ):
+        self,
+        path: str | os.PathLike,
+        beam_size: int | None = None,
+        length_penalty: float | None = None,
+        n_best: int | None = None,
+        max_length: int | None = None,
+        settings: SearchSettings | None = None,
+    ) -> pathlib.Path:
         """Writes a text-to-text SavedModel for TensorFlow Serving with fixed search settings.
 
         Its signatures are `serving_default` (`text` to `translation` and `score`), `n_best` (`translations`, `scores`)
@@ -223,14 +250,14 @@ class Translator:
 
     def export_tflite(
         self,
-        path,
-        quantize=None,
-        text=False,
-        beam_size=None,
-        length_penalty=None,
-        max_length=None,
-        settings=None,
-    ):
+        path: str | os.PathLike,
+        quantize: str | None = None,
+        text: bool = False,
+        beam_size: int | None = None,
+        length_penalty: float | None = None,
+        max_length: int | None = None,
+        settings: SearchSettings | None = None,
+    ) -> pathlib.Path:
         """Writes a TFLite file that includes the search, and the SentencePiece model in the same folder.
 
         Args:
@@ -253,7 +280,7 @@ class Translator:
         )
         return export_tflite(self, path, quantize, text, settings)
 
-    def export_ctranslate2(self, path, quantize=None):
+    def export_ctranslate2(self, path: str | os.PathLike, quantize: str | None = None) -> pathlib.Path:
         """Writes a folder for `ctranslate2.Translator`, including the SentencePiece models.
 
         Args:
@@ -270,7 +297,7 @@ class Translator:
         """
         return export_ctranslate2(self, path, quantize)
 
-    def token_rows(self, tokenizer, texts):
+    def token_rows(self, tokenizer: "Tokenizer", texts: Sequence[str]) -> list[list[int]]:
         """Deprecated: use `tokenizers.encode_source` and `tokenizers.encode_target`."""
         warnings.warn(
             "`Translator.token_rows` is deprecated; use `Translator.tokenizers.encode_source` or `encode_target`.",

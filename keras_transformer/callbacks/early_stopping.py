@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 
 from keras_transformer.callbacks.missing_log import warn_of_missing_log
@@ -17,11 +19,11 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     Example:
 
     >>> scores = kt.callbacks.TranslationScores(validation_pairs, tokenizer)
-    >>> stopping = kt.callbacks.EarlyStopping("val_bleu", mode="max", patience=5)
+    >>> stopping = kt.callbacks.EarlyStopping("val_bleu", mode="max", patience=2)
     >>> model.fit(batches, epochs=100, callbacks=[scores, stopping], shuffle=False)
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if self.restore_best_weights:
             raise ValueError(
@@ -34,7 +36,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         self._was_seen = False
 
     @property
-    def is_over(self):
+    def is_over(self) -> bool:
         """Returns whether the number of evaluations without improvement has reached `patience`."""
         return self.wait >= max(self.patience, 1)
 
@@ -48,12 +50,12 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         if not self._was_seen and self.best is None:
             warn_of_missing_log(self, logs)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Returns the state that a resumed training needs, for `TrainingState`."""
         best = None if self.best is None else float(self.best)
         return {"monitor": self.monitor, "best": best, "best_epoch": self.best_epoch, "wait": self.wait}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Restores the value of `get_state`, unless another value was monitored."""
         if state["monitor"] == self.monitor:
             self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]

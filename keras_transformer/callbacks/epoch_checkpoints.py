@@ -1,6 +1,9 @@
 import math
+import os
 import pathlib
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -33,12 +36,19 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     Example:
 
-    >>> checkpoints = kt.callbacks.EpochCheckpoints("checkpoints", keep=1, keep_best=5, monitor="val_loss")
-    >>> model.fit(batches, validation_data=validation_batches, epochs=20, callbacks=[checkpoints], shuffle=False)
+    >>> checkpoints = kt.callbacks.EpochCheckpoints("checkpoints", keep=1, keep_best=2, monitor="val_loss")
+    >>> model.fit(batches, validation_data=validation_batches, epochs=4, callbacks=[checkpoints], shuffle=False)
     >>> checkpoints.average(model, checkpoints.best_epochs)
     """
 
-    def __init__(self, folder, keep=10, keep_best=0, monitor="val_loss", mode="min"):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        keep: int = 10,
+        keep_best: int = 0,
+        monitor: str = "val_loss",
+        mode: str = "min",
+    ):
         super().__init__()
         if keep < 1:
             raise ValueError(f"`keep` must be at least 1. Received: keep={keep}.")
@@ -74,7 +84,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
             warn_of_missing_log(self, logs)
 
     @property
-    def last_epochs(self):
+    def last_epochs(self) -> list[int]:
         """The successive last epochs whose weights are kept, counted from 1, in ascending order."""
         saved = self._saved_epochs()
         last = saved[-1:]
@@ -83,13 +93,13 @@ class EpochCheckpoints(keras.callbacks.Callback):
         return last
 
     @property
-    def best_epochs(self):
+    def best_epochs(self) -> list[int]:
         """The best epochs whose weights are kept, counted from 1, best first. The earlier of equal epochs is better."""
         sign = -1 if self.mode == "max" else 1
         saved = set(self._saved_epochs()) & set(self._scores)
         return sorted(saved, key=lambda number: (sign * self._scores[number], number))[: self.keep_best]
 
-    def average(self, model, epochs=None):
+    def average(self, model: keras.Model, epochs: Sequence[int] | None = None) -> None:
         """Sets the weights of `model` to the mean over several epochs.
 
         Args:
@@ -127,11 +137,11 @@ class EpochCheckpoints(keras.callbacks.Callback):
         wrong = "of another model, or damaged ({reason}); remove it to average the other checkpoints"
         load_weights(model, self._path(number), wrong)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Returns the state that a resumed training needs, for `TrainingState`."""
         return {"monitor": self.monitor, "scores": [[number, score] for number, score in self._scores.items()]}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Restores the value of `get_state`. Scores of another monitor are dropped."""
         same = state["monitor"] == self.monitor
         self._scores = {number: score for number, score in state["scores"]} if same else {}

@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import pathlib
 import warnings
 
@@ -31,12 +32,12 @@ class HistoryFile(keras.callbacks.Callback):
     Example:
 
     >>> callbacks = [kt.callbacks.LearningRate(), kt.callbacks.HistoryFile("history.csv")]
-    >>> model.fit(batches, epochs=20, callbacks=callbacks, shuffle=False)
+    >>> model.fit(batches, epochs=3, callbacks=callbacks, shuffle=False)
     >>> list(kt.callbacks.read_history("history.csv"))
     ['epoch', 'loss', 'learning_rate']
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         super().__init__()
         self.path = pathlib.Path(path)
 
@@ -77,7 +78,7 @@ def last_scores(path):
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
 
-def read_history(path):
+def read_history(path: str | os.PathLike) -> dict[str, list[float | None]]:
     """Reads a training history by column.
 
     Args:

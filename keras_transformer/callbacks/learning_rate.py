@@ -10,7 +10,7 @@ class LearningRate(keras.callbacks.Callback):
 
     Example:
 
-    >>> history = model.fit(batches, epochs=20, callbacks=[kt.callbacks.LearningRate()], shuffle=False)
+    >>> history = model.fit(batches, epochs=3, callbacks=[kt.callbacks.LearningRate()], shuffle=False)
     >>> list(history.history)
     ['loss', 'learning_rate']
     """

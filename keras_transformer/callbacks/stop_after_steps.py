@@ -20,7 +20,7 @@ class StopAfterSteps(keras.callbacks.Callback):
     40
     """
 
-    def __init__(self, steps):
+    def __init__(self, steps: int):
         super().__init__()
         self.steps = steps
 

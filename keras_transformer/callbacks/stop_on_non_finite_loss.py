@@ -20,7 +20,7 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         InputError: the loss is not finite. The message has epoch and step.
     """
 
-    def __init__(self, checkpoint=None):
+    def __init__(self, checkpoint: str | None = None):
         super().__init__()
         self.checkpoint = checkpoint
 

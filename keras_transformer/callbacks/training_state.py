@@ -1,10 +1,13 @@
 import contextlib
 import copy
 import json
+import os
 import pathlib
 import warnings
 import zipfile
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,7 +59,14 @@ class TrainingState(keras.callbacks.Callback):
     2
     """
 
-    def __init__(self, path, steps_per_epoch, save_every=None, saves=True, callbacks=()):
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        steps_per_epoch: int,
+        save_every: int | None = None,
+        saves: bool = True,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+    ):
         super().__init__()
         for name, number in [("steps_per_epoch", steps_per_epoch), ("save_every", save_every)]:
             if number is not None and number < 1:
@@ -84,12 +94,12 @@ class TrainingState(keras.callbacks.Callback):
         self._states_of_part = None
 
     @property
-    def first_step(self):
+    def first_step(self) -> int:
         """Number of batches of all epochs so far."""
         return self.epoch * self.steps_per_epoch + self.step
 
     @property
-    def saved_position(self):
+    def saved_position(self) -> dict[str, Any]:
         """The position of the saved training: a dictionary with `epoch`, `step` and other saved values."""
         with self._opened() as file:
             return json.loads(file[_POSITION].tobytes())
@@ -111,7 +121,7 @@ class TrainingState(keras.callbacks.Callback):
         if size > most:
             raise InputError(f"{self.path}: the state is from another model or another optimizer.")
 
-    def restore(self, model):
+    def restore(self, model: keras.Model) -> bool:
         """Restores the variables of a compiled model, `epoch` and `first_step` from the file.
 
         Without it, the next `fit` begins with a new epoch.
@@ -160,7 +170,7 @@ class TrainingState(keras.callbacks.Callback):
         self._set_callback_states(self._callback_states)
         return True
 
-    def end(self):
+    def end(self) -> None:
         """Restores the final states of the callbacks, for a restored training that is complete.
 
         `restore` sets the states before the end of an incomplete last epoch, because more steps would complete it.

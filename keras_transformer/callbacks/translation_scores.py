@@ -1,4 +1,7 @@
+import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
@@ -9,6 +12,10 @@ from keras_transformer.metrics.text_scores import TOKENIZERS, corpus_scores
 from keras_transformer.processes.printable import printable
 from keras_transformer.text import Tokenizers
 from keras_transformer.translator import Translator
+
+if TYPE_CHECKING:
+    from keras_transformer.text.tokenizer import Tokenizer
+
 
 # Larger than the default of `Translator`: all texts are available, and few large steps are faster than many small ones.
 _BATCH_SIZE = 256
@@ -49,18 +56,18 @@ class TranslationScores(keras.callbacks.Callback):
 
     def __init__(
         self,
-        pairs,
-        source_tokenizer,
-        target_tokenizer=None,
-        every=1,
-        beam_size=None,
-        tokenize="13a",
-        every_steps=None,
-        samples=0,
-        log_dir=None,
-        lowercase=False,
-        prefix="val_",
-        settings=None,
+        pairs: Sequence[tuple[str, str]],
+        source_tokenizer: "Tokenizer",
+        target_tokenizer: "Tokenizer | None" = None,
+        every: int = 1,
+        beam_size: int | None = None,
+        tokenize: str = "13a",
+        every_steps: int | None = None,
+        samples: int = 0,
+        log_dir: str | os.PathLike | None = None,
+        lowercase: bool = False,
+        prefix: str = "val_",
+        settings: SearchSettings | None = None,
     ):
         super().__init__()
         pairs = list(text_of_pairs(pairs) if isinstance(pairs, tf.data.Dataset) else pairs)
@@ -89,7 +96,7 @@ class TranslationScores(keras.callbacks.Callback):
         self._scores = {}
 
     @property
-    def beam_size(self):
+    def beam_size(self) -> int:
         """Number of hypotheses kept per sentence."""
         return self.settings.beam_size
 
@@ -124,11 +131,11 @@ class TranslationScores(keras.callbacks.Callback):
         if self._writer:
             self._writer.close()
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Returns the state that a resumed training needs, for `TrainingState`."""
         return self._scores
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Restores the value of `get_state`."""
         self._scores = state
 

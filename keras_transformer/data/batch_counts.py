@@ -1,5 +1,7 @@
 """Counts the batches and pairs of an epoch of `token_batches` in one pass over the text."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,8 +11,19 @@ from keras_transformer.data.streamed_batches import NO_PAIR_IS_LEFT, streamed_ba
 from keras_transformer.errors import InputError
 from keras_transformer.text.tokenizers import Tokenizers
 
+if TYPE_CHECKING:
+    from keras_transformer.text.tokenizer import Tokenizer
 
-def count_pairs(pairs, source_tokenizer, target_tokenizer=None, *, seed=0, steps_per_epoch=None, **of_pool):
+
+def count_pairs(
+    pairs: tf.data.Dataset,
+    source_tokenizer: "Tokenizer",
+    target_tokenizer: "Tokenizer | None" = None,
+    *,
+    seed: int = 0,
+    steps_per_epoch: int | None = None,
+    **of_pool: Any,
+) -> tuple[int, float, LeftOut, int]:
     """Counts the batches of an epoch, their padding, and the dropped pairs.
 
     Args:
@@ -47,7 +60,7 @@ def count_pairs(pairs, source_tokenizer, target_tokenizer=None, *, seed=0, steps
     return steps_per_epoch or num_batches, 1 - real / total, left_out, longest - 1
 
 
-def count_batches(batches):
+def count_batches(batches: tf.data.Dataset) -> tuple[int, float]:
     """Counts the batches of an epoch and their padding in one pass over the data.
 
     Args:

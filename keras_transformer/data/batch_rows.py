@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_transformer.special_tokens import PADDING_ID
 
 
-def repeat_rows(batches, copies):
+def repeat_rows(batches: tf.data.Dataset, copies: int) -> tf.data.Dataset:
     """Repeats every row of a batch in successive rows, as `RDropCrossEntropy` needs it.
 
     Args:
@@ -30,7 +30,7 @@ def repeat_rows(batches, copies):
     return batches.map(repeat)
 
 
-def split_rows(batches, parts):
+def split_rows(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
     """Splits every batch into parts, for an optimizer with `gradient_accumulation_steps=parts`.
 
     The parts have weights with which the accumulated gradient equals that of the whole batch, for any number of real
@@ -65,7 +65,7 @@ def split_rows(batches, parts):
     return batches.flat_map(split)
 
 
-def weigh_rows(batches):
+def weigh_rows(batches: tf.data.Dataset) -> tf.data.Dataset:
     """Adds row weights with which a loss with reduction "sum" becomes the mean over the tokens of the batch.
 
     Args:
@@ -77,7 +77,7 @@ def weigh_rows(batches):
     return batches.map(lambda inputs, labels: (inputs, labels, _weights_of_mean(labels)))
 
 
-def take_rows(batches, index, count, devices=1):
+def take_rows(batches: tf.data.Dataset, index: int, count: int, devices: int = 1) -> tf.data.Dataset:
     """Selects the rows of every batch that one of several processes trains on.
 
     Args:
@@ -99,7 +99,7 @@ def take_rows(batches, index, count, devices=1):
     return batches.map(lambda *batch: _share(batch, index, count, devices))
 
 
-def shares_of_rows(batches, count, devices=1):
+def shares_of_rows(batches: tf.data.Dataset, count: int, devices: int = 1) -> tf.data.Dataset:
     """Splits every batch into the rows that `take_rows` selects for the first process, the second, and so on.
 
     Args:

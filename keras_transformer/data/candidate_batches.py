@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 import tensorflow as tf
 
 from keras_transformer.data.pool_batches import cut_by_budget, row_lengths, shift_targets
@@ -5,19 +7,22 @@ from keras_transformer.data.streamed_batches import streamed_batches
 from keras_transformer.text.token_rows import token_rows, with_end
 from keras_transformer.text.tokenizers import Tokenizers
 
+if TYPE_CHECKING:
+    from keras_transformer.text.tokenizer import Tokenizer
+
 
 def candidate_batches(
-    candidates,
-    source_tokenizer,
-    target_tokenizer=None,
+    candidates: tf.data.Dataset,
+    source_tokenizer: "Tokenizer",
+    target_tokenizer: "Tokenizer | None" = None,
     *,
-    batch_tokens=4096,
-    max_length=256,
-    shuffle=False,
-    seed=0,
-    steps_per_epoch=None,
-    first_step=None,
-):
+    batch_tokens: int = 4096,
+    max_length: int = 256,
+    shuffle: bool = False,
+    seed: int = 0,
+    steps_per_epoch: int | None = None,
+    first_step: int | None = None,
+) -> tf.data.Dataset:
     """Makes batches for `ExpectedRisk` from sources with a reference and candidates.
 
     Args:

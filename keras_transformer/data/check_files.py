@@ -1,6 +1,9 @@
 """Checks of text files before any work starts. Every error is one line with the file and the line number."""
 
 import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
 
 from keras_transformer.data.matching_files import matching_files, wildcard_parts
 from keras_transformer.data.text_lines import checked_lines
@@ -8,7 +11,7 @@ from keras_transformer.data.tsv_rows import new_digest, tsv_rows
 from keras_transformer.errors import InputError
 
 
-def check_text_files(source, target):
+def check_text_files(source: str | os.PathLike, target: str | os.PathLike) -> int:
     """Checks two parallel text files, or two patterns of equally many files that are parallel in their order.
 
     Returns:
@@ -20,7 +23,7 @@ def check_text_files(source, target):
     return sum(1 for _ in text_rows(source, target))
 
 
-def text_rows(source, target, digests=None):
+def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any = None) -> Iterator[tuple[str, str]]:
     """Yields the sentence pairs of two parallel text files, checked while they are read.
 
     Args:
@@ -72,7 +75,7 @@ def _parallel_rows(source, target, digests):
         )
 
 
-def check_tsv_file(path, source_column, target_column):
+def check_tsv_file(path: str | os.PathLike, source_column: int, target_column: int) -> int:
     """Checks a file of tab-separated columns, or a pattern of such files, as `tsv_rows` reads them.
 
     Returns:

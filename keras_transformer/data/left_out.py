@@ -35,6 +35,6 @@ class LeftOut:
         return f"{text}: {', '.join(reasons)}" if reasons else text
 
     @property
-    def is_most(self):
+    def is_most(self) -> bool:
         """Whether more pairs were dropped than kept."""
         return 2 * (self.blank + self.too_long) > self.pairs

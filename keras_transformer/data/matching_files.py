@@ -1,4 +1,5 @@
 import glob
+import os
 import pathlib
 import re
 
@@ -9,7 +10,7 @@ _WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])")
 _MEANINGS = {"**/": "(.*/)?", "**": "(.*)", "*": "([^/]*)", "?": "([^/])"}
 
 
-def matching_files(pattern):
+def matching_files(pattern: str | os.PathLike) -> list[pathlib.Path]:
     """Returns the files that match a path or a pattern, in the order of the texts that the wildcards match.
 
     Args:

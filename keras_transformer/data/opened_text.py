@@ -10,6 +10,8 @@ import os
 import re
 import stat
 import zlib
+from collections.abc import Iterator
+from typing import Any
 
 from keras_transformer.data.compressed_parts import CompressedParts
 from keras_transformer.data.zstandard_frame import ZstandardFrame
@@ -50,7 +52,7 @@ def compression_of(head):
 
 
 @contextlib.contextmanager
-def opened_text(path, digest=None):
+def opened_text(path: str | os.PathLike, digest: Any = None) -> Iterator[io.BufferedReader]:
     """Opens the text file at `path` and decompresses gzip, bzip2, xz and zstd.
 
     Args:
@@ -91,7 +93,7 @@ def opened_text(path, digest=None):
             pass
 
 
-def plain_size(file):
+def plain_size(file: io.BufferedReader) -> int | None:
     """Returns the size of the opened text in bytes, or None if it is compressed or a pipe."""
     if isinstance(file.raw.raw, _Decompressed):
         return None

@@ -50,7 +50,7 @@ class PoolBatches:
     def _lengths(self):
         return fixed_lengths(self.max_length) if self.fixed_shapes else None
 
-    def rows(self, sources, targets, seed):
+    def rows(self, sources: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor):
         """Returns the rows of texts, longest first.
 
         Args:
@@ -62,14 +62,14 @@ class PoolBatches:
         """
         return self._rows_of_tokens(*self._tokens(sources, targets, seed), seed)
 
-    def counted_rows(self, sources, targets, seed):
+    def counted_rows(self, sources: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor):
         """Returns the value of `rows`, and the numbers of all pairs, of blank pairs and of pairs that are too long."""
         tokens = self._tokens(sources, targets, seed)
         # The length of a sampled segmentation varies.
         best = self._tokens(sources, targets) if self.sampling else tokens
         return (*self._rows_of_tokens(*tokens, seed), *count_left_out(*best, self.max_length))
 
-    def batches(self, sources, targets, seed):
+    def batches(self, sources: tf.RaggedTensor, targets: tf.RaggedTensor, seed: tf.Tensor) -> tf.data.Dataset:
         """Returns the `tf.data.Dataset` of batches of the rows of `rows`."""
         longest = tf.maximum(row_lengths(sources), row_lengths(targets))
         batches = cut_by_budget(longest, self.batch_tokens, self._lengths, seed if self.shuffle else None)

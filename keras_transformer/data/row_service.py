@@ -38,14 +38,14 @@ class RowService:
     >>> model.fit(service.share(batches), steps_per_epoch=1000, shuffle=False)
     """
 
-    def __init__(self, address, index, count, devices=1):
+    def __init__(self, address: str, index: int, count: int, devices: int = 1):
         self.address = address
         self.index = index
         self.count = count
         self.devices = devices
         self._servers = self._started_servers() if index == 0 else None
 
-    def share(self, batches):
+    def share(self, batches: tf.data.Dataset) -> tf.data.Dataset:
         """Returns the rows of this process of every batch. Every process must call it once.
 
         Args:

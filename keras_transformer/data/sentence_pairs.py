@@ -1,4 +1,6 @@
 import itertools
+import os
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +16,7 @@ _HASH_BUCKETS = 10_000
 _CHUNK_PAIRS = 1024
 
 
-def text_pairs(source, target):
+def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.Dataset:
     """Reads sentence pairs from two text files, line by line.
 
     Args:
@@ -47,7 +49,7 @@ def text_pairs(source, target):
     return _streamed(parallel_lines)
 
 
-def tsv_pairs(path, source_column=1, target_column=2):
+def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: int = 2) -> tf.data.Dataset:
     """Reads sentence pairs from a file of tab-separated columns.
 
     Args:
@@ -87,7 +89,7 @@ def _streamed(pairs_of_pass):
     return texts.flat_map(lambda *sides: tf.data.Dataset.from_tensor_slices(sides))
 
 
-def listed_pairs(pairs):
+def listed_pairs(pairs: Sequence[tuple[str, str]]) -> tf.data.Dataset:
     """Makes a `tf.data.Dataset` of scalar strings from a list of `(source, target)` strings.
 
     Raises:
@@ -99,14 +101,14 @@ def listed_pairs(pairs):
     return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
 
 
-def text_of_pairs(pairs):
+def text_of_pairs(pairs: tf.data.Dataset) -> Iterator[tuple[str, str]]:
     """Yields the `(source, target)` Python strings of a `tf.data.Dataset`, one pair at a time."""
     for sources, targets in pairs.batch(1024).as_numpy_iterator():
         for source, target in zip(sources, targets, strict=True):
             yield source.decode("utf-8"), target.decode("utf-8")
 
 
-def split_pairs(pairs, split, held_out):
+def split_pairs(pairs: tf.data.Dataset, split: str, held_out: float) -> tf.data.Dataset:
     """Selects one of three splits that share no target sentence.
 
     The split of a pair depends on the hash of its target. The splits need no memory and are the same in every run.

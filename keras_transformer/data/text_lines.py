@@ -1,5 +1,9 @@
 """Lines of text files, checked while they are read. Every error is one line with the file and the line number."""
 
+import os
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
 from keras_transformer.data.opened_text import compression_of, opened_text
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
@@ -9,7 +13,7 @@ _CHUNK_BYTES = 1 << 20
 _MOST_LINE_BYTES = 1 << 24
 
 
-def checked_lines(path, digest=None):
+def checked_lines(path: str | os.PathLike, digest: Any = None) -> Iterator[str]:
     """Yields the lines of a text file, without line ends and byte order mark.
 
     Args:
@@ -31,7 +35,7 @@ def checked_lines(path, digest=None):
         raise InputError(f"{path}: the file is empty.")
 
 
-def decoded_lines(file, name, advice=""):
+def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "") -> Iterator[str]:
     """Yields the lines of a binary file as strings, without line ends and byte order mark. A line feed ends a line.
 
     Args:

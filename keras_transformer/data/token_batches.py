@@ -1,27 +1,33 @@
 import warnings
+from typing import TYPE_CHECKING
 
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import check_stream, streamed_batches
 from keras_transformer.text.tokenizers import Tokenizers
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_transformer.text.tokenizer import Tokenizer
+
 
 def token_batches(
-    pairs,
-    source_tokenizer,
-    target_tokenizer=None,
+    pairs: "tf.data.Dataset",
+    source_tokenizer: "Tokenizer",
+    target_tokenizer: "Tokenizer | None" = None,
     *,
-    batch_tokens=4096,
-    max_length=256,
-    shuffle=False,
-    seed=0,
-    sampling=0.0,
-    concatenation=0.0,
-    reversal=0.0,
-    word_dropout=0.0,
-    fixed_shapes=False,
-    steps_per_epoch=None,
-    first_step=None,
-):
+    batch_tokens: int = 4096,
+    max_length: int = 256,
+    shuffle: bool = False,
+    seed: int = 0,
+    sampling: float = 0.0,
+    concatenation: float = 0.0,
+    reversal: float = 0.0,
+    word_dropout: float = 0.0,
+    fixed_shapes: bool = False,
+    steps_per_epoch: int | None = None,
+    first_step: int | None = None,
+) -> "tf.data.Dataset":
     """Makes batches for `model.fit` from sentence pairs, each with about `batch_tokens` tokens and little padding.
 
     Lines are streamed. For a corpus of any size, only the shuffle buffer and the lines that are sorted by length

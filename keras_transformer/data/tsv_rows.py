@@ -1,11 +1,16 @@
 import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from keras_transformer.data.text_lines import checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
 
-def tsv_rows(paths, source_column, target_column, digests=None):
+def tsv_rows(
+    paths: Sequence[str | os.PathLike], source_column: int, target_column: int, digests: Any = None
+) -> Iterator[tuple[str, str]]:
     """Yields the sentence pairs of files of tab-separated columns.
 
     All rows must have the number of columns of the first row, because a tab within a text shifts the next columns. A

@@ -1,10 +1,18 @@
+import os
 import pathlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
 from keras_transformer.export.artifact_card import write_artifact_card
 from keras_transformer.export.quantizations import check_quantize, checked_quantizations
 from keras_transformer.export.staging import staged_folder
 from keras_transformer.generation.search_settings import SearchSettings
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_transformer.translator import Translator
 
 
 class Exporter:
@@ -30,8 +38,8 @@ class Exporter:
 
     Example:
 
-    >>> exporter = get_exporter("tflite", quantize="int8")
-    >>> exporter.export(translator, "ko_en.tflite", SearchSettings(beam_size=2))
+    >>> exporter = kt.export.get_exporter("tflite", quantize="int8")
+    >>> exporter.export(translator, "ko_en.tflite", kt.SearchSettings(beam_size=2))
     """
 
     name = None
@@ -40,7 +48,7 @@ class Exporter:
     fixes_search = True
     rounds_activations = True
 
-    def __init__(self, quantize=None, text=False):
+    def __init__(self, quantize: str | None = None, text: bool = False):
         for option, value in (("quantize", quantize), ("text", text)):
             if value and option not in self.options:
                 raise InputError(f"The format {self.name} does not support `{option}`. Received: {option}={value!r}.")
@@ -49,11 +57,17 @@ class Exporter:
         self.text = text
 
     @property
-    def label(self):
+    def label(self) -> str:
         """The format in a `Verification`: the name, followed by "text" for an artifact that takes texts."""
         return f"{self.name} text" if self.text else self.name
 
-    def export(self, translator, path, settings=None, prove=None):
+    def export(
+        self,
+        translator: "Translator",
+        path: str | os.PathLike,
+        settings: SearchSettings | None = None,
+        prove: Callable | None = None,
+    ) -> pathlib.Path:
         """Writes an artifact atomically.
 
         Args:
@@ -82,7 +96,7 @@ class Exporter:
             write_artifact_card(card, self.title_of(path), self.card(translator), translator, limits, verification)
             return self.place(translator, unfinished, path)
 
-    def default_name(self, model_name):
+    def default_name(self, model_name: str) -> str:
         """Returns the default name of the artifact for the name of a model.
 
         Raises:
@@ -90,23 +104,25 @@ class Exporter:
         """
         raise NotImplementedError
 
-    def check_path(self, path):
+    def check_path(self, path: pathlib.Path) -> None:
         """Raises an InputError if no artifact can be written to `path`. It is called before any work starts."""
         raise NotImplementedError
 
-    def check_model(self, model):
+    def check_model(self, model: "keras.Model") -> None:
         """Raises an InputError if a Keras model cannot be exported. Default: if its quantisation is unknown."""
         checked_quantizations(model)
 
-    def folder_of(self, path):
+    def folder_of(self, path: pathlib.Path) -> pathlib.Path:
         """Returns the folder in which the artifact is written before it is moved. Default: the parent of `path`."""
         return path.resolve().parent
 
-    def title_of(self, path):
+    def title_of(self, path: pathlib.Path) -> str:
         """Returns the heading of the artifact's card. Default: its name."""
         return path.resolve().name
 
-    def write(self, translator, folder, path, settings):
+    def write(
+        self, translator: "Translator", folder: pathlib.Path, path: pathlib.Path, settings: SearchSettings
+    ) -> pathlib.Path:
         """Writes the artifact.
 
         Args:
@@ -123,7 +139,7 @@ class Exporter:
         """
         raise NotImplementedError
 
-    def run(self, artifact, translator, texts, settings):
+    def run(self, artifact: pathlib.Path, translator: "Translator", texts: Sequence[str], settings: SearchSettings):
         """Translates texts with an artifact, in a fresh process.
 
         Args:
@@ -140,7 +156,7 @@ class Exporter:
         """
         raise NotImplementedError
 
-    def proof_settings(self, settings):
+    def proof_settings(self, settings: SearchSettings) -> SearchSettings:
         """Returns the `SearchSettings` of the comparison with the model.
 
         Default: those of the artifact, or greedy search if the runtime searches, because greedy search is the same in
@@ -150,15 +166,15 @@ class Exporter:
             return settings
         return SearchSettings(beam_size=1, n_best=1, length_penalty=0.0, max_length=settings.max_length)
 
-    def operations(self, artifact):
+    def operations(self, artifact: pathlib.Path) -> list[str] | None:
         """Returns the sorted names of the operations in an artifact. Default: None, unknown."""
         return
 
-    def card(self, translator):
+    def card(self, translator: "Translator"):
         """Returns Markdown lines about the use of the artifact."""
         raise NotImplementedError
 
-    def place(self, translator, folder, path):
+    def place(self, translator: "Translator", folder: pathlib.Path, path: pathlib.Path):
         """Moves the content of `folder` to `path`, and writes additional files in the same folder.
 
         Returns:

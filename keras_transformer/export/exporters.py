@@ -1,8 +1,13 @@
 """The registry of export formats, for the command `export` and for `Proof`."""
 
 import importlib
+from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_transformer.export.exporter import Exporter
+
 
 # "module:class" of the `Exporter`, or the class itself, by name. A module is imported when its format is used.
 EXPORTERS = {
@@ -27,7 +32,7 @@ def exporter_class(name):
     return found
 
 
-def get_exporter(format, quantize=None, text=False):
+def get_exporter(format: str, quantize: str | None = None, text: bool = False) -> "Exporter":
     """Creates the `Exporter` of a format.
 
     Args:

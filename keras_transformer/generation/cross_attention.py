@@ -1,7 +1,14 @@
+from typing import TYPE_CHECKING
+
 from keras import ops
 
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-def cross_attention(parts, source_ids, target_ids):
+    from keras_transformer.models.transformer_parts import TransformerParts
+
+
+def cross_attention(parts: "TransformerParts", source_ids: "tf.Tensor", target_ids: "tf.Tensor") -> "tf.Tensor":
     """Computes the attention of each predicted token of a translation to each token of its source.
 
     Args:

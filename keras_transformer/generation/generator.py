@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
@@ -6,6 +8,9 @@ from keras_transformer.generation.beam_search import BeamSearch
 from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.structure_watch import StructureWatch
 from keras_transformer.models.transformer_parts import transformer_parts
+
+if TYPE_CHECKING:
+    from keras_transformer.generation.hypotheses import Hypotheses
 
 
 class Generator:
@@ -33,7 +38,7 @@ class Generator:
         section 7, for the length penalty; "Attention Is All You Need", section 6.1, for their defaults.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Model):
         if keras.backend.backend() != "tensorflow":
             raise InputError(
                 "Generation needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before keras is imported. "
@@ -43,7 +48,15 @@ class Generator:
         self._structure = StructureWatch(model)
         self._functions = {}
 
-    def generate(self, source_ids, beam_size=None, length_penalty=None, n_best=None, max_length=None, settings=None):
+    def generate(
+        self,
+        source_ids: tf.Tensor,
+        beam_size: int | None = None,
+        length_penalty: float | None = None,
+        n_best: int | None = None,
+        max_length: int | None = None,
+        settings: SearchSettings | None = None,
+    ) -> "Hypotheses":
         """Translates token ids.
 
         The result of a sentence does not depend on other sentences of the batch or on padding.

@@ -1,7 +1,11 @@
 import dataclasses
 import math
+from typing import TYPE_CHECKING, Any
 
 from keras_transformer.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_transformer.models.transformer_config import TransformerConfig
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,10 +29,9 @@ class SearchSettings:
 
     Example:
 
-    >>> settings = SearchSettings(beam_size=8, length_penalty=1.0)
+    >>> settings = kt.SearchSettings(beam_size=8, length_penalty=1.0)
     >>> translator.translate(["나는 어제 카페에 갔다."], settings=settings)
-    ["I went to the cafe yesterday."]
-    >>> translator.export_saved_model("saved_models/ko_en", settings=settings)
+    ['I went to the cafe yesterday.']
     """
 
     beam_size: int = 4
@@ -51,7 +54,7 @@ class SearchSettings:
             )
 
     @classmethod
-    def of(cls, settings=None, **arguments):
+    def of(cls, settings: "SearchSettings | None" = None, **arguments: Any) -> "SearchSettings":
         """Returns `settings`, or settings from separate arguments if it is None.
 
         Args:
@@ -75,7 +78,7 @@ class SearchSettings:
             )
         return settings
 
-    def of_model(self, config):
+    def of_model(self, config: "TransformerConfig") -> "SearchSettings":
         """Returns these settings, with the model's `max_length` by default.
 
         Raises:
@@ -93,7 +96,7 @@ class SearchSettings:
             )
         return dataclasses.replace(self, max_length=max_length)
 
-    def with_n_best(self, n_best):
+    def with_n_best(self, n_best: int) -> "SearchSettings":
         """Returns these settings with another number of translations."""
         return dataclasses.replace(self, n_best=n_best)
 

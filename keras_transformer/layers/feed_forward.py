@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
 from keras_transformer.layers.dropout import Dropout
@@ -27,7 +30,7 @@ class FeedForward(keras.layers.Layer):
         "Attention Is All You Need", section 3.3, equation 2.
     """
 
-    def __init__(self, intermediate_dim, activation="relu", dropout=0.0, **kwargs):
+    def __init__(self, intermediate_dim: int, activation: str | Callable = "relu", dropout: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         if intermediate_dim < 1:
             raise ValueError(f"`intermediate_dim` must be at least 1. Received: intermediate_dim={intermediate_dim}.")
@@ -52,7 +55,7 @@ class FeedForward(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "intermediate_dim": self.intermediate_dim,

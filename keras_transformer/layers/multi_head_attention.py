@@ -1,5 +1,7 @@
 """Base class of self-attention and cross-attention."""
 
+from typing import Any
+
 import keras
 
 from keras_transformer.layers import attention
@@ -15,7 +17,7 @@ class MultiHeadAttention(SequenceLayer):
         dropout: dropout rate of the attention scores, at least 0 and below 1. Default 0.0.
     """
 
-    def __init__(self, num_heads, dropout=0.0, **kwargs):
+    def __init__(self, num_heads: int, dropout: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         if num_heads < 1:
             raise ValueError(f"`num_heads` must be at least 1. Received: num_heads={num_heads}.")
@@ -42,5 +44,5 @@ class MultiHeadAttention(SequenceLayer):
         mixed = attention.attend(self.score_dropout(scores, training=training), value)
         return self.output_dense(mixed), scores
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "num_heads": self.num_heads, "dropout": self.dropout}

@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -75,7 +77,7 @@ class PositionalEmbedding(keras.layers.Layer):
         "Attention Is All You Need", sections 3.4 and 3.5.
     """
 
-    def __init__(self, vocabulary_size, hidden_dim, max_length, dropout=0.0, **kwargs):
+    def __init__(self, vocabulary_size: int, hidden_dim: int, max_length: int, dropout: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         for name, number in [
             ("vocabulary_size", vocabulary_size),
@@ -118,13 +120,15 @@ class PositionalEmbedding(keras.layers.Layer):
         positions = ops.convert_to_tensor(self.positions)[: ops.shape(inputs)[1]]
         return self.sum_dropout(self.embed(inputs, positions, training), training=training)
 
-    def embed(self, token_ids, positions, training=False):
+    def embed(
+        self, token_ids: keras.KerasTensor, positions: keras.KerasTensor, training: bool = False
+    ) -> keras.KerasTensor:
         """Adds `positions` to scaled embeddings in float32: bfloat16 is exact for integers up to 256 only."""
         embedded = self.look_up(ops.cast(token_ids, "int32"), training)
         scaled = ops.cast(embedded, "float32") * self.hidden_dim**0.5
         return ops.cast(scaled + positions, self.compute_dtype)
 
-    def look_up(self, token_ids, training=False):
+    def look_up(self, token_ids: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """Returns rows of the table. Subclasses that store the table in another way override it."""
         table = self.embeddings
         if training and keras.backend.backend() == "tensorflow":
@@ -137,7 +141,7 @@ class PositionalEmbedding(keras.layers.Layer):
     def compute_output_spec(self, inputs, reverse=False, training=None):
         return keras.KerasTensor(self.compute_output_shape(inputs.shape, reverse), dtype=self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

@@ -1,5 +1,8 @@
 """Base class of the encoder block and the decoder block: residual connections and normalisation of sub-layers."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
 from keras_transformer.layers.dropout import Dropout, check_rate
@@ -28,15 +31,15 @@ class TransformerBlock(SequenceLayer):
 
     def __init__(
         self,
-        intermediate_dim,
-        num_heads,
-        dropout=0.0,
-        normalize_first=False,
-        activation="relu",
-        attention_dropout=0.0,
-        intermediate_dropout=0.0,
-        layer_norm_epsilon=1e-5,
-        **kwargs,
+        intermediate_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        normalize_first: bool = False,
+        activation: str | Callable = "relu",
+        attention_dropout: float = 0.0,
+        intermediate_dropout: float = 0.0,
+        layer_norm_epsilon: float = 1e-5,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         for name, number in [("intermediate_dim", intermediate_dim), ("num_heads", num_heads)]:
@@ -75,7 +78,7 @@ class TransformerBlock(SequenceLayer):
         total = inputs + dropout(outputs, training=training)
         return total if self.normalize_first else norm(total)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "intermediate_dim": self.intermediate_dim,

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import keras
 
 from keras_transformer.layers.feed_forward import FeedForward
@@ -101,7 +103,13 @@ class TransformerDecoder(TransformerBlock):
         outputs, self_scores, cross_scores = self.connect(decoder_sequence, attend_to_self, attend_to_encoder, training)
         return (outputs, self_scores, cross_scores) if return_attention_scores else outputs
 
-    def connect(self, inputs, attend_to_self, attend_to_encoder, training=None):
+    def connect(
+        self,
+        inputs: keras.KerasTensor,
+        attend_to_self: Callable,
+        attend_to_encoder: Callable,
+        training: bool | None = None,
+    ):
         """Runs the block with two attention functions, each from inputs to outputs and scores.
 
         `call` passes the attention layers. Decoding with a cache passes functions that read the cache.

@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -53,7 +55,13 @@ class ExpectedRisk(SmoothedCrossEntropy):
     """
 
     def __init__(
-        self, candidates, sharpness=8.0, cross_entropy=0.1, label_smoothing=0.0, name="expected_risk", **kwargs
+        self,
+        candidates: int,
+        sharpness: float = 8.0,
+        cross_entropy: float = 0.1,
+        label_smoothing: float = 0.0,
+        name: str = "expected_risk",
+        **kwargs: Any,
     ):
         super().__init__(label_smoothing, name=name, **kwargs)
         if candidates < 2:
@@ -84,7 +92,7 @@ class ExpectedRisk(SmoothedCrossEntropy):
         cross_entropy = ops.sum(losses[:, 0]) / ops.maximum(tokens, 1.0)
         return loss_of_replicas(risk + self.cross_entropy * cross_entropy)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         # This loss does not have this argument of the base class.
         del config["reduction"]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -6,7 +8,7 @@ from keras_transformer.losses.smoothed_cross_entropy import SmoothedCrossEntropy
 COPIES = 2
 
 
-def token_divergence(logits):
+def token_divergence(logits: keras.KerasTensor) -> keras.KerasTensor:
     """Computes the divergence KL(p || q) + KL(q || p) of the two passes of every sentence for each token.
 
     With d the difference of the two logits, the divergence is sum((p - q) * d). The normalizers of the softmax cancel.
@@ -86,11 +88,11 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
 
     def __init__(
         self,
-        alpha=5.0,
-        label_smoothing=0.0,
-        reduction="sum_over_batch_size",
-        name="r_drop_cross_entropy",
-        **kwargs,
+        alpha: float = 5.0,
+        label_smoothing: float = 0.0,
+        reduction: str = "sum_over_batch_size",
+        name: str = "r_drop_cross_entropy",
+        **kwargs: Any,
     ):
         super().__init__(label_smoothing, reduction, name=name, **kwargs)
         if alpha < 0:
@@ -106,5 +108,5 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
         shares = ops.repeat(divergence, COPIES, axis=0)
         return super().call(y_true, y_pred) + self.alpha / 4.0 * shares
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "alpha": self.alpha}

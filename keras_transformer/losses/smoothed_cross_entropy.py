@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -8,7 +10,9 @@ from keras_transformer.special_tokens import PADDING_ID
 _SMALLEST_PROBABILITY = 1e-30
 
 
-def token_cross_entropy(labels, logits, label_smoothing=0.0):
+def token_cross_entropy(
+    labels: keras.KerasTensor, logits: keras.KerasTensor, label_smoothing: float = 0.0
+) -> keras.KerasTensor:
     """Computes the cross-entropy of every token with its smoothed label.
 
     The label has the probability 1 - label_smoothing, and label_smoothing is spread evenly over the whole vocabulary:
@@ -66,7 +70,7 @@ def token_cross_entropy(labels, logits, label_smoothing=0.0):
     return ops.reshape(losses, ops.shape(labels))
 
 
-def take_labels(table, labels):
+def take_labels(table: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
     """Returns the entry of `table` at each label.
 
     Args:
@@ -112,7 +116,13 @@ class SmoothedCrossEntropy(keras.losses.Loss):
     >>> model.compile("adam", loss=loss)
     """
 
-    def __init__(self, label_smoothing=0.0, reduction="sum_over_batch_size", name="smoothed_cross_entropy", **kwargs):
+    def __init__(
+        self,
+        label_smoothing: float = 0.0,
+        reduction: str = "sum_over_batch_size",
+        name: str = "smoothed_cross_entropy",
+        **kwargs: Any,
+    ):
         super().__init__(name=name, reduction=reduction, **kwargs)
         if reduction not in ("sum", "sum_over_batch_size"):
             raise ValueError(f"`reduction` must be sum or sum_over_batch_size. Received: reduction={reduction!r}.")
@@ -136,7 +146,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         """Returns the losses of the tokens, `(batch, length)`, 0 for padding."""
         return token_cross_entropy(y_true, y_pred, self.label_smoothing)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
 
 
@@ -155,7 +165,7 @@ def check_groups(rows, group_size, kind):
         )
 
 
-def token_weights(labels, sample_weight=None):
+def token_weights(labels: keras.KerasTensor, sample_weight: keras.KerasTensor | None = None) -> keras.KerasTensor:
     """Returns 1 for a real token and 0 for padding, times the sample weight.
 
     Args:

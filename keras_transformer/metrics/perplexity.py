@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -26,7 +28,7 @@ class Perplexity(keras.metrics.Metric):
     >>> model.compile("adam", loss=kt.losses.SmoothedCrossEntropy(0.1), metrics=[kt.metrics.Perplexity()])
     """
 
-    def __init__(self, name="perplexity", **kwargs):
+    def __init__(self, name: str = "perplexity", **kwargs: Any):
         super().__init__(name=name, **kwargs)
         self.cross_entropy = self.add_variable((), "zeros", name="cross_entropy")
         self.tokens = self.add_variable((), "zeros", name="tokens")

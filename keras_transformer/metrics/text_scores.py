@@ -1,5 +1,7 @@
 import importlib
 import socket
+from collections.abc import Sequence
+from typing import Any
 
 import lazy_loader
 
@@ -43,7 +45,13 @@ def check_tokenizer(tokenize):
         socket.setdefaulttimeout(before)
 
 
-def corpus_scores(translations, references, tokenize="13a", lowercase=False, metrics=("bleu", "chrf")):
+def corpus_scores(
+    translations: Sequence[str],
+    references: Sequence[str] | Sequence[Sequence[str]],
+    tokenize: str = "13a",
+    lowercase: bool = False,
+    metrics: Sequence[str] = ("bleu", "chrf"),
+) -> dict[str, Any]:
     """Computes BLEU, chrF and TER of a text with sacreBLEU.
 
     Args:
@@ -62,8 +70,9 @@ def corpus_scores(translations, references, tokenize="13a", lowercase=False, met
 
     Example:
 
-    >>> corpus_scores(["The cat sat on the mat."], ["The cat sat on a mat."])
-    {"bleu": 48.8923, "chrf": 71.4225, "signature": "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"}
+    >>> scores = kt.metrics.corpus_scores(["The cat sat on the mat."], ["The cat sat on a mat."])
+    >>> scores["bleu"], scores["chrf"]
+    (48.8923, 71.4225)
 
     Reference:
         Post 2018 (arXiv 1804.08771).

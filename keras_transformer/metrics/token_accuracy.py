@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -23,7 +25,7 @@ class TokenAccuracy(keras.metrics.Metric):
     >>> model.compile("adam", loss=kt.losses.SmoothedCrossEntropy(0.1), metrics=[kt.metrics.TokenAccuracy()])
     """
 
-    def __init__(self, name="token_accuracy", **kwargs):
+    def __init__(self, name: str = "token_accuracy", **kwargs: Any):
         super().__init__(name=name, **kwargs)
         self.correct = self.add_variable((), "zeros", name="correct")
         self.tokens = self.add_variable((), "zeros", name="tokens")

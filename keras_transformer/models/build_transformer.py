@@ -1,10 +1,15 @@
+from typing import TYPE_CHECKING
+
 import keras
 
 from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
 from keras_transformer.onednn import warn_without_onednn
 
+if TYPE_CHECKING:
+    from keras_transformer.models.transformer_config import TransformerConfig
 
-def build_transformer(config):
+
+def build_transformer(config: "TransformerConfig") -> keras.Model:
     """Builds the encoder-decoder Transformer as a functional `keras.Model`.
 
     The target input is shifted by one ("teacher forcing"): `target_ids` begins with the start token, and the logits at

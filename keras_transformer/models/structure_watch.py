@@ -1,4 +1,8 @@
 import operator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
 
 
 class StructureWatch:
@@ -21,11 +25,11 @@ class StructureWatch:
     (True, False)
     """
 
-    def __init__(self, model):
+    def __init__(self, model: "keras.Model"):
         self._model = model
         self._seen = _structure(model)
 
-    def has_changed(self):
+    def has_changed(self) -> bool:
         """Returns whether variables, dtype policies or attributes of layers have changed since the previous call."""
         structure = _structure(self._model)
         changed = len(structure) != len(self._seen) or not all(map(operator.is_, structure, self._seen))

@@ -1,4 +1,6 @@
 import dataclasses
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 
@@ -128,7 +130,7 @@ class TransformerConfig:
             )
 
     @classmethod
-    def from_preset(cls, name, **overrides):
+    def from_preset(cls, name: str, **overrides: Any) -> Self:
         """Creates a config of one of the common sizes.
 
         Args:
@@ -143,12 +145,12 @@ class TransformerConfig:
             raise ValueError(f"The preset must be one of {', '.join(PRESETS)}. Received: {name!r}.")
         return cls(**{**dict(zip(PRESET_FIELDS, PRESETS[name], strict=True)), **overrides})
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the fields as a dictionary that can be written as JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, fields):
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """Creates a config from the value of `to_dict`.
 
         Raises:

@@ -51,7 +51,7 @@ class TransformerParts:
             share_output=self.output_projection is None,
         )
 
-    def encode(self, source_ids):
+    def encode(self, source_ids: keras.KerasTensor):
         """Runs the encoder without dropout.
 
         Args:
@@ -67,7 +67,7 @@ class TransformerParts:
         return (x if self.encoder_norm is None else self.encoder_norm(x)), padding_mask
 
 
-def transformer_parts(model):
+def transformer_parts(model: keras.Model) -> "TransformerParts":
     """Finds the layers of a model of `build_transformer`, also after saving and loading.
 
     Args:

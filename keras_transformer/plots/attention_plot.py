@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +9,12 @@ from keras_transformer.generation import Generator, SearchSettings, cross_attent
 from keras_transformer.plots.figure import new_figure
 from keras_transformer.plots.fonts import font_for
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from keras_transformer.translator import Translator
+
 
 # Sizes in inches: of a token with its label, and of the labels next to the grid.
 _TOKEN_SIZE = 0.17
@@ -18,7 +26,13 @@ _FONT_SIZE = 8  # Points.
 _LARGEST_SIDE = 100.0
 
 
-def plot_attention(translator, text, beam_size=None, length_penalty=None, settings=None):
+def plot_attention(
+    translator: "Translator",
+    text: str,
+    beam_size: int | None = None,
+    length_penalty: float | None = None,
+    settings: SearchSettings | None = None,
+) -> "Figure":
     """Draws the attention of each token of a translation to the source tokens: a heat map per decoder block and head.
 
     Args:

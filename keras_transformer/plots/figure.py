@@ -3,7 +3,7 @@
 from keras_transformer.errors import check_installed
 
 
-def check_plots():
+def check_plots() -> None:
     """Raises an `InputError` if matplotlib is missing."""
     check_installed("matplotlib", extra="plots")
 

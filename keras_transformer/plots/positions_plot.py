@@ -1,8 +1,13 @@
+from typing import TYPE_CHECKING
+
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.plots.figure import new_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def plot_positions(length, hidden_dim):
+
+def plot_positions(length: int, hidden_dim: int) -> "Figure":
     """Draws the sinusoidal position encodings.
 
     Args:

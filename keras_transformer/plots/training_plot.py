@@ -1,7 +1,13 @@
 import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
 from keras_transformer.plots.figure import new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 # Title of a panel: the columns of the history that it shows by label, and the scale of the axis.
 _PANELS = {
@@ -12,7 +18,7 @@ _PANELS = {
 }
 
 
-def plot_training(history):
+def plot_training(history: Mapping[str, Sequence[float | None]]) -> "Figure":
     """Draws loss, perplexity, BLEU and learning rate of a training by epoch, as far as the history has them.
 
     Args:

@@ -5,7 +5,7 @@ from keras_transformer.errors import InputError
 _FOLDER = pathlib.Path(__file__).with_name("bundled")
 
 
-def bundled_recipes():
+def bundled_recipes() -> dict[str, str]:
     """Returns the recipes that are part of the library.
 
     Returns:

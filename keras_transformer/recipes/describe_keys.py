@@ -4,7 +4,7 @@ import typing
 from keras_transformer.recipes.recipe import Recipe
 
 
-def describe_keys():
+def describe_keys() -> str:
     """Returns a Markdown table of all recipe keys with type, default and meaning.
 
     `docs/recipes.md` is this text; a test compares the two.

@@ -1,5 +1,7 @@
 """The recipe of a training run: its sections and the checks across sections."""
 
+from typing import Any, Self
+
 import pydantic
 
 from keras_transformer.models import TransformerConfig
@@ -54,7 +56,7 @@ class Recipe(Section):
         self.model_config_of()
         return self
 
-    def filled(self):
+    def filled(self) -> Self:
         """Returns this recipe with the defaults of the preset and of this machine.
 
         They are the fields of the model, `precision`, and the normalization of a learned vocabulary. `share_embeddings`
@@ -67,7 +69,7 @@ class Recipe(Section):
             training = training.model_copy(update={"precision": fastest_precision()})
         return self.model_copy(update={"model": model, "training": training, "vocabulary": self.vocabulary.filled()})
 
-    def with_schedule(self, total_steps):
+    def with_schedule(self, total_steps: int) -> Self:
         """Returns this recipe with the defaults of `warmup_steps` and of `learning_rate`, which depends on it.
 
         Args:
@@ -83,7 +85,7 @@ class Recipe(Section):
             fields["learning_rate"] = (hidden_dim * DEFAULT_WARMUP_STEPS) ** -0.5
         return self.model_copy(update={"training": training.model_copy(update=fields)})
 
-    def with_vocabulary_size(self, tokenizers):
+    def with_vocabulary_size(self, tokenizers: Any) -> Self:
         """Returns this recipe with the size of a shared, learned vocabulary.
 
         Args:
@@ -95,7 +97,9 @@ class Recipe(Section):
         size = tokenizers.source.vocabulary_size
         return self.model_copy(update={"vocabulary": vocabulary.model_copy(update={"size": size})})
 
-    def model_config_of(self, vocabulary_size=None, target_vocabulary_size=None):
+    def model_config_of(
+        self, vocabulary_size: int | None = None, target_vocabulary_size: int | None = None
+    ) -> TransformerConfig:
         """Returns the `TransformerConfig` of the recipe's model, with vocabularies of these sizes.
 
         The default size is that of the recipe, or the minimum if the size depends on the text.

@@ -1,6 +1,9 @@
 import difflib
+import os
 import pathlib
 import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pydantic
 import tomli_w
@@ -31,7 +34,9 @@ FILE_KEYS = {
 DATA_FOLDER = "data"
 
 
-def load_recipe(path, overrides=(), data_folder=None):
+def load_recipe(
+    path: str | os.PathLike, overrides: Sequence[str] = (), data_folder: str | os.PathLike | None = None
+) -> Recipe:
     """Reads and checks a recipe.
 
     Args:
@@ -73,7 +78,7 @@ def load_recipe(path, overrides=(), data_folder=None):
     return recipe_from_dict(sections, path)
 
 
-def recipe_from_dict(sections, name="recipe"):
+def recipe_from_dict(sections: Mapping[str, Any], name: str | os.PathLike = "recipe") -> Recipe:
     """Creates a recipe from its sections. Errors are those of `load_recipe`, with `name` instead of the file name."""
     _check_keys(sections, name)
     try:
@@ -82,7 +87,7 @@ def recipe_from_dict(sections, name="recipe"):
         raise InputError(f"{name}: {_first_error(error)}") from None
 
 
-def save_recipe(recipe, path):
+def save_recipe(recipe: Recipe, path: str | os.PathLike) -> None:
     """Writes a recipe as TOML, with defaults. Keys without a value are omitted, because TOML has no null."""
     sections = recipe.filled().model_dump(exclude_none=True)
     write_text(path, tomli_w.dumps(sections))

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -42,13 +43,13 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(
         self,
-        hidden_dim=None,
-        warmup_steps=4000,
-        scale=1.0,
-        peak=None,
-        decay="inverse_sqrt",
-        total_steps=None,
-        accumulation_steps=1,
+        hidden_dim: int | None = None,
+        warmup_steps: int = 4000,
+        scale: float = 1.0,
+        peak: float | None = None,
+        decay: str = "inverse_sqrt",
+        total_steps: int | None = None,
+        accumulation_steps: int = 1,
     ):
         super().__init__()
         if (hidden_dim is None) == (peak is None):
@@ -88,7 +89,7 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
             return ops.maximum(1.0 - done, 0.0)
         return (1.0 + ops.cos(math.pi * ops.clip(done, 0.0, 1.0))) / 2.0
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "hidden_dim": self.hidden_dim,
             "warmup_steps": self.warmup_steps,

@@ -3,6 +3,7 @@ import random
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
@@ -47,17 +48,17 @@ def default_vocabulary_size(num_lines):
 
 
 def learn_vocabulary(
-    lines,
-    vocabulary_size=None,
-    model_type="unigram",
-    lowercase=False,
-    max_lines=1_000_000,
-    seed=0,
-    normalization="nmt_nfkc",
-    user_defined_symbols=(),
-    character_coverage=CHARACTER_COVERAGE,
-    split_digits=False,
-):
+    lines: Iterable[str],
+    vocabulary_size: int | None = None,
+    model_type: str = "unigram",
+    lowercase: bool = False,
+    max_lines: int = 1_000_000,
+    seed: int = 0,
+    normalization: str = "nmt_nfkc",
+    user_defined_symbols: Sequence[str] = (),
+    character_coverage: float = CHARACTER_COVERAGE,
+    split_digits: bool = False,
+) -> Tokenizer:
     """Learns a SentencePiece vocabulary.
 
     Characters that are not in the vocabulary are spelled in bytes, so any normalised text can be restored exactly. Tabs

@@ -33,7 +33,7 @@ def _check_splitter(language):
     check_installed("kiwipiepy" if main_language(language) == _KOREAN else "sentencex", extra="sentences")
 
 
-def split_sentences(text, language):
+def split_sentences(text: str, language: str) -> list[str]:
     """Splits a paragraph into sentences, without the spaces between them.
 
     Korean is split by kiwipiepy, whose package includes its model. All other languages are split by the rules of

@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 from keras_transformer.text.languages import language_tag
 
@@ -32,6 +33,6 @@ class TextFacts:
         if longest is not None and (type(longest) is not int or longest < 1):
             raise ValueError(f"`longest_source` must be a positive whole number. Received: longest_source={longest!r}.")
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the known facts as a dictionary for JSON."""
         return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}

@@ -1,6 +1,9 @@
 import functools
 import hashlib
 import itertools
+import os
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import sentencepiece
@@ -54,7 +57,7 @@ class Tokenizer:
     array([b'a text'], dtype=object)
     """
 
-    def __init__(self, model):
+    def __init__(self, model: bytes):
         self.model = bytes(model)
         self._pieces = _checked_processor(self.model)
         # Two tokenizers with the same name would be merged in a SavedModel.
@@ -71,7 +74,7 @@ class Tokenizer:
         return hash(self.model)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike) -> Self:
         """Loads a tokenizer from a SentencePiece model file."""
         content = read_small_file(path, _MOST_BYTES)
         try:
@@ -79,12 +82,12 @@ class Tokenizer:
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> None:
         """Writes the SentencePiece model file."""
         write_whole(path, lambda file: file.write_bytes(self.model))
 
     @property
-    def vocabulary_size(self):
+    def vocabulary_size(self) -> int:
         """Number of tokens, including the four special tokens."""
         return self._pieces.vocab_size()
 
@@ -93,7 +96,9 @@ class Tokenizer:
         """The resource that must be an attribute of a `tf.Module`, so that its SavedModel can restore the tokenizer."""
         return self._tokenizer
 
-    def tokenize(self, texts, sampling=0.0, seed=None):
+    def tokenize(
+        self, texts: Sequence[str | bytes] | tf.Tensor, sampling: float = 0.0, seed: int | tf.Tensor | None = None
+    ) -> tf.RaggedTensor:
         """Returns token ids of texts, without start and end token.
 
         Args:
@@ -142,7 +147,7 @@ class Tokenizer:
                 f"{_Spec.ModelType.Name(model_type).lower()}. Set [vocabulary] sampling = 0, or learn a vocabulary."
             )
 
-    def detokenize(self, token_ids):
+    def detokenize(self, token_ids: Sequence[Sequence[int]] | tf.Tensor | tf.RaggedTensor) -> tf.Tensor:
         """Returns the texts of token ids. Special tokens are ignored.
 
         Args:
@@ -153,11 +158,11 @@ class Tokenizer:
         """
         return self._tokenizer.detokenize(token_ids)
 
-    def tokens(self, token_ids):
+    def tokens(self, token_ids: tf.Tensor | tf.RaggedTensor) -> tf.Tensor | tf.RaggedTensor:
         """Returns the written form of token ids, with `▁` for a space, in the shape of `token_ids`."""
         return self._tokenizer.id_to_string(token_ids)
 
-    def all_tokens(self):
+    def all_tokens(self) -> list[str]:
         """Returns the written form of every token of the vocabulary, a list of strings in the order of ids."""
         return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
 

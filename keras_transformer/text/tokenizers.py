@@ -1,8 +1,15 @@
 import dataclasses
+import os
 import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 from keras_transformer.text.token_rows import padded_ids, token_rows
 from keras_transformer.text.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 
 SHARED_NAME = "tokenizer.model"
 SOURCE_NAME, TARGET_NAME = "source.model", "target.model"
@@ -21,11 +28,10 @@ class Tokenizers:
 
     Example:
 
-    >>> tokenizers = Tokenizers(learn_vocabulary(lines, vocabulary_size=8000))
-    >>> tokenizers.encode_source(["a text", ""], max_length=64)
-    [[17, 29, 3], [0, 0, 0]]
-    >>> tokenizers.decode_target([[17, 29, 3]])
-    ["a text"]
+    >>> tokenizers = kt.Tokenizers(tokenizer)  # One tokenizer for both languages.
+    >>> token_ids = tokenizers.encode_source(["나는 어제 카페에 갔다.", ""], max_length=64)
+    >>> tokenizers.decode_target(token_ids)
+    ['나는 어제 카페에 갔다.', '']
     >>> tokenizers.save("vocabulary")
     """
 
@@ -37,7 +43,7 @@ class Tokenizers:
             object.__setattr__(self, "target", self.source)
 
     @classmethod
-    def of(cls, source, target=None):
+    def of(cls, source: "Tokenizer | Tokenizers", target: Tokenizer | None = None) -> Self:
         """Returns `source` if it is a `Tokenizers`, otherwise the `Tokenizers` of both arguments.
 
         Raises:
@@ -53,7 +59,7 @@ class Tokenizers:
         return source
 
     @property
-    def is_shared(self):
+    def is_shared(self) -> bool:
         """Whether source and target have the same vocabulary."""
         return self.target is self.source
 
@@ -67,7 +73,7 @@ class Tokenizers:
         """The tokenizers by file name. `save` writes these files and removes the other `FILE_NAMES`."""
         return dict(zip(self.file_names, (self.source, self.target), strict=True))
 
-    def encode_source(self, texts, max_length):
+    def encode_source(self, texts: "Sequence[str] | tf.Tensor", max_length: int) -> "tf.Tensor":
         """Returns token ids of source texts, inside or outside of a graph.
 
         Args:
@@ -84,11 +90,11 @@ class Tokenizers:
         """
         return padded_ids(token_rows(self.source, texts), max_length)
 
-    def encode_target(self, texts, max_length):
+    def encode_target(self, texts: "Sequence[str] | tf.Tensor", max_length: int) -> "tf.Tensor":
         """Returns token ids of target texts as `encode_source` does, but a blank text has the end token, for scores."""
         return padded_ids(token_rows(self.target, texts), max_length, empty_has_end=True)
 
-    def decode_target(self, token_ids):
+    def decode_target(self, token_ids: "tf.Tensor | tf.RaggedTensor") -> list[str]:
         """Returns the texts of target token ids, without special tokens. Inside a graph, use `target.detokenize`.
 
         Args:
@@ -99,7 +105,7 @@ class Tokenizers:
         """
         return [text.decode("utf-8") for text in self.target.detokenize(token_ids).numpy()]
 
-    def save(self, folder, name=None):
+    def save(self, folder: str | os.PathLike, name: str | None = None) -> None:
         """Writes one SentencePiece model if source and target share it, otherwise two, and removes other models.
 
         Args:
@@ -114,7 +120,7 @@ class Tokenizers:
             (folder / _named(file_name, name)).unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder: str | os.PathLike) -> Self:
         """Loads the tokenizers of a folder of `save`, such as a model folder.
 
         Raises:
@@ -127,7 +133,7 @@ class Tokenizers:
         return cls(Tokenizer.load(folder / SOURCE_NAME), Tokenizer.load(folder / TARGET_NAME))
 
     @classmethod
-    def is_saved_in(cls, folder):
+    def is_saved_in(cls, folder: str | os.PathLike) -> bool:
         """Returns whether a folder has the files of `load`."""
         folder = pathlib.Path(folder)
         return (folder / SHARED_NAME).is_file() or all((folder / name).is_file() for name in (SOURCE_NAME, TARGET_NAME))

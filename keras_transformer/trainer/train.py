@@ -1,8 +1,14 @@
+import os
+from typing import TYPE_CHECKING
+
 from keras_transformer.recipes import Recipe, load_recipe
 from keras_transformer.trainer.train_recipe import train_recipe
 
+if TYPE_CHECKING:
+    from keras_transformer.translator import Translator
 
-def train(recipe, output, resume=False):
+
+def train(recipe: Recipe | str | os.PathLike, output: str | os.PathLike, resume: bool = False) -> "Translator":
     """Trains a model by a recipe and writes its model folder, like the command `train`.
 
     Args:
@@ -19,9 +25,7 @@ def train(recipe, output, resume=False):
 
     Example:
 
-    >>> import keras_transformer as kt
-    >>> translator = kt.train("phrases", "models/phrases")
+    >>> translator = kt.train("my.toml", "models/mine")  # Or the name of a bundled recipe.
     >>> translator.translate(["나는 어제 카페에 갔다."])
-    ["I went to the cafe yesterday."]
     """
     return train_recipe(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), output, resume)

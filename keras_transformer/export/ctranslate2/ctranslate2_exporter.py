@@ -1,4 +1,7 @@
 import os
+import pathlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from keras_transformer.errors import ExportError, check_installed
 from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
@@ -8,6 +11,9 @@ from keras_transformer.export.staging import check_new_folder
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import PADDING_ID, START_ID
+
+if TYPE_CHECKING:
+    from keras_transformer.translator import Translator
 
 
 class CTranslate2Exporter(Exporter):
@@ -81,7 +87,9 @@ class CTranslate2Exporter(Exporter):
         return path
 
 
-def export_ctranslate2(translator, path, quantize=None, prove=None):
+def export_ctranslate2(
+    translator: "Translator", path: str | os.PathLike, quantize: str | None = None, prove: Callable | None = None
+) -> pathlib.Path:
     """Writes a folder for `ctranslate2.Translator`, including the SentencePiece models.
 
     Args:

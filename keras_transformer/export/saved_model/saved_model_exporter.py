@@ -2,6 +2,8 @@ import os
 import pathlib
 import re
 import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
@@ -14,6 +16,11 @@ from keras_transformer.export.saved_model.text_to_text import TextToText
 from keras_transformer.export.staging import check_new_folder
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.models.dtype_policy import in_float32
+
+if TYPE_CHECKING:
+    from keras_transformer.generation.search_settings import SearchSettings
+    from keras_transformer.translator import Translator
+
 
 _USES = [
     "A SavedModel for TensorFlow Serving, text to text. Signatures: `serving_default` (`text` to `translation` and",
@@ -74,7 +81,12 @@ class SavedModelExporter(Exporter):
         return _rename(folder, model_folder, version)
 
 
-def export_saved_model(translator, path, settings=None, prove=None):
+def export_saved_model(
+    translator: "Translator",
+    path: str | os.PathLike,
+    settings: "SearchSettings | None" = None,
+    prove: Callable | None = None,
+) -> pathlib.Path:
     """Writes a text-to-text SavedModel for TensorFlow Serving.
 
     Args:

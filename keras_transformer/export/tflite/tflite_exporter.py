@@ -1,3 +1,8 @@
+import os
+import pathlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from keras_transformer.errors import InputError
 from keras_transformer.export.artifact_card import remove_verification
 from keras_transformer.export.exporter import Exporter
@@ -9,6 +14,11 @@ from keras_transformer.export.tflite.tflite import convert
 from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.models.dtype_policy import in_float32
+
+if TYPE_CHECKING:
+    from keras_transformer.generation.search_settings import SearchSettings
+    from keras_transformer.translator import Translator
+
 
 _USES = [
     "A TFLite file, token ids to token ids, with built-in operations only. Signature `translate`: `source_ids` (batch,",
@@ -86,7 +96,14 @@ class TFLiteExporter(Exporter):
         return path
 
 
-def export_tflite(translator, path, quantize=None, text=False, settings=None, prove=None):
+def export_tflite(
+    translator: "Translator",
+    path: str | os.PathLike,
+    quantize: str | None = None,
+    text: bool = False,
+    settings: "SearchSettings | None" = None,
+    prove: Callable | None = None,
+) -> pathlib.Path:
     """Writes a `.tflite` file that includes the search, and the SentencePiece models in the same folder.
 
     Args:

@@ -1,9 +1,16 @@
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.exporters import get_exporter
 from keras_transformer.export.verification.artifact_runs import run_model
 from keras_transformer.export.verification.verification import compare
 from keras_transformer.models.quantized_layers import quantizations_of
+
+if TYPE_CHECKING:
+    from keras_transformer.generation.search_settings import SearchSettings
+    from keras_transformer.translator import Translator
 
 
 class Proof:
@@ -20,7 +27,17 @@ class Proof:
         progress: called with 1 after each text of the model. Default None.
     """
 
-    def __init__(self, translator, format, quantize, settings, pairs, max_bleu_loss=0.3, report=None, progress=None):
+    def __init__(
+        self,
+        translator: "Translator",
+        format: str,
+        quantize: str | None,
+        settings: "SearchSettings",
+        pairs: Sequence[tuple[str, str]],
+        max_bleu_loss: float = 0.3,
+        report: Callable[[str], object] | None = None,
+        progress: Callable[[int], object] | None = None,
+    ):
         if not pairs:
             raise InputError("A proof needs at least one text for the comparison.")
         self.translator = translator

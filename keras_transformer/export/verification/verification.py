@@ -54,7 +54,7 @@ class Verification:
         """BLEU of the model minus BLEU of the artifact, or None without references."""
         return None if self.bleu is None else self.bleu["model"] - self.bleu["artifact"]
 
-    def check(self, max_bleu_loss):
+    def check(self, max_bleu_loss: float) -> None:
         """Raises an ExportError if a float32 artifact has other translations or scores, or if BLEU is too low.
 
         BLEU is checked for a quantised artifact and for a model that rounds activations.

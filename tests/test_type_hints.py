@@ -1,0 +1,57 @@
+"""Public functions, constructors and methods have type hints; `make types` checks them."""
+
+import inspect
+import types
+
+import pytest
+
+import keras_transformer as kt
+
+# Keras calls these methods, whose signatures are those of Keras.
+HOOKS = {
+    *("build", "call", "compute_output_shape", "compute_output_spec", "update_state", "result", "__call__"),
+    *("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end"),
+}
+PACKAGES = {name: module for name in kt.__all__ if isinstance(module := getattr(kt, name), types.ModuleType)}
+PUBLIC = {name: found for name in kt.__all__ if not isinstance(found := getattr(kt, name), types.ModuleType)}
+PUBLIC |= {
+    f"{package}.{name}": getattr(module, name)
+    for package, module in PACKAGES.items()
+    for name in getattr(module, "__all__", ())
+}
+# Without hints so far: tensors in any form that Keras accepts, and what only the package itself calls.
+WITHOUT = set()
+
+
+def functions_of(name, found):
+    """The functions of a public name that this package defines."""
+    if inspect.isclass(found):
+        for attribute, member in vars(found).items():
+            is_public = not attribute.startswith("_") or attribute == "__init__"
+            function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            if is_public and attribute not in HOOKS and inspect.isfunction(function):
+                yield f"{name}.{attribute}", function
+    elif inspect.isfunction(found):
+        yield name, found
+
+
+FUNCTIONS = dict(item for name, found in PUBLIC.items() for item in functions_of(name, found))
+
+
+def missing_hints(function):
+    """Parameters without a hint."""
+    parameters = [
+        parameter
+        for number, parameter in enumerate(inspect.signature(function).parameters.values())
+        if not (number == 0 and parameter.name in ("self", "cls"))
+    ]
+    return [parameter.name for parameter in parameters if parameter.annotation is parameter.empty]
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - WITHOUT))
+def test_every_parameter_has_a_hint(name):
+    assert missing_hints(FUNCTIONS[name]) == []
+
+
+def test_the_list_of_those_without_hints_is_current():
+    assert {name for name in WITHOUT if name not in FUNCTIONS or not missing_hints(FUNCTIONS[name])} == set()

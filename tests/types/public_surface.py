@@ -1,0 +1,41 @@
+"""What a type checker knows of the public names. `make types` checks this file; it is not run."""
+
+import pathlib
+from typing import assert_type
+
+import keras_transformer as kt
+
+config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=8000)
+assert_type(config, kt.TransformerConfig)
+assert_type(config.hidden_dim, int)
+
+tokenizer = kt.text.learn_vocabulary(["a text"], vocabulary_size=300, normalization="nfkc")
+assert_type(tokenizer, kt.text.Tokenizer)
+assert_type(tokenizer.vocabulary_size, int)
+tokenizer.save(pathlib.Path("tokenizer.model"))
+
+translator = kt.Translator(kt.build_transformer(config), tokenizer)
+assert_type(kt.Translator.load("models/my"), kt.Translator)
+assert_type(translator.source_tokenizer, kt.text.Tokenizer)
+assert_type(translator.export_saved_model("saved_models/my"), pathlib.Path)
+assert_type(translator.export_tflite(pathlib.Path("my.tflite"), quantize="int8"), pathlib.Path)
+translator.translate(["a text"], beam_size=2, progress=print)
+
+pairs = kt.data.text_pairs("train.ko", pathlib.Path("train.en"))
+batches = kt.data.token_batches(pairs, tokenizer, batch_tokens=1024, shuffle=True)
+assert_type(kt.data.count_batches(batches), tuple[int, float])
+
+recipe = kt.recipes.load_recipe("my.toml", ["training.epochs=1"])
+assert_type(recipe, kt.recipes.Recipe)
+assert_type(kt.recipes.bundled_recipes(), dict[str, str])
+kt.losses.SmoothedCrossEntropy(0.1, reduction="sum")
+kt.schedules.WarmupSchedule(peak=0.002, warmup_steps=100)
+kt.layers.TransformerEncoder(intermediate_dim=64, num_heads=4, normalize_first=True)
+assert_type(kt.callbacks.EpochCheckpoints("checkpoints", keep=2).best_epochs, list[int])
+assert_type(kt.callbacks.read_history("history.csv"), dict[str, list[float | None]])
+
+# What a checker refuses; `warn_unused_ignores` makes each comment an error where it is accepted.
+kt.TransformerConfig.from_preset(3)  # type: ignore[arg-type]
+kt.Translator.load(3)  # type: ignore[arg-type]
+kt.losses.SmoothedCrossEntropy("0.1")  # type: ignore[arg-type]
+kt.data.token_batches(pairs, tokenizer, batch_token=1024)  # type: ignore[call-arg]
