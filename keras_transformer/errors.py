@@ -12,6 +12,9 @@ EXTRAS = {
     "zstd": "zstandard",
 }
 
+# Maximum number of characters of a received value in a message.
+_LONGEST_VALUE = 100
+
 
 class InputError(ValueError):
     """An input of the user, such as a file, a recipe or a model folder, cannot be used.
@@ -27,6 +30,20 @@ class MissingPackageError(InputError, ImportError):
 
 class ExportError(RuntimeError):
     """An artifact could not be created or failed its verification."""
+
+
+def short_repr(value):
+    """Returns the `repr` of a value for a message, shortened if it has more than 100 characters."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # A number of more digits than Python converts, or a deep list.
+        return f"a long value of type {type(value).__name__}"
+    return shortened(text)
+
+
+def shortened(text):
+    """Returns a text for a message, shortened if it has more than 100 characters."""
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def check_installed(package, extra):

@@ -18,6 +18,7 @@ from keras_transformer.saving.model_folder import load_model_folder, load_texts,
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut, with_end
+from keras_transformer.text.tokenizer import check_unicode
 
 if TYPE_CHECKING:
     import keras
@@ -197,7 +198,8 @@ class Translator:
         """Writes the model folder: config, tokenizers and weights.
 
         Args:
-            path: the folder. It is created if it is missing. An existing model is replaced.
+            path: the folder. It is created if it is missing. An existing model is replaced, and its scores, history
+                and model card are removed.
 
         Raises:
             InputError: a training writes to the folder.
@@ -331,6 +333,7 @@ def _checked_texts(texts):
     for text in texts:
         if not isinstance(text, str):
             raise ValueError(f"Expected texts of type str. Received: {text!r}.")
+        check_unicode(text)
     return texts
 
 

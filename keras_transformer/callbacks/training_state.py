@@ -13,7 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_transformer.errors import InputError
+from keras_transformer.callbacks.stored_state import check_arrays, check_metrics, checked_position, in_precision_of
+from keras_transformer.errors import InputError, shortened
 from keras_transformer.files.whole_files import write_whole
 
 _POSITION = "position"
@@ -21,6 +22,11 @@ _POSITION = "position"
 _MOST_BYTES_OF_NUMBER, _MOST_OTHER_BYTES = 8, 64 * 2**20
 # Value of `stop_training` that ends an epoch but not the training. It is true and differs from other callbacks' values.
 _END_OF_EPOCH = "end of epoch"
+# Errors of NumPy, JSON, the checks, and the callbacks when a file is damaged.
+_ERRORS_OF_DAMAGE = (
+    *(ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, EOFError, RecursionError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 class TrainingState(keras.callbacks.Callback):
@@ -102,14 +108,18 @@ class TrainingState(keras.callbacks.Callback):
     def saved_position(self) -> dict[str, Any]:
         """The position of the saved training: a dictionary with `epoch`, `step` and other saved values."""
         with self._opened() as file:
-            return json.loads(file[_POSITION].tobytes())
+            return checked_position(json.loads(file[_POSITION].tobytes()))
 
     @contextlib.contextmanager
     def _opened(self):
+        with self._named_if_damaged(), np.load(self.path) as file:
+            yield file
+
+    @contextlib.contextmanager
+    def _named_if_damaged(self):
         try:
-            with np.load(self.path) as file:
-                yield file
-        except (ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error):
+            yield
+        except _ERRORS_OF_DAMAGE:
             raise InputError(f"{self.path}: not the state of a training, or damaged. Start a new training.") from None
 
     def _check_size(self, variables):
@@ -146,8 +156,8 @@ class TrainingState(keras.callbacks.Callback):
         backend = position.get("backend", keras.backend.backend())
         if backend != keras.backend.backend():
             raise InputError(
-                f"{self.path}: the state is from a training with Keras on {backend}, but Keras runs on "
-                f"{keras.backend.backend()}. Set KERAS_BACKEND={backend}."
+                f"{self.path}: the state is from a training with Keras on {shortened(backend)}, but Keras runs on "
+                f"{keras.backend.backend()}. Set KERAS_BACKEND={shortened(backend)}."
             )
         with self._opened() as file:
             arrays = {name: file[name] for name in file.files if name != _POSITION}
@@ -160,14 +170,19 @@ class TrainingState(keras.callbacks.Callback):
                 f"{self.path}: the state is from epochs of {position['steps_per_epoch']} batches, but now they have "
                 f"{self.steps_per_epoch}."
             )
+        with self._named_if_damaged():
+            check_arrays(variables, arrays, {id(variable) for variable in model.trainable_variables})
+            check_metrics(metrics)
         for name, variable in variables.items():
-            variable.assign(_in_precision_of(variable, arrays[name]))
+            variable.assign(in_precision_of(variable, arrays[name]))
         self.epoch, self.step = position["epoch"], position["step"]
         self._earlier_metrics = metrics
         self._callback_states = position["callbacks"]
         self._last_callback_states = position.get("last_callbacks", {})
         self._is_restored = True
-        self._set_callback_states(self._callback_states)
+        with self._named_if_damaged():
+            for states in (self._last_callback_states, self._callback_states):
+                self._set_callback_states(states)
         return True
 
     def end(self) -> None:
@@ -254,7 +269,7 @@ class TrainingState(keras.callbacks.Callback):
             )
             return
         for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(variable + _in_precision_of(variable, array))
+            variable.assign(variable + in_precision_of(variable, array))
 
     def _metric_arrays(self):
         return [ops.convert_to_numpy(variable) for variable in self.model.metrics_variables]
@@ -295,8 +310,3 @@ def _variables(model):
         for group, variables in groups.items()
         for number, variable in enumerate(variables)
     }
-
-
-def _in_precision_of(variable, array):
-    """Returns the array in the dtype of the variable. NumPy's files do not support bfloat16 and return its bytes."""
-    return array.view(ops.convert_to_numpy(variable).dtype) if array.dtype.kind == "V" else array

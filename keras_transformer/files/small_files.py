@@ -9,6 +9,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import naming
 
 _MEBIBYTE = 2**20
+# Maximum depth of nested lists and dictionaries. Functions that process them recursively support it.
+_MOST_LEVELS = 100
 MOST_BYTES = 16 * _MEBIBYTE
 
 
@@ -46,7 +48,7 @@ def read_json(path, kind=dict):
         kind: expected type of the content. Default: a dictionary.
 
     Raises:
-        InputError: the path is not a JSON file, or its content has another type.
+        InputError: the path is not a JSON file, or its content has another type or is nested in more than 100 levels.
         OSError: the file cannot be read.
     """
     path = pathlib.Path(path)
@@ -56,6 +58,14 @@ def read_json(path, kind=dict):
         raise
     except (ValueError, RecursionError):
         content = None
-    if not isinstance(content, kind):
+    if not isinstance(content, kind) or _is_too_deep(content):
         raise InputError(f"{path}: the file is damaged.")
     return content
+
+
+def _is_too_deep(content):
+    level = [content]
+    for _ in range(_MOST_LEVELS + 1):
+        lists = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [item for items in lists for item in items]
+    return bool(level)

@@ -5,7 +5,7 @@ import functools
 import pathlib
 
 from keras_transformer.data import check_text_files, checked_lines
-from keras_transformer.errors import InputError
+from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json, read_small_file
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.files.whole_files import remove_leftovers, write_json, write_text, write_together
@@ -30,9 +30,11 @@ WEIGHTS_NAME = "model.weights.h5"
 VALIDATION_NAMES = ("validation.source.txt", "validation.target.txt")
 SCORES_NAME = "scores.json"
 TEST_NAMES = ("test.source.txt", "test.target.txt")
+# Files with figures of a training: scores, history and model card.
+_NAMES_OF_TRAINING = (SCORES_NAME, "history.csv", "README.md")
 
 
-def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None):
+def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None, is_trained_here=False):
     """Writes a model folder.
 
     A kill at any moment leaves the old model, the new model, or a folder without a config, which cannot be loaded.
@@ -45,6 +47,8 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
         source_tokenizer: the source's `Tokenizer`.
         target_tokenizer: the target's `Tokenizer`. If it is the source's, one file is written for both.
         texts: the `TextFacts`. Default None.
+        is_trained_here: whether `scores.json`, `history.csv` and `README.md` of the folder are of this model. Default
+            False: if the folder has a model, they are removed.
 
     Raises:
         InputError: the saved model could not be loaded again. Nothing was overwritten.
@@ -68,7 +72,10 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
             CONFIG_NAME: lambda file: file.write_text(content, encoding="utf-8", newline=""),
         }
         remove_leftovers(path)
-        write_together(path, files, CONFIG_NAME, set(FILE_NAMES) - set(tokenizers))
+        removed = set(FILE_NAMES) - set(tokenizers)
+        if not is_trained_here and any((path / name).is_file() for name in (CONFIG_NAME, WEIGHTS_NAME)):
+            removed |= set(_NAMES_OF_TRAINING)
+        write_together(path, files, CONFIG_NAME, removed)
     except ValueError as error:
         raise InputError(f"{path}: the model was not saved, because it could not be loaded again: {error}") from None
 
@@ -139,8 +146,8 @@ def load_config(path):
     """Reads the `TransformerConfig` of a complete model folder.
 
     Raises:
-        InputError: the folder is missing or incomplete, was written by a newer version, or has the weights of another
-            config.
+        InputError: the folder is missing or incomplete, was written by a newer version, or has the weights or the
+            tokenizers of another config.
     """
     return _load_config_and_note(path)[0]
 
@@ -160,7 +167,7 @@ def _load_config_and_note(path):
         raise InputError(f"{path / CONFIG_NAME}: expected the JSON of a model config; the file is damaged.") from None
     if version != FORMAT_VERSION:
         raise InputError(
-            f"{path}: the model folder has format {version}, but this version ({__version__}) reads format "
+            f"{path}: the model folder has format {short_repr(version)}, but this version ({__version__}) reads format "
             f"{FORMAT_VERSION}. Install the version of keras-transformer that wrote it, or a newer one."
         )
     try:
@@ -173,6 +180,13 @@ def _load_config_and_note(path):
         raise InputError(f"{path / CONFIG_NAME}: `quantization`: {error}") from None
     # Checked before anything with the sizes of the config is allocated.
     check_weights(path / WEIGHTS_NAME, config, note)
+    # SentencePiece takes minutes for a file of millions of tokens.
+    sizes = Tokenizers.sizes_in(path)
+    if sizes != (config.vocabulary_size, config.target_vocabulary_size):
+        raise InputError(
+            f"{path}: the config needs vocabularies of {config.vocabulary_size} and {config.target_vocabulary_size} "
+            f"tokens, but the tokenizers have {sizes[0]} and {sizes[1]}. The folder has files of two models."
+        )
     return config, note
 
 
@@ -205,12 +219,6 @@ def load_model_folder(path):
     path = pathlib.Path(path)
     config, note = _load_config_and_note(path)
     tokenizers = Tokenizers.load(path)
-    sizes = (tokenizers.source.vocabulary_size, tokenizers.target.vocabulary_size)
-    if sizes != (config.vocabulary_size, config.target_vocabulary_size):
-        raise InputError(
-            f"{path}: the config needs vocabularies of {config.vocabulary_size} and {config.target_vocabulary_size} "
-            f"tokens, but the tokenizers have {sizes[0]} and {sizes[1]}. The folder has files of two models."
-        )
     model = build_transformer(config)
     quantize_layers(model, note)
     load_weights(model, path / WEIGHTS_NAME)

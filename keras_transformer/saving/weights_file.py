@@ -110,11 +110,20 @@ def load_weights(model, path, wrong=_WRONG):
         InputError: the file is damaged or of another model, or a weight is not finite.
     """
     with _one_line(path, wrong):
-        stored_weights(path, _OBJECTS_OF_WEIGHT * len(model.variables) + _OTHER_OBJECTS)
+        found = stored_weights(path, _OBJECTS_OF_WEIGHT * len(model.variables) + _OTHER_OBJECTS)
+        _check_types(found, model)
         with without_optimizer(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns before it raises the error.
             model.load_weights(path)
         check_numbers(model)
+
+
+def _check_types(found, model):
+    """Raises a ValueError if a stored weight has a type that no weight of the model has. Keras would convert it."""
+    others = {keras.backend.standardize_dtype(weight.dtype) for weight in model.weights} - set(_FLOATS)
+    for name, weight in found.items():
+        if "seed_generator" not in name and weight.dtype not in (*_FLOATS, *others):
+            raise ValueError(f"{name} has the type {weight.dtype} instead of float32")
 
 
 def check_numbers(model):

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import sentencepiece
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
@@ -17,10 +18,12 @@ from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNO
 from keras_transformer.text.subword_sampler import SubwordSampler
 from keras_transformer.text.tensorflow_text_import import sentencepiece_tokenizer, tensorflow_text
 
-# Maximum size of a model, for a vocabulary of a million tokens.
+# Maximum size of a model, and maximum number of tokens. SentencePiece takes about 10 seconds for so many.
 _MOST_BYTES = 64 * 2**20
+_MOST_TOKENS = 2**20
 
 _Spec = sentencepiece_model_pb2.TrainerSpec
+_OTHER_FILE = "expected a SentencePiece model, but this is another file. Learn a new vocabulary."
 
 
 class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
@@ -48,7 +51,8 @@ class Tokenizer:
             models of `learn_vocabulary`.
 
     Raises:
-        InputError: the bytes are not a SentencePiece model, or its special tokens have other ids.
+        InputError: the bytes are not a SentencePiece model, it has more than 1,048,576 tokens, or its special tokens
+            have other ids.
 
     Example:
 
@@ -167,6 +171,18 @@ class Tokenizer:
         return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
 
 
+def count_tokens(path):
+    """Returns the number of tokens of a SentencePiece model file, without the time to create the `Tokenizer`.
+
+    Raises:
+        InputError: the file is not a SentencePiece model.
+    """
+    try:
+        return _checked_count(read_small_file(path, _MOST_BYTES))
+    except InputError as error:
+        raise error if str(path) in str(error) else InputError(f"{path}: {error}") from None
+
+
 def check_unicode(text):
     """Raises a `ValueError` with the text if it has a lone surrogate, which UTF-8 cannot encode."""
     try:
@@ -200,12 +216,26 @@ def _sampled(sampler, texts, seed):
     return np.fromiter(itertools.chain.from_iterable(rows), "int32", lengths.sum()), lengths
 
 
+def _checked_count(model):
+    """Returns the number of tokens of a model."""
+    try:
+        count = len(sentencepiece_model_pb2.ModelProto.FromString(model).pieces)
+    except DecodeError:
+        raise InputError(_OTHER_FILE) from None
+    if not count:
+        raise InputError(_OTHER_FILE)
+    if count > _MOST_TOKENS:
+        raise InputError(f"expected a SentencePiece model of at most {_MOST_TOKENS:,} tokens, but it has {count:,}.")
+    return count
+
+
 def _checked_processor(model):
+    _checked_count(model)
     processor = sentencepiece.SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(model)  # The constructor ignores empty bytes.
     except (RuntimeError, ValueError):
-        raise InputError("expected a SentencePiece model, but this is another file. Learn a new vocabulary.") from None
+        raise InputError(_OTHER_FILE) from None
     found = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
     expected = (PADDING_ID, UNKNOWN_ID, START_ID, END_ID)
     if found != expected:

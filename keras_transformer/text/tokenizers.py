@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from keras_transformer.text.token_rows import padded_ids, token_rows
-from keras_transformer.text.tokenizer import Tokenizer
+from keras_transformer.text.tokenizer import Tokenizer, count_tokens
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -131,6 +131,19 @@ class Tokenizers:
         if (folder / SHARED_NAME).is_file():
             return cls(Tokenizer.load(folder / SHARED_NAME))
         return cls(Tokenizer.load(folder / SOURCE_NAME), Tokenizer.load(folder / TARGET_NAME))
+
+    @classmethod
+    def sizes_in(cls, folder: str | os.PathLike) -> tuple[int, int]:
+        """Returns the numbers of tokens of source and target in a folder of `save`, without loading the tokenizers.
+
+        Raises:
+            InputError: a file is not a SentencePiece model.
+            FileNotFoundError: a file is missing.
+        """
+        folder = pathlib.Path(folder)
+        if (folder / SHARED_NAME).is_file():
+            return (count_tokens(folder / SHARED_NAME),) * 2
+        return count_tokens(folder / SOURCE_NAME), count_tokens(folder / TARGET_NAME)
 
     @classmethod
     def is_saved_in(cls, folder: str | os.PathLike) -> bool:

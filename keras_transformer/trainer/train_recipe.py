@@ -110,7 +110,8 @@ def train_recipe(recipe, output, resume=False):
                 counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
                 write_model_card(output, recipe, config, text.files, *counts)
                 # Written last, because a folder with a config is a complete model.
-                model_folder.save_model_folder(output, trained, config, tokenizers.source, tokenizers.target, texts)
+                sides = (tokenizers.source, tokenizers.target)
+                model_folder.save_model_folder(output, trained, config, *sides, texts, is_trained_here=True)
 
         write_model(run.seconds, is_tuned=False)
         if recipe.minimum_risk.epochs:

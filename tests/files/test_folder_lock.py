@@ -36,6 +36,16 @@ def test_what_was_there_or_was_written_stays(tmp_path):
     assert (tmp_path / "other" / "checkpoints" / "lock").is_file()
 
 
+def test_a_link_at_the_place_of_the_lock_is_not_followed(tmp_path):
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "model" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "model" / "checkpoints" / "lock").symlink_to(tmp_path / "victim")
+    for hold in (held_folder, lock_of_training):
+        with pytest.raises(OSError, match="lock"), hold(tmp_path / "model"):
+            pass
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
 def test_a_folder_without_a_training_needs_no_lock(tmp_path):
     with lock_of_training(tmp_path / "model"):
         assert not list(tmp_path.iterdir())

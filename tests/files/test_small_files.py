@@ -5,6 +5,7 @@ import pytest
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json, read_small_file
+from keras_transformer.files.strict_json import json_text
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder", "long"])
@@ -44,7 +45,7 @@ def test_a_device_is_not_read_for_ever():
         read_small_file("/dev/zero", is_regular=False)
 
 
-DEEP = [b"[" * 10**6, b'{"a":' * 10**5]
+DEEP = [b"[" * 10**6, b'{"a":' * 10**5, *(b'{"a":' * depth + b"1" + b"}" * depth for depth in (101, 200, 600, 200_000))]
 DIGITS = b'{"a": 1' + b"0" * 5000 + b"}"
 
 
@@ -53,6 +54,11 @@ def test_what_is_no_json_of_the_kind_is_refused(tmp_path, content):
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(InputError, match="file: the file is damaged"):
         read_json(tmp_path / "file")
+
+
+def test_json_of_a_hundred_levels_is_read(tmp_path):
+    (tmp_path / "file").write_text("[" * 100 + "1" + "]" * 100)
+    assert json_text(read_json(tmp_path / "file", list)) == (tmp_path / "file").read_text()
 
 
 def test_json_is_read(tmp_path):

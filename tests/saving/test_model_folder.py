@@ -1,10 +1,12 @@
 import json
 import shutil
+import time
 
 import keras
 import numpy as np
 import pytest
 from kills import is_killed
+from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
@@ -138,6 +140,38 @@ def test_weights_that_were_cut_off_are_refused(folder, kept):
     content = path.read_bytes()
     path.write_bytes(content[: int(kept * len(content))])
     assert_refused(folder, "model.weights.h5: the weights do not match the config, or the file is damaged (")
+
+
+@pytest.mark.parametrize("number", [100_000, 2_000_000])
+def test_a_tokenizer_of_many_tokens_is_refused_at_once(folder, number):
+    model = sentencepiece_model_pb2.ModelProto.FromString((folder / "tokenizer.model").read_bytes())
+    for token in range(number):
+        model.pieces.add(piece=f"{token:x}", score=-1.0)
+    (folder / "tokenizer.model").write_bytes(model.SerializeToString())
+    start = time.process_time()
+    for load in (load_model_folder, load_config):
+        with pytest.raises(
+            InputError, match="vocabularies of 280 and 280|at most 1,048,576 tokens, but it has 2,000,280"
+        ):
+            load(folder)
+    assert time.process_time() - start < 10
+
+
+def test_figures_of_another_model_are_removed_and_files_of_the_user_are_kept(folder, tmp_path):
+    figures, others = ("scores.json", "history.csv", "README.md"), ("notes.txt", "validation.source.txt")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for path in (folder, empty):
+        for name in (*figures, *others):
+            (path / name).write_text("{}")
+    model, source, target = load_model_folder(folder)
+    save_model_folder(folder, model, load_config(folder), source, target, is_trained_here=True)
+    assert all((folder / name).is_file() for name in figures)
+    save_model_folder(empty, model, load_config(folder), source, target)
+    assert all((empty / name).is_file() for name in figures)
+    save_model_folder(folder, model, load_config(folder), source, target)
+    assert not any((folder / name).exists() for name in figures)
+    assert all((folder / name).is_file() for name in others)
 
 
 def test_a_tokenizer_of_another_size_is_refused(folder, tokenizers):

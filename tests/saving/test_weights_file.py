@@ -155,6 +155,14 @@ def test_a_weight_that_is_not_finite_is_refused(file, model, value):
     assert_refused(file, "output", "is not finite", function=load_weights, of=model)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool", "complex64", "int64"])
+def test_a_weight_of_another_kind_is_not_loaded(file, model, dtype):
+    numbers = file[DENSE][()]
+    del file[DENSE]
+    file[DENSE] = numbers.astype(dtype)
+    assert_refused(file, f"{DENSE} has the type {dtype} instead of float32", function=load_weights, of=model)
+
+
 def test_what_the_message_says_of_another_file_is_the_callers(model, tmp_path):
     (tmp_path / "epoch.weights.h5").write_text("none")
     with pytest.raises(InputError, match=r"epoch.weights.h5: damaged \(.*\); go on\.$"):

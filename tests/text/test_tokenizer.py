@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import time
 import unicodedata
 
 import keras
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import sentencepiece
 import tensorflow as tf
+from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
@@ -183,6 +185,17 @@ def test_what_is_not_a_sentencepiece_model_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_bytes(b"hello")
     with pytest.raises(InputError, match="notes.txt: expected a SentencePiece model"):
         Tokenizer.load(tmp_path / "notes.txt")
+
+
+def test_a_model_of_millions_of_tokens_is_refused_at_once(tmp_path):
+    model = sentencepiece_model_pb2.ModelProto()
+    for token in range(1_100_000):
+        model.pieces.add(piece=f"{token:x}")
+    (tmp_path / "large.model").write_bytes(model.SerializeToString())
+    start = time.process_time()
+    with pytest.raises(InputError, match=r"large.model: expected .* at most 1,048,576 tokens, but it has 1,100,000\."):
+        Tokenizer.load(tmp_path / "large.model")
+    assert time.process_time() - start < 5
 
 
 def test_a_model_with_other_special_ids_is_refused(lines, tmp_path):
