@@ -3,10 +3,11 @@ import time
 
 import click
 
-from keras_transformer.cli.lines import check_standard_output, print_result, read_parallel_lines
+from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.several_values import SeveralValues
+from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.metrics.text_scores import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
 from keras_transformer.translator import Translator

@@ -3,9 +3,10 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import opened_input, print_path, print_result, read_parallel_lines
+from keras_transformer.cli.lines import opened_input, read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
+from keras_transformer.cli.standard_output import print_path, print_result
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporters import EXPORTERS, formats_with, get_exporter

@@ -5,7 +5,7 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
-from keras_transformer.cli.lines import check_standard_output, print_result
+from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.models.weight_shapes import count_weights
 from keras_transformer.saving.model_folder import load_config, load_scores, load_texts

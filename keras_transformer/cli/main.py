@@ -8,9 +8,10 @@ import warnings
 import click
 
 from keras_transformer.cli.command_group import CommandGroup
+from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.cli.version_text import version_text
 from keras_transformer.errors import ExportError, InputError
-from keras_transformer.files.whole_files import is_full_disk
+from keras_transformer.files.whole_files import is_full_disk, naming
 from keras_transformer.processes.command_process import (
     EXIT_INPUT_ERROR,
     begin_command,
@@ -33,7 +34,8 @@ _OUT_OF_MEMORY = (
 
 def _print_version(context, parameter, value):
     if value:
-        click.echo(version_text())
+        check_standard_output()
+        print_result(version_text())
         context.exit()
 
 
@@ -84,7 +86,8 @@ def main(arguments=None):
     arguments = ["--debug"] * debug + [argument for argument in arguments if argument != "--debug"]
     warnings.showwarning = _show_warning
     try:
-        return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0
+        with contextlib.nullcontext() if {"-h", "--help"}.isdisjoint(arguments) else _standard_output():
+            return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.Abort):
         return interrupted_status()
     except SystemExit:
@@ -114,6 +117,14 @@ def main(arguments=None):
         if _is_out_of_memory(error):
             return _complain(_OUT_OF_MEMORY, EXIT_INPUT_ERROR)
         return _complain(f"{type(error).__name__}: {error} (internal error; --debug shows the traceback)", 1)
+
+
+@contextlib.contextmanager
+def _standard_output():
+    """Names standard output in the errors of the help, which Click prints."""
+    check_standard_output()
+    with naming("standard output"):
+        yield
 
 
 def _is_out_of_memory(error):

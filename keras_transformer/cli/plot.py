@@ -3,10 +3,10 @@ import pathlib
 import click
 
 from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
-from keras_transformer.cli.lines import print_path
+from keras_transformer.cli.standard_output import print_path
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.errors import InputError
-from keras_transformer.files.whole_files import write_whole
+from keras_transformer.files.whole_files import remove_leftovers, write_whole
 from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
 from keras_transformer.saving.model_folder import load_config
 from keras_transformer.translator import Translator
@@ -47,5 +47,6 @@ def plot(model, attention, training, positions, output):
     else:
         config = load_config(model)
         figure = plot_positions(config.max_length, config.hidden_dim)
+    remove_leftovers(output.parent)
     write_whole(output, lambda file: figure.savefig(file, dpi=_DOTS_PER_INCH))
     print_path(output)

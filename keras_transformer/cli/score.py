@@ -3,8 +3,9 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.lines import check_standard_output, print_result, read_parallel_lines
+from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
+from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024

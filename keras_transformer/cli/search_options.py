@@ -1,13 +1,11 @@
-import math
-
 import click
 
-from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.generation.search_settings import MOST_PENALTY, SearchSettings
 
 
-def _finite(context, parameter, value):
-    if not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.")
+def _in_range(context, parameter, value):
+    if not -MOST_PENALTY <= value <= MOST_PENALTY:
+        raise click.BadParameter(f"{value} is not from -{MOST_PENALTY} to {MOST_PENALTY}.")
     return value
 
 
@@ -21,8 +19,8 @@ length_penalty_option = click.option(
     "--length-penalty",
     type=float,
     default=SearchSettings.length_penalty,
-    callback=_finite,
-    help="Higher values prefer longer translations.",
+    callback=_in_range,
+    help=f"From -{MOST_PENALTY} to {MOST_PENALTY}. Higher values prefer longer translations.",
 )
 _batch_size_option = click.option(
     "--batch-size", type=click.IntRange(1), default=64, help="Sentences translated at a time."

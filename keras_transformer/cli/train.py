@@ -3,7 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.cli.launch_processes import launch_processes
-from keras_transformer.cli.lines import print_path, print_result
+from keras_transformer.cli.standard_output import print_path, print_result
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.recipes import describe_keys, load_recipe
 from keras_transformer.trainer.train_recipe import train_recipe

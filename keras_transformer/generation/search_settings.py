@@ -1,11 +1,13 @@
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any
 
-from keras_transformer.errors import InputError
+from keras_transformer.errors import InputError, short_repr
 
 if TYPE_CHECKING:
     from keras_transformer.models.transformer_config import TransformerConfig
+
+# Maximum absolute value of the length penalty. With it, the score of a translation of 65,536 tokens is below 1e27.
+MOST_PENALTY = 5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,8 @@ class SearchSettings:
         beam_size: number of hypotheses per sentence, at most the size of the target vocabulary. 1 is greedy search.
             Default 4.
         length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, the divisor of log-probabilities. 0 prefers
-            short translations, and higher values prefer longer ones. Default 0.6.
+            short translations, and higher values prefer longer ones. From -5 to 5, so that no score overflows in
+            float32. Default 0.6.
         n_best: number of translations of each text, at most `beam_size`. Default: 1, or `beam_size` in the signature
             `n_best` of a SavedModel.
         max_length: maximum length of source and translation in tokens, including the end token. Default: the model's.
@@ -40,9 +43,10 @@ class SearchSettings:
     max_length: int | None = None
 
     def __post_init__(self):
-        if not math.isfinite(self.length_penalty):
+        if not -MOST_PENALTY <= self.length_penalty <= MOST_PENALTY:
             raise InputError(
-                f"`length_penalty` must be a finite number. Received: length_penalty={self.length_penalty}."
+                f"`length_penalty` must be from -{MOST_PENALTY} to {MOST_PENALTY}. "
+                f"Received: length_penalty={short_repr(self.length_penalty)}."
             )
         for name in ("beam_size", "n_best"):
             number = getattr(self, name)

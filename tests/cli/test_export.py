@@ -75,7 +75,7 @@ def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, t
         (["--format", "tflite", "--output", "a.lite"], "must be named NAME.tflite"),
         (["--format", "tflite", "--verify", "missing.txt"], "missing.txt: No such file"),
         (["--format", "tflite", "--reference", "a.txt"], "--reference needs --verify"),
-        (["--format", "tflite", "--length-penalty", "nan"], "'--length-penalty': nan is not a finite number"),
+        (["--format", "tflite", "--length-penalty", "nan"], "'--length-penalty': nan is not from -5 to 5"),
         (["--format", "tflite", "--max-bleu-loss", "nan"], "--max-bleu-loss must be a finite number"),
         (["--format", "onnx"], "'onnx' is not one of"),
         ([], "Missing option '--format'"),

@@ -87,6 +87,19 @@ def test_a_full_disk_names_the_output(run, model):
     result.assert_one_error("/dev/full: No space left on device.")
 
 
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="a device that is always full, of Linux")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["recipes", "--help"], ["recipes"]])
+def test_text_about_the_command_needs_a_standard_output(run, monkeypatch, arguments):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        run(*arguments).assert_one_error("keras-transformer: standard output: No space left on device.")
+        monkeypatch.setattr(sys, "stdout", None)
+        run(*arguments).assert_one_error("standard output is closed, but it is needed for the results.")
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+
+
 @pytest.mark.parametrize("arguments", [["info"], ["score", "--source", "a", "--target", "a"]])
 def test_results_need_a_standard_output(run, model, monkeypatch, arguments):
     monkeypatch.setattr(sys, "stdout", None)

@@ -34,6 +34,12 @@ def test_an_output_below_a_file_is_told_before_the_model_is_loaded(run, tmp_path
     result.assert_one_error(f"{tmp_path / 'file'} is a file, not a folder.")
 
 
+def test_what_a_killed_plot_has_left_is_removed(run, model, tmp_path):
+    (tmp_path / "unfinished_0123456789abcdef_new.png").touch()
+    assert run("plot", model, "--positions", "--output", tmp_path / "new.png").status == 0
+    assert not list(tmp_path.glob("unfinished_*"))
+
+
 def test_no_folder_is_made_for_a_model_that_is_not_there(run, tmp_path):
     run("plot", tmp_path / "no model", "--positions", "--output", tmp_path / "new" / "a.png").assert_one_error()
     assert not (tmp_path / "new").exists()

@@ -166,10 +166,10 @@ def test_a_number_out_of_range_is_refused(translate):
     translate("--beam-size", 0).assert_one_error("'--beam-size'", "0 is not in the range")
 
 
-@pytest.mark.parametrize("penalty", ["nan", "inf"])
-def test_a_length_penalty_that_is_no_number_is_refused(run, tmp_path, penalty):
+@pytest.mark.parametrize("penalty", ["nan", "inf", "-1e3", "1e308"])
+def test_a_length_penalty_out_of_range_is_refused(run, tmp_path, penalty):
     result = run("translate", tmp_path, "--length-penalty", penalty)
-    result.assert_one_error(f"'--length-penalty': {penalty} is not a finite number.")
+    result.assert_one_error(f"'--length-penalty': {float(penalty)} is not from -5 to 5.")
 
 
 class TestSentences:

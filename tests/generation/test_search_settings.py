@@ -33,7 +33,9 @@ def test_both_are_refused():
         ({"beam_size": 0}, "`beam_size` must be at least 1. Received: beam_size=0."),
         ({"n_best": 0}, "`n_best` must be at least 1. Received: n_best=0."),
         ({"n_best": 5}, "`n_best` must be at most `beam_size`. Received: n_best=5, beam_size=4."),
-        ({"length_penalty": float("nan")}, "`length_penalty` must be a finite number."),
+        ({"length_penalty": float("nan")}, "`length_penalty` must be from -5 to 5. Received: length_penalty=nan."),
+        ({"length_penalty": -1e3}, "`length_penalty` must be from -5 to 5. Received: length_penalty=-1000.0."),
+        ({"length_penalty": 1e308}, "`length_penalty` must be from -5 to 5."),
     ],
 )
 def test_numbers_out_of_range_are_refused(fields, message):
