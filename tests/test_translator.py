@@ -316,6 +316,7 @@ def test_a_translator_that_has_translated_follows_changes_of_its_model(translato
 def test_a_lone_surrogate_is_shown(translator):
     for call in (
         lambda: translator.translate(["eins", "one \ud800 two"]),
+        lambda: translator.translate(["eins", "one \ud800 two"], split_sentences=True),
         lambda: translator.score([("one \ud800 two", "eins")]),
         lambda: translator.score([("eins", "one \ud800 two")]),
     ):

@@ -9,6 +9,7 @@ from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.text_lines import checked_lines
 from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.errors import InputError
+from keras_transformer.text.tokenizer import check_unicode
 
 SPLITS = ("train", "validation", "test")
 _HASH_BUCKETS = 10_000
@@ -93,11 +94,14 @@ def listed_pairs(pairs: Sequence[tuple[str, str]]) -> tf.data.Dataset:
     """Makes a `tf.data.Dataset` of scalar strings from a list of `(source, target)` strings.
 
     Raises:
-        ValueError: the list is empty.
+        ValueError: the list is empty, or a text has a lone surrogate.
     """
     if not pairs:
         raise ValueError("`pairs` must have at least one sentence pair. Received none.")
     sources, targets = zip(*pairs, strict=True)
+    for text in (*sources, *targets):
+        if isinstance(text, str):
+            check_unicode(text)
     return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
 
 

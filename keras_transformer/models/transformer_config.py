@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from keras_transformer.errors import short_repr, shortened
 from keras_transformer.layers.dropout import check_rate
 
 # The fields that a preset sets, and their values by preset name.
@@ -97,7 +98,9 @@ class TransformerConfig:
             )
             accepted = (int, float) if kind is float else kind
             if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-                raise ValueError(f"`{field.name}` must be of type {kind.__name__}. Received: {field.name}={value!r}.")
+                raise ValueError(
+                    f"`{field.name}` must be of type {kind.__name__}. Received: {field.name}={short_repr(value)}."
+                )
 
     def _check_values(self):
         for name, value in dataclasses.asdict(self).items():
@@ -106,13 +109,13 @@ class TransformerConfig:
             if "dropout" in name:
                 check_rate(name, value)
             elif value <= 0:
-                raise ValueError(f"`{name}` must be positive. Received: {name}={value}.")
+                raise ValueError(f"`{name}` must be positive. Received: {name}={short_repr(value)}.")
             elif value > (most := _MOST_POSITIONS if name == "max_length" else _MOST):
-                raise ValueError(f"`{name}` must be at most {most:,}. Received: {name}={_short(value)}.")
+                raise ValueError(f"`{name}` must be at most {most:,}. Received: {name}={short_repr(value)}.")
         if not _TINY <= self.layer_norm_epsilon < 1:
             raise ValueError(
                 "`layer_norm_epsilon` must be below 1 and at least the smallest normal float32. "
-                f"Received: layer_norm_epsilon={self.layer_norm_epsilon}."
+                f"Received: layer_norm_epsilon={short_repr(self.layer_norm_epsilon)}."
             )
         if self.hidden_dim % self.num_heads:
             raise ValueError(
@@ -126,7 +129,8 @@ class TransformerConfig:
             )
         if self.activation not in ACTIVATIONS:
             raise ValueError(
-                f"`activation` must be one of {', '.join(ACTIVATIONS)}. Received: activation={self.activation[:80]!r}."
+                f"`activation` must be one of {', '.join(ACTIVATIONS)}. "
+                f"Received: activation={short_repr(self.activation)}."
             )
 
     @classmethod
@@ -142,7 +146,7 @@ class TransformerConfig:
             ValueError: the preset is unknown.
         """
         if name not in PRESETS:
-            raise ValueError(f"The preset must be one of {', '.join(PRESETS)}. Received: {name!r}.")
+            raise ValueError(f"The preset must be one of {', '.join(PRESETS)}. Received: {short_repr(name)}.")
         return cls(**{**dict(zip(PRESET_FIELDS, PRESETS[name], strict=True)), **overrides})
 
     def to_dict(self) -> dict[str, Any]:
@@ -159,13 +163,9 @@ class TransformerConfig:
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(fields) - set(known))
         if unknown:
-            raise ValueError(f"The fields of a config must be of {', '.join(known)}. Received: {', '.join(unknown)}.")
+            raise ValueError(
+                f"The fields of a config must be of {', '.join(known)}. Received: {shortened(', '.join(unknown))}."
+            )
         if "vocabulary_size" not in fields:
             raise ValueError("A config must have the field `vocabulary_size`.")
         return cls(**fields)
-
-
-def _short(number):
-    """Returns a number for a message, shortened if it has many digits."""
-    text = str(number)
-    return text if len(text) < 20 else f"a number of {len(text)} digits"

@@ -7,7 +7,9 @@ ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRES
 
 def is_first_process():
     """Returns whether this process writes the files: it is the only process or has the number 0."""
-    return int(os.environ.get(INDEX) or 0) == 0
+    number = os.environ.get(INDEX) or "0"
+    # `join_processes` raises an error for a value that is not a number.
+    return number.isdecimal() and int(number) == 0
 
 
 def leave_processes(status):

@@ -8,7 +8,7 @@ from typing import Any
 import pydantic
 import tomli_w
 
-from keras_transformer.errors import InputError
+from keras_transformer.errors import InputError, short_repr, shortened
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.recipes.bundled_recipes import find_recipe
@@ -64,6 +64,8 @@ def load_recipe(
         raise InputError(f"{path}: expected UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: {explain_toml_error(text, error)}.") from None
+    except ValueError:
+        raise InputError(f"{path}: a number has too many digits.") from None
     except RecursionError:
         raise InputError(f"{path}: the values are nested too deeply.") from None
     _resolve_files(sections, pathlib.Path(data_folder))
@@ -97,11 +99,13 @@ def _set(sections, override):
     key, equals, value = override.partition("=")
     section, dot, name = key.strip().partition(".")
     if not (equals and section and dot and name):
-        raise InputError(f"--set expects SECTION.KEY=VALUE, such as training.epochs=5. Received: {override}")
+        raise InputError(f"--set expects SECTION.KEY=VALUE, such as training.epochs=5. Received: {shortened(override)}")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
         parsed = value.strip()
+    except ValueError:
+        raise InputError(f"--set {key.strip()}: the number has too many digits.") from None
     sections.setdefault(section, {})[name] = parsed
 
 
@@ -128,12 +132,14 @@ def _check_keys(sections, name):
     known = {section: list(field.annotation.model_fields) for section, field in Recipe.model_fields.items()}
     for section, keys in sections.items():
         if section not in known:
-            raise InputError(f"{name}: there is no section [{section}]; {_nearest(section, known)}")
+            raise InputError(f"{name}: there is no section [{shortened(section)}]; {_nearest(section, known)}")
         if not isinstance(keys, dict):
-            raise InputError(f"{name}: [{section}] must be a section of keys. Received: {section} = {keys!r}.")
+            raise InputError(
+                f"{name}: [{section}] must be a section of keys. Received: {section} = {short_repr(keys)}."
+            )
         for key in keys:
             if key not in known[section]:
-                raise InputError(f"{name}: [{section}] has no key `{key}`; {_advice(section, key, known)}")
+                raise InputError(f"{name}: [{section}] has no key `{shortened(key)}`; {_advice(section, key, known)}")
     if "data" not in sections:
         raise InputError(f"{name}: the section [data] is missing. Add it with the text to train on.")
 
@@ -167,4 +173,4 @@ def _first_error(error):
         return f"{message}."
     if key is None:
         return f"[{section}]: {message}."
-    return f"[{section}] {key}: {message[0].lower()}{message[1:]}. Received: {first['input']!r}."
+    return f"[{section}] {key}: {message[0].lower()}{message[1:]}. Received: {short_repr(first['input'])}."

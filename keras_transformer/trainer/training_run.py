@@ -114,7 +114,7 @@ class TrainingRun:
         return bool(training.steps) and int(self.model.optimizer.iterations) >= training.steps
 
     def _verbosity(self):
-        if not self.batches.processes.is_first:
+        if not self.batches.processes.is_first or sys.stderr is None:
             return 0
         return 1 if sys.stderr.isatty() else 2
 

@@ -191,6 +191,7 @@ def test_a_fault_of_the_text_is_told_once_by_the_first_process(together):
     ("environment", "message"),
     [
         ({"NUM_PROCESSES": "2"}, "Several processes need KERAS_DISTRIBUTION_JOB_ADDRESSES, and whole numbers"),
+        ({"NUM_PROCESSES": "2", "PROCESS_ID": "abc"}, "and whole numbers in KERAS_DISTRIBUTION_NUM_PROCESSES"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "2"}, "PROCESS_ID must be below KERAS_DISTRIBUTION_NUM_PROCESSES"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "host"}, "must be HOST:PORT of the first process"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0"}, "Several processes need KERAS_BACKEND=jax. Received: tensorflow"),

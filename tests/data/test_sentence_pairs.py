@@ -23,6 +23,12 @@ def file(tmp_path):
     return file
 
 
+@pytest.mark.parametrize("pair", [("a\ud800", "b"), ("a", "b\ud800")])
+def test_a_lone_surrogate_in_a_list_is_shown(pair):
+    with pytest.raises(ValueError, match=r"Received: '[ab]\\ud800', with the lone surrogate U\+D800"):
+        listed_pairs([("one", "eins"), pair])
+
+
 def test_text_pairs_go_line_by_line(file):
     pairs = text_pairs(file("\ufeff one \r\n\r\ntwo"), file("eins\n\nzwei\n", "other"))
     assert listed(pairs) == [("one", "eins"), ("", ""), ("two", "zwei")]

@@ -106,7 +106,11 @@ def test_dictionary_without_vocabulary_size_is_refused():
         ({"layer_norm_epsilon": -1e-5}, "`layer_norm_epsilon` must be positive"),
         ({"layer_norm_epsilon": 1e-300}, "`layer_norm_epsilon` must be below 1 and at least the smallest"),
         ({"max_length": 10**7}, "`max_length` must be at most 65,536. Received: max_length=10000000"),
-        ({"hidden_dim": 10**400}, "`hidden_dim` must be at most .* Received: hidden_dim=a number of 401 digits"),
+        ({"hidden_dim": 10**400}, "`hidden_dim` must be at most .* Received: hidden_dim=10{98}…"),
+        ({"hidden_dim": 10**5000}, "`hidden_dim` must be at most .* Received: hidden_dim=a long value of type int"),
+        ({"hidden_dim": -(10**5000)}, "`hidden_dim` must be positive. Received: hidden_dim=a long value of type int"),
+        ({"dropout": 10**5000}, "`dropout` must be .* Received: dropout=a long value of type int"),
+        ({"hidden_dim": "8" * 5_000_000}, "`hidden_dim` must be of type int. Received: hidden_dim='8{98}…"),
         (
             {"target_vocabulary_size": 9000, "share_embeddings": True},
             "needs one vocabulary for both languages. Received: vocabulary_size=8000, target_vocabulary_size=9000",
@@ -116,6 +120,13 @@ def test_dictionary_without_vocabulary_size_is_refused():
 def test_wrong_fields_are_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         TransformerConfig(**{"vocabulary_size": 8000, **fields})
+
+
+def test_a_message_about_names_is_short():
+    for call in (TransformerConfig.from_preset, lambda name: TransformerConfig.from_dict({name: 1})):
+        with pytest.raises(ValueError, match="must be") as caught:
+            call("x" * 5_000_000)
+        assert len(str(caught.value)) < 500
 
 
 def test_an_integer_is_good_enough_for_a_rate():

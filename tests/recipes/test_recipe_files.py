@@ -278,6 +278,33 @@ def test_keys_that_do_not_go_together_are_named(sections, message):
         recipe_from_dict({"data": {"corpus": "phrases"}, **sections})
 
 
+@pytest.mark.parametrize("number", ["1" + "0" * 5000, "0x" + "f" * 5000, "9" * 30, str(2**32)], ids=len)
+@pytest.mark.parametrize(
+    "key", ["training.seed", "training.batch_tokens", "data.max_length", "model.hidden_dim", "training.learning_rate"]
+)
+def test_a_number_of_any_size_is_one_line(recipe, key, number):
+    if key == "training.learning_rate" and len(number) < 5000:
+        return
+    section, name = key.split(".")
+    text = PHRASES + (f"{name} = {number}" if section == "data" else f"[{section}]\n{name} = {number}")
+    for arguments in [(text,), (PHRASES, f"{key}={number}")]:
+        with pytest.raises(InputError, match=f"{name}|too many digits") as caught:
+            recipe(*arguments)
+        assert len(str(caught.value).splitlines()) == 1
+        assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("text", ["[{}]", "[data]\n{} = 1", "[data]\nmax_length = '{}'"])
+def test_a_message_about_a_long_name_or_value_is_short(recipe, text):
+    with pytest.raises(InputError) as caught:
+        recipe(text.format("x" * 100_000))
+    assert len(str(caught.value)) < 500
+
+
+def test_the_largest_seed_is_accepted(recipe):
+    assert recipe(PHRASES, f"training.seed={2**32 - 1}").training.seed == 2**32 - 1
+
+
 def test_a_section_that_is_none_is_refused_also_with_a_setting(recipe):
     with pytest.raises(InputError, match=r"\[data\] must be a section of keys"):
         recipe("data = 3", "data.max_length=12")
