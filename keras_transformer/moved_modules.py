@@ -16,7 +16,7 @@ MOVED = {
     "evaluation": "metrics.text_scores",
     "export.artifact_runs": "export.verification.artifact_runs",
     "export.compact_embedding": "export.tflite.compact_embedding",
-    "export.ctranslate2_format": "export.ctranslate2.ctranslate2_format",
+    "export.ctranslate2_format": "export.ctranslate2",
     "export.debug_info": "export.saved_model.debug_info",
     "export.fast_tokenizer": "export.tflite.fast_tokenizer",
     "export.ids_to_ids": "export.tflite.ids_to_ids",

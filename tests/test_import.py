@@ -114,7 +114,7 @@ for old, new in {MOVED!r}.items():
         module = importlib.import_module("keras_transformer." + old)
     messages = [str(one.message) for one in caught if one.category is DeprecationWarning]
     new_name = "keras_transformer." + new
-    assert any(new_name + ";" in message for message in messages), (old, messages)
+    assert any(f"to {new_name}. " in message for message in messages), (old, messages)
     target = importlib.import_module(new_name)
     for name in [name for name in vars(target) if not name.startswith("_")]:
         assert getattr(module, name) is getattr(target, name), (old, name)
@@ -124,6 +124,7 @@ from keras_transformer.processes import Processes, alone, join_processes, leave_
 from keras_transformer.export.saved_model import export_saved_model
 from keras_transformer.export.tflite import export_tflite
 from keras_transformer.data.phrases import phrase_splits
+from keras_transformer.export.ctranslate2_format import export_ctranslate2
 """
     assert run(script) == "100.0"
 

@@ -1,5 +1,6 @@
 """The folder format of CTranslate2."""
 
 from keras_transformer.export.ctranslate2.ctranslate2_exporter import CTranslate2Exporter, export_ctranslate2
+from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
 
-__all__ = ["CTranslate2Exporter", "export_ctranslate2"]
+__all__ = ["CTranslate2Exporter", "export_ctranslate2", "save_ctranslate2"]
