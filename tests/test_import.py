@@ -114,7 +114,7 @@ for old, new in {MOVED!r}.items():
         module = importlib.import_module("keras_transformer." + old)
     messages = [str(one.message) for one in caught if one.category is DeprecationWarning]
     new_name = "keras_transformer." + new
-    assert any(f"to {new_name}. " in message for message in messages), (old, messages)
+    assert any("to " + new_name + ". " in message for message in messages), (old, messages)
     target = importlib.import_module(new_name)
     for name in [name for name in vars(target) if not name.startswith("_")]:
         assert getattr(module, name) is getattr(target, name), (old, name)

@@ -198,8 +198,8 @@ def test_both_directions_for_longer_than_all_steps_are_refused(run, corpus):
     settings = ["--set", "training.steps=7", "--set", "training.bidirectional_epochs=9"]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *settings)
     assert result.status == 2
-    message = "[training] bidirectional_epochs must be at most the number of epochs. Received: bidirectional_epochs=9, 2 epochs."
-    assert message in result.errors
+    message = "bidirectional_epochs must be at most the number of epochs. Received: bidirectional_epochs=9, 2 epochs."
+    assert f"[training] {message}" in result.errors
     assert not (corpus / "model").exists()
 
 
