@@ -45,7 +45,7 @@ def test_too_large_a_vocabulary_says_the_largest(lines):
         learn_vocabulary(lines, 9000)
     largest = int(str(error.value).split("at most ")[1].split()[0])
     assert learn_vocabulary(lines, largest).vocabulary_size == largest
-    with pytest.raises(InputError, match=f"at most {largest} tokens, but {largest + 1} were"):
+    with pytest.raises(InputError, match=f"at most {largest} tokens. Received: {largest + 1} tokens"):
         learn_vocabulary(lines, largest + 1)
 
 

@@ -250,7 +250,7 @@ def test_a_model_of_one_segmentation_is_not_sampled(lines, model_type):
     )  # fmt: skip
     tokenizer = Tokenizer(model.getvalue())
     assert UNKNOWN_ID not in tokenizer.tokenize(["The old farmer"]).numpy()[0]
-    with pytest.raises(InputError, match=f"of the type unigram or bpe. Received: the type {model_type}; set"):
+    with pytest.raises(InputError, match=f"of the type unigram or bpe. Received: the type {model_type}. Set"):
         tokenizer.tokenize(["The old farmer"], sampling=0.1)
 
 
