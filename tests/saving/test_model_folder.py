@@ -117,6 +117,17 @@ def test_a_newer_format_is_refused(folder):
 
 
 @pytest.mark.parametrize(
+    "change", [{"format_version": "2" * 5_000_000}, {"model": {**FIELDS, "hidden_dim": "8" * 5_000_000}}]
+)
+def test_a_message_about_a_long_value_is_short(folder, change):
+    fields = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**fields, **change}))
+    with pytest.raises(InputError) as caught:
+        load_config(folder)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"num_encoder_layers": 1},

@@ -1,4 +1,5 @@
 import pathlib
+import sys
 
 import pytest
 
@@ -44,6 +45,14 @@ def test_a_user_trains_and_resumes_from_a_path_or_a_recipe(recipe, tmp_path):
     assert kt.Translator.load(tmp_path / "model").translate(["one two", ""]) == expected
     again = kt.train(kt.recipes.load_recipe(recipe), tmp_path / "model", resume=True)
     assert again.translate(["one two", ""]) == expected
+
+
+@pytest.mark.filterwarnings("ignore:Warning")
+def test_a_program_without_standard_streams_trains(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    kt.train(recipe, tmp_path / "model")
+    assert (tmp_path / "model" / "config.json").is_file()
 
 
 def test_a_model_is_not_overwritten(recipe, tmp_path):
