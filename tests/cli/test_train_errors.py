@@ -214,7 +214,7 @@ def test_an_evaluation_that_would_come_after_the_last_step_is_refused(run, corpu
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["model.intermediate_dim=1000000000000"], "[model] `intermediate_dim` must be at most 2,147,483,647"),
+        (["model.intermediate_dim=1000000000000"], "[model] intermediate_dim: must be at most 2,147,483,647"),
         (["model.intermediate_dim=1000000000"], "GiB of memory to be trained, but this machine or container has"),
         (["model.num_encoder_layers=1000000000"], "GiB of memory to be trained, but this machine or container has"),
         (["data.max_length=10000000", "training.batch_tokens=10000000"], "[model] `max_length` must be at most 65,536"),
