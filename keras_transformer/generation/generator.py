@@ -28,8 +28,8 @@ class Generator:
 
     Example:
 
-    >>> token_ids = [*tokenizer.tokenize(["나는 어제 카페에 갔다."])[0], 3]  # The end token has the id 3.
-    >>> hypotheses = kt.generation.Generator(model).generate(tf.constant([token_ids]), beam_size=4)
+    >>> source_ids = kt.Tokenizers(tokenizer).encode_source(["나는 어제 카페에 갔다."], max_length=64)
+    >>> hypotheses = kt.generation.Generator(model).generate(source_ids, beam_size=4)
     >>> tokenizer.detokenize(hypotheses.token_ids[0]).numpy()
     array([b'I went to the cafe yesterday.'], dtype=object)
 

@@ -23,7 +23,8 @@ class FeedForward(keras.layers.Layer):
 
     Example:
 
-    >>> kt.layers.FeedForward(intermediate_dim=64)(np.zeros((2, 7, 32))).shape
+    >>> outputs = kt.layers.FeedForward(intermediate_dim=64)(np.zeros((2, 7, 32)))
+    >>> tuple(outputs.shape)
     (2, 7, 32)
 
     Reference:

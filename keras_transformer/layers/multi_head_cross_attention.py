@@ -29,7 +29,8 @@ class MultiHeadCrossAttention(MultiHeadAttention):
 
     Example:
 
-    >>> kt.layers.MultiHeadCrossAttention(num_heads=4)(np.zeros((2, 5, 32)), np.zeros((2, 7, 32))).shape
+    >>> outputs = kt.layers.MultiHeadCrossAttention(num_heads=4)(np.zeros((2, 5, 32)), np.zeros((2, 7, 32)))
+    >>> tuple(outputs.shape)
     (2, 5, 32)
 
     Reference:

@@ -34,7 +34,8 @@ class MultiHeadSelfAttention(MultiHeadAttention):
 
     Example:
 
-    >>> kt.layers.MultiHeadSelfAttention(num_heads=4)(np.zeros((2, 7, 32))).shape
+    >>> outputs = kt.layers.MultiHeadSelfAttention(num_heads=4)(np.zeros((2, 7, 32)))
+    >>> tuple(outputs.shape)
     (2, 7, 32)
 
     Reference:

@@ -70,7 +70,8 @@ class PositionalEmbedding(keras.layers.Layer):
     Example:
 
     >>> embedding = kt.layers.PositionalEmbedding(vocabulary_size=100, hidden_dim=32, max_length=64)
-    >>> embedding(np.array([[5, 6, 7]])).shape
+    >>> outputs = embedding(np.array([[5, 6, 7]]))
+    >>> tuple(outputs.shape)
     (1, 3, 32)
 
     Reference:

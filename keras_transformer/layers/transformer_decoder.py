@@ -43,7 +43,8 @@ class TransformerDecoder(TransformerBlock):
     Example:
 
     >>> decoder = kt.layers.TransformerDecoder(intermediate_dim=64, num_heads=4)
-    >>> decoder(np.zeros((2, 5, 32)), np.zeros((2, 7, 32))).shape
+    >>> outputs = decoder(np.zeros((2, 5, 32)), np.zeros((2, 7, 32)))
+    >>> tuple(outputs.shape)
     (2, 5, 32)
 
     Reference:

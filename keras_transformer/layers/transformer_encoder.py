@@ -37,7 +37,8 @@ class TransformerEncoder(TransformerBlock):
 
     Example:
 
-    >>> kt.layers.TransformerEncoder(intermediate_dim=64, num_heads=4)(np.zeros((2, 7, 32))).shape
+    >>> outputs = kt.layers.TransformerEncoder(intermediate_dim=64, num_heads=4)(np.zeros((2, 7, 32)))
+    >>> tuple(outputs.shape)
     (2, 7, 32)
 
     Reference:

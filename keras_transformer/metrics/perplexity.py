@@ -23,7 +23,7 @@ class Perplexity(keras.metrics.Metric):
 
     Example:
 
-    >>> float(kt.metrics.Perplexity()([[7, 3, 0]], np.zeros((1, 3, 100))))
+    >>> round(float(kt.metrics.Perplexity()([[7, 3, 0]], np.zeros((1, 3, 100)))), 3)
     100.0
     >>> model.compile("adam", loss=kt.losses.SmoothedCrossEntropy(0.1), metrics=[kt.metrics.Perplexity()])
     """

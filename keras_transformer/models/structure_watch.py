@@ -20,7 +20,7 @@ class StructureWatch:
     >>> watch = kt.models.StructureWatch(model)
     >>> watch.has_changed()
     False
-    >>> model.quantize("int8")
+    >>> kt.models.transformer_parts(model).encoders[0].feed_forward.intermediate_dense.quantize("int8")
     >>> watch.has_changed(), watch.has_changed()
     (True, False)
     """

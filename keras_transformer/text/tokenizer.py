@@ -56,7 +56,7 @@ class Tokenizer:
 
     Example:
 
-    >>> tokenizer = kt.text.learn_vocabulary(["a small text", "another one"], vocabulary_size=270)
+    >>> tokenizer = kt.text.learn_vocabulary(["a small text", "another one"])
     >>> tokenizer.detokenize(tokenizer.tokenize(["a text"])).numpy()
     array([b'a text'], dtype=object)
     """

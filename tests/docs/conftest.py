@@ -31,7 +31,7 @@ validation_source = "validation.ko"
 validation_target = "validation.en"
 
 [vocabulary]
-size = 330
+size = 380
 
 [model]
 num_encoder_layers = 1
