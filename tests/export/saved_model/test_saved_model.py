@@ -168,7 +168,7 @@ def test_nothing_tells_of_the_machine_that_exported(saved_model):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"length_penalty": float("nan")}, "`length_penalty` must be a finite number"),
+        ({"length_penalty": float("nan")}, "`length_penalty` must be from -5 to 5"),
         ({"beam_size": 0}, "`beam_size` must be at least 1"),
         ({"beam_size": 2, "n_best": 3}, "`n_best` must be at most `beam_size`"),
         ({"max_length": 41}, "`max_length` must be from 2 to the model's 40"),
