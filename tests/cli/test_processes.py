@@ -62,6 +62,7 @@ def together(corpus):
     return corpus
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_does_and_their_model_is_tensorflows_as_well(together):
     for number in (1, 2):
         status, output, errors = finish(together, "--processes", number, "--output", together / f"by_{number}")
