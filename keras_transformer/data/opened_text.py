@@ -105,40 +105,12 @@ def _buffered(raw):
     return io.BufferedReader(_WithWholeBeginning(raw), _BUFFER_BYTES)
 
 
-class _Hashed(io.RawIOBase):
-    """A raw stream that updates a hash with the bytes that are read."""
-
-    def __init__(self, raw, digest):
-        super().__init__()
-        self._raw, self._digest = raw, digest
-
-    def readable(self):
-        return True
-
-    def fileno(self):
-        return self._raw.fileno()
-
-    def close(self):
-        self._raw.close()
-        super().close()
-
-    def readinto(self, buffer):
-        length = self._raw.readinto(buffer)
-        self._digest.update(memoryview(buffer)[:length])
-        return length
-
-
-class _WithWholeBeginning(io.RawIOBase):
-    """A raw stream whose first read returns enough bytes to detect the compression. A pipe can return a single byte.
-
-    None of the searched beginnings has a line feed. Reading stops at the first line feed, so a line that is written to
-    a pipe is processed at once.
-    """
+class _Wrapped(io.RawIOBase):
+    """A raw stream that reads from another stream and closes it."""
 
     def __init__(self, raw):
         super().__init__()
         self.raw = raw
-        self._is_begun = False
 
     def readable(self):
         return True
@@ -149,6 +121,31 @@ class _WithWholeBeginning(io.RawIOBase):
     def close(self):
         self.raw.close()
         super().close()
+
+
+class _Hashed(_Wrapped):
+    """A raw stream that updates a hash with the bytes that are read."""
+
+    def __init__(self, raw, digest):
+        super().__init__(raw)
+        self._digest = digest
+
+    def readinto(self, buffer):
+        length = self.raw.readinto(buffer)
+        self._digest.update(memoryview(buffer)[:length])
+        return length
+
+
+class _WithWholeBeginning(_Wrapped):
+    """A raw stream whose first read returns enough bytes to detect the compression. A pipe can return a single byte.
+
+    None of the searched beginnings has a line feed. Reading stops at the first line feed, so a line that is written to
+    a pipe is processed at once.
+    """
+
+    def __init__(self, raw):
+        super().__init__(raw)
+        self._is_begun = False
 
     def readinto(self, buffer):
         length = self.raw.readinto(buffer)
@@ -162,20 +159,13 @@ class _WithWholeBeginning(io.RawIOBase):
         return length
 
 
-class _Decompressed(io.RawIOBase):
+class _Decompressed(_Wrapped):
     """The decompressed bytes of a compressed file. Damage is reported as an error with the name of the file."""
 
     def __init__(self, compression, file, where):
-        super().__init__()
-        self._file = file
+        super().__init__(file)
         self._where = where
         self._stream = _STREAMS[compression](file)
-
-    def readable(self):
-        return True
-
-    def fileno(self):
-        return self._file.fileno()
 
     def readinto(self, buffer):
         try:

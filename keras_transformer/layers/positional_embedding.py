@@ -117,7 +117,7 @@ class PositionalEmbedding(keras.layers.Layer):
                 f"A sequence must have at most `max_length` tokens. "
                 f"Received: length={length}, max_length={self.max_length}."
             )
-        # A slice with an unknown end is shortened silently, so the length of the inputs is checked.
+        # A slice to an unknown end has all rows, so the end is the length of the tensor.
         positions = ops.convert_to_tensor(self.positions)[: ops.shape(inputs)[1]]
         return self.sum_dropout(self.embed(inputs, positions, training), training=training)
 

@@ -110,15 +110,14 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     """
     print("Counting the batches ...", file=sys.stderr)
     counts = result_of_first(processes, lambda: _counts(recipe, pairs, tokenizers))
-    steps_per_epoch, padding, left_out, longest_source = counts["train"]
-    validation_steps, _, validation_left_out, _ = counts["validation"]
-    left_out, validation_left_out = LeftOut(**left_out), LeftOut(**validation_left_out)
+    steps_per_epoch, padding, _, longest_source = counts["train"]
+    validation_steps = counts["validation"][0]
+    left_out = {split: LeftOut(**numbers) for split, (_, _, numbers, _) in counts.items()}
     validation = token_batches(
         pairs["validation"], tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
     )
     print(f"{steps_per_epoch:,} batches per epoch, {padding:.1%} of the tokens are padding.", file=sys.stderr)
-    longest_source = longest_source if left_out.is_whole else None
-    left_out = {"train": left_out, "validation": validation_left_out}
+    longest_source = longest_source if left_out["train"].is_whole else None
     if processes.is_first:
         _report(left_out)
     if recipe.training.accumulation_steps > 1:

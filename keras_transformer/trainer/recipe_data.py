@@ -25,7 +25,7 @@ def check_recipe_files(data, vocabulary):
     Raises:
         InputError: a file is missing or unreadable, or a vocabulary cannot be used.
     """
-    _check_text_is_there(data)
+    _check_text(data)
     for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
         if path:
             tokenizer = _load_tokenizer(path)
@@ -34,23 +34,20 @@ def check_recipe_files(data, vocabulary):
                     tokenizer.check_sampling()
                 except InputError as error:
                     raise InputError(f"{path}: {error}") from None
-    for name in filter(None, (getattr(data, key) for key in FILE_KEYS["data"])):
-        for path in matching_files(name):
-            _check_readable(path)
 
 
-def _check_text_is_there(data):
-    """Raises an error for a missing file of a recipe that has the homepage of its text."""
-    if not data.homepage:
-        return
-    advice = f"The text is from {data.homepage} (see training/README.md). Set its folder with --data."
+def _check_text(data):
+    """Raises an error for a text file that is missing or unreadable. If it is missing, it has the text's homepage."""
+    advice = ""
+    if data.homepage:
+        advice = f" The text is from {data.homepage} (see training/README.md). Set its folder with --data."
     for name in filter(None, (getattr(data, key) for key in FILE_KEYS["data"])):
         try:
-            is_there = all(path.exists() for path in matching_files(name))
+            paths = matching_files(name)
         except InputError as error:
-            raise InputError(f"{error} {advice}") from None
-        if not is_there:
-            raise InputError(f"{name}: No such file or directory. {advice}")
+            raise InputError(f"{error}{advice}") from None
+        for path in paths:
+            _check_readable(path, advice)
 
 
 def recipe_pairs(data):
@@ -116,9 +113,9 @@ def recipe_config(recipe, tokenizers):
     return recipe.model_config_of(tokenizers.source.vocabulary_size, target_size)
 
 
-def _check_readable(path):
+def _check_readable(path, advice):
     if not path.exists():
-        raise InputError(f"{path}: No such file or directory.")
+        raise InputError(f"{path}: No such file or directory.{advice}")
     if path.is_dir():
         raise InputError(f"{path}: Is a directory.")
     if not os.access(path, os.R_OK):

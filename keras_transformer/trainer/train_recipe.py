@@ -77,7 +77,9 @@ def train_recipe(recipe, output, resume=False):
                 check_same_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
         keras.utils.set_random_seed(recipe.training.seed)
         pairs = text.pairs
-        check_same_sizes(recipe.data, result_of_first(processes, lambda: text.files))
+        files = result_of_first(processes, lambda: text.files)
+        if not processes.is_first:
+            check_same_sizes(recipe.data, files)
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume, processes)
         recipe = recipe.with_vocabulary_size(tokenizers)
         config = recipe_config(recipe, tokenizers)
@@ -140,7 +142,7 @@ def _begin_folder(recipe, output, tokenizers, text):
     kept = itertools.islice(text_of_pairs(text.pairs["validation"]), _KEPT_PAIRS)
     model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
     if recipe.data.held_out:
-        # The learned vocabulary is only in this folder.
+        # The test set is stored nowhere else.
         model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))
 
 
