@@ -10,7 +10,7 @@ FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all test-oldest lint types docs docs-serve release-check fuzz fuzz-planted soak wheel-check clean
+.PHONY: demo test test-all test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -53,6 +53,11 @@ docs: $(VENV)/installed-for-docs
 
 docs-serve: $(VENV)/installed-for-docs
 	$(BIN)/python docs/make_site.py --serve
+
+# The pictures of README.md. The one of the page that explains a translation needs Chromium.
+pictures: $(MODEL)/model.weights.h5
+	$(BIN)/python -m pip install --quiet --editable ".[plots]"
+	$(BIN)/python docs/make_pictures.py $(MODEL)
 
 # Trains two models (about 15 minutes on two cores) and compares quality and sizes with benchmarks/release_figures.json.
 release-check: $(VENV)/installed-for-tests

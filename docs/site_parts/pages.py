@@ -26,6 +26,7 @@ _HEADING = re.compile(r"(#+) +(.*?) *$")
 _LINK = re.compile(r'(\]\()([^()\s]+)(\)|\s+"[^"]*"\))')
 # A link whose text is the name of a page.
 _NAMED_LINK = re.compile(r"\[(?:[\w.-]+/)*[\w.-]+\.md\](\(([^()\s]+)\))")
+_CODE = re.compile(r"(`+[^`]*`+)")
 _ATTRIBUTE = re.compile(r'(\b(?:href|src|srcset)=")([^"\s]+)(")')
 # A line that has only this link: GitHub shows the link, the site shows the section.
 _INCLUDE = re.compile(r'^\[[^\]]*\]\(([^()\s]+) "include"\)$', re.MULTILINE)
@@ -109,7 +110,12 @@ class Pages:
         def link(found):
             return found[1] + self._target(found[2], name, path) + found[3]
 
-        return outside_fences(text, lambda line: _ATTRIBUTE.sub(link, _LINK.sub(link, _NAMED_LINK.sub(titled, line))))
+        def changed(line):
+            parts = _CODE.split(line)
+            parts[::2] = [_ATTRIBUTE.sub(link, _LINK.sub(link, _NAMED_LINK.sub(titled, part))) for part in parts[::2]]
+            return "".join(parts)
+
+        return outside_fences(text, changed)
 
     def _title(self, name):
         """Returns the first heading of a source, or its title on the site."""

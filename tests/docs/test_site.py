@@ -38,7 +38,8 @@ def repository(tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text('# Name\n\n[Name](../README.md "include")\n\n[Install](page.md)\n')
     (tmp_path / "docs" / "page.md").write_text(
-        '# Page\n\n[Install](../README.md#install "include")\n\n## Two\n\n$a_1$, `$HOME` and 5 $\n\n$$\\frac{a}{b}$$\n'
+        '# Page\n\n[Install](../README.md#install "include")\n\n## Two\n\n'
+        "$a_1$, `$HOME`, `[x](none.md)` and 5 $\n\n$$\\frac{a}{b}$$\n"
     )
     return tmp_path
 
@@ -93,6 +94,7 @@ def test_pages_are_joined_and_formulas_drawn(repository, tmp_path):
     assert page.count("<math") == 2
     assert "<mfrac>" in page
     assert "$HOME" in page
+    assert "[x](none.md)" in page
     assert "5 $" in page
 
 
