@@ -39,10 +39,11 @@ NAVIGATION = {
     "Scaling": "scaling.md",
     "Results": ["results.md", "benchmarks.md"],
     "Guide": "guide/",
+    "Explain": "explain.md",
     "API": "api/",
     "FAQ": "faq.md",
     "Research": "research/",
-    "More": ["explain.md", "migration.md", "changelog.md", "contributing.md"],
+    "More": ["migration.md", "changelog.md", "contributing.md"],
 }
 
 
