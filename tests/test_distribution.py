@@ -14,6 +14,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # keras-transformer on the package index is another package.
 OTHER_DISTRIBUTION = re.compile(r"pip3? install [^\n#]*?(?<![\w./-])keras-transformer(?!-mt)\b|keras-transformer\[")
+# Extras of the repository. The library has no message about their packages.
+DEVELOPMENT_EXTRAS = {"docs", "notebooks", "test"}
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_the_packages_of_every_extra_are_those_of_the_project():
     names = {
         extra: {re.match(r"[\w-]+", requirement)[0] for requirement in requirements}
         for extra, requirements in PROJECT["optional-dependencies"].items()
-        if extra != "test"
+        if extra not in DEVELOPMENT_EXTRAS
     }
     assert {extra: set(packages.split()) for extra, packages in EXTRAS.items()} == names
 

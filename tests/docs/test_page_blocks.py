@@ -14,7 +14,7 @@ import tomllib
 
 import click
 import pytest
-from page_blocks import PAGES, PYTHON, REPOSITORY, RUNNABLE, SHELL, TOML, all_blocks, page_blocks
+from page_blocks import GUIDE_PAGES, PAGES, PYTHON, REPOSITORY, RUNNABLE, SHELL, TOML, all_blocks, page_blocks
 
 import keras_transformer as kt
 from keras_transformer.cli.command_group import COMMANDS
@@ -105,7 +105,7 @@ def test_a_recipe_is_accepted(block):
     assert kt.recipes.recipe_from_dict(CORPUS | sections)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+@pytest.mark.parametrize("page", [*PAGES, *GUIDE_PAGES], ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_commands_and_their_options_exist(page):
     for command in COMMAND.findall(page.read_text(encoding="utf-8")):
         name, *words = command.split()
