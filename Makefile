@@ -10,7 +10,7 @@ FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all test-oldest lint types release-check fuzz fuzz-planted soak wheel-check clean
+.PHONY: demo test test-all test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -47,6 +47,18 @@ lint: $(VENV)/installed-for-tests
 types: $(VENV)/installed-for-tests
 	$(BIN)/mypy
 
+# The pages as a site in build/site/html. Warnings are errors, and every link is checked.
+docs: $(VENV)/installed-for-docs
+	$(BIN)/python docs/make_site.py
+
+docs-serve: $(VENV)/installed-for-docs
+	$(BIN)/python docs/make_site.py --serve
+
+# The pictures of README.md. The one of the page that explains a translation needs Chromium.
+pictures: $(MODEL)/model.weights.h5
+	$(BIN)/python -m pip install --quiet --editable ".[plots]"
+	$(BIN)/python docs/make_pictures.py $(MODEL)
+
 # Trains two models (about 15 minutes on two cores) and compares quality and sizes with benchmarks/release_figures.json.
 release-check: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/release_check.py
@@ -58,6 +70,10 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/installed-for-tests: pyproject.toml | $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+$(VENV)/installed-for-docs: pyproject.toml | $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 # pip always takes the newest versions.

@@ -12,11 +12,12 @@ _ADVICE = {
 _OTHER_ADVICE = "Noto Sans for its script (Debian and Ubuntu: fonts-noto-core)"
 
 
-def font_for(texts):
+def font_for(texts, optional=""):
     """Selects fonts that together have every character of the texts: matplotlib's font and few installed fonts.
 
     Args:
         texts: strings.
+        optional: a string whose characters may be missing from all fonts; see `without_missing`.
 
     Returns:
         `matplotlib.font_manager.FontProperties`, of several families if no single family has all characters.
@@ -26,7 +27,8 @@ def font_for(texts):
     """
     from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
 
-    missing = {ord(character) for text in texts for character in text if not character.isspace()}
+    needed = {ord(character) for text in texts for character in text if not character.isspace()}
+    missing = needed | {ord(character) for character in optional if not character.isspace()}
     own = font_manager.FontProperties(family="DejaVu Sans")
     families = [own.get_name()]
     missing -= set(ft2font.FT2Font(font_manager.findfont(own)).get_charmap())
@@ -34,7 +36,8 @@ def font_for(texts):
     for path in sorted(font_manager.findSystemFonts()) if missing else []:
         try:
             font = ft2font.FT2Font(path)
-            characters = missing.intersection(font.get_charmap())
+            # Bitmaps, such as coloured emoji, have one size.
+            characters = missing.intersection(font.get_charmap()) if font.scalable else set()
         except (OSError, RuntimeError):
             continue  # Some files with a font's ending are not fonts.
         # The font object would keep its file open, and there can be thousands.
@@ -45,11 +48,24 @@ def font_for(texts):
             found, key=lambda item: (len(missing & item[3]), item[2]), default=(None, None, False, set())
         )
         if not missing & characters:
-            raise _not_found(chr(min(missing)))
+            if missing & needed:
+                raise _not_found(chr(min(missing & needed)))
+            break
         missing -= characters
         font_manager.fontManager.addfont(path)
         families.append(family)
     return font_manager.FontProperties(family=families)
+
+
+def without_missing(text, font):
+    """Returns a text whose characters that none of the font's families has are replaced by white squares."""
+    from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
+
+    known = set()
+    for family in font.get_family():
+        path = font_manager.findfont(font_manager.FontProperties(family=family))
+        known.update(ft2font.FT2Font(path).get_charmap())
+    return "".join(character if character.isspace() or ord(character) in known else "□" for character in text)
 
 
 def _not_found(character):

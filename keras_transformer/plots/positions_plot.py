@@ -15,7 +15,8 @@ def plot_positions(length: int, hidden_dim: int) -> "Figure":
         hidden_dim: width of the encodings.
 
     Returns:
-        A `matplotlib.figure.Figure`: a heat map, and line plots of a few of its columns.
+        A `matplotlib.figure.Figure`: a heat map, and line plots of a few pairs of its columns, each a sine and the
+        cosine of the same angle.
 
     Raises:
         InputError: matplotlib is missing.
@@ -24,17 +25,27 @@ def plot_positions(length: int, hidden_dim: int) -> "Figure":
         "Attention Is All You Need", section 3.5.
     """
     positions = sinusoidal_positions(length, hidden_dim)
-    figure = new_figure(8, 6.5)
-    heat_map, courses = figure.subplots(2, 1, height_ratios=[2, 1])
+    # The pairs of columns 2i and 2i + 1.
+    columns = sorted({dimension // 2 * 2 for dimension in (0, hidden_dim // 8, hidden_dim // 4, hidden_dim // 2)})
+    columns = [column for column in columns if column < hidden_dim]
+    figure = new_figure(8, 4.2 + 1.2 * len(columns))
+    heat_map, *pairs = figure.subplots(1 + len(columns), 1, height_ratios=[4, *[1] * len(columns)])
     image = heat_map.imshow(positions, vmin=-1.0, vmax=1.0, cmap="RdBu_r", aspect="auto", interpolation="nearest")
-    heat_map.set_title("sin and cos of pos / 10000^(2i / d)")
+    heat_map.set_title(
+        "P[pos, 2i] = sin(pos / 10000^(2i / d)), P[pos, 2i + 1] = cos(pos / 10000^(2i / d))", fontsize=10
+    )
     heat_map.set_xlabel("dimension")
     heat_map.set_ylabel("position")
     figure.colorbar(image, ax=heat_map)
-    for dimension in sorted({0, hidden_dim // 8, hidden_dim // 4, hidden_dim // 2}):
-        courses.plot(positions[:, dimension], label=f"dimension {dimension}")
-    courses.set_xlabel("position")
-    # Above the plot, because a legend at the side would separate the colour bar from the heat map.
-    courses.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
-    courses.grid(alpha=0.3)
+    for column, axes in zip(columns, pairs):
+        title = f"dimension {column}: sine"
+        axes.plot(positions[:, column])
+        if column + 1 < hidden_dim:
+            axes.plot(positions[:, column + 1], linestyle="--")
+            title += f", dimension {column + 1}: cosine (dashed)"
+        axes.set_title(title, fontsize=9, loc="left", pad=2)
+        axes.set_ylim(-1.1, 1.1)
+        axes.grid(alpha=0.3)
+        axes.tick_params(labelbottom=axes is pairs[-1])
+    pairs[-1].set_xlabel("position")
     return figure

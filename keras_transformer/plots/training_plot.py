@@ -9,17 +9,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_RATE = "learning rate"
 # Title of a panel: the columns of the history that it shows by label, and the scale of the axis.
 _PANELS = {
     "loss": ({"loss": "training", "val_loss": "validation"}, "linear"),
     "perplexity": ({"perplexity": "training", "val_perplexity": "validation"}, "log"),
     "BLEU, validation": ({"val_bleu": "validation"}, "linear"),
-    "learning rate": ({"learning_rate": "at the end of the epoch"}, "linear"),
+    _RATE: ({"learning_rate": "at the end of the epoch"}, "linear"),
 }
+# Number of epochs from which the first ones may be outside of the axes.
+_FEWEST_EPOCHS = 4
 
 
 def plot_training(history: Mapping[str, Sequence[float | None]]) -> "Figure":
     """Draws loss, perplexity, BLEU and learning rate of a training by epoch, as far as the history has them.
+
+    The loss of the first epoch is often many times the later ones. On its scale the later epochs are a flat line. The
+    axes of loss, perplexity and BLEU therefore begin at a later epoch if each epoch before it at least doubles their
+    range: at most a quarter of the epochs is outside, and none of fewer than four. The legend names these epochs. A
+    logarithmic axis would not help, because label smoothing keeps the loss well above 0.
 
     Args:
         history: a dictionary of lists of numbers by name, one number per epoch, such as `fit(...).history` or
@@ -68,8 +76,42 @@ def plot_training(history: Mapping[str, Sequence[float | None]]) -> "Figure":
             axes.yaxis.set_minor_formatter(LogFormatter())
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
-        axes.legend()
+        axes.legend(title=None if title == _RATE else _zoom(axes, scale), title_fontsize="small")
     return figure
+
+
+def _zoom(axes, scale):
+    """Limits the vertical axis to the later epochs if the first ones would flatten them.
+
+    Returns:
+        A description of the epochs outside of the axis, or None.
+    """
+    points = sorted((epoch, value) for line in axes.lines for epoch, value in zip(line.get_xdata(), line.get_ydata()))
+    if scale == "log":
+        points = [(epoch, math.log(value)) for epoch, value in points]
+    epochs = sorted({epoch for epoch, _ in points})
+    first = 0
+    for later in range(1, 1 + (max(1, len(epochs) // 4) if len(epochs) >= _FEWEST_EPOCHS else 0)):
+        if not 0 < _extent(points, epochs[later]) <= _extent(points, epochs[first]) / 2:
+            break
+        first = later
+    if not first:
+        return None
+    values = [value for epoch, value in points if epoch >= epochs[first]]
+    margin = 0.05 * (max(values) - min(values))
+    limits = min(values) - margin, max(values) + margin
+    axes.set_ylim(*(map(math.exp, limits) if scale == "log" else limits))
+    outside = [value for epoch, value in points if epoch < epochs[first]]
+    extreme = max(outside, key=lambda value: abs(value - values[0]))
+    extreme = math.exp(extreme) if scale == "log" else extreme
+    named = f"epoch {epochs[0]:g}" if first == 1 else f"epochs {epochs[0]:g} to {epochs[first - 1]:g}"
+    return f"{named}: {'up to ' if extreme > axes.get_ylim()[1] else 'from '}{extreme:.4g}"
+
+
+def _extent(points, first_epoch):
+    """Returns the range of the values from an epoch on."""
+    values = [value for epoch, value in points if epoch >= first_epoch]
+    return max(values) - min(values)
 
 
 def _is_drawn(value):

@@ -50,8 +50,8 @@ class PageBlock:
 
     @property
     def trains(self):
-        """Whether it takes minutes."""
-        return self.language == SHELL or ".fit(" in self.text
+        """Whether it takes minutes, or needs a model of the page."""
+        return self.language == SHELL or ".fit(" in self.text or '"models/' in self.text
 
 
 def page_blocks(page):

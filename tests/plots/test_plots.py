@@ -34,18 +34,25 @@ def translator():
 def test_attention_has_a_panel_for_every_block_and_head(translator):
     figure = plot_attention(translator, LINES[0])
     panels = [axes for axes in figure.axes if axes.get_title()]
-    assert [panel.get_title() for panel in panels] == [f"block {b}, head {h}" for b in (1, 2, 3) for h in (1, 2)]
-    (image,) = panels[0].get_images()
-    np.testing.assert_allclose(np.array(image.get_array()).sum(axis=1), 1.0, atol=1e-5)
+    columns = ("head 1", "head 2", "average")
+    assert [panel.get_title() for panel in panels] == [f"block {b}, {column}" for b in (1, 2, 3) for column in columns]
+    first, second, average = (np.array(panel.get_images()[0].get_array()) for panel in panels[:3])
+    np.testing.assert_allclose(first.sum(axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(average, (first + second) / 2, atol=1e-6)
     expected = [*translator.source_tokenizer.tokens(translator.source_tokenizer.tokenize([LINES[0]]))[0].numpy()]
     written = [label.get_text() for label in panels[-1].get_xticklabels()]
     assert written == [*(token.decode() for token in expected), "</s>"]
 
 
+def test_the_title_has_the_sentence_and_its_translation(translator):
+    title = plot_attention(translator, LINES[1], beam_size=1).get_suptitle()
+    assert title.split("\n") == [LINES[1], *translator.translate([LINES[1]], beam_size=1)]
+
+
 def test_labels_do_not_overlap_with_thirty_tokens(translator):
     figure = plot_attention(translator, " ".join(LINES))
     figure.draw_without_rendering()
-    boxes = [label.get_window_extent() for label in figure.axes[4].get_xticklabels()]
+    boxes = [label.get_window_extent() for label in figure.axes[6].get_xticklabels()]
     assert len(boxes) > 30
     assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
 
@@ -127,6 +134,23 @@ def test_a_history_of_nothing_is_refused():
     for history in ({}, {"loss": []}, {"loss": [float("nan")]}):
         with pytest.raises(InputError, match="The history has no epoch"):
             plot_training(history)
+
+
+def test_every_sine_is_beside_its_cosine():
+    _, *pairs = [axes for axes in plot_positions(50, 16).axes if axes.get_title() or axes.get_title(loc="left")]
+    for axes, column in zip(pairs, (0, 2, 4, 8), strict=True):
+        angles = np.arange(50) / 10000 ** (column / 16)
+        sine, cosine = (line.get_ydata() for line in axes.lines)
+        np.testing.assert_allclose(sine, np.sin(angles), atol=1e-6)
+        np.testing.assert_allclose(cosine, np.cos(angles), atol=1e-6)
+        assert axes.get_title(loc="left") == f"dimension {column}: sine, dimension {column + 1}: cosine (dashed)"
+
+
+@pytest.mark.parametrize("hidden_dim", [1, 2, 3])
+def test_few_dimensions_are_drawn(hidden_dim):
+    figure = plot_positions(4, hidden_dim)
+    figure.draw_without_rendering()
+    assert len(figure.axes[1].lines) == min(hidden_dim, 2)
 
 
 def test_positions_are_those_of_the_layer():
