@@ -2,19 +2,14 @@
 
 import ast
 import os
-import pathlib
 import re
 import subprocess
 import sys
 
+import guide_pages
+import make_guide
 import pytest
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "docs"))
-
-import guide_pages  # noqa: E402
-import make_guide  # noqa: E402
-from guide_pages import GUIDE  # noqa: E402
+from guide_pages import GUIDE, REPOSITORY
 
 PAGES = guide_pages.all_pages()
 NAMES = [page.name for page in guide_pages.pages("en")]
