@@ -39,7 +39,7 @@ def repository(tmp_path):
     (tmp_path / "docs" / "index.md").write_text('# Name\n\n[Name](../README.md "include")\n\n[Install](page.md)\n')
     (tmp_path / "docs" / "page.md").write_text(
         '# Page\n\n[Install](../README.md#install "include")\n\n## Two\n\n'
-        "$a_1$, `$HOME`, `[x](none.md)` and 5 $\n\n$$\\frac{a}{b}$$\n"
+        "$a_1$, `$HOME`, `[x](none.md)` and 5 $\n\n$$\\frac{a}{b}$$\n\n1. one\n2. two\n\n- three\n"
     )
     return tmp_path
 
@@ -95,6 +95,8 @@ def test_pages_are_joined_and_formulas_drawn(repository, tmp_path):
     assert "<mfrac>" in page
     assert "$HOME" in page
     assert "[x](none.md)" in page
+    # On GitHub a list of another kind is a new list.
+    assert re.search(r"<li>two</li>\s*</ol>\s*<ul>", page)
     assert "5 $" in page
 
 
