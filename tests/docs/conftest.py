@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import shutil
 
 import keras
 import pytest
@@ -81,4 +82,7 @@ def folder(learned, tmp_path_factory):
     tokenizer, model = learned
     folder = write_corpus(tmp_path_factory.mktemp("examples"))
     kt.Translator(model, tokenizer).save(folder / "models" / "phrases")
+    # Exports are compared with the model on them.
+    for side, language in (("source", "ko"), ("target", "en")):
+        shutil.copy(folder / f"validation.{language}", folder / "models" / "phrases" / f"validation.{side}.txt")
     return folder
