@@ -31,8 +31,8 @@ import importlib.util
 if importlib.util.find_spec("keras_transformer") is None:
     %pip install --quiet "keras-transformer-mt[plots] @ git+{ADDRESS}"\
 """
-# Limit of one cell. A training takes about three minutes on two cores.
-_CELL_SECONDS = 900
+# Limit of one cell, for a notebook that hangs. A training takes about three minutes on two idle cores.
+_CELL_SECONDS = 3600
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^()\s]+)\)")
 
 
