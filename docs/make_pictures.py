@@ -10,6 +10,7 @@ writes needs Chromium. It is skipped, with a message, where Chromium is missing.
 import argparse
 import io
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -26,21 +27,26 @@ SENTENCE = "나는 어제 카페에 갔다."
 SOURCE = ["나는", "어제", "카페에", "갔다", ".", "</s>"]
 TARGET = ["<s>", "I", "went", "to", "the"]
 FOLLOWING = "cafe"
+# The picture shows self-attention of the page of `explain`, below its first lines.
+_HIDDEN = "header p:not(.sentence), #facts, .chapter:not(#encoder), #encoder-norm { display: none !important; }"
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=5000"),
 )
 _DOTS_PER_INCH = 110
-# A picture of few colours is a third of the size.
-_COLOURS = 64
+# Half the size of a picture of all colours.
+_COLOURS = 256
 
 
 def save(picture, name):
     """Writes a picture with few colours as PNG, prints its size and returns its path."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / name
-    picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    # Thin lines of a colour keep it by maximum coverage.
+    few = picture.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 
@@ -67,8 +73,11 @@ def save_explain_page(model, program):
     with tempfile.TemporaryDirectory() as folder:
         page, picture = pathlib.Path(folder, "explain.html"), pathlib.Path(folder, "explain.png")
         command = [sys.executable, "-m", "keras_transformer", "explain", str(model), SENTENCE, "--output", str(page)]
-        subprocess.run(command, check=True)
-        options = [*_OPTIONS, f"--user-data-dir={folder}/profile", "--window-size=1280,900", f"--screenshot={picture}"]
+        subprocess.run([*command, "--language", "en"], check=True)
+        # The policy of the page forbids other styles.
+        text = _POLICY.sub("", page.read_text(encoding="utf-8"))
+        page.write_text(text.replace("</head>", f"<style>{_HIDDEN}</style></head>", 1), encoding="utf-8")
+        options = [*_OPTIONS, f"--user-data-dir={folder}/profile", "--window-size=1280,1150", f"--screenshot={picture}"]
         subprocess.run([program, *options, page.as_uri()], check=True, capture_output=True, timeout=300)
         save(Image.open(picture), "explain.png")
 
