@@ -78,6 +78,13 @@ def test_importing_changes_nothing_and_imports_nothing_large():
     assert run(NO_SIDE_EFFECTS) == "[]"
 
 
+def test_the_list_of_bundled_recipes_needs_neither_keras_nor_tensorflow():
+    script = "import sys; from keras_transformer.cli.main import main; main(['recipes'])"
+    output = run(f"{script}; print(sorted({{'keras', 'tensorflow'}} & set(sys.modules)))")
+    assert "\nphrases " in output
+    assert output.endswith("\n[]")
+
+
 def test_layers_losses_metrics_and_schedules_train_where_there_is_no_tensorflow():
     assert run(WITHOUT_TENSORFLOW + TRAINS_ON_JAX, KERAS_BACKEND="jax") == "[]"
 

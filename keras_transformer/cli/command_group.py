@@ -8,7 +8,7 @@ from keras_transformer.processes.command_process import end_in_order, is_command
 # Each command, its short help, and whether it needs TensorFlow. Its module has the name of the command.
 COMMANDS = {
     "train": ("Train a model by a recipe.", True),
-    "recipes": ("List the bundled recipes.", True),
+    "recipes": ("List the bundled recipes.", False),
     "translate": ("Translate text, line by line.", True),
     "evaluate": ("Measure BLEU, chrF and TER on a test set.", True),
     "score": ("Score given translations.", True),

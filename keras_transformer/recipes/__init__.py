@@ -1,8 +1,20 @@
 """Recipes: TOML files that describe a training run."""
 
-from keras_transformer.recipes.bundled_recipes import bundled_recipes
-from keras_transformer.recipes.describe_keys import describe_keys
-from keras_transformer.recipes.recipe import Recipe
-from keras_transformer.recipes.recipe_files import load_recipe, recipe_from_dict, save_recipe
+import lazy_loader
 
+from keras_transformer.recipes.bundled_recipes import bundled_recipes
+
+# The others need Keras.
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "describe_keys": ["describe_keys"],
+        "recipe": ["Recipe"],
+        "recipe_files": ["load_recipe", "recipe_from_dict", "save_recipe"],
+    },
+)
 __all__ = ["Recipe", "bundled_recipes", "describe_keys", "load_recipe", "recipe_from_dict", "save_recipe"]
+
+
+def __dir__():
+    return __all__
