@@ -101,9 +101,10 @@ def train_recipe(recipe, output, resume=False):
             return None
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
-            choice = choose_weights(run, trained, Validation(batches))
-        texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
-        translator = Translator(trained, tokenizers, texts=texts) if keras.backend.backend() == "tensorflow" else None
+            texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
+            is_translator = keras.backend.backend() == "tensorflow"
+            translator = Translator(trained, tokenizers, texts=texts) if is_translator else None
+            choice = choose_weights(run, Validation(batches, trained, translator))
 
         def write_model(seconds, is_tuned=True):
             scores = _scores(recipe, pairs, translator, choice)

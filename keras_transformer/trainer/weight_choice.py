@@ -1,5 +1,6 @@
 """Selects averaged weights or the weights of the best single epoch by validation."""
 
+import functools
 import itertools
 import math
 import sys
@@ -14,7 +15,6 @@ from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes.sections import MONITORS
 from keras_transformer.trainer.compiled_model import compiles, count_batches_alike
-from keras_transformer.translator import Translator
 
 # Maximum number of validation pairs that are translated at the end of a training, for the choice and the model card.
 SCORED_PAIRS = 2000
@@ -51,30 +51,31 @@ class WeightChoice(NamedTuple):
 
 
 class Validation:
-    """Scores a model on the validation set by the recipe's monitor.
+    """Scores the present weights of a model on the validation set by the recipe's monitor.
 
     Args:
         batches: the `RecipeBatches` of the training.
-
-    Call arguments:
         model: a float32 Keras model of the recipe's architecture.
+        translator: a `Translator` with this model. None on a backend that does not translate.
 
     Returns:
-        A float.
+        A float, from a call without arguments.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches, model, translator):
         self.batches = batches
+        self.model = model
+        self.translator = translator
         self.recipe = batches.recipe
         evaluation = self.recipe.evaluation
-        translates = keras.backend.backend() == "tensorflow" and (evaluation.translates or evaluation.at_end)
+        translates = translator is not None and (evaluation.translates or evaluation.at_end)
         self.by_translating = evaluation.monitors_translations and translates
         is_available = self.by_translating or not evaluation.monitors_translations
         self.monitor = evaluation.monitor if is_available else _FALLBACK_MONITOR
 
-    def __call__(self, model):
+    def __call__(self):
         name = self.monitor.removeprefix("val_")
-        return (self._translation_scores(model) if self.by_translating else self._metrics(model))[name]
+        return (self._translation_scores() if self.by_translating else self._metrics())[name]
 
     def is_better(self, score, other):
         """Returns whether a score is better than another one. NaN is worse than every number."""
@@ -82,38 +83,39 @@ class Validation:
             return math.isnan(other) and not math.isnan(score)
         return score > other if MONITORS[self.monitor] == "max" else score < other
 
-    def _translation_scores(self, model):
-        evaluation = self.recipe.evaluation
-        pairs = text_of_pairs(self.batches.pairs["validation"])
-        pairs = list(pairs if evaluation.translates else itertools.islice(pairs, SCORED_PAIRS))
-        sources, references = (list(side) for side in zip(*pairs, strict=True))
-        translations = Translator(model, self.batches.tokenizers).translate(
-            sources, settings=evaluation.search_settings
-        )
-        return corpus_scores(translations, references, evaluation.tokenize, self.recipe.data.lowercase)
-
-    def _metrics(self, model):
+    @functools.cached_property
+    def _probe(self):
         # A separate model, so that `model` is not compiled.
-        probe = keras.Model(model.input, model.output)
+        probe = keras.Model(self.model.input, self.model.output)
         probe.compile(
             loss=SmoothedCrossEntropy(self.recipe.training.label_smoothing),
             metrics=[Perplexity(), TokenAccuracy()],
             jit_compile=compiles(self.recipe.training),
         )
         count_batches_alike(probe)
-        return probe.evaluate(self.batches.whole_validation, verbose=0, return_dict=True)
+        return probe
+
+    def _translation_scores(self):
+        evaluation = self.recipe.evaluation
+        pairs = text_of_pairs(self.batches.pairs["validation"])
+        pairs = list(pairs if evaluation.translates else itertools.islice(pairs, SCORED_PAIRS))
+        sources, references = (list(side) for side in zip(*pairs, strict=True))
+        translations = self.translator.translate(sources, settings=evaluation.search_settings)
+        return corpus_scores(translations, references, evaluation.tokenize, self.recipe.data.lowercase)
+
+    def _metrics(self):
+        return self._probe.evaluate(self.batches.whole_validation, verbose=0, return_dict=True)
 
 
-def choose_weights(run, model, validation):
-    """Sets a model to the averaged weights or to those of the best averaged epoch, whichever scores better.
+def choose_weights(run, validation):
+    """Sets a validated model to the averaged weights or to those of the best averaged epoch, whichever scores better.
 
     The average of epochs can be worse than each of them, especially at a high learning rate. If the scores are equal,
     the average is kept.
 
     Args:
         run: the finished `TrainingRun`.
-        model: a float32 model of the same architecture.
-        validation: a `Validation`.
+        validation: a `Validation` of a model of the same architecture.
 
     Returns:
         A `WeightChoice`, or None if nothing was averaged.
@@ -121,16 +123,17 @@ def choose_weights(run, model, validation):
     Reference:
         "Attention Is All You Need", section 6.1, averages checkpoints.
     """
+    model = validation.model
     epochs = run.give_weights(model)
     is_moving_average = run.recipe.training.ema_momentum is not None
     # A moving average is compared with the raw weights of the last epoch.
     candidates = run.checkpoints.last_epochs[-1:] if is_moving_average else epochs
     if not candidates or (len(candidates) < 2 and not is_moving_average):
         return None
-    weights, averaged = model.get_weights(), validation(model)
+    weights, averaged = model.get_weights(), validation()
     best_epoch = _best_epoch(run, candidates, validation)
     run.checkpoints.average(model, [best_epoch])
-    single = validation(model)
+    single = validation()
     keeps_single = validation.is_better(single, averaged)
     if not keeps_single:
         model.set_weights(weights)
