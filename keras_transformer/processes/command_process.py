@@ -45,6 +45,7 @@ def begin_command():
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     handle_signals()
+    sys.unraisablehook = _report_unraisable
     threading.Thread(target=_watch, args=(reader,), daemon=True).start()
 
 
@@ -163,6 +164,15 @@ def _handle(number, frame):
     if not _may_end_in_order or len(_received) > 1:
         end_process(128 + number)
     raise KeyboardInterrupt
+
+
+def _report_unraisable(unraisable, report=sys.unraisablehook):
+    """Prints no KeyboardInterrupt that Python cannot raise, as in the callback by which JAX collects garbage.
+
+    The command continues. `_watch` ends the process.
+    """
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        report(unraisable)
 
 
 def _watch(reader):

@@ -75,6 +75,19 @@ def test_a_signal_ends_the_work_in_order(start, number, status):
     assert end(process, number) == (status, "in order\n", "")
 
 
+def test_a_signal_that_python_cannot_raise_ends_the_process_without_a_message(start):
+    collects = """
+import gc
+def callback(phase, info):
+    gc.callbacks.clear()
+    ready()
+    time.sleep(60)
+gc.callbacks.append(callback)
+run(lambda: (gc.collect(), time.sleep(60)))
+"""
+    assert end(start(collects), signal.SIGINT) == (130, "", "")
+
+
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
 def test_a_signal_ends_a_native_call_as_well(start, number, status):
     assert end(start("run(native)"), number) == (status, "", "")
