@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 from fuzz.properties import PROPERTIES
 from fuzz.schedule import Task, run_tasks

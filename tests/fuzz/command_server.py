@@ -4,6 +4,7 @@ The first line of an answer holds the process id, the second the exit status. Th
 killed, and they end as the installed command does.
 """
 
+import importlib
 import json
 import os
 import resource
@@ -12,9 +13,10 @@ import sys
 import threading
 import time
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 from fuzz.planted import plant_from_environment
+from keras_transformer.cli.command_group import COMMANDS
 from keras_transformer.cli.main import main as command_line
 
 # Audit events of Python before a change on the disk.
@@ -72,6 +74,8 @@ def serve(channel):
 
 
 if __name__ == "__main__":
+    for command in COMMANDS:
+        importlib.import_module(f"keras_transformer.cli.{command}")
     plant_from_environment()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -11,7 +11,7 @@ import tempfile
 import time
 import warnings
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 import numpy as np
 

@@ -5,7 +5,7 @@ import pathlib
 import sys
 import tempfile
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 from fuzz.__main__ import make_workspace
 from fuzz.planted import PLANTED_BUGS

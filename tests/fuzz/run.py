@@ -12,7 +12,7 @@ import tempfile
 import time
 import traceback
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 from fuzz.fuzz_property import Failure, Skip
 from fuzz.planted import plant_from_environment

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2

@@ -4,7 +4,7 @@ import contextlib
 import pathlib
 import sys
 
-import keras_transformer  # noqa: F401, isort: skip  (before TensorFlow, whose settings it makes)
+import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 import keras
 import tensorflow as tf
