@@ -4,21 +4,19 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.export import export_ctranslate2, export_saved_model, export_tflite
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
-from keras_transformer.losses import token_cross_entropy, token_weights
-from keras_transformer.models import StructureWatch, transformer_parts
+from keras_transformer.generation.pair_scorer import PairScorer
+from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.sentences import translate_sentences
+from keras_transformer.text.text_batches import batches_by_length, checked_texts, lengths_with_end
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut, with_end
-from keras_transformer.text.tokenizer import check_unicode
 
 if TYPE_CHECKING:
     import keras
@@ -61,8 +59,7 @@ class Translator:
         self.config = transformer_parts(model).config
         self._check_vocabularies()
         self._generator = Generator(model)
-        self._structure = StructureWatch(model)
-        self._log_probabilities = self._traced_log_probabilities()
+        self._scorer = PairScorer(model, self.tokenizers)
 
     @property
     def source_tokenizer(self) -> "Tokenizer":
@@ -120,11 +117,10 @@ class Translator:
             ValueError: `texts` is a single string, a number is out of range, or `settings` is given together with one
                 of its fields.
         """
-        texts = _checked_texts(texts)
+        texts = checked_texts(texts)
         settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best)
         settings = settings.with_n_best(settings.n_best or 1).of_model(self.config)
         n_best, max_length = settings.n_best, settings.max_length
-        _check_batch_size(batch_size)
         if split_sentences:
             if n_best > 1:
                 raise InputError(f"`n_best` must be 1 with `split_sentences`. Received: n_best={n_best}.")
@@ -139,7 +135,7 @@ class Translator:
             return found if return_scores else found[0]
         rows = rows_to_cut(self.tokenizers.source, texts, max_length)
         translations, scores = [None] * len(texts), [None] * len(texts)
-        for indices in _batches_by_length(_lengths(rows, max_length), batch_size):
+        for indices in batches_by_length(lengths_with_end(rows, max_length), batch_size):
             # The translation of a row of padding, a blank text, is empty.
             source_ids = padded_ids(tf.gather(rows, indices), max_length)
             found = self._search(source_ids, settings)
@@ -174,25 +170,8 @@ class Translator:
         Raises:
             ValueError: `pairs` are not pairs of strings, or `batch_size` is out of range.
         """
-        source_texts, target_texts = _checked_pairs(pairs)
-        _check_batch_size(batch_size)
-        max_length = self.config.max_length
-        sources = rows_to_cut(self.tokenizers.source, source_texts, max_length)
-        targets = rows_to_cut(self.tokenizers.target, target_texts, max_length)
-        if self._structure.has_changed():
-            self._log_probabilities = self._traced_log_probabilities()
-        scores = [None] * len(source_texts)
-        target_lengths = _lengths(targets, max_length)
-        for indices in _batches_by_length(_lengths(sources, max_length) + target_lengths, batch_size):
-            batch = [
-                padded_ids(tf.gather(rows, indices), max_length, empty_has_end=True) for rows in (sources, targets)
-            ]
-            found = self._log_probabilities(*batch)
-            for index, score in zip(indices, found.numpy(), strict=True):
-                scores[index] = float(score)
-            if progress is not None:
-                progress(len(indices))
-        return (scores, target_lengths.tolist()) if return_tokens else scores
+        scores, num_tokens = self._scorer.score(pairs, batch_size, progress)
+        return (scores, num_tokens) if return_tokens else scores
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the model folder: config, tokenizers and weights.
@@ -315,49 +294,3 @@ class Translator:
         rows = self.tokenizers.decode_target(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
         texts_of_rows = [rows[start : start + n_best] for start in range(0, len(rows), n_best)]
         return texts_of_rows, found.scores.numpy().tolist()
-
-    def _traced_log_probabilities(self):
-        """Returns a graph that is traced at its first call. Changes of the model's structure need a new one."""
-        signature = [tf.TensorSpec((None, None), tf.int32)] * 2
-        return tf.function(self._log_probabilities_of_batch, input_signature=signature)
-
-    def _log_probabilities_of_batch(self, source_ids, labels):
-        logits = self.model({"source_ids": source_ids, "target_ids": shift_targets(labels)}, training=False)
-        return -tf.reduce_sum(token_cross_entropy(labels, logits) * token_weights(labels), axis=1)
-
-
-def _checked_texts(texts):
-    if isinstance(texts, (str, bytes)):
-        raise ValueError(f"Expected a list of texts. Received: the single text {texts[:50]!r}. Put it into a list.")
-    texts = list(texts)
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(f"Expected texts of type str. Received: {text!r}.")
-        check_unicode(text)
-    return texts
-
-
-def _checked_pairs(pairs):
-    """Returns the sources and the targets."""
-    pairs = list(pairs)
-    for pair in pairs:
-        # A string of two characters can be unpacked as well.
-        if isinstance(pair, (str, bytes)) or len(pair) != 2:
-            raise ValueError(f"Expected a list of pairs (source, target). Received: {pair!r} in the list.")
-    return _checked_texts(source for source, _ in pairs), _checked_texts(target for _, target in pairs)
-
-
-def _check_batch_size(batch_size):
-    if batch_size < 1:
-        raise InputError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}.")
-
-
-def _lengths(rows, max_length):
-    """Returns the number of tokens of each ragged row after cutting, including the end token."""
-    return np.minimum(rows.row_lengths().numpy() + 1, max_length)
-
-
-def _batches_by_length(lengths, batch_size):
-    """Returns the indices of rows in batches of similar length."""
-    order = np.argsort(lengths, kind="stable").tolist()
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]

@@ -295,7 +295,12 @@ def set_policy_of_decoder(model):
             layer.dtype_policy = "mixed_bfloat16"
 
 
-def test_a_translator_that_has_translated_follows_changes_of_its_model(translator, tokenizer):
+@pytest.mark.parametrize(
+    "changes",
+    [[use_lora], pytest.param([scale_weights, use_lora, quantize, set_policy_of_decoder], marks=pytest.mark.slow)],
+    ids=["LoRA", "everything"],
+)
+def test_a_translator_that_has_translated_follows_changes_of_its_model(translator, tokenizer, changes):
     model = build_transformer(translator.config)
     model.set_weights(translator.model.get_weights())
 
@@ -305,7 +310,7 @@ def test_a_translator_that_has_translated_follows_changes_of_its_model(translato
 
     old = Translator(model, tokenizer)
     before = scores_of(old)
-    for change in (scale_weights, use_lora, quantize, set_policy_of_decoder):
+    for change in changes:
         change(model)
         after = scores_of(old)
         assert after == scores_of(Translator(model, tokenizer)), change

@@ -1,11 +1,7 @@
-import contextlib
 import copy
-import json
 import os
 import pathlib
 import warnings
-import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,20 +9,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_transformer.callbacks.stored_state import check_arrays, check_metrics, checked_position, in_precision_of
-from keras_transformer.errors import InputError, shortened
-from keras_transformer.files.whole_files import write_whole
+from keras_transformer.callbacks.state_file import StateFile
+from keras_transformer.callbacks.stored_state import in_precision_of
 
-_POSITION = "position"
-# Limits of the file size: bytes per number of the variables, and bytes of metrics and states of other callbacks.
-_MOST_BYTES_OF_NUMBER, _MOST_OTHER_BYTES = 8, 64 * 2**20
 # Value of `stop_training` that ends an epoch but not the training. It is true and differs from other callbacks' values.
 _END_OF_EPOCH = "end of epoch"
-# Errors of NumPy, JSON, the checks, and the callbacks when a file is damaged.
-_ERRORS_OF_DAMAGE = (
-    *(ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, EOFError, RecursionError),
-    *(zipfile.BadZipFile, zlib.error),
-)
 
 
 class TrainingState(keras.callbacks.Callback):
@@ -84,6 +71,7 @@ class TrainingState(keras.callbacks.Callback):
             if not (hasattr(callback, "get_state") and hasattr(callback, "set_state")):
                 raise ValueError(f"`callbacks` must have get_state() and set_state(). Received: {callback}.")
         self.path = pathlib.Path(path)
+        self._file = StateFile(self.path)
         self.steps_per_epoch = steps_per_epoch
         self.save_every = save_every
         self.saves = saves
@@ -107,29 +95,7 @@ class TrainingState(keras.callbacks.Callback):
     @property
     def saved_position(self) -> dict[str, Any]:
         """The position of the saved training: a dictionary with `epoch`, `step` and other saved values."""
-        with self._opened() as file:
-            return checked_position(json.loads(file[_POSITION].tobytes()))
-
-    @contextlib.contextmanager
-    def _opened(self):
-        with self._named_if_damaged(), np.load(self.path) as file:
-            yield file
-
-    @contextlib.contextmanager
-    def _named_if_damaged(self):
-        try:
-            yield
-        except _ERRORS_OF_DAMAGE:
-            raise InputError(f"{self.path}: not the state of a training, or damaged. Start a new training.") from None
-
-    def _check_size(self, variables):
-        """Raises an InputError if the file needs far more memory than the variables, before memory is allocated."""
-        numbers = sum(int(np.prod(variable.shape)) for variable in variables.values())
-        most = _MOST_BYTES_OF_NUMBER * numbers + _MOST_OTHER_BYTES
-        with self._opened() as file:
-            size = sum(entry.file_size for entry in file.zip.infolist())
-        if size > most:
-            raise InputError(f"{self.path}: the state is from another model or another optimizer.")
+        return self._file.position()
 
     def restore(self, model: keras.Model) -> bool:
         """Restores the variables of a compiled model, `epoch` and `first_step` from the file.
@@ -151,28 +117,7 @@ class TrainingState(keras.callbacks.Callback):
             raise ValueError("`model` must be compiled before `restore`, with the optimizer of the training.")
         model.optimizer.build(model.trainable_variables)
         variables = _variables(model)
-        self._check_size(variables)
-        position = self.saved_position
-        backend = position.get("backend", keras.backend.backend())
-        if backend != keras.backend.backend():
-            raise InputError(
-                f"{self.path}: the state is from a training with Keras on {shortened(backend)}, but Keras runs on "
-                f"{keras.backend.backend()}. Set KERAS_BACKEND={shortened(backend)}."
-            )
-        with self._opened() as file:
-            arrays = {name: file[name] for name in file.files if name != _POSITION}
-        metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
-        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
-        if {name: array.shape for name, array in arrays.items()} != shapes:
-            raise InputError(f"{self.path}: the state is from another model or another optimizer.")
-        if position["steps_per_epoch"] != self.steps_per_epoch:
-            raise InputError(
-                f"{self.path}: the state is from epochs of {position['steps_per_epoch']} batches, but now they have "
-                f"{self.steps_per_epoch}."
-            )
-        with self._named_if_damaged():
-            check_arrays(variables, arrays, {id(variable) for variable in model.trainable_variables})
-            check_metrics(metrics)
+        position, arrays, metrics = self._file.read(variables, model.trainable_variables, self.steps_per_epoch)
         for name, variable in variables.items():
             variable.assign(in_precision_of(variable, arrays[name]))
         self.epoch, self.step = position["epoch"], position["step"]
@@ -180,7 +125,7 @@ class TrainingState(keras.callbacks.Callback):
         self._callback_states = position["callbacks"]
         self._last_callback_states = position.get("last_callbacks", {})
         self._is_restored = True
-        with self._named_if_damaged():
+        with self._file.named_if_damaged():
             for states in (self._last_callback_states, self._callback_states):
                 self._set_callback_states(states)
         return True
@@ -291,15 +236,7 @@ class TrainingState(keras.callbacks.Callback):
             "callbacks": callback_states or now,
             "last_callbacks": now if callback_states else {},
         }
-        arrays = {name: ops.convert_to_numpy(variable) for name, variable in _variables(self.model).items()}
-        arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
-        arrays[_POSITION] = np.frombuffer(json.dumps(position).encode(), "uint8")
-
-        def write(path):
-            with path.open("wb") as file:  # NumPy adds an ending to a path.
-                np.savez(file, **arrays)
-
-        write_whole(self.path, write)
+        self._file.write(_variables(self.model), metrics, position)
 
 
 def _variables(model):

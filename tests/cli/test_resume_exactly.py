@@ -119,7 +119,8 @@ def assert_same(found, expected):
     ("kills", "settings"),
     [
         # Without what takes each process seconds to trace.
-        (3, ["training.r_drop=0", "training.epochs=10", "evaluation.every=0", "evaluation.monitor=val_loss"]),
+        (1, ["training.r_drop=0", "training.epochs=4", "evaluation.every=0", "evaluation.monitor=val_loss"]),
+        pytest.param(3, ["training.epochs=10"], marks=pytest.mark.slow),
         pytest.param(20, ["training.precision=bfloat16", "training.accumulation_steps=2"], marks=pytest.mark.slow),
         pytest.param(20, ["training.steps_per_epoch=5", "training.epochs=30"], marks=pytest.mark.slow),
     ],

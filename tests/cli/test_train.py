@@ -253,6 +253,7 @@ def test_quotes_are_text_and_long_pairs_are_printed_and_in_the_card(run, corpus,
         assert f"- {line}" in (corpus / "model" / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_warmup_that_never_ends_is_warned_of_and_the_default_fits_the_training(run, corpus):
     short = ["--set", "training.steps=3", "--set", "training.average_checkpoints=1"]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "long", *short)

@@ -1,0 +1,116 @@
+import contextlib
+import json
+import pathlib
+import zipfile
+import zlib
+
+import keras
+import numpy as np
+
+from keras_transformer.callbacks.stored_state import check_arrays, check_metrics, checked_position
+from keras_transformer.errors import InputError, shortened
+from keras_transformer.files.whole_files import write_whole
+
+_POSITION = "position"
+# Limits of the file size: bytes per number of the variables, and bytes of metrics and states of callbacks.
+_MOST_BYTES_OF_NUMBER, _MOST_OTHER_BYTES = 8, 64 * 2**20
+# Errors of NumPy, JSON, the checks, and the callbacks when a file is damaged.
+_ERRORS_OF_DAMAGE = (
+    *(ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, EOFError, RecursionError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
+class StateFile:
+    """The file of a `TrainingState`: the arrays of all variables and metrics, and the position as JSON, in NumPy's npz.
+
+    Args:
+        path: path of the file.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def write(self, variables, metrics, position):
+        """Writes the file under another name and renames it.
+
+        Args:
+            variables: variables by name.
+            metrics: a list of arrays.
+            position: a dictionary for JSON.
+        """
+        arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables.items()}
+        arrays |= {f"metric_{number:04d}": metric for number, metric in enumerate(metrics)}
+        arrays[_POSITION] = np.frombuffer(json.dumps(position).encode(), "uint8")
+
+        def write(path):
+            with path.open("wb") as file:  # NumPy adds an ending to a path.
+                np.savez(file, **arrays)
+
+        write_whole(self.path, write)
+
+    def position(self):
+        """Returns the position, a dictionary.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with self._opened() as file:
+            return checked_position(json.loads(file[_POSITION].tobytes()))
+
+    def read(self, variables, trainable, steps_per_epoch):
+        """Returns the position, the arrays by name, and the arrays of the metrics.
+
+        Args:
+            variables: the variables by name, of which the file must have the shapes and dtypes.
+            trainable: the variables that must be finite.
+            steps_per_epoch: number of batches of an epoch, which must be that of the file.
+
+        Raises:
+            InputError: the file is damaged, or from another model or training.
+        """
+        self._check_size(variables)
+        position = self.position()
+        backend = position.get("backend", keras.backend.backend())
+        if backend != keras.backend.backend():
+            raise InputError(
+                f"{self.path}: the state is from a training with Keras on {shortened(backend)}, but Keras runs on "
+                f"{keras.backend.backend()}. Set KERAS_BACKEND={shortened(backend)}."
+            )
+        with self._opened() as file:
+            arrays = {name: file[name] for name in file.files if name != _POSITION}
+        metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
+        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+        if {name: array.shape for name, array in arrays.items()} != shapes:
+            raise InputError(f"{self.path}: the state is from another model or another optimizer.")
+        if position["steps_per_epoch"] != steps_per_epoch:
+            raise InputError(
+                f"{self.path}: the state is from epochs of {position['steps_per_epoch']} batches, but now they have "
+                f"{steps_per_epoch}."
+            )
+        with self.named_if_damaged():
+            check_arrays(variables, arrays, {id(variable) for variable in trainable})
+            check_metrics(metrics)
+        return position, arrays, metrics
+
+    @contextlib.contextmanager
+    def named_if_damaged(self):
+        """Raises an InputError that names the file instead of an error that damaged content causes."""
+        try:
+            yield
+        except _ERRORS_OF_DAMAGE:
+            raise InputError(f"{self.path}: not the state of a training, or damaged. Start a new training.") from None
+
+    @contextlib.contextmanager
+    def _opened(self):
+        with self.named_if_damaged(), np.load(self.path) as file:
+            yield file
+
+    def _check_size(self, variables):
+        """Raises an InputError if the file needs far more memory than the variables, before memory is allocated."""
+        numbers = sum(int(np.prod(variable.shape)) for variable in variables.values())
+        most = _MOST_BYTES_OF_NUMBER * numbers + _MOST_OTHER_BYTES
+        with self._opened() as file:
+            size = sum(entry.file_size for entry in file.zip.infolist())
+        if size > most:
+            raise InputError(f"{self.path}: the state is from another model or another optimizer.")
