@@ -93,9 +93,12 @@ def test_layers_losses_metrics_and_schedules_train_where_there_is_no_tensorflow(
     "imports",
     [
         "import keras_transformer, keras",
-        "import keras, keras_transformer",
-        "import keras_transformer.losses, keras_transformer, keras; keras_transformer.losses",
-        "import keras_transformer as kt, keras; kt.text",
+        pytest.param("import keras, keras_transformer", marks=pytest.mark.slow),
+        pytest.param(
+            "import keras_transformer.losses, keras_transformer, keras; keras_transformer.losses",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("import keras_transformer as kt, keras; kt.text", marks=pytest.mark.slow),
     ],
 )
 def test_keras_loads_a_saved_model_in_any_order_of_imports(imports, tiny_model, tmp_path):

@@ -25,7 +25,9 @@ def run(script, **environment):
     return result
 
 
-@pytest.mark.parametrize(("setting", "expected"), [(None, "True"), ("0", "False"), ("1", "True")])
+@pytest.mark.parametrize(
+    ("setting", "expected"), [(None, "True"), ("0", "False"), pytest.param("1", "True", marks=pytest.mark.slow)]
+)
 def test_onednn_is_used_unless_the_environment_says_otherwise(setting, expected):
     environment = {} if setting is None else {VARIABLE: setting}
     result = run(f"import keras_transformer as kt; kt.use_onednn(); import keras; {SAYS_ONEDNN}", **environment)

@@ -92,7 +92,7 @@ def whole(tmp_path_factory):
     return model, history
 
 
-@pytest.mark.parametrize("killed_after", [1, 13])
+@pytest.mark.parametrize("killed_after", [pytest.param(1, marks=pytest.mark.slow), 13])
 def test_a_training_goes_on_to_the_bit(whole, tmp_path, killed_after):
     expected, expected_history = whole
     with pytest.raises(Killed):

@@ -58,6 +58,7 @@ def test_epochs_without_an_evaluation_have_no_scores(tokenizer):
     assert logs.epochs[1]["val_chrf"] > 0
 
 
+@pytest.mark.slow
 def test_two_sets_have_logs_of_their_own(tokenizer):
     logs = Logs()
     sets = [TranslationScores(PAIRS[:6], tokenizer), TranslationScores(PAIRS[6:9], tokenizer, prefix="test_")]

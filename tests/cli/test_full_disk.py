@@ -39,7 +39,7 @@ def assert_nothing_half(folder):
     ("size", "name"),
     [
         (4_000, "tokenizer.model"),
-        (100_000, "checkpoints/epoch_0001.weights.h5"),
+        pytest.param(100_000, "checkpoints/epoch_0001.weights.h5", marks=pytest.mark.slow),
         pytest.param(300_000, "checkpoints/state.npz", marks=pytest.mark.slow),
     ],
 )

@@ -186,7 +186,13 @@ def test_what_the_system_refuses_names_the_file(run, model, tmp_path):
     run("plot", model, "--positions", "--output", tmp_path / name).assert_one_error(f"{name}: File name too long.")
 
 
-@pytest.mark.parametrize("allocate", [lambda: np.ones(2**50), lambda: tf.zeros(2**50)], ids=["NumPy", "TensorFlow"])
+@pytest.mark.parametrize(
+    "allocate",
+    [
+        pytest.param(lambda: np.ones(2**50), id="NumPy"),
+        pytest.param(lambda: tf.zeros(2**50), id="TensorFlow", marks=pytest.mark.slow),
+    ],
+)
 def test_what_finds_no_memory_says_what_to_make_smaller(run, model, monkeypatch, allocate):
     monkeypatch.setattr(Translator, "load", lambda path: allocate())
     run("translate", model).assert_one_error("out of memory. Use a smaller model or smaller batches")

@@ -178,6 +178,7 @@ def test_faults_are_told_once_before_any_process_starts(together, run):
     run(*tuned).assert_one_error("[minimum_risk] epochs: translating needs Keras on TensorFlow, in one process")
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_text_is_told_once_by_the_first_process(together):
     (together / "train.en").write_text("")
     arguments = ["train", together / "together.toml", "--processes", 2, "--output", together / "model"]

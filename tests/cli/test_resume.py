@@ -118,6 +118,7 @@ def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     assert "| val_loss | " in (model / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_training_killed_before_its_first_checkpoint_begins_anew(run, model, tmp_path):
     output = tmp_path / "model"
     output.mkdir()

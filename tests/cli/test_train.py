@@ -204,6 +204,7 @@ def test_steps_end_the_training_in_the_middle_of_an_epoch(pairs_model):
         assert state["optimizer_0000"] == 7
 
 
+@pytest.mark.slow
 def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, monkeypatch):
     some = {split: pairs[:300] for split, pairs in phrase_splits().items()}
     monkeypatch.setattr(recipe_data, "phrase_splits", lambda: some)
@@ -242,6 +243,7 @@ def test_pairs_that_are_left_out_are_printed_and_in_the_card(run, corpus):
     assert [f"- {line}" in (output / "README.md").read_text() for line in said] == [True, True]
 
 
+@pytest.mark.slow
 def test_quotes_are_text_and_long_pairs_are_printed_and_in_the_card(run, corpus, cases):
     quotes = cases / "quotes.tsv"
     data = f"[data]\ntrain_pairs = '{quotes}'\nvalidation_pairs = '{quotes}'\nmax_length = 64\n\n"

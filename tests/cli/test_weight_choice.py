@@ -50,7 +50,13 @@ def test_the_scores_of_both_are_printed_and_kept(trained, model):
     assert f"Average of 2 epochs: val_bleu {weights['averaged']:.4f}. Epoch {weights['best_epoch']} alone: " in card
 
 
-@pytest.mark.parametrize("settings", [[], ["--set", "evaluation.monitor=val_loss"]], ids=["bleu", "loss"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param([], id="bleu", marks=pytest.mark.slow),
+        pytest.param(["--set", "evaluation.monitor=val_loss"], id="loss"),
+    ],
+)
 def test_an_average_that_is_worse_than_an_epoch_is_not_kept(run, trained, folder, settings):
     reverse_hidden_units(folder, 4)
     result = run("train", trained / "recipe.toml", "--output", folder, "--resume", *settings)

@@ -90,6 +90,7 @@ def test_accumulated_steps_are_those_of_the_large_batch(batches, of_large_batche
         np.testing.assert_allclose(found_weight, weight, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_accumulated_steps_of_two_passes_are_those_of_the_large_batch(batches):
     expected = trained_weights(repeat_rows(batches, 2), RDropCrossEntropy(5.0, 0.1))
     parts = repeat_rows(split_rows(batches, 2), 2)

@@ -168,8 +168,14 @@ def test_sampling_varies_the_tokens_and_never_the_text(tokenizer):
     assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(pairs)
 
 
-@pytest.mark.parametrize("steps_per_epoch", [None, 7])
-@pytest.mark.parametrize("first_step", [1, 7, 16])
+@pytest.mark.parametrize(
+    ("first_step", "steps_per_epoch"),
+    [
+        (16, None),
+        (16, 7),
+        *(pytest.param(first, steps, marks=pytest.mark.slow) for first in (1, 7) for steps in (None, 7)),
+    ],
+)
 def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
     tokenizer, small_pools, steps_per_epoch, first_step
 ):

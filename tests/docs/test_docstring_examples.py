@@ -20,6 +20,13 @@ RUN = [example for example in EXAMPLES if example.is_run]
 # The extra that an example needs.
 NEEDS = {"text.sentences.split_sentences": "sentencex"}
 NOT_RUN = {"data.row_service.RowService"}
+# Examples that train for many seconds: `make test-all` runs them.
+SLOW = {
+    "callbacks.stop_after_steps.StopAfterSteps",
+    "data.batch_rows.split_rows",
+    "losses.r_drop_cross_entropy.RDropCrossEntropy",
+    "trainer.train_recipe.train_recipe",
+}
 
 
 class PrintedResults(doctest.OutputChecker):
@@ -68,7 +75,10 @@ def namespace(shared, learned, trained_weights):
         model.compile(optimizer, loss=loss, jit_compile=False)
 
 
-@pytest.mark.parametrize("example", RUN, ids=str)
+@pytest.mark.parametrize(
+    "example",
+    [pytest.param(each, id=str(each), marks=[pytest.mark.slow] if str(each) in SLOW else []) for each in RUN],
+)
 def test_it_runs_as_printed(example, namespace, folder, monkeypatch):
     if str(example) in NEEDS and not importlib.util.find_spec(NEEDS[str(example)]):
         pytest.skip(f"needs {NEEDS[str(example)]}")
@@ -90,3 +100,4 @@ def test_every_example_is_collected(capsys):
     with capsys.disabled():
         print(f"\n{counts}")
     assert {str(example) for example in EXAMPLES if not example.is_run} == NOT_RUN
+    assert {str(example) for example in RUN} >= SLOW

@@ -24,6 +24,7 @@ def quantized(translator):
     return Translator(model, translator.source_tokenizer)
 
 
+@pytest.mark.slow
 def test_a_saved_model_translates_as_the_quantised_model(quantized, translator, tmp_path):
     folder = quantized.export_saved_model(tmp_path, beam_size=2)
     found = tf.saved_model.load(str(folder)).signatures["serving_default"](text=tf.constant(SOURCES))

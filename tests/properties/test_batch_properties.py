@@ -8,7 +8,7 @@ from random_texts import TEXTS
 import keras_transformer as kt
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(
     pairs=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=30),
     max_length=st.sampled_from([2, 8, 30, 100]),

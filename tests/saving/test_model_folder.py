@@ -224,6 +224,7 @@ def test_the_weights_of_a_trained_model_come_without_its_optimizer(tokenizers, t
 
 
 @pytest.mark.parametrize("is_shared", [True, False], ids=["one tokenizer", "two tokenizers"])
+@pytest.mark.slow
 def test_a_kill_while_a_model_is_replaced_leaves_one_of_the_two_or_none(tokenizers, tmp_path, is_shared):
     """Models of the same shapes, whose files would be loaded together."""
     config = TransformerConfig(**FIELDS, target_vocabulary_size=280)

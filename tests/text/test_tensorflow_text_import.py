@@ -43,12 +43,13 @@ COMMAND = "from keras_transformer.cli.main import main; sys.exit(main(['info', '
             "tensorflow_text cannot be imported (No module named 'tensorflow_text'). It has no wheel for Windows. "
             "Install and run keras-transformer-mt in WSL.",
         ),
-        (
+        pytest.param(
             "win32",
             MISSING,
             COMMAND,
             "keras-transformer: tensorflow_text cannot be imported (No module named 'tensorflow_text'). It has no "
             "wheel for Windows. Install and run keras-transformer-mt in WSL.",
+            marks=pytest.mark.slow,
         ),
         (
             sys.platform,

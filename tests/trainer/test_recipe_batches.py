@@ -35,7 +35,7 @@ def texts_of(batches, tokenizer):
     return [[text.decode() for text in tokenizer.detokenize(inputs["source_ids"]).numpy()] for inputs, *_ in batches]
 
 
-@pytest.mark.parametrize("steps_per_epoch", [None, 9])
+@pytest.mark.parametrize("steps_per_epoch", [pytest.param(None, marks=pytest.mark.slow), 9])
 def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_epoch):
     batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch)
     steps = batches.optimizer_steps_per_epoch
@@ -52,6 +52,7 @@ def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_e
     assert not any(text.isupper() for texts in texts_of(batches.validation, tokenizer) for text in texts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_epoch", [None, 9])
 @pytest.mark.parametrize("accumulation_steps", [1, 2])
 def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer, steps_per_epoch, accumulation_steps):

@@ -48,6 +48,7 @@ def test_a_user_trains_and_resumes_from_a_path_or_a_recipe(recipe, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Warning")
+@pytest.mark.slow
 def test_a_program_without_standard_streams_trains(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)

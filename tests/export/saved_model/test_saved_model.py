@@ -27,6 +27,7 @@ def test_a_fresh_process_gives_identical_translations(translator, tmp_path, beam
     assert len({*translator.translate(TEXTS, beam_size=beam_size)}) > 5
 
 
+@pytest.mark.slow
 def test_two_vocabularies_stay_two(translator_of_two, tmp_path):
     folder = translator_of_two.export_saved_model(tmp_path / "model")
     # In this process the tokenizers live already; the bug it guards against shows in a fresh one.
