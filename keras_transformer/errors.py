@@ -28,6 +28,11 @@ class MissingPackageError(InputError, ImportError):
     """A package that the library needs cannot be imported."""
 
 
+NO_WINDOWS = (
+    "Windows is not supported: tensorflow_text has no wheel for it. Install and run keras-transformer-mt in WSL."
+)
+
+
 class ExportError(RuntimeError):
     """An artifact could not be created or failed its verification."""
 

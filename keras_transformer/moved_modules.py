@@ -9,7 +9,6 @@ import warnings
 PACKAGE = "keras_transformer"
 # Old name to new name, below the package.
 MOVED = {
-    "command_process": "processes.command_process",
     "data.phrases": "corpora.phrases",
     "data.phrases.grammar": "corpora.phrases.grammar",
     "data.phrases.lexicon": "corpora.phrases.lexicon",
@@ -27,7 +26,6 @@ MOVED = {
     "export.serving_files": "export.saved_model.serving_files",
     "export.text_to_text": "export.saved_model.text_to_text",
     "export.tflite_file": "export.tflite.tflite_file",
-    "folder_lock": "files.folder_lock",
     "markdown_table": "files.markdown_table",
     "model_folder": "saving.model_folder",
     "optional_packages": "errors",
@@ -35,20 +33,12 @@ MOVED = {
     "recipes.compiled_model": "trainer.compiled_model",
     "recipes.data_files": "trainer.data_files",
     "recipes.evaluation_callbacks": "trainer.evaluation_callbacks",
-    "recipes.memory_check": "trainer.memory_check",
     "recipes.minimum_risk_tuning": "trainer.minimum_risk_tuning",
     "recipes.model_card": "trainer.model_card",
     "recipes.recipe_batches": "trainer.recipe_batches",
     "recipes.recipe_data": "trainer.recipe_data",
     "recipes.train_recipe": "trainer.train_recipe",
-    "recipes.training_progress": "trainer.training_progress",
     "recipes.training_run": "trainer.training_run",
-    "recipes.weight_choice": "trainer.weight_choice",
-    "small_files": "files.small_files",
-    "stored_weights": "saving.stored_weights",
-    "strict_json": "files.strict_json",
-    "text.printable": "processes.printable",
-    "weights_file": "saving.weights_file",
     "whole_files": "files.whole_files",
 }
 

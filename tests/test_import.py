@@ -18,8 +18,8 @@ import logging, os, signal, sys, threading, warnings
 def state():
     signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
     loggers = {name: getattr(logger, "level", None) for name, logger in logging.root.manager.loggerDict.items()}
-    descriptors = {number: os.readlink(f"/proc/self/fd/{number}") for number in ("0", "1", "2")}
-    count = len(os.listdir("/proc/self/fd"))
+    descriptors = [(os.fstat(number).st_dev, os.fstat(number).st_ino) for number in (0, 1, 2)]
+    count = len(os.listdir("/dev/fd"))
     streams = sys.stdin, sys.stdout, sys.stderr
     return dict(os.environ), list(sys.argv), signals, loggers, logging.root.level, descriptors, count, streams, (
         warnings.showwarning, list(warnings.filters), threading.active_count(), sys.excepthook

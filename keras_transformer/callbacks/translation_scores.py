@@ -56,8 +56,8 @@ class TranslationScores(keras.callbacks.Callback):
 
     def __init__(
         self,
-        pairs: Sequence[tuple[str, str]],
-        source_tokenizer: "Tokenizer",
+        pairs: Sequence[tuple[str, str]] | tf.data.Dataset,
+        source_tokenizer: "Tokenizer | Tokenizers",
         target_tokenizer: "Tokenizer | None" = None,
         every: int = 1,
         beam_size: int | None = None,

@@ -85,6 +85,8 @@ def main(arguments=None):
     debug = "--debug" in arguments
     arguments = ["--debug"] * debug + [argument for argument in arguments if argument != "--debug"]
     warnings.showwarning = _show_warning
+    # Python shows no DeprecationWarning by default. These are for the user of a command.
+    warnings.filterwarnings("default", category=DeprecationWarning, module="keras_transformer")
     try:
         with contextlib.nullcontext() if {"-h", "--help"}.isdisjoint(arguments) else _standard_output():
             return cli.main(arguments, prog_name="keras-transformer", standalone_mode=False) or 0

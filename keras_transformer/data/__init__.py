@@ -4,7 +4,7 @@ from keras_transformer.data.batch_counts import count_batches, count_pairs
 from keras_transformer.data.batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from keras_transformer.data.candidate_batches import candidate_batches
 from keras_transformer.data.check_files import check_text_files, check_tsv_file, text_rows
-from keras_transformer.data.left_out import LeftOut
+from keras_transformer.data.dropped_pairs import DroppedPairs
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text, plain_size
 from keras_transformer.data.pool_batches import PoolBatches
@@ -15,7 +15,7 @@ from keras_transformer.data.token_batches import token_batches
 from keras_transformer.data.tsv_rows import tsv_rows
 
 __all__ = [
-    "LeftOut",
+    "DroppedPairs",
     "PoolBatches",
     "RowService",
     "candidate_batches",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.left_out import LeftOut
+from keras_transformer.data.dropped_pairs import DroppedPairs
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import NO_PAIR_IS_LEFT, streamed_batches
 from keras_transformer.errors import InputError
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 def count_pairs(
     pairs: tf.data.Dataset,
-    source_tokenizer: "Tokenizer",
+    source_tokenizer: "Tokenizer | Tokenizers",
     target_tokenizer: "Tokenizer | None" = None,
     *,
     seed: int = 0,
     steps_per_epoch: int | None = None,
     **of_pool: Any,
-) -> tuple[int, float, LeftOut, int]:
+) -> tuple[int, float, DroppedPairs, int]:
     """Counts the batches of an epoch, their padding, and the dropped pairs.
 
     Args:
@@ -32,7 +32,7 @@ def count_pairs(
         **of_pool: all other arguments of `token_batches`, except `first_step`.
 
     Returns:
-        The number of batches of an epoch; the fraction of the tokens that are padding; the `LeftOut` pairs; and the
+        The number of batches of an epoch; the fraction of the tokens that are padding; the `DroppedPairs`; and the
         number of tokens of the longest source in a batch, without the end token.
 
     Raises:
@@ -54,10 +54,10 @@ def count_pairs(
             is_whole = False
             break
     num_batches, total, real, *numbers = map(int, sums)
-    left_out = LeftOut(*numbers, pool.max_length, is_whole)
+    dropped = DroppedPairs(*numbers, pool.max_length, is_whole)
     if not num_batches:
-        raise InputError(f"{NO_PAIR_IS_LEFT} Received: {left_out}.")
-    return steps_per_epoch or num_batches, 1 - real / total, left_out, longest - 1
+        raise InputError(f"{NO_PAIR_IS_LEFT} Received: {dropped}.")
+    return steps_per_epoch or num_batches, 1 - real / total, dropped, longest - 1
 
 
 def count_batches(batches: tf.data.Dataset) -> tuple[int, float]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def candidate_batches(
     candidates: tf.data.Dataset,
-    source_tokenizer: "Tokenizer",
+    source_tokenizer: "Tokenizer | Tokenizers",
     target_tokenizer: "Tokenizer | None" = None,
     *,
     batch_tokens: int = 4096,

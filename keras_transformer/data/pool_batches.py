@@ -67,7 +67,7 @@ class PoolBatches:
         tokens = self._tokens(sources, targets, seed)
         # The length of a sampled segmentation varies.
         best = self._tokens(sources, targets) if self.sampling else tokens
-        return (*self._rows_of_tokens(*tokens, seed), *count_left_out(*best, self.max_length))
+        return (*self._rows_of_tokens(*tokens, seed), *count_dropped(*best, self.max_length))
 
     def batches(self, sources: tf.RaggedTensor, targets: tf.RaggedTensor, seed: tf.Tensor) -> tf.data.Dataset:
         """Returns the `tf.data.Dataset` of batches of the rows of `rows`."""
@@ -99,7 +99,7 @@ class PoolBatches:
         return _token_rows(sources, targets, self.max_length)
 
 
-def count_left_out(sources, targets, max_length):
+def count_dropped(sources, targets, max_length):
     """Counts dropped pairs of ragged token ids, without start and end token, by reason.
 
     Returns:

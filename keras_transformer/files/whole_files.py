@@ -7,7 +7,6 @@ file. Leftovers of killed processes are detected, because no process has their l
 
 import contextlib
 import errno
-import fcntl
 import os
 import pathlib
 import re
@@ -15,8 +14,14 @@ import secrets
 import shutil
 import stat
 
+from keras_transformer.errors import NO_WINDOWS, MissingPackageError
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.processes.command_process import removed_at_end
+
+try:
+    import fcntl
+except ImportError:
+    raise MissingPackageError(NO_WINDOWS) from None
 
 # Prefix of the temporary names.
 UNFINISHED = "unfinished_"

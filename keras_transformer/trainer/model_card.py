@@ -22,7 +22,7 @@ _SEARCH = SearchSettings()
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, left_out=None, is_tuned=True):
+def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, dropped=None, is_tuned=True):
     """Writes the model card: use, scores, data, model and training.
 
     Args:
@@ -34,7 +34,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         seconds: training time in seconds.
         scores: the result of `validation_scores`, with the fields of a `WeightChoice` as `weights`. Default None: not
             scored.
-        left_out: the `LeftOut` pairs by split. Default None: not counted.
+        dropped: the `DroppedPairs` by split. Default None: not counted.
         is_tuned: whether the stage `[minimum_risk]` was run, if the recipe has one. Default True.
     """
     path = pathlib.Path(path).resolve()
@@ -66,7 +66,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         *([f"Homepage of the data: {recipe.data.homepage}", ""] if recipe.data.homepage else []),
         *_data(recipe.data, files),
         "",
-        *_left_out(left_out),
+        *_left_out(dropped),
         "## Model",
         "",
         *markdown_table([("", ""), ("parameters", f"{parameters:,}"), *config.to_dict().items()]),
@@ -133,9 +133,9 @@ def _data(data, files):
     return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
 
 
-def _left_out(left_out):
+def _left_out(dropped):
     """Returns the numbers of dropped pairs by reason."""
-    return [*(f"- {split}: {pairs}." for split, pairs in left_out.items()), ""] if left_out else []
+    return [*(f"- {split}: {pairs}." for split, pairs in dropped.items()), ""] if dropped else []
 
 
 def _minimum_risk(minimum_risk, is_tuned):

@@ -5,7 +5,7 @@ import warnings
 import tensorflow as tf
 
 from keras_transformer.data import (
-    LeftOut,
+    DroppedPairs,
     RowService,
     count_pairs,
     repeat_rows,
@@ -33,7 +33,7 @@ class RecipeBatches:
         validation: `tf.data.Dataset` of the validation batches, with known cardinality.
         processes: the `Processes` of a joint training. Each gets a share of the rows of every batch.
         row_service: the service of the training batches, or None if every process makes all batches.
-        left_out: the `LeftOut` pairs of "train" and of "validation".
+        dropped: the `DroppedPairs` of "train" and of "validation".
         longest_source: number of tokens of the longest training source, without the end token, or None if not all of
             the text was counted.
     """
@@ -45,7 +45,7 @@ class RecipeBatches:
     validation: tf.data.Dataset
     processes: Processes
     row_service: RowService | None
-    left_out: dict
+    dropped: dict
     longest_source: int | None
 
     @property
@@ -112,14 +112,14 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     counts = result_of_first(processes, lambda: _counts(recipe, pairs, tokenizers))
     steps_per_epoch, padding, _, longest_source = counts["train"]
     validation_steps = counts["validation"][0]
-    left_out = {split: LeftOut(**numbers) for split, (_, _, numbers, _) in counts.items()}
+    dropped = {split: DroppedPairs(**numbers) for split, (_, _, numbers, _) in counts.items()}
     validation = token_batches(
         pairs["validation"], tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
     )
     print(f"{steps_per_epoch:,} batches per epoch, {padding:.1%} of the tokens are padding.", file=sys.stderr)
-    longest_source = longest_source if left_out["train"].is_whole else None
+    longest_source = longest_source if dropped["train"].is_whole else None
     if processes.is_first:
-        _report(left_out)
+        _report(dropped)
     if recipe.training.accumulation_steps > 1:
         validation = weigh_rows(validation)
     validation = _copies(recipe, _rows_of_process(validation, processes))
@@ -128,7 +128,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         print(f"Process 0 makes the batches, at {processes.data_service}.", file=sys.stderr)
         row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
     return RecipeBatches(
-        recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, left_out, longest_source
+        recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, dropped, longest_source
     )
 
 
@@ -170,8 +170,8 @@ def _counts(recipe, pairs, tokenizers):
     arguments = {"train": of_train, "validation": _of_validation(recipe)}
     counts = {}
     for split, of_split in arguments.items():
-        num_batches, padding, left_out, longest_source = _count(split, pairs, tokenizers, **of_split)
-        counts[split] = [num_batches, padding, dataclasses.asdict(left_out), longest_source]
+        num_batches, padding, dropped, longest_source = _count(split, pairs, tokenizers, **of_split)
+        counts[split] = [num_batches, padding, dataclasses.asdict(dropped), longest_source]
     return counts
 
 
@@ -182,9 +182,9 @@ def _count(split, pairs, tokenizers, **arguments):
         raise InputError(f"{split} data: {error}") from None
 
 
-def _report(left_out):
+def _report(dropped):
     """Prints the numbers of dropped pairs, and warns if most pairs were dropped."""
-    for split, pairs in left_out.items():
+    for split, pairs in dropped.items():
         if pairs.is_most:
             cure = "Raise [data] max_length" if pairs.too_long > pairs.blank else "Remove empty lines from the files"
             warnings.warn(f"{split}: {pairs}. {cure}.", stacklevel=2)

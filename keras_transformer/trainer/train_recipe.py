@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import itertools
+import os
 import pathlib
 import sys
 
@@ -17,6 +18,7 @@ from keras_transformer.processes.command_process import last_words
 from keras_transformer.processes.joined_processes import alone, join_processes
 from keras_transformer.processes.process_variables import is_first_process
 from keras_transformer.processes.shared_result import result_of_first
+from keras_transformer.recipes import Recipe
 from keras_transformer.recipes.recipe_files import save_recipe
 from keras_transformer.saving import model_folder
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
@@ -42,7 +44,7 @@ from keras_transformer.translator import Translator
 _KEPT_PAIRS = 200
 
 
-def train_recipe(recipe, output, resume=False):
+def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False) -> Translator | None:
     """Trains a model by a recipe with `model.fit` and writes the model folder. See also `train`.
 
     Args:
@@ -110,7 +112,7 @@ def train_recipe(recipe, output, resume=False):
             scores = _scores(recipe, pairs, translator, choice)
             with alone():
                 model_folder.save_scores(output, scores)
-                counts = (trained.count_params(), seconds, scores, batches.left_out, is_tuned)
+                counts = (trained.count_params(), seconds, scores, batches.dropped, is_tuned)
                 write_model_card(output, recipe, config, text.files, *counts)
                 # Written last, because a folder with a config is a complete model.
                 sides = (tokenizers.source, tokenizers.target)

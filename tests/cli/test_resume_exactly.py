@@ -53,7 +53,7 @@ seed = 3
 [evaluation]
 every = 2
 tokenize = "none"
-stop_after = 3
+patience = 3
 at_end = false
 """
 
@@ -122,7 +122,7 @@ def assert_same(found, expected):
         (1, ["training.r_drop=0", "training.epochs=4", "evaluation.every=0", "evaluation.monitor=val_loss"]),
         pytest.param(3, ["training.epochs=10"], marks=pytest.mark.slow),
         pytest.param(20, ["training.precision=bfloat16", "training.accumulation_steps=2"], marks=pytest.mark.slow),
-        pytest.param(20, ["training.steps_per_epoch=5", "training.epochs=30"], marks=pytest.mark.slow),
+        pytest.param(20, ["training.optimizer_steps_per_epoch=5", "training.epochs=30"], marks=pytest.mark.slow),
     ],
 )
 def test_a_training_killed_again_and_again_ends_as_if_it_never_had_been(corpus, kills, settings):

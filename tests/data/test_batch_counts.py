@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from pair_cases import PAIRS
 
-from keras_transformer.data import LeftOut, count_batches, count_pairs, listed_pairs, streamed_batches, token_batches
+from keras_transformer.data import (
+    DroppedPairs,
+    count_batches,
+    count_pairs,
+    listed_pairs,
+    streamed_batches,
+    token_batches,
+)
 from keras_transformer.errors import InputError
 
 BLANK = [("", "cat"), ("\u200b", "dog"), ("red", "\u3000\ufeff"), ("\u00a0", "\u2028"), (" ", "")]
@@ -34,7 +41,7 @@ def too_long(tokenizer, pairs, max_length):
 def test_pairs_that_are_left_out_are_counted_by_reason(tokenizer, small_pools, arguments):
     pairs = PAIRS[:600]
     max_length = int(np.median([len(row) for row in tokenizer.tokenize([source for source, _ in pairs]).to_list()]))
-    expected = LeftOut(len(pairs) + len(BLANK), len(BLANK), too_long(tokenizer, pairs, max_length), max_length)
+    expected = DroppedPairs(len(pairs) + len(BLANK), len(BLANK), too_long(tokenizer, pairs, max_length), max_length)
     assert 0 < expected.too_long < 600
     dataset = listed_pairs(pairs[:300] + BLANK + pairs[300:])
     assert count_pairs(dataset, tokenizer, batch_tokens=600, max_length=max_length, **arguments)[2] == expected
@@ -62,12 +69,12 @@ def test_batches_and_padding_are_those_of_an_epoch(tokenizer, small_pools, shuff
 def test_a_short_epoch_counts_the_first_part_of_the_text_and_no_line_twice(tokenizer, small_pools):
     pairs = listed_pairs(PAIRS[:500])
     number, *_ = count_pairs(pairs, tokenizer, batch_tokens=600)
-    few, _, left_out, _ = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=2)
+    few, _, dropped, _ = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=2)
     assert few == 2
-    assert (left_out.pairs, left_out.is_whole) == (100, False)
-    many, _, left_out, _ = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=number + 1)
+    assert (dropped.pairs, dropped.is_whole) == (100, False)
+    many, _, dropped, _ = count_pairs(pairs, tokenizer, batch_tokens=600, steps_per_epoch=number + 1)
     assert many == number + 1
-    assert (left_out.pairs, left_out.is_whole) == (500, True)
+    assert (dropped.pairs, dropped.is_whole) == (500, True)
 
 
 def test_where_no_pair_is_left_the_reasons_are_named(tokenizer):
@@ -76,8 +83,8 @@ def test_where_no_pair_is_left_the_reasons_are_named(tokenizer):
 
 
 def test_what_is_left_out_is_one_line():
-    assert str(LeftOut(300, 90, 6, 64)) == "96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens"
-    assert str(LeftOut(30_000, 0, 1, 64)) == "1 of 30,000 pairs dropped: 1 longer than 64 tokens"
-    assert str(LeftOut(300, 0, 0, 64, is_whole=False)) == "0 of the first 300 pairs dropped"
-    assert LeftOut(300, 100, 51, 64).is_most
-    assert not LeftOut(300, 100, 50, 64).is_most
+    assert str(DroppedPairs(300, 90, 6, 64)) == "96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens"
+    assert str(DroppedPairs(30_000, 0, 1, 64)) == "1 of 30,000 pairs dropped: 1 longer than 64 tokens"
+    assert str(DroppedPairs(300, 0, 0, 64, is_whole=False)) == "0 of the first 300 pairs dropped"
+    assert DroppedPairs(300, 100, 51, 64).is_most
+    assert not DroppedPairs(300, 100, 50, 64).is_most

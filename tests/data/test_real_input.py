@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_transformer.data import LeftOut, check_tsv_file, checked_lines, count_pairs, text_pairs, tsv_pairs
+from keras_transformer.data import DroppedPairs, check_tsv_file, checked_lines, count_pairs, text_pairs, tsv_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.text import learn_vocabulary
 
@@ -16,16 +16,16 @@ def vocabulary(cases):
     return learn_vocabulary(lines, 600)
 
 
-def left_out(pairs, tokenizer):
+def dropped(pairs, tokenizer):
     return count_pairs(pairs, tokenizer, batch_tokens=4096, max_length=MAX_LENGTH)[2]
 
 
 def expected_of(rows, tokenizer):
-    """The `LeftOut` of `(source, target)` strings, counted one by one."""
+    """The `DroppedPairs` of `(source, target)` strings, counted one by one."""
     seen = [pair for pair in rows if all(set(side) - INVISIBLE for side in pair)]
     lengths = [[len(ids) + 1 for ids in tokenizer.tokenize(list(side)).to_list()] for side in zip(*seen, strict=True)]
     too_long = sum(max(pair) > MAX_LENGTH for pair in zip(*lengths, strict=True))
-    return LeftOut(len(rows), len(rows) - len(seen), too_long, MAX_LENGTH)
+    return DroppedPairs(len(rows), len(rows) - len(seen), too_long, MAX_LENGTH)
 
 
 def lines_of(path):
@@ -40,7 +40,7 @@ def test_blank_and_long_lines_are_counted(cases, vocabulary, source, target, num
     expected = expected_of(list(zip(lines_of(cases / source), lines_of(cases / target), strict=True)), vocabulary)
     assert (expected.pairs, expected.blank) == (300, num_blank)
     assert (expected.too_long > 30) == (source == "tags.en")
-    assert left_out(text_pairs(cases / source, cases / target), vocabulary) == expected
+    assert dropped(text_pairs(cases / source, cases / target), vocabulary) == expected
 
 
 @pytest.mark.parametrize(("name", "num_blank"), [("emptycol.tsv", 150), ("quotes.tsv", 0)])
@@ -48,7 +48,7 @@ def test_empty_columns_and_long_ones_are_counted(cases, vocabulary, name, num_bl
     expected = expected_of([tuple(line.split("\t")) for line in lines_of(cases / name)], vocabulary)
     assert (expected.pairs, expected.blank) == (300, num_blank)
     assert (expected.too_long > 30) == (name == "quotes.tsv")
-    assert left_out(tsv_pairs(cases / name), vocabulary) == expected
+    assert dropped(tsv_pairs(cases / name), vocabulary) == expected
 
 
 def test_a_tab_within_a_text_is_refused_with_file_and_line(cases):

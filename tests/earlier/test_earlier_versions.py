@@ -50,6 +50,7 @@ def test_a_ctranslate2_folder_loads():
     assert translator.translate_batch([["▁"]])[0].hypotheses
 
 
+@pytest.mark.filterwarnings("ignore:The key .* is now named:DeprecationWarning")
 @pytest.mark.parametrize("path", sorted((FOLDER / "recipes").glob("*.toml")), ids=lambda path: path.stem)
 def test_a_recipe_loads(path):
     assert load_recipe(path).training.epochs or load_recipe(path).training.steps

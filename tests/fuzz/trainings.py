@@ -50,7 +50,7 @@ KINDS = [
     ("", ""),
     ("sampling = 0.2", "save_every = 2\nword_dropout = 0.1"),
     ("shared = false", 'average_of = "best"\naccumulation_steps = 2'),
-    ('model_type = "bpe"', "steps_per_epoch = 3\nsave_every = 1"),
+    ('model_type = "bpe"', "optimizer_steps_per_epoch = 3\nsave_every = 1"),
 ]
 
 

@@ -54,7 +54,8 @@ def test_steps_take_the_place_of_epochs(recipe):
 )
 def test_another_name_of_a_key_means_the_same(recipe, tmp_path, section, name, other_name):
     text = PHRASES + "[evaluation]\nmonitor = 'val_loss'\n"
-    loaded = recipe(text, f"{section}.{other_name}=3")
+    with pytest.warns(DeprecationWarning, match=f"The key {other_name} is now named {name}"):
+        loaded = recipe(text, f"{section}.{other_name}=3")
     assert getattr(getattr(loaded, section), name) == 3
     assert loaded == recipe(text, f"{section}.{name}=3")
     save_recipe(loaded, tmp_path / "saved.toml")
@@ -68,7 +69,8 @@ def test_setting_one_name_of_a_key_replaces_the_other(recipe):
     text = PHRASES + "[evaluation]\nmonitor = 'val_loss'\nstop_after = 5\n"
     assert recipe(text, "evaluation.patience=2").evaluation.patience == 2
     text = PHRASES + "[training]\noptimizer_steps_per_epoch = 5\n"
-    assert recipe(text, "training.steps_per_epoch=2").training.optimizer_steps_per_epoch == 2
+    with pytest.warns(DeprecationWarning, match="The key steps_per_epoch is now named optimizer_steps_per_epoch"):
+        assert recipe(text, "training.steps_per_epoch=2").training.optimizer_steps_per_epoch == 2
 
 
 def test_file_names_are_relative_to_the_recipe(recipe, tmp_path):

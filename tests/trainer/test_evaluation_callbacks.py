@@ -26,29 +26,27 @@ def test_the_validation_pairs_are_translated_with_the_keys_of_the_section():
     assert (scores.every, scores.beam_size, scores.tokenize, scores.lowercase) == (3, 2, "none", True)
 
 
-@pytest.mark.parametrize("key", ["patience", "stop_after"])
-def test_patience_counts_evaluations(key):
-    _, early_stopping = callbacks_of(every=3, **{key: 2})
+def test_patience_counts_evaluations():
+    _, early_stopping = callbacks_of(every=3, patience=2)
     assert isinstance(early_stopping, EarlyStopping)
     assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_bleu", "max", 2)
 
 
 def test_steps_take_the_place_of_epochs():
-    scores, early_stopping = callbacks_of(every_steps=100, samples=2, stop_after=3, monitor="val_chrf")
+    scores, early_stopping = callbacks_of(every_steps=100, samples=2, patience=3, monitor="val_chrf")
     assert (scores.every_steps, scores.samples) == (100, 1)
     assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_chrf", "max", 3)
 
 
 @pytest.mark.parametrize("every", [0, 4])
 def test_the_validation_loss_stops_whether_or_not_there_are_translations(every):
-    early_stopping = callbacks_of(every=every, stop_after=2, monitor="val_loss")[-1]
+    early_stopping = callbacks_of(every=every, patience=2, monitor="val_loss")[-1]
     assert (early_stopping.monitor, early_stopping.mode, early_stopping.patience) == ("val_loss", "min", 2)
 
 
 @pytest.mark.parametrize(
     ("evaluation", "message"),
     [
-        ({"stop_after": 2}, "stop_after needs every, or a monitor other than val_bleu"),
         ({"patience": 2}, "patience needs every, or a monitor other than val_bleu"),
         ({"every": 1, "patience": 2, "stop_after": 2}, "give either patience or stop_after, which mean the same"),
         ({"samples": 2}, "samples needs every"),

@@ -66,7 +66,7 @@ def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer,
 
 def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsys, monkeypatch):
     pairs = [("", "a"), *PAIRS]
-    assert batches_of(tokenizer, pairs=pairs).left_out["train"].blank == 1
+    assert batches_of(tokenizer, pairs=pairs).dropped["train"].blank == 1
     assert "train: 1 of 161 pairs dropped: 1 blank.\nvalidation: 0 of 8 pairs" in capsys.readouterr().err
     # The processes are not joined here, so the second one counts for itself.
     monkeypatch.setattr(recipe_batches, "result_of_first", lambda processes, make: make())

@@ -51,7 +51,7 @@ class EvaluationSection(Section):
         ),
     )
     # Not written, so that a recipe that was read can be written and read again.
-    stop_after: int = Field(0, ge=0, exclude=True, description="Another name of patience. Give one of the two.")
+    stop_after: int = Field(0, ge=0, exclude=True, description="Former name of patience. Give one of the two.")
 
     @property
     def search_settings(self):

@@ -1,3 +1,5 @@
+import warnings
+
 import pydantic
 
 _MOST = 2**31 - 1
@@ -16,12 +18,21 @@ class Section(pydantic.BaseModel):
         return value
 
 
-def share_value(section, name, other_name):
-    """Gives two keys of one meaning the value of the one that was given, and returns its name."""
-    given = [key for key in (name, other_name) if key in section.model_fields_set]
+def share_value(section, name, former_name):
+    """Gives a key and its former name the value of the one that was given, and returns its name.
+
+    A recipe of an earlier version has the default of every key, so that only another value is warned of.
+    """
+    given = [key for key in (name, former_name) if key in section.model_fields_set]
     if len(given) > 1:
-        raise ValueError(f"give either {name} or {other_name}, which mean the same")
+        raise ValueError(f"give either {name} or {former_name}, which mean the same")
     key = given[0] if given else name
-    for each in (name, other_name):
+    if key == former_name and getattr(section, key) != type(section).model_fields[key].default:
+        warnings.warn(
+            f"The key {former_name} is now named {name}. The former name works until version 1.0.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    for each in (name, former_name):
         object.__setattr__(section, each, getattr(section, key))
     return key

@@ -2,7 +2,7 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
-class LeftOut:
+class DroppedPairs:
     """Numbers of dropped sentence pairs by reason.
 
     Args:
@@ -14,7 +14,7 @@ class LeftOut:
 
     Example:
 
-    >>> str(kt.data.LeftOut(pairs=300, blank=90, too_long=6, max_length=64))
+    >>> str(kt.data.DroppedPairs(pairs=300, blank=90, too_long=6, max_length=64))
     '96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens'
     """
 
