@@ -68,6 +68,7 @@ class CTranslate2Exporter(Exporter):
             f'    [source.encode("a sentence", out_type=str)[:{longest}]],',
             "    beam_size=4,",
             f"    max_decoding_length={longest},",
+            "    min_decoding_length=0,",
             "    disable_unk=True,",
             f"    suppress_sequences=[[{tokens[PADDING_ID]!r}], [{tokens[START_ID]!r}]],",
             ")",

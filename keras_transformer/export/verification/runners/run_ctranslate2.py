@@ -31,6 +31,7 @@ def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, le
                 beam_size=1,
                 length_penalty=0,
                 max_decoding_length=longest,
+                min_decoding_length=0,
                 max_input_length=0,
                 disable_unk=True,
                 suppress_sequences=special,
