@@ -15,7 +15,7 @@ from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.sentences import translate_sentences
-from keras_transformer.text.text_batches import batches_by_length, checked_texts, lengths_with_end
+from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_texts, lengths_with_end
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut, with_end
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Translator:
             pair of this list and the scores, floats in the same structure: log-probability divided by length penalty.
 
         Raises:
-            ValueError: `texts` is a single string, a number is out of range, or `settings` is given together with one
-                of its fields.
+            ValueError: `texts` is a single string, a number is out of range, `settings` is given together with one of
+                its fields, or the best score of a text is not finite.
         """
         texts = checked_texts(texts)
         settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best)
@@ -143,6 +143,7 @@ class Translator:
                 translations[index], scores[index] = texts_of_row, scores_of_row
             if progress is not None:
                 progress(len(indices))
+        check_finite(row[0] for row in scores)
         if n_best == 1:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
         return (translations, scores) if return_scores else translations
@@ -168,7 +169,7 @@ class Translator:
             including the end token.
 
         Raises:
-            ValueError: `pairs` are not pairs of strings, or `batch_size` is out of range.
+            ValueError: `pairs` are not pairs of strings, `batch_size` is out of range, or a score is not finite.
         """
         scores, num_tokens = self._scorer.score(pairs, batch_size, progress)
         return (scores, num_tokens) if return_tokens else scores

@@ -13,6 +13,8 @@ from keras_transformer.files.whole_files import write_text
 
 HISTORY_NAME = "history.csv"
 _MOST_EPOCHS = 2**31
+# Maximum number of cells: rows times columns.
+_MOST_CELLS = 1_000_000
 
 
 class HistoryFile(keras.callbacks.Callback):
@@ -110,6 +112,9 @@ def _rows(path):
     if not path.exists():
         return []
     content = read_small_file(path)
+    header, *_ = content.split(b"\n", 1)
+    if content.count(b"\n") * (header.count(b",") + 1) > _MOST_CELLS:
+        raise InputError(f"{path}: expected a training history of at most {_MOST_CELLS:,} cells, but it has more.")
     try:
         reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
         rows = list(reader)

@@ -1,5 +1,6 @@
 import contextlib
 import json
+import math
 import pathlib
 import zipfile
 import zlib
@@ -104,6 +105,8 @@ class StateFile:
     @contextlib.contextmanager
     def _opened(self):
         with self.named_if_damaged(), np.load(self.path) as file:
+            for entry in file.zip.infolist():
+                _check_entry(file.zip, entry)
             yield file
 
     def _check_size(self, variables):
@@ -114,3 +117,15 @@ class StateFile:
             size = sum(entry.file_size for entry in file.zip.infolist())
         if size > most:
             raise InputError(f"{self.path}: the state is from another model or another optimizer.")
+
+
+def _check_entry(archive, entry):
+    """Raises a ValueError if an array is larger than its entry, before memory of its size is allocated."""
+    if entry.filename == f"{_POSITION}.npy" and entry.file_size > _MOST_OTHER_BYTES:
+        raise ValueError("the position is too long")
+    with archive.open(entry) as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError("an array of another version of NumPy's format")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if math.prod(shape) * dtype.itemsize != entry.file_size - file.tell():
+            raise ValueError("the size of an array is not that of its entry")

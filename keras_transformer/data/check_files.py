@@ -37,6 +37,16 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
         InputError: a file is missing, unreadable, empty or not UTF-8, the numbers of files or lines differ, or only
             some files of one side have a counterpart on the other side.
     """
+    for paths in check_counterparts(source, target):
+        yield from _parallel_rows(*paths, digests)
+
+
+def check_counterparts(source, target):
+    """Returns the pairs of paths of two patterns.
+
+    Raises:
+        InputError: no file matches a pattern, the numbers of files differ, or only some files have a counterpart.
+    """
     sources, targets = matching_files(source), matching_files(target)
     _check_names(source, target, sources, targets)
     if len(sources) != len(targets):
@@ -44,8 +54,7 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
             f"Source and target must have the same number of files, but {source} matches {len(sources)} and {target} "
             f"{len(targets)}."
         )
-    for paths in zip(sources, targets, strict=True):
-        yield from _parallel_rows(*paths, digests)
+    return list(zip(sources, targets, strict=True))
 
 
 def _check_names(source, target, sources, targets):

@@ -34,7 +34,7 @@ class PoolBatches:
                 "`batch_tokens` must be at least `max_length`, so that a batch has room for the longest line. "
                 f"Received: batch_tokens={self.batch_tokens}, max_length={self.max_length}."
             )
-        for name in ("concatenation", "reversal"):
+        for name in ("sampling", "concatenation", "reversal"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"`{name}` must be from 0 to 1. Received: {name}={getattr(self, name)}.")
         if not 0 <= self.word_dropout < 1:

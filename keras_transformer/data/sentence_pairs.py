@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
+from keras_transformer.data.check_files import check_counterparts, text_rows
 from keras_transformer.data.matching_files import matching_files
-from keras_transformer.data.text_lines import checked_lines
 from keras_transformer.data.tsv_rows import tsv_rows
-from keras_transformer.errors import InputError
 from keras_transformer.text.tokenizer import check_unicode
 
 SPLITS = ("train", "validation", "test")
@@ -24,13 +23,18 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
         source: path of the source text, UTF-8, one sentence per line, plain or compressed (see `opened_text`). A
             pattern such as "part-*.ko" reads its files one after the other, in the order of the texts that the
             wildcards match.
-        target: path or pattern of its translation, with the same number of lines.
+        target: path or pattern of its translation, with as many files, each with the same number of lines as its
+            counterpart.
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
         mark and carriage return. It needs this Python process. Reading ends with a `tf.errors.InvalidArgumentError`
-        that names file and line if a file has fewer lines than the other, or if a line is not UTF-8 or is longer than
-        16 MiB.
+        that names file and line if a file has fewer lines than its counterpart, or if a line is not UTF-8 or is longer
+        than 16 MiB.
+
+    Raises:
+        InputError: no file matches a pattern, the numbers of files differ, or only some files of one side have a
+            counterpart on the other side.
 
     Example:
 
@@ -38,16 +42,8 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
     >>> next(kt.data.text_of_pairs(pairs))
     ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
-    paths = [matching_files(path) for path in (source, target)]
-
-    def parallel_lines():
-        sides = [itertools.chain.from_iterable(map(checked_lines, side)) for side in paths]
-        for pair in itertools.zip_longest(*sides):
-            if None in pair:
-                raise InputError(f"{source} and {target} must have the same number of lines.")
-            yield pair
-
-    return _streamed(parallel_lines)
+    check_counterparts(source, target)
+    return _streamed(lambda: text_rows(source, target))
 
 
 def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: int = 2) -> tf.data.Dataset:

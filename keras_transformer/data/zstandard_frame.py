@@ -15,7 +15,8 @@ class ZstandardFrame:
         import zstandard  # noqa: PLC0415 (an optional dependency)
 
         self._error = zstandard.ZstdError
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        # The largest window of the format, that of `zstd --long=31`. Memory is allocated as the frame needs it.
+        self._frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
 
     @property
     def eof(self):

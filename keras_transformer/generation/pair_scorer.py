@@ -3,7 +3,7 @@ import tensorflow as tf
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.models import StructureWatch, transformer_parts
-from keras_transformer.text.text_batches import batches_by_length, checked_pairs, lengths_with_end
+from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_pairs, lengths_with_end
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut
 
 
@@ -43,6 +43,7 @@ class PairScorer:
                 scores[index] = float(score)
             if progress is not None:
                 progress(len(indices))
+        check_finite(scores)
         return scores, target_lengths.tolist()
 
     def _traced(self):

@@ -91,6 +91,24 @@ def end_process(status):
 
 
 @contextlib.contextmanager
+def ended_by_signals():
+    """Lets signals end the process of a command as they end a program without handlers, within the block.
+
+    Native code that holds the lock of Python's interpreter for seconds blocks every handler that is written in Python.
+    """
+    replaced = {}
+    if _is_command and threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            if signal.getsignal(number) is _handle:
+                replaced[number] = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in replaced.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def last_words(text):
     """Prints `text` to standard error if a signal ends the block.
 

@@ -2,6 +2,7 @@ import functools
 import re
 
 from keras_transformer.errors import InputError, check_installed
+from keras_transformer.processes.command_process import ended_by_signals
 from keras_transformer.text.languages import main_language
 
 # Languages without spaces between sentences.
@@ -105,4 +106,7 @@ def translate_sentences(translate, texts, facts):
 def _kiwi():
     import kiwipiepy  # noqa: PLC0415 (an extra)
 
-    return kiwipiepy.Kiwi()
+    with ended_by_signals():
+        kiwi = kiwipiepy.Kiwi()
+        kiwi.split_into_sents("가.")  # The first call loads more.
+    return kiwi

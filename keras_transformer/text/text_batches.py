@@ -1,5 +1,7 @@
 """Checks lists of texts, and divides them into batches of similar length."""
 
+import math
+
 import numpy as np
 
 from keras_transformer.errors import InputError
@@ -34,6 +36,12 @@ def checked_pairs(pairs):
         if isinstance(pair, (str, bytes)) or len(pair) != 2:
             raise ValueError(f"Expected a list of pairs (source, target). Received: {pair!r} in the list.")
     return checked_texts(source for source, _ in pairs), checked_texts(target for _, target in pairs)
+
+
+def check_finite(scores):
+    """Raises an InputError if a score is not finite, as with weights that overflow."""
+    if not all(map(math.isfinite, scores)):
+        raise InputError("the scores of the model are not finite. Its weights are too large or damaged.")
 
 
 def lengths_with_end(rows, max_length):

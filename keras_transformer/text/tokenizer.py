@@ -15,6 +15,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.files.whole_files import write_whole
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text.model_records import check_records
 from keras_transformer.text.subword_sampler import SubwordSampler
 from keras_transformer.text.tensorflow_text_import import sentencepiece_tokenizer, tensorflow_text
 
@@ -119,12 +120,14 @@ class Tokenizer:
 
         Raises:
             ValueError: `texts` are not strings, have a lone surrogate, or have another shape with sampling.
-            InputError: the type of the model does not support sampling.
+            InputError: `sampling` is out of range, or the type of the model does not support it.
 
         Reference:
             Kudo 2018 (arXiv 1804.10959); Provilkov et al. 2020 (arXiv 1910.13267).
         """
         texts = string_tensor(texts)
+        if not 0 <= sampling <= 1:
+            raise InputError(f"`sampling` must be from 0 to 1. Received: sampling={sampling}.")
         if not sampling:
             return self._tokenizer.tokenize(texts)
         self.check_sampling()
@@ -219,13 +222,14 @@ def _sampled(sampler, texts, seed):
 def _checked_count(model):
     """Returns the number of tokens of a model."""
     try:
+        check_records(model, _MOST_TOKENS)
         count = len(sentencepiece_model_pb2.ModelProto.FromString(model).pieces)
-    except DecodeError:
+    except InputError:
+        raise
+    except (DecodeError, ValueError):
         raise InputError(_OTHER_FILE) from None
     if not count:
         raise InputError(_OTHER_FILE)
-    if count > _MOST_TOKENS:
-        raise InputError(f"expected a SentencePiece model of at most {_MOST_TOKENS:,} tokens, but it has {count:,}.")
     return count
 
 

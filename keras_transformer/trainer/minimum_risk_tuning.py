@@ -6,6 +6,7 @@ import itertools
 import shutil
 import sys
 import time
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -29,6 +30,46 @@ _PART_SENTENCES = 4096
 _WARMUP_PART = 0.1
 # The keys on which translations and qualities depend. The other keys are for the training on them.
 _TRANSLATION_KEYS = ("weights", "tokenize", "candidates", "chrf")
+
+
+class TunedWeights(NamedTuple):
+    """BLEU on the validation set before and after the stage `[minimum_risk]`, and the kept weights.
+
+    Args:
+        before: BLEU before the stage.
+        after: BLEU after the stage.
+        kept: "before" or "after".
+    """
+
+    before: float
+    after: float
+    kept: str
+
+    def __str__(self):
+        return (
+            f"[minimum_risk]: val_bleu {self.before:.4f} before, {self.after:.4f} after. The model has the weights "
+            f"{self.kept} this stage."
+        )
+
+
+def tune_if_better(tuning, validation):
+    """Runs the stage, and restores the weights before it if their BLEU on the validation set is higher.
+
+    Args:
+        tuning: a `MinimumRiskTuning`.
+        validation: a `Validation` of the same model.
+
+    Returns:
+        The time of the stage in seconds, and a `TunedWeights`.
+    """
+    weights, before = tuning.model.get_weights(), validation.bleu()
+    seconds = tuning.tune()
+    after = validation.bleu()
+    if before > after:
+        tuning.model.set_weights(weights)
+    tuned = TunedWeights(float(before), float(after), "before" if before > after else "after")
+    print(tuned, file=sys.stderr)
+    return seconds, tuned
 
 
 class MinimumRiskTuning:

@@ -13,6 +13,7 @@ from keras_transformer.files.whole_files import write_text
 from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes.recipe_files import FILE_KEYS
+from keras_transformer.trainer.minimum_risk_tuning import TunedWeights
 from keras_transformer.trainer.weight_choice import WeightChoice
 from keras_transformer.version import __version__
 
@@ -22,7 +23,7 @@ _SEARCH = SearchSettings()
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, dropped=None, is_tuned=True):
+def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, dropped=None):
     """Writes the model card: use, scores, data, model and training.
 
     Args:
@@ -32,10 +33,9 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         files: `TrainingText.files`.
         parameters: number of parameters of the model.
         seconds: training time in seconds.
-        scores: the result of `validation_scores`, with the fields of a `WeightChoice` as `weights`. Default None: not
-            scored.
+        scores: the result of `validation_scores`, with the fields of a `WeightChoice` as `weights` and of a
+            `TunedWeights` as `minimum_risk`. Default None: not scored.
         dropped: the `DroppedPairs` by split. Default None: not counted.
-        is_tuned: whether the stage `[minimum_risk]` was run, if the recipe has one. Default True.
     """
     path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
@@ -75,7 +75,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         "",
         *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
         "",
-        *_minimum_risk(recipe.minimum_risk, is_tuned),
+        *_minimum_risk(recipe.minimum_risk, (scores or {}).get("minimum_risk")),
         "The recipe, with file names without folders:",
         "",
         "```toml",
@@ -138,15 +138,17 @@ def _left_out(dropped):
     return [*(f"- {split}: {pairs}." for split, pairs in dropped.items()), ""] if dropped else []
 
 
-def _minimum_risk(minimum_risk, is_tuned):
+def _minimum_risk(minimum_risk, tuned):
     """Returns the description of the stage `[minimum_risk]`."""
     if not minimum_risk.epochs:
         return []
-    if not is_tuned:
+    if not tuned:
         return ["The stage `[minimum_risk]` of the recipe was not completed.", ""]
     return [
         "After the training, the model learned to prefer the better of its own translations of the training text "
         "(`[minimum_risk]`). The minutes include this stage.",
+        "",
+        f"{TunedWeights(**tuned)}",
         "",
     ]
 

@@ -24,7 +24,7 @@ from keras_transformer.saving import model_folder
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
-from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning
+from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning, tune_if_better
 from keras_transformer.trainer.model_card import validation_scores, write_model_card
 from keras_transformer.trainer.recipe_batches import recipe_batches
 from keras_transformer.trainer.recipe_data import recipe_config, recipe_pairs, recipe_tokenizers
@@ -106,27 +106,29 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
             is_translator = keras.backend.backend() == "tensorflow"
             translator = Translator(trained, tokenizers, texts=texts) if is_translator else None
-            choice = choose_weights(run, Validation(batches, trained, translator))
+            validation = Validation(batches, trained, translator)
+            choice = choose_weights(run, validation)
 
-        def write_model(seconds, is_tuned=True):
-            scores = _scores(recipe, pairs, translator, choice)
+        def write_model(seconds, tuned=None):
+            scores = _scores(recipe, pairs, translator, choice, tuned)
             with alone():
                 model_folder.save_scores(output, scores)
-                counts = (trained.count_params(), seconds, scores, batches.dropped, is_tuned)
+                counts = (trained.count_params(), seconds, scores, batches.dropped)
                 write_model_card(output, recipe, config, text.files, *counts)
                 # Written last, because a folder with a config is a complete model.
                 sides = (tokenizers.source, tokenizers.target)
                 model_folder.save_model_folder(output, trained, config, *sides, texts, is_trained_here=True)
 
-        write_model(run.seconds, is_tuned=False)
+        write_model(run.seconds)
         if recipe.minimum_risk.epochs:
             # The model is in the folder already, so nothing is lost if this stage fails.
             tuning = MinimumRiskTuning(recipe, translator, pairs["train"], batches, output / CHECKPOINTS_NAME)
-            write_model(run.seconds + tuning.tune())
+            seconds, tuned = tune_if_better(tuning, validation)
+            write_model(run.seconds + seconds, tuned)
         return translator
 
 
-def _scores(recipe, pairs, translator, choice):
+def _scores(recipe, pairs, translator, choice, tuned):
     """Returns the content of `scores.json`, or None if nothing was scored."""
     scores = {}
     if translator and recipe.evaluation.at_end:
@@ -135,6 +137,8 @@ def _scores(recipe, pairs, translator, choice):
         scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize, recipe.data.lowercase)
     if choice:
         scores["weights"] = choice._asdict()
+    if tuned:
+        scores["minimum_risk"] = tuned._asdict()
     return scores or None
 
 

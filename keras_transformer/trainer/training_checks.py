@@ -39,7 +39,7 @@ def check_before_training(recipe, output, resume=False, backend=None):
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.steps:
         _check_decay(recipe.training, recipe.training.steps)
-    if recipe.evaluation.translates or recipe.evaluation.at_end:
+    if recipe.evaluation.translates or recipe.evaluation.at_end or recipe.minimum_risk.epochs:
         check_tokenizer(recipe.evaluation.tokenize)
     if recipe.training.tensorboard:
         check_installed("tensorboard", extra="tensorboard")
@@ -108,8 +108,8 @@ def warn_of_training(training, steps):
     if 2 * training.warmup_steps > steps:
         _warn(
             f"[training] warmup_steps = {training.warmup_steps:,} is more than half of the {steps:,} steps of "
-            "this training, so the learning rate is too low for most of it. Remove warmup_steps (default: a tenth "
-            "of the steps), or raise epochs."
+            "this training, so the learning rate is too low for most of it. Set warmup_steps = "
+            f"{max(1, steps // 10):,} (the default: a tenth of the steps), or raise epochs."
         )
 
 

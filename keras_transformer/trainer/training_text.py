@@ -1,5 +1,6 @@
 """Reads the text of a training once before the first step, checks and hashes it, and keeps small text in memory."""
 
+import sys
 from typing import NamedTuple
 
 from keras_transformer.data import listed_pairs, matching_files, split_pairs, text_rows, tsv_rows
@@ -82,13 +83,16 @@ def _rows(data, split, digests):
 
 
 def _kept(rows, most_bytes):
-    """Reads all rows. Returns them as bytes, or None if they are longer than `most_bytes`."""
+    """Reads all rows. Returns them as bytes, or None if they need more memory than `most_bytes`."""
     kept, size = [], 0
     for row in rows:
-        if size <= most_bytes:
+        if kept is not None:
             kept.append(tuple(text.encode("utf-8").strip() for text in row))
-            size += sum(map(len, kept[-1]))
-    return kept if size <= most_bytes else None
+            # The objects of Python count as well: a row of two empty texts is not free.
+            size += sys.getsizeof(kept[-1]) + sum(map(sys.getsizeof, kept[-1]))
+            if size > most_bytes:
+                kept = None
+    return kept
 
 
 def _files(data, split, digests):

@@ -46,7 +46,7 @@ class WeightChoice(NamedTuple):
         kept = "the average" if self.kept == "averaged" else f"epoch {self.best_epoch}"
         return (
             f"{what}: {self.monitor} {self.averaged:.4f}. Epoch {self.best_epoch} alone: {self.single:.4f}. "
-            f"The model has the weights of {kept}."
+            f"Kept: the weights of {kept}."
         )
 
 
@@ -76,6 +76,10 @@ class Validation:
     def __call__(self):
         name = self.monitor.removeprefix("val_")
         return (self._translation_scores() if self.by_translating else self._metrics())[name]
+
+    def bleu(self):
+        """Returns the BLEU of the translations of the validation set, also if the monitor is another score."""
+        return self._translation_scores()["bleu"]
 
     def is_better(self, score, other):
         """Returns whether a score is better than another one. NaN is worse than every number."""

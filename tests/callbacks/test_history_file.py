@@ -71,3 +71,10 @@ def test_logs_of_other_kinds_become_numbers_or_are_left_out_with_a_warning(tmp_p
 def test_a_folder_is_told_before_the_first_epoch(tmp_path):
     with pytest.raises(InputError, match="expected the file of a training history, but it is a folder"):
         HistoryFile(tmp_path).on_train_begin()
+
+
+@pytest.mark.parametrize("content", ["epoch\n" + "0\n" * 1_000_001, "epoch" + "," * 2000 + "\n" + "0\n" * 600])
+def test_a_history_of_millions_of_cells_is_refused(tmp_path, content):
+    (tmp_path / "history.csv").write_text(content)
+    with pytest.raises(InputError, match=r"history.csv: expected a training history of at most 1,000,000 cells"):
+        last_scores(tmp_path / "history.csv")

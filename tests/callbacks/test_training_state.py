@@ -1,6 +1,8 @@
 """Tests of the state of a training in one process; tests/cli/test_resume_exactly.py kills real ones."""
 
+import io
 import json
+import zipfile
 
 import keras
 import numpy as np
@@ -159,6 +161,22 @@ def test_the_state_of_another_model_or_epoch_is_refused(tmp_path):
         TrainingState(tmp_path / "state.npz", STEPS).restore(other)
     with pytest.raises(InputError, match=r"the state is from epochs of 5 batches, but now they have 6\."):
         TrainingState(tmp_path / "state.npz", STEPS + 1).restore(make_model())
+
+
+def test_an_array_that_declares_another_size_than_it_has_is_refused(tmp_path):
+    path = tmp_path / "state.npz"
+    fit(path, epochs=1)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    for name in ("model_0000.npy", "position.npy"):
+        header = io.BytesIO()
+        description = {"descr": "<f4", "fortran_order": False, "shape": (10**15,)}
+        np.lib.format.write_array_header_1_0(header, description)
+        with zipfile.ZipFile(path, "w") as archive:
+            for other, content in entries.items():
+                archive.writestr(other, header.getvalue() + b"1234" if other == name else content)
+        with pytest.raises(InputError, match=r"state\.npz: not the state of a training, or damaged"):
+            TrainingState(path, STEPS).restore(make_model())
 
 
 def test_the_state_of_another_backend_is_refused(tmp_path, monkeypatch):

@@ -58,8 +58,22 @@ def test_a_trained_model_learns_from_its_own_translations(run, trained, model_co
     assert len(losses) == 4
     assert losses[-1] < losses[0]
     after = Translator.load(model_copy).model.get_weights()
-    assert not np.array_equal(after[0], before.model.get_weights()[0])
-    assert "own translations" in (model_copy / "README.md").read_text()
+    tuned = json.loads((model_copy / "scores.json").read_text())["minimum_risk"]
+    assert tuned["kept"] == ("before" if tuned["before"] > tuned["after"] else "after")
+    assert np.array_equal(after[0], before.model.get_weights()[0]) == (tuned["kept"] == "before")
+    card = (model_copy / "README.md").read_text()
+    assert "own translations" in card
+    assert f"val_bleu {tuned['before']:.4f} before, {tuned['after']:.4f} after" in card
+
+
+@pytest.mark.slow
+def test_weights_that_became_worse_are_not_kept(run, trained, model_copy):
+    before = weights_of(model_copy)
+    train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
+    result = run(*train, "--set", "minimum_risk.learning_rate=1.0")
+    assert result.status == 0, result.errors
+    assert "The model has the weights before this stage." in result.errors
+    assert_same_weights(weights_of(model_copy), before)
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def test_an_average_that_is_worse_than_an_epoch_is_not_kept(run, trained, folder
     losses = read_history(folder / "history.csv")["val_loss"]
     assert weights["kept"] == "single"
     assert weights["best_epoch"] == 3 + int(losses[3] < losses[2])
-    assert f"The model has the weights of epoch {weights['best_epoch']}." in result.errors
+    assert f"Kept: the weights of epoch {weights['best_epoch']}." in result.errors
     kept = Translator.load(folder).model.get_weights()
     for one, other in zip(kept, weights_of_epoch(folder, weights["best_epoch"]), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -190,3 +190,11 @@ def test_the_first_line_of_a_pipe_is_given_before_the_second_is_written(tmp_path
             assert next(lines) == "two"
     finally:
         os.close(writer)
+
+
+def test_a_zstandard_file_of_a_large_window_is_read(file):
+    parameters = zstandard.ZstdCompressionParameters(window_log=28)
+    stream = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    packed = stream.compress(TEXT) + stream.flush()
+    assert zstandard.get_frame_parameters(packed).window_size == 2**28
+    assert list(checked_lines(file(packed))) == LINES

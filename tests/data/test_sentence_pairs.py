@@ -163,3 +163,18 @@ def test_what_cannot_be_listed_or_split_is_refused():
 def test_pairs_come_back_as_strings():
     pairs = [("나는 어제", "yesterday I"), ("", "nothing")]
     assert list(text_of_pairs(listed_pairs(pairs))) == pairs
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a1.en": 2, "a2.en": 3, "a1.de": 3, "a2.de": 2}, "must have the same number of lines"),
+        ({"a1.en": 2, "a2.en": 3, "a1.de": 5}, "must have the same number of files"),
+        ({"a1.en": 2, "a3.en": 2, "a1.de": 2, "a2.de": 2}, "no file of .* has a matching name"),
+    ],
+)
+def test_files_of_patterns_are_paired_one_by_one(tmp_path, files, message):
+    for name, lines in files.items():
+        (tmp_path / name).write_text("".join(f"{name} {line}\n" for line in range(lines)))
+    with pytest.raises((InputError, tf.errors.InvalidArgumentError), match=message):
+        list(text_of_pairs(text_pairs(f"{tmp_path}/a*.en", f"{tmp_path}/a*.de")))

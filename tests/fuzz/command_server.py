@@ -17,7 +17,8 @@ import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 from fuzz.planted import plant_from_environment
 from keras_transformer.cli.command_group import COMMANDS
-from keras_transformer.cli.main import main as command_line
+from keras_transformer.cli.main import run
+from keras_transformer.processes.command_process import begin_command
 
 # Audit events of Python before a change on the disk.
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "os.link", "os.symlink"}
@@ -56,7 +57,9 @@ def become(request):
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_size"], request["file_size"]))
     if request.get("kill"):
         kill_at_change(**request["kill"])
-    return command_line(request["arguments"])
+    sys.argv[1:] = request["arguments"]
+    begin_command()
+    return run()
 
 
 def serve(channel):

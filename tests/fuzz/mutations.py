@@ -245,6 +245,22 @@ def _other_folder(folder, generator):
     return "all files removed"
 
 
+def _bomb(folder, generator):
+    """A file that is short, or regular, and would need far more memory than its size."""
+    name, content = generator.choice(
+        [
+            ("tokenizer.model", b"\x0a\x00" * 2**20),
+            ("tokenizer.model", b"\x12\x02\x0a\x00" * 2**20),
+            ("history.csv", b"epoch\n" + b"0\n" * 2_000_000),
+            ("history.csv", b"epoch" + b"," * 100_000 + b"\n" + b"0\n" * 1_000),
+            ("scores.json", b"[" * 1_000_000),
+            ("config.json", b'{"a":' * 1_000_000),
+        ]
+    )
+    (folder / name).write_bytes(content)
+    return f"{name} of {len(content):,} bytes"
+
+
 _CHANGES = {
     _flip: 30,
     _truncate: 10,
@@ -257,4 +273,5 @@ _CHANGES = {
     _touch: 3,
     _add_file: 3,
     _other_folder: 1,
+    _bomb: 3,
 }

@@ -244,3 +244,28 @@ def test_only_a_process_that_has_begun_as_one_is_a_command():
         [sys.executable, "-c", begun.replace("process.begin_command()", "")], capture_output=True, text=True
     )
     assert result.stdout == "False\n", result.stderr
+
+
+@pytest.mark.parametrize(("number", "_"), SIGNALS)
+def test_a_signal_ends_native_code_that_holds_the_lock_of_the_interpreter(start, number, _):
+    program = """
+import re
+def work():
+    with process.ended_by_signals():
+        ready()
+        re.match(r"(a+)+$", 50 * "a" + "b")
+run(work)
+"""
+    assert end(start(program), number) == (-number, "", "")
+
+
+def test_after_native_code_a_signal_ends_the_work_in_order_again(start):
+    program = """
+def work():
+    with process.ended_by_signals():
+        pass
+    ready()
+    time.sleep(60)
+run(work)
+"""
+    assert end(start(program), signal.SIGTERM) == (143, "in order\n", "")

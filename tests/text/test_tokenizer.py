@@ -193,7 +193,7 @@ def test_a_model_of_millions_of_tokens_is_refused_at_once(tmp_path):
         model.pieces.add(piece=f"{token:x}")
     (tmp_path / "large.model").write_bytes(model.SerializeToString())
     start = time.process_time()
-    with pytest.raises(InputError, match=r"large.model: expected .* at most 1,048,576 tokens, but it has 1,100,000\."):
+    with pytest.raises(InputError, match=r"large.model: expected .* at most 1,048,576 tokens, but it has more\."):
         Tokenizer.load(tmp_path / "large.model")
     assert time.process_time() - start < 5
 
@@ -260,3 +260,24 @@ def test_every_character_comes_back_but_the_sign_for_a_space(tokenizer):
     spaces = str.maketrans("\t\n\r\u2581", "    ")
     expected = [" ".join(part for part in text.translate(spaces).split(" ") if part) for text in texts]
     assert decoded(tokenizer.detokenize(tokenizer.tokenize(texts))) == expected
+
+
+@pytest.mark.parametrize(
+    "record", [b"\x0a\x00", b"\x12\x02\x0a\x00", b"\x22\x02\x0a\x00"], ids=["tokens", "inputs", "samples"]
+)
+def test_a_model_of_many_small_records_is_refused_before_it_is_parsed(tokenizer, record):
+    message = "at most 1,048,576 tokens, but it has more|its description of the training is too long"
+    with pytest.raises(InputError, match=message):
+        Tokenizer(tokenizer.model + record * 2**21)
+
+
+@pytest.mark.parametrize("model", [b"\x0a", b"\x0a\xff", b"\x0b", b"\xff" * 11, b"\x0a\x05ab"], ids=repr)
+def test_bytes_that_are_no_records_are_refused(model):
+    with pytest.raises(InputError, match="expected a SentencePiece model, but this is another file"):
+        Tokenizer(model)
+
+
+@pytest.mark.parametrize("sampling", [-1.0, 1.5, float("nan")])
+def test_the_strength_of_sampling_has_limits(tokenizer, sampling):
+    with pytest.raises(InputError, match=f"`sampling` must be from 0 to 1. Received: sampling={sampling}"):
+        tokenizer.tokenize(["a text"], sampling=sampling)

@@ -26,6 +26,9 @@ _USES = [
     "(batch, beam, max_length) int32, best first, 0 after the end token 3, and `scores` (batch, beam) float32. The",
     "signatures `translate_16`, `translate_32`, `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32)",
     "and (1, 64).",
+    "",
+    "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the model",
+    "generates an arbitrary sentence. The page docs/mobile.md of keras-transformer has the pattern of such texts.",
 ]
 _TEXT_USES = [
     "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, in UTF-8",
