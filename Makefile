@@ -1,7 +1,7 @@
 # Two commands: `make demo` trains a Korean-English translator and tries it; `make test` runs the tests. `make test-oldest`
 # runs them with the oldest versions of all packages that pyproject.toml allows. `make wheel-check` builds the wheel and uses it in a
 # new environment. `make fuzz MINUTES=30` and `make soak`
-# look for what the tests have missed, see tests/fuzz/README.md.
+# look for bugs with random input, see tests/fuzz/README.md.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin

@@ -1,10 +1,10 @@
 """Speed of decoding: this library's TensorFlow graph against CTranslate2 in float32 with the same weights.
 
 The lines are sorted by length and decoded in batches, first by one, then by the other, round by round, so that
-whatever else the machine does hits both alike. CTranslate2 has another length penalty and other rules for when to stop
-a beam, so at a beam above 1 the two do about the same work, not exactly the same; at beam 1 the share of equal
-translations is printed, which should be nearly all. CTranslate2's threads wait in busy loops: where other programs use
-the same cores, measure with `--threads 1` and compare the processor times.
+other load on the machine affects both alike. CTranslate2 has another length penalty and other rules for when to stop
+a beam. Above beam size 1 the amount of work is similar, but not equal. At beam size 1 the fraction of equal
+translations is printed. It should be close to 1. CTranslate2's threads wait in busy loops. If other programs use the
+same cores, measure with `--threads 1` and compare the processor times.
 
 Usage: python benchmarks/decoding.py MODEL_FOLDER SOURCE_FILE [--beam-size 1 4] [--batch-size 64] [--threads 2]
 """
@@ -29,7 +29,7 @@ from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
 
 def make_batches(tokenizer, lines, batch_size):
-    """Lists of token ids without the end token, of about one length in a batch."""
+    """Lists of token ids without the end token. The lengths in a batch are similar."""
     rows = sorted(tokenizer.tokenize(lines).to_list(), key=len)
     return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
 
@@ -43,7 +43,7 @@ class Ours:
         self.batches = [tf.ragged.constant([[*row, END_ID] for row in rows]).to_tensor() for rows in batches]
 
     def __call__(self, beam_size):
-        # Turned into an array, since TensorFlow would return before the work is done.
+        # TensorFlow returns before the work is done. The conversion to an array waits for it.
         return [self.generator.generate(batch, beam_size).token_ids.numpy()[:, 0] for batch in self.batches]
 
     def translations(self, found):

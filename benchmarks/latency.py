@@ -1,8 +1,8 @@
-"""Time for one sentence: the exported artifacts of a model, one sentence after the other, batch 1.
+"""Measures the time per sentence of the exported artifacts of a model, with batches of one sentence.
 
-Every sentence goes to every artifact in turn, so that whatever else the machine does hits all alike. Tokenizing is not
+Every sentence goes to every artifact in turn, so that other load on the machine affects all alike. Tokenizing is not
 counted, except inside the SavedModel, which uses all cores. CTranslate2 stops its beams by other rules and has another
-length penalty, so at a beam above 1 it does about the same work as the others, not exactly the same.
+length penalty. Above beam size 1 the amount of its work is similar to that of the others, but not equal.
 
 Usage: python benchmarks/latency.py MODEL_FOLDER SOURCE_FILE [--beam-size 1 4] [--threads 1] [--lines 200]
 """

@@ -1,10 +1,10 @@
 """Time of a training step under several settings of one recipe.
 
-The settings take turns, so that whatever else the machine does hits all alike; each trains on the same few batches.
+The settings take turns, so that other load on the machine affects all alike. Each trains on the same few batches.
 
 Usage: python benchmarks/recipe_step.py RECIPE [SETTINGS]... [--rounds 5] [--batches 8] [--data FOLDER]
-SETTINGS is a list of keys with commas between: "training.precision=bfloat16,training.r_drop=5.0"; the recipe as it is
-comes first.
+SETTINGS is a list of keys with commas between: "training.precision=bfloat16,training.r_drop=5.0". The unchanged recipe
+is measured first.
 """
 
 import argparse

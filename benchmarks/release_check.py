@@ -1,10 +1,9 @@
 """Trains two models, and compares their quality and the sizes of their artifacts with committed figures.
 
 The models are the demonstration (`phrases`) and ten minutes of Multi30k (`multi30k_short`). The committed
-figures, `release_figures.json`, hold each score for three seeds. A score fails where it is worse than the worst of
-the three by more than their spread, or by more than a small floor where the spread is smaller. A size fails where it
-differs by more than 1 percent. The exit status is 1 where anything fails, and where the text of
-a model is missing. `--only phrases` needs no text.
+figures, `release_figures.json`, have each score for three seeds. A score fails if it is worse than the worst of the
+three by more than their spread. A small floor replaces a smaller spread. A size fails if it differs by more than
+1 percent. The exit status is 1 if a comparison fails or the text of a model is missing. `--only phrases` needs no text.
 
 Usage: python benchmarks/release_check.py [--output FOLDER] [--only phrases|multi30k] [--update] [--keep]
                                           [--data FOLDER]
@@ -34,7 +33,7 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 DATA = SHARED_DATA if SHARED_DATA.is_dir() else REPOSITORY / "data"
 FIGURES = pathlib.Path(__file__).with_name("release_figures.json")
 SEEDS = (1, 2, 3)
-# The smallest loss that fails, in the unit of the score, and whether more of it is better.
+# The floor of the spread, in the unit of the score, and whether a higher score is better.
 SCORES = {
     "exact match, new sentences": (0.5, True),
     "exact match, new combinations": (0.5, True),
@@ -146,7 +145,7 @@ def _bytes_of(path):
 
 
 def _compared(name, scores, sizes, committed):
-    """Rows of the table: model, figure, found, committed, limit, and "ok" or what is wrong."""
+    """Rows of the table: model, figure, found, committed, limit, and "ok" or the problem."""
     rows = []
     for score, value in scores.items():
         floor, more_is_better = SCORES[score]

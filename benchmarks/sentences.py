@@ -1,4 +1,4 @@
-"""Compares splitters of sentences on paragraphs written by hand; prints the table of docs/sentences.md.
+"""Compares sentence splitters on paragraphs written by hand, and prints the table of docs/sentences.md.
 
 pip install pysbd sentencex sentence-splitter blingfire syntok kiwipiepy
 python benchmarks/sentences.py
@@ -114,7 +114,7 @@ def main():
             except ImportError:
                 cells.append("not installed")
                 continue
-            except Exception:  # Each has its own for a language that it does not know.
+            except Exception:  # Each package raises its own error for an unsupported language.
                 cells.append("-")
                 continue
             cells.append(f"{right} of {len(rows[language])}")

@@ -2,8 +2,8 @@
 
 Both models are a tiny Transformer (4+4 layers, 128/256, 4 heads, 10,000 shared tokens) trained with Adam and dropout
 0.3 on batches of 128 x (24 + 24) tokens without padding. keras-nlp's layers are measured twice: with this library's
-loss, which leaves the layers as the only difference, and with Keras's own cross-entropy. Rounds of steps alternate, so
-that whatever else the machine does hits all of them alike.
+loss, so that only the layers differ, and with Keras's own cross-entropy. Rounds of steps alternate, so
+that other load on the machine affects all of them alike.
 
 Usage: python benchmarks/training_step.py [--rounds 5] [--steps 10] [--precision float32]
 """

@@ -1,4 +1,4 @@
-"""The whole way in plain Keras: pairs, vocabulary, batches, model, `model.fit`, translations, in one short script.
+"""Trains with plain Keras: pairs, vocabulary, batches, model, `model.fit` and translations in one short script.
 
 Usage: python training/fit_phrases.py [STEPS]
 """

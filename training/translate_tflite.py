@@ -1,8 +1,7 @@
-"""Translates lines of standard input with a `.tflite` file: what an app does, in Python.
+"""Translates lines of standard input with a `.tflite` file, as an app does.
 
-Needs `ai-edge-litert`, `sentencepiece` and `numpy`, and nothing of keras_transformer. The parts that another language
-has to do in the same way are `token_ids`, `translate` and `text`; docs/mobile.md shows them in Kotlin, Swift and
-JavaScript.
+Needs `ai-edge-litert`, `sentencepiece` and `numpy`, but not keras_transformer. An app in another language needs the
+same functions `token_ids`, `translate` and `text`. docs/mobile.md has them in Kotlin, Swift and JavaScript.
 """
 
 import argparse
@@ -16,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 PADDING_ID = 0
 END_ID = 3
-# A line of nothing but such characters is blank and has no translation: keras_transformer/text/blank.py names them.
+# A line with only these characters is blank and has no translation: keras_transformer/text/blank.py lists them.
 BLANK = re.compile(
     "[\0- \x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
     "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3"
@@ -39,16 +38,16 @@ class TFLiteTranslator:
         _, self.beam_size, self.max_length = self.signature.get_output_details()["target_ids"]["shape"]
 
     def __call__(self, line):
-        """The translations of a line, best first, as many as the search keeps."""
+        """Returns the translations of a line that the search keeps, best first."""
         return [self.text(target_ids) for target_ids in self.translate(self.token_ids(line))]
 
     def token_ids(self, line):
-        """The ids of a line's pieces and the end token; one padding token where the line is blank."""
+        """Returns the ids of a line's pieces and the end token, or one padding token for a blank line."""
         pieces = [] if BLANK.fullmatch(line) else self.source_pieces.encode(line)[: self.max_length - 1]
         return [*pieces, END_ID] if pieces else [PADDING_ID]
 
     def translate(self, source_ids):
-        """`(beam_size, max_length)` token ids; the input is resized to the sentence, not padded."""
+        """Returns `(beam_size, max_length)` token ids. The input is resized to the sentence, not padded."""
         return self.signature(source_ids=np.array([source_ids], "int32"))["target_ids"][0]
 
     def text(self, target_ids):
@@ -56,7 +55,7 @@ class TFLiteTranslator:
 
 
 def sentencepiece_models(file):
-    """The source's and the target's SentencePiece model: NAME.model, or NAME.source.model and NAME.target.model."""
+    """Returns the SentencePiece models of both languages: NAME.model, or NAME.source.model and NAME.target.model."""
     shared, *own = (file.with_suffix(ending) for ending in (".model", ".source.model", ".target.model"))
     models = [shared, shared] if shared.is_file() else own
     for model in models:
