@@ -1,4 +1,4 @@
-"""The command line of `make fuzz`: every property for its part of the time, and a table in the end."""
+"""The command line of `make fuzz`: runs every property for its part of the time and prints a table."""
 
 import argparse
 import os
@@ -42,7 +42,7 @@ def main(arguments=None):
 
 
 def make_workspace(path, planted=None):
-    """Makes the shared models in a process of its own, whole or not at all."""
+    """Makes the shared models in a separate process. An incomplete folder is removed."""
     unfinished = path.with_name(f"{path.name}_unfinished")
     command = [sys.executable, "-m", "fuzz.workspace", str(unfinished)]
     done = subprocess.run(command, env=fuzz_environment(planted), capture_output=True, text=True, check=False)

@@ -1,7 +1,7 @@
 """Runs an exported artifact without keras_transformer: `python -m fuzz.artifact_worker KIND ARTIFACT`.
 
-KIND is "tokenizers" (a SavedModel of `fuzz.workspace`), "saved_model", "tflite", "tflite_text" or "ctranslate2"; the
-last three are run by the library's own runners, which import nothing of it either.
+KIND is "tokenizers" (a SavedModel of `fuzz.workspace`), "saved_model", "tflite", "tflite_text" or "ctranslate2". The
+last three use the runners of the library, which do not import the library.
 """
 
 import base64
@@ -57,7 +57,7 @@ def runner_answer(kind, artifact):
     def answer(request):
         try:
             return runner.run(artifact, **request)
-        except SystemExit as error:  # How a runner says that its own comparison failed.
+        except SystemExit as error:  # Runners use this status for a failed comparison.
             return {"error": str(error)}
 
     return answer

@@ -1,4 +1,4 @@
-"""Exports by the command, and whether what lies at their place loads."""
+"""Exports by the command, and checks that their artifacts can be loaded."""
 
 import tensorflow as tf
 import tensorflow_text  # noqa: F401 (registers the tokenizer's operations)
@@ -11,17 +11,17 @@ FORMATS = {
     "tflite_text": ["--format", "tflite", "--text"],
     "ctranslate2": ["--format", "ctranslate2"],
 }
-# Their shares: converting to TFLite takes long.
+# Weights of the formats. The conversion to TFLite takes long.
 WEIGHTS = [5, 2, 2, 5]
 
 
 def output_of(folder, kind):
-    """Where an export of a format goes."""
+    """Returns the path of an export of a format."""
     return folder / {"tflite": "model.tflite", "tflite_text": "model-text.tflite"}.get(kind, "model")
 
 
 def load_artifact(path, kind):
-    """Loads what an export wrote; raises where it cannot be loaded."""
+    """Loads an artifact; raises an error if this fails."""
     if kind == "saved_model":
         tf.saved_model.load(str(path)).signatures["serving_default"](text=tf.constant(["a"]))
     elif kind == "ctranslate2":

@@ -1,6 +1,6 @@
-"""Runs commands in forks of a process that has imported the library already, so that each starts at once.
+"""Runs commands in forks of a process that has already imported the library, so that each starts fast.
 
-The first line of an answer holds the process id, the second the exit status. The forks are real processes: they can be
+The first line of an answer is the process id, the second the exit status. The forks are real processes: they can be
 killed, and they end as the installed command does.
 """
 
@@ -20,12 +20,12 @@ from keras_transformer.cli.command_group import COMMANDS
 from keras_transformer.cli.main import run
 from keras_transformer.processes.command_process import begin_command
 
-# Audit events of Python before a change on the disk.
+# Python raises these audit events before it changes the disk.
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "os.link", "os.symlink"}
 
 
 def kill_at_change(folder, number, microseconds):
-    """Kills this process a moment after it begins its change number `number` below a folder."""
+    """Kills this process shortly after it begins its change number `number` below a folder."""
     left = [number]
 
     def kill_later():
@@ -63,7 +63,7 @@ def become(request):
 
 
 def serve(channel):
-    """Forks for every request; returns only in a fork, with its exit status."""
+    """Forks for every request. Returns only in a fork, with its exit status."""
     for line in sys.stdin.buffer:
         process = os.fork()
         if process == 0:

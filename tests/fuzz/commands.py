@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fuzz.fuzz_property import Failure
 from fuzz.workers import cpu_seconds_of, fuzz_environment
 
-# Thirty times what the longest needs; and how long one may wait for another process, or for a disk.
+# Thirty times the need of the longest command, and the bound for waiting on another process or a disk.
 MOST_CPU_SECONDS = 300
 MOST_IDLE_SECONDS = 600
 
@@ -33,7 +33,7 @@ class Commands:
     """Runs commands of `keras-transformer`, see `fuzz.command_server`.
 
     Args:
-        planted: name of the bug that they plant, or None.
+        planted: name of the planted bug, or None.
     """
 
     def __init__(self, planted=None):
@@ -49,16 +49,16 @@ class Commands:
             raise RuntimeError(f"the server of commands ended with {self.process.wait()}")
 
     def run(self, folder, *arguments, kill_after=None, **limits):
-        """Runs one to its end.
+        """Runs a command and waits for its end.
 
         Args:
-            folder: where its output and its errors are kept.
+            folder: for the files of its output and its errors.
             *arguments: the command line.
             kill_after: seconds of processor time after which it is killed. Default None.
             **limits: `stdin` (a file), `file_size` (bytes) and `kill`, as `fuzz.command_server` understands them.
 
         Raises:
-            Failure: it hangs.
+            Failure: the command hangs.
         """
         files = {name: str(pathlib.Path(folder) / f"{name}.txt") for name in ("output", "errors")}
         request = {"arguments": list(map(str, arguments)), **files, **limits}
@@ -82,7 +82,7 @@ class Commands:
         return Result(status, *texts)
 
     def close(self):
-        self.process.communicate()  # It ends with its input, and so its time and that of its forks is counted.
+        self.process.communicate()  # The server ends after its input. Only then the time of its forks is counted.
 
     def _send(self, request):
         self.process.stdin.write(json.dumps(request) + "\n")

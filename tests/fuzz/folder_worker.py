@@ -1,4 +1,4 @@
-"""Loads model folders and reports what happened: `python -m fuzz.folder_worker`."""
+"""Loads model folders and reports the outcome: `python -m fuzz.folder_worker`."""
 
 import contextlib
 import hashlib
@@ -27,7 +27,7 @@ _GIGABYTE = 2**30
 
 def answer(request):
     """Returns the outcome of `Translator.load` and `info` for a folder, and their time and memory."""
-    pathlib.Path("/proc/self/clear_refs").write_text("5")  # The peak begins at what is used now.
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # Resets the peak to the current memory.
     before, started = _memory("VmHWM"), time.process_time()
     with _standard_error() as errors:
         with warnings.catch_warnings():

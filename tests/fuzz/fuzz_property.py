@@ -4,28 +4,28 @@ import unicodedata
 
 
 class Failure(Exception):
-    """A property did not hold; the message holds the input."""
+    """A property failed. The message has the input."""
 
 
 class Skip(Exception):
-    """A property cannot be checked on this machine; the message holds the reason."""
+    """A property cannot be checked on this machine. The message has the reason."""
 
 
 class FuzzProperty:
     """A property that must hold for every input. Each subclass has a file in `properties`.
 
-    A case depends on its seed alone, so that a failure can be replayed. What a subclass starts once, such as a worker
-    process, serves all cases.
+    A case depends on its seed alone, so that a failure can be replayed. Worker processes that a subclass starts serve
+    all cases.
 
     Attributes:
-        name: what the command line and the table call it.
-        unit: what is counted.
-        goal: number of them that a run of 30 minutes on two cores reaches.
+        name: its name on the command line and in the table.
+        unit: the noun for the counted inputs.
+        goal: number of inputs that a run of 30 minutes on two cores reaches.
         share: weight of the property in the division of the time.
 
     Args:
         workspace: the `Workspace`.
-        planted: name of the planted bug, which worker processes plant as well, or None.
+        planted: name of the planted bug, or None. Worker processes plant it, too.
     """
 
     name = unit = ""
@@ -39,19 +39,19 @@ class FuzzProperty:
         """Checks one case.
 
         Args:
-            generator: what every random choice comes from.
+            generator: source of all random choices.
             folder: an empty folder of the case, removed afterwards.
 
         Returns:
-            How many inputs were checked.
+            Number of checked inputs.
 
         Raises:
-            Failure: the property does not hold.
+            Failure: the property failed.
         """
         raise NotImplementedError
 
     def close(self):
-        """Ends what `__init__` started."""
+        """Ends the processes that `__init__` started."""
 
 
 def is_clean_line(text):

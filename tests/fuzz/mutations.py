@@ -1,4 +1,4 @@
-"""Changes to the files of a model folder, from one flipped bit to a link that never ends."""
+"""Changes to the files of a model folder, from one flipped bit to a link to an endless file."""
 
 import json
 import os
@@ -25,13 +25,13 @@ VALUES = [
     ),
     *("1", {"a": 1}, [0] * 1000),
 ]
-# A model folder holds these or may hold them; the last is none of ours.
+# Files of a model folder. The last is unknown to the library.
 NAMES = ("config.json", "model.weights.h5", "tokenizer.model", "source.model", "target.model", "scores.json")
 NAMES += ("history.csv", "recipe.toml", "README.md", "validation.source.txt", "validation.target.txt", "other.txt")
 
 
 def mutate_folder(folder, generator):
-    """Changes one or two files of a folder; returns what was done, for a message."""
+    """Changes one or two files of a folder; returns a description of the changes for messages."""
     changes = []
     for _ in range(generator.choice([1, 1, 1, 2])):
         if not (folder.is_dir() and any(path.is_file() and not path.is_symlink() for path in folder.iterdir())):
@@ -42,7 +42,7 @@ def mutate_folder(folder, generator):
 
 
 def mutate_bytes(content, generator):
-    """Bytes with some of them flipped, left out, doubled or replaced."""
+    """Flips, drops, doubles or replaces some of the bytes."""
     content = bytearray(content)
     for _ in range(generator.choice([1, 1, 1, 2, 10, 100])):
         place = generator.randrange(len(content)) if content else 0
@@ -62,7 +62,7 @@ def mutate_bytes(content, generator):
 
 
 def _file(folder, generator):
-    """One of the files that are there."""
+    """Chooses one of the existing files."""
     return generator.choice(sorted(path for path in folder.iterdir() if path.is_file() and not path.is_symlink()))
 
 
@@ -236,7 +236,7 @@ def _add_file(folder, generator):
 
 
 def _other_folder(folder, generator):
-    """Nothing but a folder of the same name."""
+    """Replaces the file by a folder of the same name."""
     if generator.random() < 0.5:
         shutil.rmtree(folder)
         return "the folder removed"

@@ -12,7 +12,7 @@ from fuzz.planted import PLANTED_BUGS
 from fuzz.schedule import Task, run_tasks
 from keras_transformer.files.markdown_table import markdown_table
 
-# The cases end it, on a quiet machine long before this.
+# An upper bound. On an idle machine the number of cases ends the run long before.
 SECONDS = 3600
 MOST_CASES = 40
 

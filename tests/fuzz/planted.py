@@ -1,4 +1,4 @@
-"""Bugs planted on purpose, each with the property that has to catch it."""
+"""Bugs planted on purpose, each with the property that must catch it."""
 
 import contextlib
 import importlib
@@ -13,11 +13,11 @@ class PlantedBug(NamedTuple):
     """A bug.
 
     Args:
-        caught_by: name of the property that has to fail.
+        caught_by: name of the property that must fail.
         module: the module whose attribute is replaced.
-        attribute: its name, with a dot where it belongs to a class.
-        wrap: called with the right attribute, returns the wrong one.
-        in_artifacts: whether the artifacts of the workspace have to be made with the bug. Default False.
+        attribute: its name, with a dot if it belongs to a class.
+        wrap: takes the correct attribute and returns the wrong one.
+        in_artifacts: whether the artifacts of the workspace are made with the bug. Default False.
     """
 
     caught_by: str
@@ -73,7 +73,7 @@ def _drops_the_last_pair(token_rows):
     return wrong
 
 
-def _leaves_out_empty_lines(write):
+def _drops_empty_lines(write):
     return lambda file, line: write(file, line) if line else None
 
 
@@ -96,7 +96,7 @@ PLANTED_BUGS = {
     "the SavedModel translates blank lines": PlantedBug(
         "runtimes", "keras_transformer.text.tokenizers", "Tokenizers.encode_source", _translates_blank_lines, True
     ),
-    "the search returns the worst first": PlantedBug(
+    "the search returns the worst translation first": PlantedBug(
         "search", "keras_transformer.generation.beam_search", "best_of", _worst_first
     ),
     "files are written in place": PlantedBug(
@@ -105,13 +105,13 @@ PLANTED_BUGS = {
     "batching drops the last pair": PlantedBug(
         "data-files", "keras_transformer.data.pool_batches", "_token_rows", _drops_the_last_pair
     ),
-    "empty lines are left out": PlantedBug(
-        "translate-lines", "keras_transformer.cli.lines", "_write", _leaves_out_empty_lines
+    "empty lines are dropped": PlantedBug(
+        "translate-lines", "keras_transformer.cli.lines", "_write", _drops_empty_lines
     ),
     "loading skips the check of sizes": PlantedBug(
         "model-folders", "keras_transformer.saving.weights_file", "check_weights", _does_nothing
     ),
-    "exports leave what was killed": PlantedBug(
+    "exports leave files of killed exports": PlantedBug(
         "export-kills", "keras_transformer.files.whole_files", "remove_leftovers", _does_nothing
     ),
     "a full disk names no file": PlantedBug(
@@ -124,7 +124,7 @@ PLANTED_BUGS = {
 
 
 def plant(name):
-    """Plants a bug in this process, in every module that imported what it replaces."""
+    """Plants a bug in this process, in every module that imported the attribute."""
     bug = PLANTED_BUGS[name]
     owner = importlib.import_module(bug.module)
     *path, attribute = bug.attribute.split(".")

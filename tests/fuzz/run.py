@@ -1,4 +1,4 @@
-"""Checks one property for a time, in a process of its own: `python -m fuzz.run NAME ...`; `fuzz` starts it."""
+"""Checks one property for a time in a separate process, which `fuzz` starts: `python -m fuzz.run NAME ...`."""
 
 import argparse
 import json
@@ -25,15 +25,15 @@ MOST_SHOWN = 5
 
 
 def check_property(fuzz_property, first_seed, cases, seconds, report, failures=MOST_FAILURES):
-    """Checks cases of consecutive seeds until the time is over, there are enough, or too many fail.
+    """Checks cases with consecutive seeds until the time is over, or enough cases passed or failed.
 
     Args:
         fuzz_property: a `FuzzProperty`.
         first_seed: seed of the first case.
-        cases: most cases; None for as many as the time allows.
-        seconds: the time; at least one case is checked.
-        report: called with what it returns, before each case and in the end.
-        failures: how many end it.
+        cases: the maximum of cases; None for no limit.
+        seconds: the time. At least one case is checked.
+        report: called with the returned dictionary, before each case and at the end.
+        failures: number of failures after which it ends.
 
     Returns:
         A dictionary: `cases`, `count` (of inputs that passed), `failures` and the `seed` of the present case.
@@ -97,7 +97,7 @@ def main():
         state = check_property(fuzz_property, arguments.seed, arguments.cases, left, report, arguments.failures)
     finally:
         fuzz_property.close()
-    report(state, done=True)  # Only now the processor time of other processes counts.
+    report(state, done=True)  # The processor time of worker processes is counted from here on.
     return 0
 
 

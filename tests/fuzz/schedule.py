@@ -14,10 +14,10 @@ class Task(NamedTuple):
     """A property and its part of the run.
 
     Args:
-        name: of the property.
-        seconds: how long it is checked.
-        seed: of its first case.
-        cases: most cases, or None.
+        name: name of the property.
+        seconds: its time.
+        seed: seed of its first case.
+        cases: the maximum of cases, or None.
         failures: failures after which it ends, or None for the default.
     """
 
@@ -29,7 +29,7 @@ class Task(NamedTuple):
 
 
 def run_tasks(tasks, workspace, folder, jobs, planted=None):
-    """Runs tasks, the longest first, `jobs` at a time.
+    """Runs tasks, `jobs` at a time. The longest starts first.
 
     Returns:
         The report of each property by its name, see `fuzz.run`.
@@ -81,7 +81,7 @@ def _report(process, path, task):
         message = f"the process ended with {process.returncode}, see {path.with_suffix('.log')}"
         report["failures"].append({"seed": report["seed"], "message": message})
         print(f"FAILED {task.name}: {message}\n  again: make fuzz PROPERTY={task.name} SEED={report['seed']} CASES=1")
-        if report["cases"] == 0:  # It would end so again.
+        if report["cases"] == 0:  # A repetition would end in the same way.
             report["done"] = True
     return report
 

@@ -13,20 +13,20 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "export" / "sa
 
 from c_api_session import Failed, Library, Session, decoded
 
-# Steps of the latencies that are kept, so that counting them takes no memory.
+# Latencies are counted in steps, so that the counts need constant memory.
 BUCKET = 1.02
 BATCH_SIZES = (1, 1, 1, 2, 3, 4, 8, 16, 32)
 TOLERANCE = 1e-4
-# Every thread takes its share of memory first.
+# Every thread allocates its memory first.
 WARM_UP_REQUESTS = 300
 
 
 class Clients:
-    """Threads that call one session with random batches and compare what comes with single calls made before.
+    """Threads that call one session with random batches and compare the results with earlier single calls.
 
     Args:
         session: the `Session`.
-        request: what `fuzz.soak` wrote.
+        request: the request of `fuzz.soak`.
     """
 
     def __init__(self, session, request):
@@ -48,7 +48,7 @@ class Clients:
         return list(zip(translations["values"], scores["values"], strict=True))
 
     def work(self, number, ended):
-        """Calls until the event `ended` is set; first with the largest batch of the longest texts."""
+        """Calls until the event `ended` is set. The first batch is the largest one of the longest texts."""
         generator = random.Random(number)
         longest = sorted(range(len(self.texts)), key=lambda index: -len(self.texts[index]))[: max(BATCH_SIZES)]
         chosen = longest
@@ -78,7 +78,7 @@ class Clients:
         return result[0] == expected[0] and abs(result[1] - expected[1]) < TOLERANCE
 
     def percentile(self, part):
-        """The latency in milliseconds below which this part of the requests stayed."""
+        """The quantile of the latency in milliseconds for this fraction of the requests."""
         left = part * sum(self.latencies.values())
         for bucket in sorted(self.latencies):
             left -= self.latencies[bucket]
@@ -95,7 +95,7 @@ def resident_megabytes():
 
 
 def soak(clients, seconds, warm_up):
-    """Runs all clients for a warm-up and for `seconds` after it; returns what is reported."""
+    """Runs all clients for a warm-up and for `seconds` after it; returns the report."""
     ended = threading.Event()
     threads = [threading.Thread(target=clients.work, args=(number, ended)) for number in range(clients.count)]
     for thread in threads:

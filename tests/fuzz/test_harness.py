@@ -1,4 +1,4 @@
-"""The harness of `make fuzz`: that it counts, replays, reports crashes, and knows the bugs it plants."""
+"""Tests of the harness of `make fuzz`: counts, replays, reports of crashes, and planted bugs."""
 
 import importlib
 import random
@@ -78,7 +78,7 @@ def test_a_planted_bug_replaces_something_that_exists(name):
 
 @pytest.fixture
 def worker(tmp_path):
-    """A worker that does what it is asked for."""
+    """A worker that ends, sleeps or answers on request."""
     program = tmp_path / "obedient.py"
     program.write_text(
         "import os, time\nfrom fuzz.workers import serve\n"
@@ -90,7 +90,7 @@ def worker(tmp_path):
     worker.close()
 
 
-def test_a_worker_answers_and_what_it_prints_is_no_answer(worker):
+def test_printed_text_of_a_worker_is_no_answer(worker):
     assert worker.ask("print('noise')") == "done"
 
 

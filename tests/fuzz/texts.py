@@ -1,4 +1,4 @@
-"""Random texts: the languages of the project, all of Unicode, and what breaks programs."""
+"""Random texts: the languages of the project, all of Unicode, and difficult characters."""
 
 import unicodedata
 
@@ -63,11 +63,11 @@ FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 
 def random_text(generator, line_feeds=False):
-    """A text without lone surrogates, most of a few words, one in some hundred of thousands of characters.
+    """A text without lone surrogates. Most have a few words, one in some hundred has thousands of characters.
 
     Args:
         generator: a `random.Random`.
-        line_feeds: whether there may be line feeds in it. Default False.
+        line_feeds: whether it can contain line feeds. Default False.
     """
     kinds = [_sentence, _mutated, _characters, _spaces, _tricky, _long]
     text = generator.choices(kinds, (20, 30, 20, 8, 21, 1))[0](generator)
@@ -88,7 +88,7 @@ def random_bytes(generator):
 
 
 def invisible_text(generator):
-    """A text of nothing that can be seen, or of nothing."""
+    """An invisible or empty text."""
     return "".join(generator.choices(INVISIBLE, k=generator.randint(0, 6)))
 
 
@@ -97,7 +97,7 @@ def _sentence(generator):
 
 
 def _mutated(generator):
-    """A sentence with characters doubled, dropped, exchanged and put in."""
+    """A sentence with doubled, dropped, exchanged and inserted characters."""
     characters = list(_sentence(generator))
     for _ in range(generator.randint(1, 6)):
         place = generator.randrange(len(characters)) if characters else 0

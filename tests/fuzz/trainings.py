@@ -1,4 +1,4 @@
-"""Small trainings for what kills them or leaves them no space, and what has to be the same in the end."""
+"""Small trainings for tests with kills and full disks, and the comparison of their results."""
 
 import csv
 import json
@@ -45,7 +45,7 @@ at_end = false
 # Parts of Latin sentences, so that few characters take the places of a small vocabulary.
 _WORDS = " ".join(SENTENCES[1:3]).split()
 LINES = [" ".join(_WORDS[start % 20 : start % 20 + 3 + start % 7]) + " ." * (start % 2) for start in range(46)]
-# Keys of [vocabulary] and of [training] that make trainings differ in what they save.
+# Keys of [vocabulary] and of [training] that change the saved files.
 KINDS = [
     ("", ""),
     ("sampling = 0.2", "save_every = 2\nword_dropout = 0.1"),
@@ -69,7 +69,7 @@ def write_training(folder, kind):
 
 
 def train(commands, folder, recipe, output, **limits):
-    """Begins a training or resumes it, as a user would; returns its result."""
+    """Starts or resumes a training, as a user would; returns its result."""
     resume = ["--resume"] if (output / "recipe.toml").exists() else []
     return commands.run(folder, "train", recipe, "--output", output, *resume, **limits)
 
@@ -88,7 +88,7 @@ def result_of(output):
 
 
 def check_whole_files(output, where):
-    """Raises a Failure where a file that bears its final name is not whole."""
+    """Raises a Failure if a file with its final name is incomplete."""
     for path in output.rglob("*"):
         if path.name.startswith("unfinished_") or not path.is_file():
             continue

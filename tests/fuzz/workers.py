@@ -1,4 +1,4 @@
-"""Processes that answer questions, one JSON object a line, and the limits within which they have to."""
+"""Processes that answer requests, one JSON object a line, within limits."""
 
 import json
 import os
@@ -15,11 +15,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class WorkerEnded(Exception):
-    """A worker crashed, or was killed because it exceeded a limit; the message says which."""
+    """A worker crashed, or was killed because it exceeded a limit. The message has the reason."""
 
 
 def fuzz_environment(planted=None):
-    """The environment of every process: this checkout first, one thread for each, and the bug it plants."""
+    """The environment of every process: this checkout first, one thread for each, and the planted bug."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, FOLDERS))}
     environment |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
     environment.pop(PLANTED, None)
@@ -27,7 +27,7 @@ def fuzz_environment(planted=None):
 
 
 def cpu_seconds_of(process):
-    """The processor time that a process has used, which a busy machine does not change; 0 where it has ended."""
+    """The processor time of a process, which a busy machine does not change; 0 if it has ended."""
     try:
         fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -36,12 +36,12 @@ def cpu_seconds_of(process):
 
 
 class Worker:
-    """A process of a module of this package, started when it is first asked and again after it ended.
+    """A process of a module of this package, started at the first request and again after its end.
 
     Args:
         module: name of the module, such as "fuzz.folder_worker".
         *arguments: its command line.
-        planted: name of the bug that it plants, or None.
+        planted: name of the planted bug, or None.
     """
 
     def __init__(self, module, *arguments, planted=None):
@@ -50,16 +50,16 @@ class Worker:
         self.process = None
 
     def ask(self, request, cpu_seconds=60, idle_seconds=None, seconds=300):
-        """The answer to a request.
+        """Returns the answer to a request.
 
         Args:
-            request: what JSON can hold.
-            cpu_seconds: processor time after which the worker is killed, which a busy machine does not shorten.
-            idle_seconds: seconds without any processor time after which it is killed. Default None, never.
+            request: a value that JSON supports.
+            cpu_seconds: processor time after which the worker is killed. A busy machine does not change it.
+            idle_seconds: seconds without any processor time after which it is killed. Default None: never.
             seconds: seconds after which it is killed in any case.
 
         Raises:
-            WorkerEnded: it ended instead, by itself or because of a limit.
+            WorkerEnded: the worker crashed or exceeded a limit.
         """
         if self.process is None:
             self._start()
@@ -113,10 +113,10 @@ class Worker:
 
 
 def serve(answer):
-    """The worker's side: answers every line of standard input; what else is printed goes to standard error.
+    """Answers every line of standard input in a worker. Other output goes to standard error.
 
     Args:
-        answer: called with a request, returns what JSON can hold.
+        answer: called with a request, returns a value that JSON supports.
     """
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -21,7 +21,7 @@ from keras_transformer.translator import Translator
 
 MAX_LENGTH = 24
 STEPS = 150
-# Beam sizes by model; the first shares a vocabulary of unigrams, the second has two of byte pairs.
+# Beam sizes by model. The first has a shared vocabulary of unigrams, the second has two of byte pairs.
 MODELS = {"shared": 3, "two": 1}
 _FIELDS = {
     "num_encoder_layers": 1,
@@ -36,7 +36,7 @@ _PAIRS = [(line, line[::-1]) for line in LINES[:8]]
 
 
 class Workspace:
-    """Where the shared things are.
+    """The folder of the shared models and artifacts.
 
     Args:
         folder: the folder that `make_workspace` filled.
@@ -49,7 +49,7 @@ class Workspace:
         return self.folder / name
 
     def artifact(self, name, kind):
-        """The artifact of a model; None where this kind cannot hold the model."""
+        """The artifact of a model, or None if the format does not support the model."""
         path = (
             self.folder
             / "artifacts"
@@ -69,7 +69,7 @@ class Workspace:
 
     @property
     def saved_tokenizers(self):
-        """The SavedModel with all of them."""
+        """The SavedModel with all tokenizers."""
         return self.folder / "saved_tokenizers"
 
 
@@ -104,7 +104,7 @@ def make_tokenizers():
 
 
 def save_tokenizers(tokenizers, path):
-    """One SavedModel with a signature for each way of each tokenizer, tracked as an exported model tracks them."""
+    """One SavedModel with two signatures for each tokenizer, tracked as in an exported model."""
     module = tf.Module()
     module.tokenizers = [tokenizer.trackable for tokenizer in tokenizers.values()]
     signatures = {}
@@ -128,7 +128,7 @@ def _ways(tokenizer):
 
 
 def small_translator(source, target, **overrides):
-    """A translator that has learned a little: its translations differ, end, and hang on no tie of two hypotheses."""
+    """A translator after a short training: its translations differ, end, and do not depend on ties."""
     sizes = {"vocabulary_size": source.vocabulary_size, "target_vocabulary_size": target.vocabulary_size}
     if source == target:
         del sizes["target_vocabulary_size"]

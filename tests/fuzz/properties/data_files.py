@@ -16,7 +16,7 @@ PAIRS = 80
 class DataFiles(FuzzProperty):
     """Files of sentence pairs are refused in one line that names the file, or every pair that fits is trained on once.
 
-    No batch exceeds its budget, whatever the options, and labels are the text.
+    No batch exceeds its budget with any options, and labels are the text.
     """
 
     name = "data-files"
@@ -81,7 +81,7 @@ class DataFiles(FuzzProperty):
 
 
 def check_batches(tokenizer, pairs, texts, batch_tokens, max_length, options, content):
-    """Raises a Failure where a pair that fits is not in exactly one batch, or a batch exceeds its budget.
+    """Raises a Failure if a pair that fits is not in exactly one batch, or a batch exceeds its budget.
 
     Args:
         tokenizer: the `Tokenizer` of both sides.

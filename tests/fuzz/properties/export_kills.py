@@ -4,7 +4,7 @@ from fuzz.fuzz_property import Failure, FuzzProperty
 
 
 class ExportKills(FuzzProperty):
-    """An export that is killed leaves nothing under its final name that does not load, and the next one cleans up."""
+    """A killed export leaves no incomplete artifact under its final name. The next export removes the rest."""
 
     name = "export-kills"
     unit = "kills"

@@ -9,15 +9,15 @@ from fuzz.workspace import MODELS
 FOLDERS = 10
 SECONDS = 5
 MEGABYTES = 500
-# Loading leaves something behind in Keras; a worker that has grown is replaced.
+# Keras does not free all memory of a loaded model. A worker is replaced after some folders.
 FOLDERS_OF_WORKER = 200
 
 
 class ModelFolders(FuzzProperty):
     """A model folder with changed files is refused in one line, or loads and translates.
 
-    Where what was loaded is what was saved, so are the translations. Nothing crashes, hangs, takes more than 5 seconds
-    of processor time or 500 MB, or lets weights in that are not finite.
+    Equal models have equal translations. Nothing crashes, hangs, takes more than 5 seconds of processor time or 500 MB,
+    or accepts weights that are not finite.
     """
 
     name = "model-folders"

@@ -10,16 +10,16 @@ from keras_transformer.text.blank import BLANK_PATTERN, is_blank
 from keras_transformer.translator import Translator
 
 TEXTS = 100
-# Characters that the tokenizer in a text-to-text TFLite file is known to tokenize differently.
+# The tokenizer in a text-to-text TFLite file tokenizes these characters differently.
 DIFFERENT_IN_TEXT = ("\0", "▁")
-# Two hypotheses of one score may change places.
+# Two hypotheses with the same score can be exchanged.
 TOLERANCE = 1e-5
 
 
 class Runtimes(FuzzProperty):
-    """A text is translated alike by the `Translator` and by every artifact in a process without the library.
+    """The `Translator` and every artifact, in a process without the library, translate a text alike.
 
-    What cannot be seen is translated to nothing.
+    Invisible text is translated to an empty text.
     """
 
     name = "runtimes"

@@ -15,7 +15,7 @@ TOLERANCE = 1e-4
 
 
 class Search(FuzzProperty):
-    """Translations are sorted by score, are those of greedy search at beam size 1, and depend on no other text.
+    """Translations are sorted by score and depend on no other text. Beam size 1 is greedy search.
 
     The score is the log-probability over the length penalty.
     """
@@ -52,14 +52,14 @@ class Search(FuzzProperty):
 
 
 def check_sorted(texts, best, how):
-    """Raises a Failure where the translations of a text are not sorted by score."""
+    """Raises a Failure if the translations of a text are not sorted by score."""
     for text, scores in zip(texts, best[1], strict=True):
         if sorted(scores, reverse=True) != scores:
             raise Failure(f"{text!r}, {how}: the scores {scores} are not sorted")
 
 
 def check_same(texts, order, best, again, how):
-    """Raises a Failure where texts in another order or batch got other translations.
+    """Raises a Failure if texts in another order or batch have other translations.
 
     Args:
         texts: the texts.
@@ -71,7 +71,7 @@ def check_same(texts, order, best, again, how):
     for place, index in enumerate(order):
         pairs = zip(best[0][index], best[1][index], again[0][place], again[1][place], strict=True)
         for text, score, other_text, other_score in pairs:
-            # Two hypotheses of the same score may change places.
+            # Two hypotheses with the same score can be exchanged.
             if not math.isclose(score, other_score, abs_tol=TOLERANCE) and not score == other_score:
                 raise Failure(
                     f"{texts[index]!r}, {how}: {text!r} ({score}), in another batch {other_text!r} ({other_score})"
@@ -79,7 +79,7 @@ def check_same(texts, order, best, again, how):
 
 
 def check_greedy(translator, logits_of, texts):
-    """Raises a Failure where beam size 1 is not greedy search, which is written here with the model alone."""
+    """Raises a Failure if beam size 1 differs from greedy search, written here with the model alone."""
     found, scores = translator.translate(texts, beam_size=1, length_penalty=0.0, return_scores=True)
     for text, translation, score in zip(texts, found, scores, strict=True):
         (source,) = translator.tokenizers.encode_source([text], translator.config.max_length).numpy().tolist()
@@ -108,5 +108,5 @@ def graph_of(model):
 
 
 def table_of(found):
-    """Lists of translations and of scores, whatever their number."""
+    """Lists of translations and of scores of any number."""
     return [[row if isinstance(row, list) else [row] for row in part] for part in found]

@@ -13,8 +13,8 @@ KILOBYTE = 1024
 class SmallDisks(FuzzProperty):
     """On a disk that is too small every command ends with 0, or with 2 and one line that names a file.
 
-    The disk is a tmpfs of a random size, or every file is limited to a random size. A training that had no space goes
-    on where there is some, to the same weights.
+    The disk is a tmpfs of a random size, or every file is limited to a random size. A training without space can be
+    resumed later, and has the same weights at the end.
     """
 
     name = "small-disks"
@@ -99,10 +99,10 @@ def _check(result, where, disk):
 
 @contextlib.contextmanager
 def mounted(folder, size):
-    """A tmpfs of so many bytes at a folder.
+    """Mounts a tmpfs with this number of bytes at a folder.
 
     Raises:
-        Skip: this process may not mount.
+        Skip: this process has no right to mount.
     """
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False

@@ -14,9 +14,9 @@ LONG = 100
 
 
 class Tokenizers(FuzzProperty):
-    """A text is cut alike by SentencePiece, by our tokenizer and by its SavedModel, and comes back from its tokens.
+    """SentencePiece, `Tokenizer` and its SavedModel split a text alike, and decoding returns the text.
 
-    Bytes that are not UTF-8 are cut alike by the latter two, and any ids are written alike by all, in UTF-8.
+    The latter two split bytes that are not UTF-8 alike. All decode any ids alike, in UTF-8.
     """
 
     name = "tokenizers"
@@ -40,7 +40,7 @@ class Tokenizers(FuzzProperty):
         long = [text for text in texts if len(text) > LONG]
         for name in self.tokenizers:
             self._check_one(name, short, broken, generator)
-            if long:  # Apart, because they widen every row.
+            if long:  # In a separate call, because they widen every row.
                 self._check_one(name, long, [], generator)
         return len(texts)
 
@@ -75,12 +75,12 @@ class Tokenizers(FuzzProperty):
 
 
 def check_round_trip(processor, text, back, name):
-    """Raises a Failure where a text did not come back from its tokens normalised and in one line.
+    """Raises a Failure if decoded tokens are not the normalised text in one line.
 
     Args:
         processor: SentencePiece's processor of the vocabulary.
         text: the text.
-        back: the text of its tokens.
+        back: the decoded tokens.
         name: name of the vocabulary, for the message.
     """
     expected = normalised(processor, text)

@@ -10,7 +10,7 @@ MOST_KILLS = 4
 class TrainingKills(FuzzProperty):
     """A training that is killed repeatedly has final weights that are bit-identical to an uninterrupted training's.
 
-    Half of the kills come at a random time, half a moment after the training begins to change the disk.
+    Half of the kills are at a random time, half shortly after the training begins to change the disk.
     """
 
     name = "training-kills"

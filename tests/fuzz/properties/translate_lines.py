@@ -11,7 +11,7 @@ LINES = 60
 
 
 class TranslateLines(FuzzProperty):
-    """`translate` writes as many lines as it reads, blank for blank, or names the line that is not UTF-8."""
+    """`translate` writes one line per line that it reads, blank lines too, or names the line that is not UTF-8."""
 
     name = "translate-lines"
     unit = "lines"
