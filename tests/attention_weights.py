@@ -18,5 +18,5 @@ def copy_attention(ours, theirs):
 
 
 def _parts(weight, width):
-    """Queries, keys and values, or those of them that a fused weight has."""
+    """Names of the projections of a weight: query, key, value, or several of them in a fused weight."""
     return np.split(np.array(weight), weight.shape[-1] // width, axis=-1)

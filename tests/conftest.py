@@ -12,7 +12,7 @@ import keras_transformer as kt
 kt.use_onednn()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# A shell makes what it starts in the background ignore Ctrl-C, which the commands that tests start would inherit.
+# Processes in the background of a shell ignore Ctrl-C. The commands that tests start would inherit this.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -26,9 +26,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 
 @pytest.fixture(autouse=True)
 def fresh_keras():
-    """Every test starts from the same seed and leaves no dtype policy behind.
+    """Every test starts from the same seed and dtype policy.
 
-    Not by `keras.utils.clear_session`: it destroys the resource of every living SentencePiece tokenizer.
+    `keras.utils.clear_session` is not used: it destroys the resource of every living SentencePiece tokenizer.
     """
     keras.utils.set_random_seed(0)
     yield
@@ -37,7 +37,7 @@ def fresh_keras():
 
 @pytest.fixture
 def largest_file():
-    """A context manager in which no file grows beyond a number of bytes, which writers meet as they do a full disk."""
+    """A context manager that limits the size of files. Writers fail as on a full disk."""
 
     @contextlib.contextmanager
     def largest_file(size):
@@ -53,7 +53,7 @@ def largest_file():
 
 @pytest.fixture(scope="session")
 def oracle():
-    """The module of the implementation that ours is checked against."""
+    """The module of the reference implementation."""
     return pytest.importorskip("oracle")
 
 
@@ -77,7 +77,7 @@ def tiny_model(tiny_config):
 
 @pytest.fixture(scope="session")
 def parallel_data():
-    """The folder of parallel corpora; `KERAS_TRANSFORMER_DATA` names another than `../shared/data`."""
+    """The folder of parallel corpora: `KERAS_TRANSFORMER_DATA`, or `../shared/data` by default."""
     folder = pathlib.Path(os.environ.get("KERAS_TRANSFORMER_DATA", REPOSITORY.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no parallel data in {folder}; set KERAS_TRANSFORMER_DATA")
@@ -86,7 +86,7 @@ def parallel_data():
 
 @pytest.fixture(scope="session")
 def cases(parallel_data):
-    """The folder of small inputs that once failed or surprised."""
+    """The folder of small inputs of earlier bugs."""
     folder = parallel_data / "cases"
     if not folder.is_dir():
         pytest.skip(f"no small inputs in {folder}")

@@ -1,4 +1,4 @@
-"""Kills of a process in the middle of what it writes."""
+"""Kills of a process while it writes files."""
 
 import os
 import signal
@@ -10,17 +10,17 @@ _CHANGES = ("open", "os.mkdir", "os.remove", "os.rename", "os.truncate")
 
 
 def is_killed(function, number):
-    """Runs a function in a copy of this process that SIGKILL ends before its change of a file with this number.
+    """Runs a function in a fork that SIGKILL ends before its change of a file with this number.
 
     Args:
-        function: called without arguments; it must not compute with TensorFlow, whose threads the copy lacks.
+        function: called without arguments. It must not compute with TensorFlow, whose threads a fork lacks.
         number: the number of the change, from 0.
 
     Returns:
-        Whether the process was killed; False where the function has ended before.
+        Whether the process was killed; False if the function ended before.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # The copy does not have the threads.
+        warnings.simplefilter("ignore", DeprecationWarning)  # The fork does not have the threads.
         child = os.fork()
     if child == 0:
         try:

@@ -1,4 +1,4 @@
-"""The layers and metrics of keras-nlp, against which ours are checked.
+"""The layers and metrics of keras-nlp, for comparisons.
 
 No other test imports keras_nlp. For another oracle, write these functions for it. `golden/` has outputs of keras-nlp,
 written by `golden/make_from_oracle.py`. They are compared without keras-nlp.

@@ -1,4 +1,4 @@
-"""Ways to quantise a model by Keras, or to add an update of low rank, that several test files use."""
+"""Quantisation by Keras and updates of low rank for several test files."""
 
 import gc
 
@@ -12,10 +12,10 @@ def is_dense(layer):
 
 
 def quantized(mode, config=None):
-    """A function that quantises all dense layers; Keras would warn of the others, which it cannot quantise."""
+    """A function that quantises all dense layers. Keras would warn about other layers."""
 
     def change(model):
-        gc.freeze()  # Keras collects garbage after every layer, which takes long with all that tests keep.
+        gc.freeze()  # Keras collects garbage after every layer, which takes long with the objects of the tests.
         model.quantize(mode, config=config, filters=is_dense)
         gc.unfreeze()
 

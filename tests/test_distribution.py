@@ -1,4 +1,4 @@
-"""The distribution: its name, its extras, its pages and what the repository recommends to install."""
+"""Tests of the distribution: its name, its extras, its pages and the documented installation."""
 
 import importlib.util
 import pathlib

@@ -1,4 +1,4 @@
-"""TensorFlow's oneDNN, each case in a process of its own: TensorFlow decides when it is imported."""
+"""Tests of TensorFlow's oneDNN in separate processes: TensorFlow reads the setting at its import."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(
 )
 VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 SAYS_ONEDNN = "from tensorflow.python.util import _pywrap_util_port; print(_pywrap_util_port.IsMklEnabled())"
-# As on a processor where TensorFlow leaves oneDNN off by itself.
+# As on a processor for which TensorFlow does not use oneDNN by default.
 LEFT_OFF = f"import os; os.environ['{VARIABLE}'] = '0'; import keras; del os.environ['{VARIABLE}']; "
 BUILD = "kt.build_transformer(kt.TransformerConfig.from_preset('tiny', vocabulary_size=100)); "
 

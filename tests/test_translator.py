@@ -39,7 +39,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def translator(tokenizer):
-    """Has learned to count: well enough to be sure of itself, not well enough to be always right."""
+    """A translator that has learned to count, with some wrong translations."""
     keras.utils.set_random_seed(0)
     model = build_transformer(tiny_config(vocabulary_size=tokenizer.vocabulary_size))
     model.compile(keras.optimizers.Adam(0.01), loss=SmoothedCrossEntropy(0.1), jit_compile=False)
@@ -53,7 +53,7 @@ def translator(tokenizer):
 
 @pytest.fixture(scope="module")
 def two_vocabularies(tokenizer):
-    """An untrained translator whose languages have a vocabulary each."""
+    """An untrained translator with one vocabulary per language."""
     target_tokenizer = learn_vocabulary([target for _, target in PAIRS], vocabulary_size=280)
     config = tiny_config(vocabulary_size=290, target_vocabulary_size=280)
     return Translator(build_transformer(config), tokenizer, target_tokenizer)

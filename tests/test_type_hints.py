@@ -19,12 +19,12 @@ PUBLIC |= {
     for package, module in PACKAGES.items()
     for name in getattr(module, "__all__", ())
 }
-# Without hints so far: tensors in any form that Keras accepts, and what only the package itself calls.
+# Public functions that may lack hints.
 WITHOUT = set()
 
 
 def functions_of(name, found):
-    """The functions of a public name that this package defines."""
+    """Yields the functions of a public name that this package defines."""
     if inspect.isclass(found):
         for attribute, member in vars(found).items():
             is_public = not attribute.startswith("_") or attribute == "__init__"

@@ -1,4 +1,4 @@
-"""A model that is trained in no time: one dense layer and three batches."""
+"""A model that trains fast: one dense layer and three batches."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ def make_model():
 
 
 class Scores(keras.callbacks.Callback):
-    """Adds a score of its own to the logs of each epoch."""
+    """Adds a score to the logs of each epoch."""
 
     def __init__(self, *scores):
         super().__init__()

@@ -22,7 +22,7 @@ def names(folder):
 
 
 def numbers_in(path):
-    """Returns how many numbers a weights file has."""
+    """Returns the number of values in a weights file."""
     sizes = []
     with h5py.File(path) as file:
         file.visititems(lambda name, item: sizes.append(item.size) if isinstance(item, h5py.Dataset) else None)
@@ -76,7 +76,7 @@ def test_weights_of_a_subclassed_model_are_averaged(fit, tmp_path):
     for weight, *weights in zip(model.get_weights(), *remember.epochs[1:], strict=True):
         np.testing.assert_allclose(weight, np.mean(weights, axis=0), rtol=1e-6)
     assert numbers_in(tmp_path / "epoch_0003.weights.h5") == model.count_params()
-    fit(model, epochs=1)  # It can still be trained.
+    fit(model, epochs=1)  # The model can still be trained.
 
 
 def test_of_equally_good_epochs_the_earlier_is_kept(make_model, fit, tmp_path, scores):
@@ -157,7 +157,7 @@ def test_epochs_that_were_not_evaluated_are_none_of_the_best(make_model, fit, tm
     fit(make_model(), EverySecond(), checkpoints, epochs=6)
     assert checkpoints.best_epochs == [4, 2]
 
-    # Nor by what they were in an earlier training of the same callback.
+    # Scores of an earlier training with the same callback are ignored, too.
     with pytest.warns(UserWarning, match="monitors 'score', which was not in the logs"):
         fit(make_model(), checkpoints, epochs=2)
     assert checkpoints.best_epochs == []
@@ -193,7 +193,7 @@ def test_a_checkpoint_holds_weights_alone(make_model, fit, tmp_path):
     model.compile("adam", "mse")
     fit(model, EpochCheckpoints(tmp_path), epochs=1)
     assert numbers_in(tmp_path / "epoch_0001.weights.h5") == model.count_params()
-    other = make_model()  # Anyone's Keras loads it.
+    other = make_model()  # Keras without this library loads it.
     keras.Model(other.inputs, other.outputs).load_weights(tmp_path / "epoch_0001.weights.h5")
     for found, weight in zip(other.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(found, weight)

@@ -1,4 +1,4 @@
-"""Tests of the metrics of an epoch that was interrupted, of a model of any kind."""
+"""Tests of the metrics of an interrupted epoch, with several kinds of models."""
 
 import keras
 import pytest
@@ -64,7 +64,7 @@ def test_metrics_of_any_model_are_taken_up(tmp_path):
 def test_metrics_that_cannot_be_taken_up_count_from_there(tmp_path):
     with pytest.raises(Killed):
         fit_two_heads(tmp_path / "state.npz", KillAfter(3))
-    state, model = TrainingState(tmp_path / "state.npz", STEPS), make_two_heads()  # Without the metrics of before.
+    state, model = TrainingState(tmp_path / "state.npz", STEPS), make_two_heads()  # Without the earlier metrics.
     assert state.restore(model)
     with pytest.warns(UserWarning, match="other metrics than before the interruption"):
         model.fit(classes(2), steps_per_epoch=STEPS, callbacks=[state], shuffle=False, verbose=0)

@@ -9,7 +9,7 @@ from keras_transformer.errors import InputError
 
 
 class SpoilWeights(keras.callbacks.Callback):
-    """Makes the weights not a number after a batch, as a step too large does."""
+    """Sets the weights to NaN after a batch, as a step that is too large does."""
 
     def __init__(self, step):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Tests of the state of a training in one process; tests/cli/test_resume_exactly.py kills real ones."""
+"""Tests of the state of a training in one process. tests/cli/test_resume_exactly.py kills real processes."""
 
 import io
 import json
@@ -17,7 +17,7 @@ DAMAGED = r"state\.npz: not the state of a training, or damaged\. Start a new tr
 
 
 class Killed(Exception):
-    """Stands for the end of the process."""
+    """Simulates the end of the process."""
 
 
 class KillAfter(keras.callbacks.Callback):
@@ -32,7 +32,7 @@ class KillAfter(keras.callbacks.Callback):
 
 
 class CountEpochs(keras.callbacks.Callback):
-    """A callback that remembers, and forgets when training begins."""
+    """A callback with a state that is reset at the start of training."""
 
     def on_train_begin(self, logs=None):
         self.epochs = []
@@ -67,7 +67,7 @@ def make_model():
 
 
 def fit(path, *callbacks, epochs=4, save_every=2):
-    """Trains from the last state on; returns the model, the logs of its epochs, and what was counted."""
+    """Trains from the last state; returns the model, the logs of its epochs, and the counts."""
     model, counter = make_model(), CountEpochs()
     state = TrainingState(path, STEPS, save_every, callbacks=[counter])
     state.restore(model)
@@ -89,7 +89,7 @@ def variables_of(model):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The model and the history of a training that was never interrupted."""
+    """The model and the history of an uninterrupted training."""
     model, history, _ = fit(tmp_path_factory.mktemp("whole") / "state.npz")
     return model, history
 
@@ -103,7 +103,7 @@ def test_a_training_goes_on_to_the_bit(whole, tmp_path, killed_after):
     for found, variable in zip(variables_of(model), variables_of(expected), strict=True):
         np.testing.assert_array_equal(found, variable)
     assert epochs == [0, 1, 2, 3]
-    # Metrics of the epoch that was interrupted as well.
+    # This includes the metrics of the interrupted epoch.
     for name, values in history.items():
         assert values == expected_history[name][-len(values) :]
 
@@ -224,7 +224,7 @@ def test_an_epoch_that_ends_too_early_counts_once_for_the_callbacks(tmp_path):
     state = TrainingState(path, STEPS, callbacks=[counter])
     assert state.restore(make_model())
     assert counter.epochs == [0]
-    state.end()  # If it is to be the last.
+    state.end()  # If this epoch is the last.
     assert counter.epochs == [0, 1]
     assert fit(path)[2] == [0, 1, 2, 3]
 
@@ -276,7 +276,7 @@ def test_callbacks_that_cannot_be_saved_are_refused(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 def test_batches_that_end_before_the_epoch_are_refused(tmp_path):
-    # With a length that is unknown to Keras.
+    # The length is unknown to Keras.
     batches = stream(0).take(3).filter(lambda *batch: True)
     with pytest.raises(ValueError, match="steps_per_epoch=5, but the batches ended after 3."):
         make_model().fit(batches, verbose=0, shuffle=False, callbacks=[TrainingState(tmp_path / "state.npz", STEPS)])

@@ -70,7 +70,7 @@ def test_steps_take_the_place_of_epochs(tokenizer, capsys):
     _, history = fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every_steps=3), epochs=2)
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
     assert [line.partition(":")[0] for line in lines] == ["step 3", "step 6"]
-    # The epochs have the last one of each.
+    # Each epoch has the last score.
     for line, chrf in zip(lines, history["val_chrf"], strict=True):
         assert line.endswith(f"val_chrf {chrf:.2f}")
 

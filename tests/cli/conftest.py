@@ -74,7 +74,7 @@ class Result:
         return self.output.split("\n")[:-1]
 
     def assert_one_error(self, *parts):
-        """It ended with 2 and one line on standard error that holds these parts."""
+        """Asserts status 2 and one line on standard error that contains these parts."""
         assert self.status == 2
         assert self.output == ""
         lines = self.errors.splitlines()
@@ -115,7 +115,7 @@ def write_corpus(folder):
 
 @pytest.fixture
 def corpus(tmp_path):
-    """A folder of a test's own with the corpus and the recipe."""
+    """A folder for one test with the corpus and the recipe."""
     return write_corpus(tmp_path)
 
 

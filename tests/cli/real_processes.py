@@ -1,4 +1,4 @@
-"""The command `train` in processes of its own."""
+"""Runs the command `train` in separate processes."""
 
 import os
 import pathlib
@@ -9,14 +9,14 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
 def start_training(recipe, *options):
-    """Starts it; what it prints waits in pipes."""
+    """Starts the command with pipes for its output and errors."""
     command = [sys.executable, "-m", "keras_transformer", "train", str(recipe), *map(str, options)]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish_training(recipe, *options):
-    """Runs it to its end; returns its status, its output and its errors."""
+    """Waits for its end; returns its status, its output and its errors."""
     with start_training(recipe, *options) as process:
         output, errors = process.communicate(timeout=900)
     return process.returncode, output, errors

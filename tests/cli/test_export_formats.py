@@ -1,4 +1,4 @@
-"""A format of one's own: one file with an `Exporter`, and one line in the registry."""
+"""A new export format: one file with an `Exporter`, and one line in the registry."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.export import EXPORTERS, Exporter
 from keras_transformer.export.verification.artifact_runs import run_program
 
-# Looks a text up in the table.
+# Looks up a text in the table.
 PROGRAM = """\
 import json, pathlib, sys
 
@@ -65,7 +65,7 @@ class WrongExporter(TextPairsExporter):
 
 @pytest.fixture
 def formats(model, tmp_path, monkeypatch):
-    """The two formats are registered while a test runs, and exports go to a folder of its own."""
+    """Registers the two formats while a test runs, in a separate folder for exports."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "program.py").write_text(PROGRAM)
     TextPairsExporter.texts = (model / "validation.source.txt").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Tests of a training on a full disk that is resumed when there is space again."""
+"""Tests of a training on a full disk, which is resumed after space was freed."""
 
 import contextlib
 import shutil
@@ -13,7 +13,7 @@ from keras_transformer.translator import Translator
 
 @contextlib.contextmanager
 def mounted(folder, size):
-    """A file system of so many bytes; it can be given another size."""
+    """A file system with this number of bytes. Its size can be changed."""
 
     def mount(size, *options):
         command = ["mount", "-t", "tmpfs", "-o", ",".join([*options, f"size={size}"]), "tmpfs", folder]

@@ -70,7 +70,7 @@ def saved(translator, tmp_path):
 
 
 def put(path, kind):
-    """Puts something else in the place of a file."""
+    """Replaces a file by a folder, a link or other content."""
     path.unlink(missing_ok=True)
     if kind == "link to a device":
         path.symlink_to("/dev/zero")

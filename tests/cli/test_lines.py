@@ -60,8 +60,8 @@ def test_no_more_than_two_chunks_are_read_ahead():
 
     used = 0
     for chunk in chunks_as_they_come(lines(), 10):
-        time.sleep(0.002)  # The reader would run ahead now.
-        # The chunk in use, a full queue, and the line that waits for a place in it.
+        time.sleep(0.002)  # A reader without a limit would read more now.
+        # The current chunk, a full queue, and the line that waits for space in the queue.
         assert read - used <= 10 + 10 + 1
         used += len(chunk)
     assert used == 1000

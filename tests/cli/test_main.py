@@ -1,4 +1,4 @@
-"""Tests in separate processes: exit status, standard error, signals and pipes; and tests of the group."""
+"""Tests of exit status, standard error, signals and pipes in separate processes, and tests of the group."""
 
 import contextlib
 import os
@@ -17,14 +17,14 @@ from keras_transformer.version import __version__
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "keras_transformer"]
-# Without the log level that the tests have set, so that the command sees to its own quiet.
+# Without the log level of the tests, so that the command must set its own.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
 ENVIRONMENT.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
 
 @contextlib.contextmanager
 def process(*arguments):
-    """The running command, ended in any case."""
+    """The running command, killed at the end."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen([*COMMAND, *map(str, arguments)], env=ENVIRONMENT, **pipes) as running:
         try:
@@ -113,7 +113,7 @@ def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, 
         for text in ("the cat sees bread .", "", "a man likes the house ."):
             running.stdin.write(text.encode() + b"\n")
             running.stdin.flush()
-            # Nothing else is written before this has come.
+            # This line must be the first output.
             assert running.stdout.readline().decode() == translator.translate([text])[0] + "\n"
         running.send_signal(signal.SIGINT)
         assert running.wait(timeout=60) == 130

@@ -1,4 +1,4 @@
-"""The command `train` with `[minimum_risk]`: what the stage learns, keeps and makes anew."""
+"""Tests of the command `train` with `[minimum_risk]`: learning, resumed runs and reused candidates."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_what_is_missing_is_made_again_and_the_same_comes_of_it(run, trained, mo
     assert len(parts) == 3
     parts[1].unlink()
     written = parts[0].stat().st_mtime_ns
-    # As if the first part had been translated in 100 minutes; the card counts them, and those of the others.
+    # Sets the time of the first part to 100 minutes. The card has the sum of all parts.
     seconds_file = parts[0].with_name("seconds.json")
     seconds = json.loads(seconds_file.read_text())
     assert list(seconds) == [part.name for part in parts]

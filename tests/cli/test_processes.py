@@ -20,7 +20,7 @@ dropout = 0.1
 
 [training]
 epochs = 2
-# Odd numbers of rows, which two processes do not share evenly.
+# Odd numbers of rows cannot be divided evenly among two processes.
 batch_tokens = 60
 learning_rate = 0.01
 warmup_steps = 10
@@ -40,7 +40,7 @@ def finish(folder, *options):
 
 
 def wait_for_both(process, folder):
-    """Waits until the first epoch is over; returns the numbers of the two processes that train."""
+    """Waits for the end of the first epoch; returns the ids of the two processes that train."""
     while not (folder / "model" / "history.csv").exists():
         assert process.poll() is None
         time.sleep(0.01)
@@ -56,7 +56,7 @@ def history(folder):
 
 @pytest.fixture
 def together(corpus):
-    """The folder of a corpus and a recipe whose every part has to know of other processes."""
+    """The folder of a corpus and a recipe in which every part depends on the number of processes."""
     recipe = (corpus / "recipe.toml").read_text()
     (corpus / "together.toml").write_text(recipe[: recipe.index("dropout")] + "normalize_first = true\n" + TRAINING)
     return corpus
@@ -148,7 +148,7 @@ def test_no_process_is_left_when_the_launcher_is_killed(together):
 @pytest.mark.slow
 @pytest.mark.parametrize("port", ["JOB_ADDRESSES", "DATA_SERVICE"])
 def test_a_port_that_is_taken_is_told_at_once(together, monkeypatch, port):
-    """By the installed command, which is what a cluster starts."""
+    """Trains with the installed command, as a cluster does."""
     with socket.socket() as taken, socket.socket() as free:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -24,7 +24,7 @@ def epochs_in_history(folder):
 
 
 def train_until_killed(folder, checkpoint):
-    """Trains in a process of its own and kills it, with no chance to tidy up, when the checkpoint is there."""
+    """Trains in a separate process and sends SIGKILL after the checkpoint was written."""
     options = ["--output", folder / "model", "--set", "training.epochs=5000"]
     with start_training(folder / "recipe.toml", *options) as process:
         try:
@@ -62,7 +62,7 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
 
 
 def test_a_model_that_was_finished_since_the_first_look_is_not_overwritten(run, trained, corpus, monkeypatch):
-    """As when a training is stopped right after it has looked at the folder, and another one finishes there."""
+    """Simulates a second training that finishes in the folder after the first has checked it."""
 
     def finish_another():
         shutil.copytree(trained / "model", corpus / "model")
@@ -97,7 +97,7 @@ def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     train_until_killed(corpus, "epoch_0002.weights.h5")
     done = TrainingState(model / "checkpoints" / "state.npz", 1).saved_position["epoch"]
     assert done in (1, 2)
-    assert run("info", model).status == 2  # Half a model is none.
+    assert run("info", model).status == 2  # An incomplete model is ignored.
     # Leftovers of a kill during a write, and a row of an incomplete epoch.
     (model / "checkpoints" / "unfinished_state.npz").write_bytes(b"half")
     (model / "unfinished_model.weights.h5").write_bytes(b"half")
@@ -112,7 +112,7 @@ def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
     assert not list(model.rglob("unfinished_*"))
     assert len(Translator.load(model).translate(["the cat sees bread ."])) == 1
 
-    # There is nothing left to do, which is no fault.
+    # Nothing is left to do. This is no error.
     assert run(*options).status == 0
     assert epochs_in_history(model) == [str(epoch) for epoch in range(done + 2)]
     assert "| val_loss | " in (model / "README.md").read_text()
@@ -123,7 +123,7 @@ def test_a_training_killed_before_its_first_checkpoint_begins_anew(run, model, t
     output = tmp_path / "model"
     output.mkdir()
     shutil.copy(model / "recipe.toml", output)
-    # The recipe as run is a recipe, too.
+    # The saved recipe can be trained, too.
     options = ["--output", output, "--resume", "--set", "training.epochs=1"]
     assert run("train", model / "recipe.toml", *options).status == 0
     assert epochs_in_history(output) == ["0"]
@@ -181,7 +181,7 @@ def test_evaluations_may_begin_when_training_is_resumed(run, trained, tmp_path):
 
 def test_other_text_cannot_resume(run, trained, tmp_path):
     copy = shutil.copytree(trained, tmp_path / "copy")
-    # Another name makes no difference.
+    # Another name changes nothing.
     (copy / "train.en").rename(copy / "renamed.en")
     resume = ["train", copy / "recipe.toml", "--output", copy / "model", "--resume"]
     lines = (copy / "train.de").read_text().splitlines()

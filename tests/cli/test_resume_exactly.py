@@ -1,4 +1,4 @@
-"""Kills real trainings at random moments and takes them up again: they end as the one that was never killed."""
+"""Kills real trainings at random times and resumes them. The results equal those of an uninterrupted run."""
 
 import csv
 import json
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from real_processes import finish_training, start_training
 
-# Everything that has a state: two kinds of momentum, sampled subwords, joined sentences, dropout, a moving best score,
-# patience, checkpoints of the best.
+# Everything that has a state: two kinds of momentum, sampled subwords, joined sentences, dropout, a best score that
+# changes, patience, checkpoints of the best epochs.
 RECIPE = """\
 [data]
 train_source = "train.en"
@@ -65,7 +65,7 @@ def finish(recipe, output, *options):
 
 
 def kill_at_random(generator, recipe, output, *options):
-    """Starts or resumes the training and kills it a random time after it saved something; returns whether it did."""
+    """Starts or resumes the training and kills it at a random time after a save; returns whether it was killed."""
     state = output / "checkpoints" / "state.npz"
     saved = state.stat().st_mtime_ns if state.exists() else 0
     resume = ["--resume"] if (output / "recipe.toml").exists() else []
@@ -118,7 +118,7 @@ def assert_same(found, expected):
 @pytest.mark.parametrize(
     ("kills", "settings"),
     [
-        # Without what takes each process seconds to trace.
+        # Without the settings that take each process seconds to trace.
         (1, ["training.r_drop=0", "training.epochs=4", "evaluation.every=0", "evaluation.monitor=val_loss"]),
         pytest.param(3, ["training.epochs=10"], marks=pytest.mark.slow),
         pytest.param(20, ["training.precision=bfloat16", "training.accumulation_steps=2"], marks=pytest.mark.slow),
@@ -137,7 +137,7 @@ def test_a_training_killed_again_and_again_ends_as_if_it_never_had_been(corpus, 
     done = 0
     while done < kills:
         if not kill_at_random(generator, recipe, killed, *options):
-            killed.rename(corpus / f"whole_{done}")  # It came to its end: the next one begins anew.
+            killed.rename(corpus / f"whole_{done}")  # It finished. The next one starts from scratch.
             assert_same(everything_of(corpus / f"whole_{done}"), expected)
         done += 1
     assert "Continuing after epoch" in finish(recipe, killed, "--resume", *options)

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.usefixtures("warm")
 
 @pytest.fixture
 def validation(trained):
-    """The two files, and the pairs in them."""
+    """The two files and their pairs."""
     files = [trained / "validation.en", trained / "validation.de"]
     return files, list(zip(*(file.read_text().splitlines() for file in files), strict=True))
 

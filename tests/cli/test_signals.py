@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at many moments of every long command, each in a process of its own."""
+"""Ctrl-C and SIGTERM at many times in every long command, each in a separate process."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 MOMENTS = 10
-# The bound is 2 seconds on a machine that has a core left for the thread that waits for signals.
+# The bound is 2 seconds on a machine with a free core for the thread that waits for signals.
 SECONDS = 2.0
 
 
 def arguments_of(command, folder):
-    """The command line of a command that works for a while, and standard input for it."""
+    """The command line of a command that runs for some seconds, and its standard input."""
     model, sources = folder / "model", folder / "many.en"
     evaluate = ["evaluate", model, "--source", sources, "--reference", folder / "many.de"]
     return {
@@ -39,7 +39,7 @@ def arguments_of(command, folder):
 
 
 def descendants(number):
-    """The numbers of all processes that a process has started, and that these have."""
+    """The ids of all descendants of a process."""
     found = subprocess.run(["pgrep", "-P", str(number)], capture_output=True, text=True).stdout.split()
     return [int(child) for child in found] + [other for child in found for other in descendants(child)]
 
@@ -52,7 +52,7 @@ def is_alive(number):
 
 @contextlib.contextmanager
 def started_process(folder, arguments):
-    """The running command, killed in any case; what it prints goes into files of the folder."""
+    """The running command, killed at the end. Its output and errors go into files of the folder."""
     line = [sys.executable, "-m", "keras_transformer", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with (folder / "output").open("wb") as output, (folder / "errors").open("wb") as errors:
@@ -65,7 +65,7 @@ def started_process(folder, arguments):
 
 
 def end_by_signal(process, number):
-    """Sends a signal; returns the exit status, once the process and all that it started have ended in time."""
+    """Sends a signal; returns the exit status after the process and its descendants have ended in time."""
     started = descendants(process.pid)
     began = time.monotonic()
     process.send_signal(number)
@@ -109,14 +109,14 @@ def long_text(trained):
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_every_long_command_in_two_seconds(long_text, command, number, status):
     before = _files(long_text)
-    # Earlier, Python itself starts, and ends as it does everywhere.
+    # Before that, Python starts, and its own handlers apply.
     moment, ended = 1.0, []
     while len(ended) < MOMENTS:
         moment *= 1.3
         with started_process(long_text, arguments_of(command, long_text)) as process:
             try:
                 process.wait(moment)
-                break  # It was quicker than that.
+                break  # The command has ended before the signal.
             except subprocess.TimeoutExpired:
                 ended.append((round(moment, 2), end_by_signal(process, number)))
         # The splitter of Korean loads in native code, in which the signal itself ends the process.

@@ -219,7 +219,7 @@ def test_the_embedded_corpus_and_a_given_vocabulary_train(run, model, tmp_path, 
 
 @pytest.mark.slow
 def train_one_step(run, recipe, data, output, *settings):
-    """Trains on other data for a step; the result, and what it says of pairs dropped."""
+    """Trains on other data for a step; returns the result and its message about dropped pairs."""
     text = recipe.read_text()
     text = data + text[text.index("[vocabulary]") :]
     replaced = (("epochs = 4", "steps = 1"), ("_steps = 10", "_steps = 1"), ("checkpoints = 2", "checkpoints = 1"))
@@ -267,7 +267,7 @@ def test_a_warmup_that_never_ends_is_warned_of_and_the_default_fits_the_training
     derived = run("train", corpus / "recipe.toml", "--output", corpus / "short", "--set", "training.steps=24")
     assert "Warning" not in derived.errors
     assert tomllib.loads((corpus / "short" / "recipe.toml").read_text())["training"]["warmup_steps"] == 2
-    # More steps do not change the warm-up that is behind.
+    # More steps do not change a finished warm-up.
     more = ["--set", "training.steps=30", "--resume"]
     assert run("train", corpus / "recipe.toml", "--output", corpus / "short", *more).status == 0
     assert tomllib.loads((corpus / "short" / "recipe.toml").read_text())["training"]["warmup_steps"] == 2
@@ -316,7 +316,7 @@ def test_the_weights_may_be_a_moving_average(run, corpus):
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
     assert result.status == 0
     weights = json.loads((corpus / "model" / "scores.json").read_text())["weights"]
-    # With the raw weights of the last epoch, which validation finds better or worse.
+    # Validation compares them with the raw weights of the last epoch.
     assert (weights["epochs"], weights["best_epoch"]) == ([], 4)
     assert weights["kept"] == ("averaged" if weights["averaged"] <= weights["single"] else "single")
     assert f"Moving average: val_perplexity {weights['averaged']:.4f}." in result.errors
@@ -324,7 +324,7 @@ def test_the_weights_may_be_a_moving_average(run, corpus):
     translator = Translator.load(corpus / "model")
     with np.load(corpus / "model" / "checkpoints" / "state.npz") as state:
         arrays = [state[name] for name in sorted(state.files) if name.startswith("optimizer_")]
-    # The averages come behind the number of iterations, one for each weight.
+    # The averages follow the number of iterations, one for each weight.
     weights = translator.model.get_weights()
     for weight, average in zip(weights, arrays[1 : 1 + len(weights)], strict=True):
         np.testing.assert_array_equal(weight, average)

@@ -17,14 +17,14 @@ LINES = "the cat sees bread .\n" * 8
 
 
 def leave_out_epochs(recipe):
-    """Makes room in a recipe for `training.steps`."""
+    """Removes the keys of a recipe that exclude `training.steps`."""
     lines = recipe.read_text().split("\n")
     recipe.write_text("\n".join(line for line in lines if not line.startswith("epochs")))
 
 
 @pytest.fixture
 def refused(run, corpus):
-    """Runs `train` with some keys set, and asserts that it is refused and has written nothing."""
+    """Runs `train` with some keys set, and asserts an error and no written file."""
 
     def refused(*settings, parts):
         before = sorted(corpus.rglob("*"))
@@ -174,7 +174,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoi
     for path in (trained / "model" / "checkpoints").iterdir():
         assert (model / "checkpoints" / path.name).read_bytes() == path.read_bytes()
 
-    # A lower rate heals it, from there.
+    # A lower rate repairs it from there.
     assert run(*options).status == 0
     rows = (model / "history.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3", "4"]

@@ -113,7 +113,7 @@ def test_the_input_survives_being_named_as_output(translate, tmp_path):
 
 
 def test_standard_input_is_not_overwritten_by_the_output(translate, tmp_path):
-    # Where the fixture puts what stands for standard input.
+    # The fixture uses this file as standard input.
     path = tmp_path / "standard_input"
     result = translate("--output", path, stdin=SENTENCE.encode())
     result.assert_one_error(str(path), "input and output are the same file")

@@ -1,4 +1,4 @@
-"""The command `train` keeps averaged weights only where they are no worse than the best epoch among them."""
+"""The command `train` keeps averaged weights only if they are not worse than the best of their epochs."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ def folder(trained, tmp_path):
 def reverse_hidden_units(folder, epoch):
     """Reverses the order of the hidden units of every feed-forward layer in a checkpoint.
 
-    The epoch alone computes what it did before. Its average with another epoch is broken.
+    The function of the epoch's weights stays the same. Its average with another epoch is broken.
     """
     model = Translator.load(folder).model
     checkpoints = EpochCheckpoints(folder / "checkpoints")
@@ -70,7 +70,7 @@ def test_an_average_that_is_worse_than_an_epoch_is_not_kept(run, trained, folder
     for one, other in zip(kept, weights_of_epoch(folder, weights["best_epoch"]), strict=True):
         np.testing.assert_array_equal(one, other)
     if settings:
-        # The model is compared as it was validated while training.
+        # The comparison uses the validation of the training.
         assert weights["single"] == pytest.approx(losses[weights["best_epoch"] - 1], rel=1e-4)
 
 
@@ -78,7 +78,7 @@ def test_an_average_that_is_better_is_kept(run, trained, folder):
     result = run("train", trained / "recipe.toml", "--output", folder, "--resume", "--set", "evaluation.at_end=false")
     assert result.status == 0, result.errors
     weights = json.loads((folder / "scores.json").read_text())["weights"]
-    # Nothing translates here, so that the perplexity decides.
+    # No translation is scored here. The perplexity decides.
     assert weights["monitor"] == "val_perplexity"
     assert weights["kept"] == ("averaged" if weights["averaged"] <= weights["single"] else "single")
     epochs = [weights_of_epoch(folder, number) for number in (3, 4)]

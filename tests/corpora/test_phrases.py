@@ -67,7 +67,7 @@ def _mentions(words, sentence):
         ("여러분은 내일 학교에 올 거예요?", "Will you come to school tomorrow?"),
         ("그가 매일 회사에서 일합니까?", "Does he work at the office every day?"),
         ("학생들이 이번 주말에 노래를 부를 거니?", "Will the students sing a song this weekend?"),
-        # Subjects that call for an honorific verb.
+        # Subjects that need an honorific verb.
         ("선생님이 어제 국수를 드셨어요?", "Did the teacher eat noodles yesterday?"),
         ("어머니는 매일 집에서 주무세요.", "My mother sleeps at home every day."),
         ("선생님은 오늘 차를 드시지 않았습니다.", "The teacher did not drink tea today."),
@@ -174,7 +174,7 @@ def test_is_the_same_in_every_process():
         "made = repr((phrases.phrase_pairs(), phrases.phrase_splits(seed=3)))\n"
         "print(hashlib.sha256(made.encode()).hexdigest())"
     )
-    # Imported from its own folder, the package comes without the rest of the library, which is slow to import.
+    # The import from its own folder avoids the rest of the library, which is slow to import.
     folder = str(Path(phrases.__file__).parents[1])
     digests = {
         subprocess.run(
@@ -230,5 +230,5 @@ def test_parts_of_held_out_combinations_occur_in_training(splits, verb, place):
     train = [english for _, english in splits["train"]]
     assert any(place in english for english in train)
     assert any(_mentions(verb, english) and _mentions("to|at|in|home", english) for english in train)
-    # The combination itself is part of the corpus, so that its absence from training is not for want of sentences.
+    # The corpus contains the combination, so that its absence from training is due to the split.
     assert any(_mentions(verb, english) and place in english for _, english in splits["test_combinations"])

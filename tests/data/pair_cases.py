@@ -1,4 +1,4 @@
-"""Pairs of sentences for the tests of batches, and what batches hold as text."""
+"""Pairs of sentences for the tests of batches, and the text of batches."""
 
 import collections
 import random
@@ -7,7 +7,7 @@ WORDS = ["one", "two", "three", "red", "blue", "small", "large", "cat", "dog", "
 
 
 def make_pairs(number, longest):
-    """Pairs of different sentences, from one word to `longest`, the translation about as long as the source."""
+    """Pairs of different sentences of 1 to `longest` words. Translations have about the length of their source."""
     generator = random.Random(0)
     pairs = []
     for index in range(number):

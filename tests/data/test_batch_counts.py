@@ -1,4 +1,4 @@
-"""Tests of what is counted before a training: batches, padding, and the pairs that are left out."""
+"""Tests of the counts before a training: batches, padding and dropped pairs."""
 
 import numpy as np
 import pytest
@@ -48,9 +48,9 @@ def test_pairs_that_are_left_out_are_counted_by_reason(tokenizer, small_pools, a
 
 
 @pytest.mark.parametrize("arguments", [{}, {"shuffle": True}, {"fixed_shapes": True}])
-def test_the_longest_source_is_told(tokenizer, small_pools, arguments):
+def test_the_longest_source_is_reported(tokenizer, small_pools, arguments):
     lengths = [len(row) for row in tokenizer.tokenize([source for source, _ in PAIRS[:600]]).to_list()]
-    max_length = max(lengths)  # Without the end token: the longest is left out.
+    max_length = max(lengths)  # The end token is not counted, so that the longest is dropped.
     longest = max(length for length in lengths if length < max_length)
     *_, found = count_pairs(listed_pairs(PAIRS[:600]), tokenizer, batch_tokens=600, max_length=max_length, **arguments)
     assert found <= longest

@@ -45,7 +45,7 @@ def trained_weights(batches, loss, parts=1, **arguments):
         dropout=0.0,
     )
     model = build_transformer(config)
-    # Not Adam, which makes a step of full size of a gradient that is 0 but for rounding.
+    # Adam would turn a gradient of rounding errors into a step of full size.
     schedule = WarmupSchedule(peak=0.1, warmup_steps=3, accumulation_steps=parts)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=0.9, gradient_accumulation_steps=parts if parts > 1 else None, **arguments

@@ -1,4 +1,4 @@
-"""Tests of batches of candidates: every source with all that belongs to it, one row below the other."""
+"""Tests of batches of candidates: all rows of a source are adjacent and in one batch."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from keras_transformer.text import learn_vocabulary
 SOURCES = ["a cat", "the dog sleeps in the house", "", "a man sees a tree", "yes", "no reference"]
 TARGETS = [[f"{source} {word}" for word in ("reference", "one", "another one")] for source in SOURCES]
 TARGETS[-1][0] = " "
-# A blank source and a blank reference are left out.
+# A blank source and a blank reference are dropped.
 USABLE = [source for source in SOURCES if source not in ("", "no reference")]
 
 

@@ -128,7 +128,7 @@ def test_files_of_two_patterns_that_do_not_belong_together_are_named(file, tmp_p
         match=r"part-1\.ko: no file of .*part-\*\.en has a matching name\. Rename the files so that they match\.$",
     ):
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
-    # Names with nothing in common may mean anything.
+    # Names without a common part can mean any languages.
     file(b"a line\n", "a.de")
     file(b"a line\n", "b.de")
     assert check_text_files(tmp_path / "part-*.ko", tmp_path / "*.de") == 2

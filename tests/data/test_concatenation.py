@@ -1,4 +1,4 @@
-"""Tests of batches whose lines are joined two by two: nothing is lost, and nothing too long."""
+"""Tests of batches with joined lines: no line is lost, and no row is too long."""
 
 import collections
 import itertools
@@ -13,7 +13,7 @@ from keras_transformer.errors import InputError
 def test_lines_are_joined_two_by_two(tokenizer):
     pairs = [("red cat", "blue dog"), ("bird", "tree"), ("one", "two"), ("", "three"), ("small bird", "large dog")]
     batches = token_batches(listed_pairs(pairs), tokenizer, concatenation=1.0)
-    # A blank one is left out, alone.
+    # Only the blank line is dropped.
     expected = [("red cat bird", "blue dog tree"), ("one", "two"), ("small bird", "large dog")]
     assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(expected)
 
@@ -27,7 +27,7 @@ def test_lines_that_would_be_too_long_together_are_not_joined(tokenizer):
     )
     assert 1500 < sum(len(labels) for _, labels in batches) < 2900
     assert max(max(inputs["source_ids"].shape[1], labels.shape[1]) for inputs, labels in batches) <= longest
-    # Nothing is lost, and nothing is there twice: every source and target has a number of its own.
+    # Every line occurs once: every source and target has its own number.
     words = itertools.chain(*(" ".join(pair).split() for pair in texts_of(batches, tokenizer, tokenizer).elements()))
     assert collections.Counter(words) == collections.Counter(
         itertools.chain(*(" ".join(pair).split() for pair in PAIRS))

@@ -126,7 +126,7 @@ def test_the_size_of_a_compressed_text_is_not_known(file):
 
 @pytest.fixture
 def pipe(tmp_path):
-    """A named pipe into which a thread writes some bytes, part by part, each when the one before has been read."""
+    """A named pipe. A thread writes each part after the part before it has been read."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     threads = []
@@ -179,7 +179,7 @@ def test_a_short_text_in_a_pipe_is_read(pipe, parts):
 def test_the_first_line_of_a_pipe_is_given_before_the_second_is_written(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    # Opened for reading as well, so that opening does not wait.
+    # Opened for reading and writing, so that opening does not wait.
     writer = os.open(path, os.O_RDWR)
     try:
         os.write(writer, b"one\n")

@@ -22,7 +22,7 @@ def test_a_part_of_the_lines_is_turned_round_others_in_every_epoch(tokenizer):
     first, second = (texts_of(batches, tokenizer, tokenizer) for _ in range(2))
     for epoch in (first, second):
         turned = epoch & collections.Counter(REVERSED_PAIRS)
-        # Nothing is lost, and nothing is there both ways.
+        # Every pair occurs in exactly one direction.
         assert (epoch - turned) + collections.Counter({pair[::-1]: 1 for pair in turned}) == collections.Counter(PAIRS)
         # Six standard deviations.
         assert abs(turned.total() - 0.3 * len(PAIRS)) < 6 * (0.21 * len(PAIRS)) ** 0.5

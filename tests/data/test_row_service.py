@@ -1,4 +1,4 @@
-"""Tests of batches that one process makes for several: a second real process takes its rows."""
+"""Tests of batches that one process makes for several. A second real process receives its rows."""
 
 import pathlib
 import socket
@@ -14,7 +14,7 @@ from keras_transformer.errors import InputError
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 NUM_BATCHES = 5
-# The second process is given another stream, none of which may arrive.
+# The second process has another stream. No row of it may be used.
 SECOND_PROCESS = """
 import sys
 import numpy as np
@@ -26,7 +26,7 @@ np.savez(sys.argv[2], *(rows for batch in shares.take({num_batches}).as_numpy_it
 
 
 def endless_batches(first=0):
-    """Batches of 3 to 6 rows of all lengths, whose numbers tell the batch, made by Python as subword sampling is."""
+    """Batches of 3 to 6 rows of all lengths from Python code. The numbers in a row identify its batch."""
 
     def ids(number):
         rows = 3 + number % 4

@@ -13,7 +13,7 @@ def listed(pairs):
 
 @pytest.fixture
 def file(tmp_path):
-    """Writes a file of this text, line ends as they are."""
+    """Writes a file with this text and unchanged line ends."""
 
     def file(content, name="text"):
         path = tmp_path / name
@@ -113,7 +113,7 @@ def test_a_pattern_reads_its_files_in_the_order_of_their_names(tmp_path):
 
 def test_files_that_belong_together_have_the_same_order_whatever_their_ends(tmp_path):
     for number in (1, 10):
-        (tmp_path / f"part{number}_source.txt").write_text(f"s{number}\n")  # "1_" sorts behind "10".
+        (tmp_path / f"part{number}_source.txt").write_text(f"s{number}\n")  # "1_" sorts after "10".
         (tmp_path / f"part{number}.target.txt").write_text(f"t{number}\n")  # "1." sorts before "10".
     pairs = text_pairs(tmp_path / "part*_source.txt", tmp_path / "part*.target.txt").as_numpy_iterator()
     assert list(pairs) == [(b"s1", b"t1"), (b"s10", b"t10")]

@@ -1,4 +1,4 @@
-"""Tests of the batches: full, hardly padded, complete, in a new order every epoch, and streamed."""
+"""Tests of the batches: size, padding, completeness, a new order in every epoch, streaming."""
 
 import collections
 import itertools
@@ -19,7 +19,7 @@ from keras_transformer.text import learn_vocabulary
 
 @pytest.fixture(scope="module")
 def reversed_tokenizer():
-    """One of another vocabulary."""
+    """A tokenizer with another vocabulary."""
     return learn_vocabulary((text[::-1] for text in itertools.chain(*PAIRS)), vocabulary_size=320)
 
 
@@ -97,7 +97,7 @@ def test_order_changes_with_the_epoch_and_the_seed_and_nothing_else(tokenizer, s
     assert first != second
     assert sorted(first) != sorted(second)
     assert epochs(seed=1) == [first, second]
-    # Other batches, not only another order of them.
+    # The batches differ, not only their order.
     assert sorted(first) not in map(sorted, epochs(seed=2))
 
 
@@ -118,7 +118,7 @@ def test_padding_is_under_a_tenth(tokenizer):
     number, padding = count_batches(batches)
     sides = [ids.numpy() for inputs, _ in batches for ids in inputs.values()]
     assert number == len(sides) / 2
-    # The second epoch is shuffled anew, so that its figure is close to the first's and not the same.
+    # The second epoch is shuffled anew. Its figure is close to that of the first, but not equal.
     assert padding == pytest.approx(1 - sum(map(np.count_nonzero, sides)) / sum(ids.size for ids in sides), abs=0.01)
     assert 0 < padding < 0.1
 
@@ -246,7 +246,7 @@ def compiled_model(tokenizer):
     return model
 
 
-# Keras warns of its own default, and of every dataset whose length it does not know.
+# Keras warns about its own default, and about datasets of unknown length.
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed, but will be ignored:UserWarning")
 @pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
 @pytest.mark.slow

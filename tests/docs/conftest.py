@@ -23,7 +23,7 @@ SIZES = {
     "max_length": 64,
 }
 STEPS = 200
-# A recipe of the seconds that a test has.
+# A recipe that trains in seconds.
 RECIPE = """\
 [data]
 train_source = "train.ko"
@@ -51,7 +51,7 @@ at_end = false
 
 
 def write_corpus(folder):
-    """The files that the examples name."""
+    """Writes the files that the examples use."""
     for name, pairs in (("train", PAIRS), ("validation", PAIRS[:8]), ("test", PAIRS[:8])):
         for language, lines in zip(("ko", "en"), zip(*pairs)):
             text = "".join(line + "\n" for line in lines)
@@ -78,7 +78,7 @@ def learned():
 
 @pytest.fixture(scope="session")
 def folder(learned, tmp_path_factory):
-    """A folder with the files and the model folder that the examples name."""
+    """A folder with the files and the model folder that the examples use."""
     tokenizer, model = learned
     folder = write_corpus(tmp_path_factory.mktemp("examples"))
     kt.Translator(model, tokenizer).save(folder / "models" / "phrases")

@@ -48,7 +48,7 @@ class DocstringExample:
         return _PROMPT in self.text
 
     def documented_object(self):
-        """What the docstring describes."""
+        """Returns the documented object."""
         found = importlib.import_module(self.module)
         for part in filter(None, self.name.split(".")):
             found = getattr(found, part)

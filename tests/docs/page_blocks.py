@@ -16,7 +16,7 @@ SHELL, PYTHON, TOML = "sh", "python", "toml"
 # Languages of blocks that a test can run. A block without a language is a tree, a table or an output.
 RUNNABLE = (SHELL, PYTHON, TOML)
 _BLOCK = re.compile(r"^( *)```([a-z]+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-# Above a block, or as the whole first line of it.
+# Above a block, or its whole first line.
 _NOT_RUN_ABOVE = re.compile(r"_Not run here: [^\n]+\._\n\n\Z")
 _NAMED = re.compile(r"# ([\w.]+\.toml), a recipe\n")
 
@@ -28,9 +28,9 @@ class PageBlock:
     Attributes:
         page: path of the page.
         line: number of its first line.
-        language: what is written behind its fence.
+        language: the word after its fence.
         text: its lines.
-        is_run: whether it runs in a test; the page says so where it does not.
+        is_run: whether it runs in a test. The page marks a block that does not.
     """
 
     page: pathlib.Path
@@ -44,13 +44,13 @@ class PageBlock:
 
     @property
     def file_name(self):
-        """The name of the recipe that the block is, or None."""
+        """The file name of the block if it is a recipe, or None."""
         named = _NAMED.match(self.text)
         return named[1] if named else None
 
     @property
     def trains(self):
-        """Whether it takes minutes, or needs a model of the page."""
+        """Whether the block takes minutes, or needs a model of the page."""
         return self.language == SHELL or ".fit(" in self.text or '"models/' in self.text
 
 

@@ -1,6 +1,6 @@
 """Every example of a docstring runs as printed.
 
-The examples take for granted what `namespace` holds. A statement without a printed result is run, whatever it returns.
+The fixture `namespace` defines the names that the examples use. A statement without a printed result is only run.
 An example with the comment `# not run here: REASON` is not run.
 """
 
@@ -30,7 +30,7 @@ SLOW = {
 
 
 class PrintedResults(doctest.OutputChecker):
-    """Compares a result with the printed one, where one is printed."""
+    """Compares a result with the printed one, if there is one."""
 
     def check_output(self, want, got, optionflags):
         return not want or super().check_output(want, got, optionflags)
@@ -38,7 +38,7 @@ class PrintedResults(doctest.OutputChecker):
 
 @pytest.fixture(scope="module")
 def shared(learned, folder):
-    """What all examples share."""
+    """The names that all examples share."""
     tokenizer, model = learned
     pairs = kt.data.text_pairs(str(folder / "train.ko"), str(folder / "train.en"))
     validation_pairs = list(kt.data.text_of_pairs(pairs.take(8)))
@@ -67,7 +67,7 @@ def trained_weights(learned):
 
 @pytest.fixture
 def namespace(shared, learned, trained_weights):
-    """The names of an example; the model is compiled, and trained, anew where an example changed it."""
+    """The names of an example. A model that an example changed is compiled and trained anew."""
     model, optimizer, loss = learned[1], learned[1].optimizer, learned[1].loss
     yield dict(shared)
     model.set_weights(trained_weights)

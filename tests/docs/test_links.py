@@ -15,7 +15,7 @@ KEPT = {"-", "_", " "}
 
 
 def pages():
-    """Paths of all Markdown files under version control, or of all files where git is not there."""
+    """Paths of all Markdown files under version control, or of all files if git is missing."""
     found = subprocess.run(
         ["git", "ls-files", "-z", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )

@@ -1,6 +1,6 @@
 """Every block of code of a page runs as printed, or has the line "Not run here: REASON" above it.
 
-Blocks that train, translate or export run in the tests marked slow, all of a page in one folder, as a reader would.
+Blocks that train, translate or export run in the slow tests. All blocks of a page share one folder.
 """
 
 import collections
@@ -37,7 +37,7 @@ def pages_that_train():
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a program in the folder of the test; `keras-transformer` and `python` are those of this checkout."""
+    """Runs a program in the folder of the test with `keras-transformer` and `python` of this checkout."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for name, command in (("keras-transformer", "-m keras_transformer"), ("python", "")):
@@ -61,7 +61,7 @@ def run(tmp_path):
 
 
 def run_block(block, run, folder):
-    """Runs a block; one that is a recipe is written to its file."""
+    """Runs a block, or writes a recipe to its file."""
     if block.language == TOML:
         if block.file_name:
             (folder / block.file_name).write_text(block.text, encoding="utf-8")
@@ -96,7 +96,7 @@ def test_shell_has_no_syntax_error(block):
 
 @pytest.mark.parametrize("block", blocks_in(TOML), ids=str)
 def test_a_recipe_is_accepted(block):
-    """A part of a recipe gets the embedded corpus, or the files for validation."""
+    """Completes a part of a recipe with the embedded corpus, or with files for validation."""
     sections = tomllib.loads(block.text)
     if "data" in sections:
         sections["data"] = {"validation_source": "validation.ko", "validation_target": "validation.en"} | sections[
@@ -126,7 +126,7 @@ def test_python_runs_as_printed(block, run, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages_that_train(), ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_a_page_runs_as_printed(page, run, tmp_path, folder):
-    """The files and models that a page does not make are there: the small corpus, and a model under each name."""
+    """Adds the files and models that a page does not make: the small corpus, and a model under each name."""
     blocks = [block for block in page_blocks(page) if block.is_run]
     text = "".join(block.text for block in blocks)
     for path in folder.iterdir():

@@ -18,11 +18,11 @@ def translator_of_two():
 
 @pytest.fixture(scope="session")
 def small_translator():
-    """An untrained translator that is exported in seconds, for what does not depend on its translations."""
+    """An untrained translator that is exported in seconds, for tests that do not depend on translations."""
     return trained_translator(steps=0, num_decoder_layers=1)
 
 
 @pytest.fixture(scope="session")
 def saved_model(translator, tmp_path_factory):
-    """The folder of a version of the first translator, beam 3 and 2 best."""
+    """The version folder of a SavedModel of the first translator with beam size 3 and 2 translations."""
     return translator.export_saved_model(tmp_path_factory.mktemp("served") / "ko_en", beam_size=3, n_best=2)

@@ -22,7 +22,7 @@ TARGETS = [
     "We buy a book tomorrow.",
     "The child eats rice.",
 ]
-# Known words in other orders, characters that are in no vocabulary, and nothing to be seen.
+# Known words in other orders, characters that are in no vocabulary, and invisible text.
 TEXTS = [
     *SOURCES,
     "카페에 고양이가 간다.",
@@ -38,12 +38,12 @@ TEXTS = [
 
 
 def trained_translator(seed=1, shared=True, steps=60, **overrides):
-    """A translator that has learned the few sentences, so that it translates each in its own way.
+    """A translator that has learned the few sentences, so that their translations differ.
 
     Args:
         seed: of the weights.
         shared: whether both languages share a vocabulary.
-        steps: how long it is trained; 0 leaves the weights as they were made.
+        steps: number of training steps; 0 keeps the initial weights.
         **overrides: fields of the config.
     """
     if shared:

@@ -1,4 +1,4 @@
-"""Beam search written to be read, not to be fast: the whole model is run on every prefix anew."""
+"""Slow and simple beam search: the whole model is run on every prefix anew."""
 
 import functools
 
@@ -54,7 +54,7 @@ def compiled(model):
 
 
 def log_probabilities(model, source, prefixes):
-    """Log-probabilities of the next token behind every prefix, `(prefixes, vocabulary_size)` float64."""
+    """Log-probabilities of the next token after every prefix, `(prefixes, vocabulary_size)` float64."""
     sources = np.repeat(source[np.newaxis], len(prefixes), axis=0)
     targets = np.array([[START_ID, *prefix] for prefix in prefixes], "int32")
     logits = compiled(model)(sources, targets).numpy()[:, -1].astype("float64")

@@ -18,7 +18,7 @@ def saved_model(generator, tmp_path_factory):
     """The folder of a SavedModel whose signature `translate` has two dynamic dimensions."""
     path = str(tmp_path_factory.mktemp("saved_model"))
     module = tf.Module()
-    # The model's variables have to hang on the module.
+    # The module must track the model's variables.
     module.variables_of_the_model = [weight.value for weight in all_weights(generator)]
 
     @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32, name="source_ids")])

@@ -1,6 +1,6 @@
 """Writes the golden files of presets and recipes: `PYTHONPATH=.:tests python -m golden.make`.
 
-Run it after a wanted change of a preset or of a default, and look at the difference before the commit.
+Run it after an intended change of a preset or of a default, and check the difference before the commit.
 """
 
 import json
@@ -33,7 +33,7 @@ def presets():
 def recipe_defaults():
     """All keys of the smallest recipe: the defaults, and those that `filled` changes.
 
-    `precision` becomes what is fastest on the machine, and is left out.
+    `precision` depends on the machine and is dropped.
     """
     recipe = recipe_from_dict(SECTIONS)
     defaults, filled = recipe.model_dump(mode="json"), recipe.filled().model_dump(mode="json")

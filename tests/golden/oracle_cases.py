@@ -1,6 +1,6 @@
-"""The cases of the golden files that the oracle wrote; nothing here imports the oracle.
+"""The cases of the golden files of the oracle, without an import of the oracle.
 
-A file `NAME.npz` holds inputs, the weights of our layer by name, and outputs of the oracle with the same weights.
+A file `NAME.npz` has inputs, the weights of our layer by name, and outputs of the oracle with the same weights.
 """
 
 import pathlib

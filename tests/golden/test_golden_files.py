@@ -1,4 +1,4 @@
-"""Presets and defaults of recipes change only together with their golden files, see make.py."""
+"""Presets and defaults of recipes equal their golden files, see make.py."""
 
 import json
 

@@ -7,7 +7,7 @@ from attention_weights import copy_attention as copy
 
 @pytest.fixture
 def randomize():
-    """Gives a layer random weights; biases and scales, which start as 0 and 1, then show up in a comparison."""
+    """Gives a layer random weights, so that biases and scales are not 0 and 1 in comparisons."""
 
     def _randomize(layer):
         generator = np.random.default_rng(7)

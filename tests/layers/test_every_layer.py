@@ -24,12 +24,12 @@ def token_ids(length):
 
 
 def padding_mask(length):
-    """A row without padding, one with some, and one of nothing else."""
+    """A row without padding, a row with some, and a row of padding only."""
     return np.arange(length) < np.array([[length], [2], [0]])
 
 
 class Case(typing.NamedTuple):
-    """A layer, arguments that are none of the defaults, and what it is called with."""
+    """A layer, arguments that differ from the defaults, and the inputs of its call."""
 
     layer_class: type
     arguments: dict
@@ -41,7 +41,7 @@ class Case(typing.NamedTuple):
         return self.layer_class(**{**self.arguments, **changes})
 
     def functional_model(self, layer):
-        """The layer alone in a functional model, all lengths unknown; and the arrays to call the model with."""
+        """Returns a functional model of the layer with unknown lengths, and input arrays."""
         inputs = [keras.Input((None, *array.shape[2:]), dtype=array.dtype.name) for array in self.inputs]
         masks = {name: keras.Input((None,), dtype="bool") for name in self.masks}
         model = keras.Model([*inputs, *masks.values()], layer(*inputs, **masks))

@@ -1,4 +1,4 @@
-"""Tests of the masks: where the two kinds of blindness, padding and the future, are decided."""
+"""Tests of the masks of padding and of future positions."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Tests of cross-attention: equal to Keras's own, also where the two sequences differ in width."""
+"""Tests of cross-attention: equal to Keras's layer, also if the two sequences differ in width."""
 
 import keras
 import numpy as np

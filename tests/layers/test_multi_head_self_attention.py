@@ -1,4 +1,4 @@
-"""Tests of self-attention: equal to Keras's own, and what its scores may and may not see."""
+"""Tests of self-attention: equal to Keras's layer, and masked scores are 0."""
 
 import keras
 import numpy as np

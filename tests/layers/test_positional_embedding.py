@@ -1,4 +1,4 @@
-"""Tests of the embedding: positions as the paper writes them, the scale, precision, and the way back to logits."""
+"""Tests of the embedding: positions by the paper's formula, the scale, precision, and logits."""
 
 import math
 

@@ -1,7 +1,7 @@
 """Trains on one device and on two replicas of `tf.distribute`; `test_replicas.py` compares the results.
 
-Run as a script, it writes the results to the `.npz` file it is given. The two logical devices need a process of their
-own: TensorFlow makes them before anything else.
+As a script, it writes the results to the `.npz` file of its argument. The two logical devices need a separate process,
+because TensorFlow makes them when it starts.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ VOCABULARY_SIZE, LENGTH = 20, 6
 
 
 def batches_of(rows, batch_size, copies=1, sample_weight=None, without_tokens=()):
-    """A dataset of token rows of unequal lengths, each `copies` times; those `without_tokens` are padding alone."""
+    """A dataset of token rows of unequal lengths, each `copies` times. Rows in `without_tokens` are padding only."""
     generator = np.random.default_rng(rows)
     labels = generator.integers(4, VOCABULARY_SIZE, (rows, LENGTH))
     labels[np.arange(LENGTH) >= generator.integers(1, LENGTH + 1, (rows, 1))] = 0
@@ -32,8 +32,8 @@ def batches_of(rows, batch_size, copies=1, sample_weight=None, without_tokens=()
 def cases():
     """Losses and datasets by name.
 
-    The two parts of a batch have unequal numbers of tokens. In the plain one a part has none, then a whole batch, and
-    of the last batch, a single row, the second replica gets nothing.
+    The two parts of a batch have unequal numbers of tokens. The plain dataset has a part without tokens and a batch
+    without tokens. Its last batch has one row, so that the second replica gets no row.
     """
     random = np.random.default_rng(0).random
     return {
@@ -45,7 +45,7 @@ def cases():
 
 
 def train(strategy, loss, batches):
-    """The reported numbers of `evaluate` and of two epochs of `fit`, and the weights that gradient descent ends at."""
+    """The reported numbers of `evaluate` and of two epochs of `fit`, and the weights after it."""
     keras.utils.set_random_seed(0)
     with strategy.scope() if strategy else contextlib.nullcontext():
         tokens = keras.Input((LENGTH,), dtype="int32")

@@ -1,4 +1,4 @@
-"""Tests of the expected risk: its value by the textbook, what it raises and lowers, and what it leaves alone."""
+"""Tests of the expected risk: its value by the definition, and the signs of its gradients."""
 
 import keras
 import numpy as np

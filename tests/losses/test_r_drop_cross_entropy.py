@@ -1,4 +1,4 @@
-"""Tests of R-Drop: its value and gradient by the textbook, and that it is the cross-entropy where dropout is off."""
+"""Tests of R-Drop: its value and gradient by the definition, and the cross-entropy without dropout."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ def logits():
 
 
 def written_out_divergence(logits):
-    """Both Kullback-Leibler divergences of every pair of rows by the textbook."""
+    """Both Kullback-Leibler divergences of every pair of rows by the definition."""
     first, second = (tf.nn.log_softmax(logits[copy::2]) for copy in (0, 1))
     there = tf.reduce_sum(tf.exp(first) * (first - second), axis=-1)
     return there + tf.reduce_sum(tf.exp(second) * (second - first), axis=-1)

@@ -1,4 +1,4 @@
-"""Tests of the loss: its value and gradient, that padding never counts, and that it survives large logits."""
+"""Tests of the loss: its value and gradient, ignored padding, and large logits."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ def logits():
 
 
 def written_out(labels, logits, label_smoothing):
-    """The losses of the tokens by the textbook, from one-hot labels."""
+    """The losses of the tokens by the definition, from one-hot labels."""
     smoothed = (1 - label_smoothing) * tf.one_hot(labels, VOCABULARY) + label_smoothing / VOCABULARY
     return -tf.reduce_sum(smoothed * tf.nn.log_softmax(logits), axis=-1)
 
@@ -42,7 +42,7 @@ def test_value_is_that_of_keras_averaged_over_real_tokens(logits, label_smoothin
 def test_gradient_is_that_of_the_written_out_formula(logits, label_smoothing):
     upstream = np.random.default_rng(1).normal(size=LABELS.shape).astype("float32")
     found = value_and_gradient(lambda x: token_cross_entropy(LABELS, x, label_smoothing) * upstream, logits)
-    # Padding costs nothing, whatever a loss makes of it.
+    # Padding has no loss with any setting.
     upstream_of_tokens = upstream * (LABELS > 0)
     expected = value_and_gradient(lambda x: written_out(LABELS, x, label_smoothing) * upstream_of_tokens, logits)
     for found_part, expected_part in zip(found, expected, strict=True):

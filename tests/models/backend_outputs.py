@@ -1,6 +1,6 @@
-"""Computes on the current Keras backend what must not depend on it; `test_jax_backend.py` runs it on two.
+"""Computes values that must not depend on the Keras backend; `test_jax_backend.py` runs it on two.
 
-Run as a script, it writes the results to the `.npz` file it is given.
+As a script, it writes the results to the `.npz` file of its argument.
 """
 
 import sys
@@ -55,7 +55,7 @@ def layer_outputs():
 
 
 def called(layer, *inputs, **arguments):
-    """The layer's output once its weights are the same on every backend."""
+    """The layer's output with weights that are the same on every backend."""
     layer.build(*[array.shape for array in inputs])
     set_same_weights(layer)
     return layer(*inputs, **arguments)
@@ -94,7 +94,7 @@ def loss_and_gradient():
 
 
 def training():
-    """The logits, and what three steps of `fit` print."""
+    """The logits, and the history of three steps of `fit`."""
     config = TransformerConfig(
         vocabulary_size=30,
         num_encoder_layers=1,

@@ -1,4 +1,4 @@
-"""Tests of the model: its size, its names, and who may see whom."""
+"""Tests of the model: its size, its names, and its masks."""
 
 import dataclasses
 import itertools
@@ -17,7 +17,7 @@ TARGET = np.array([[2, 5, 6, 7, 8], [2, 9, 6, 0, 0]])
 
 
 def number_of_parameters(config):
-    """As one counts them on paper."""
+    """Counts the parameters by the paper's formulas."""
     d, f = config.hidden_dim, config.intermediate_dim
     attention = 4 * (d * d + d)  # W^Q, W^K, W^V, W^O, each with its bias
     feed_forward = d * f + f + f * d + d

@@ -1,4 +1,4 @@
-"""Tests that layers, model, loss, metrics and schedule do on Keras's JAX backend what they do on TensorFlow."""
+"""Tests that layers, model, loss, metrics and schedule give equal results on JAX and TensorFlow."""
 
 import os
 import pathlib

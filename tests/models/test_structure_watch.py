@@ -1,4 +1,4 @@
-"""Tests that a change of a model's structure is noticed, and nothing else is taken for one."""
+"""Tests that only changes of a model's structure are detected as such."""
 
 import keras
 import numpy as np

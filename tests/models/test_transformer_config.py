@@ -1,4 +1,4 @@
-"""Tests of the config: the presets' numbers, what it refuses, and its way to a dictionary and back."""
+"""Tests of the config: numbers of the presets, errors, and conversion to a dictionary and back."""
 
 import dataclasses
 import inspect

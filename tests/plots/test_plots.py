@@ -10,7 +10,7 @@ from keras_transformer.text import learn_vocabulary
 from keras_transformer.translator import Translator
 
 font_manager = pytest.importorskip("matplotlib.font_manager", reason="the extra `plots` is not installed")
-# It comes with matplotlib.
+# Matplotlib contains this font.
 font_builder = pytest.importorskip("fontTools.fontBuilder")
 glyph_pen = pytest.importorskip("fontTools.pens.ttGlyphPen")
 LINES = ["a man in a blue shirt is standing on a ladder", "two dogs play in the snow"]
@@ -168,7 +168,7 @@ def test_an_installed_font_is_found_by_its_characters(tmp_path, monkeypatch):
     save_font(tmp_path / "blocks.ttf", "Blocks of Hangul", "나는어제")
     fonts = [font_manager.findfont("DejaVu Serif"), str(tmp_path / "blocks.ttf")]
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: fonts)
-    # Missing characters use another font, such as the mark of a word's beginning, which few fonts have.
+    # Missing characters use another font. Few fonts have the mark of a word's beginning.
     assert font_for(["▁나는 어제"]).get_family() == ["DejaVu Sans", "Blocks of Hangul"]
 
 

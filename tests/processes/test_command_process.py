@@ -58,7 +58,7 @@ def start(tmp_path):
 
 
 def end(process, *numbers, within=2.0):
-    """Sends signals; the status, the output and the errors of the process, which must end in time."""
+    """Sends signals; returns the status, the output and the errors of the process, which must end in time."""
     began = time.monotonic()
     for number in numbers:
         process.send_signal(number)
@@ -181,7 +181,7 @@ run(work)
     assert end(process, *numbers)[0] == 143
     child = pathlib.Path("/proc") / path.read_text().strip()
     time.sleep(0.1)
-    # Nobody waits for it where its parent did not: a zombie has ended, too.
+    # A zombie has ended, too. No process waits for it if its parent did not.
     assert not child.exists() or ") Z " in (child / "stat").read_text()
 
 

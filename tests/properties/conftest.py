@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 import keras_transformer as kt
 
-# The same examples in every run; the fuzzer draws others.
+# The examples are the same in every run. The fuzzer draws others.
 settings.register_profile(
     "tests",
     deadline=None,

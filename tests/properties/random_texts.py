@@ -1,4 +1,4 @@
-"""Random texts for hypothesis: its own, and those of the fuzzer."""
+"""Random texts for hypothesis: texts of hypothesis and of the fuzzer."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Text comes back from its tokens, and any tokens are text."""
+"""Decoding the tokens of a text returns the text, and any tokens can be decoded."""
 
 import sentencepiece
 import tensorflow as tf
@@ -30,7 +30,7 @@ def test_any_ids_are_text_in_utf8(name, rows, tokenizers):
     ids = tf.ragged.constant([[number % tokenizer.vocabulary_size for number in row] for row in rows], "int32")
     texts = [text.decode("utf-8") for text in tokenizer.detokenize(ids).numpy()]
     assert len(texts) == len(rows)
-    # A line end has a token of its own, as every byte has.
+    # A line end has its own token, as every byte has.
     line_ends = {tokenizer.all_tokens().index(token) for token in ("<0x0A>", "<0x0D>")}
     for row, text in zip(ids.to_list(), texts, strict=True):
         assert line_ends & set(row) or not {"\n", "\r"} & set(text)

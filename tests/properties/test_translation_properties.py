@@ -1,4 +1,4 @@
-"""One translation for each text, sorted by score, whatever the order, the batch and the padding."""
+"""Translations are sorted by score. Order, batch and padding do not change them."""
 
 import random
 

@@ -11,7 +11,7 @@ PHRASES = '[data]\ncorpus = "phrases"\n'
 
 @pytest.fixture
 def recipe(tmp_path):
-    """Loads a recipe of this text, with these settings of the command line."""
+    """Loads a recipe with this text and these settings of the command line."""
 
     def recipe(text, *settings):
         path = tmp_path / "recipe.toml"

@@ -27,7 +27,7 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def tokenizers():
-    """By size; without rules of normalisation, so that they are smaller than the weights."""
+    """Tokenizers by size. Without rules of normalisation they are smaller than the weights."""
     sizes = (275, 280)
     return {size: learn_vocabulary(LINES, vocabulary_size=size, normalization="identity") for size in sizes}
 
@@ -226,7 +226,7 @@ def test_the_weights_of_a_trained_model_come_without_its_optimizer(tokenizers, t
 @pytest.mark.parametrize("is_shared", [True, False], ids=["one tokenizer", "two tokenizers"])
 @pytest.mark.slow
 def test_a_kill_while_a_model_is_replaced_leaves_one_of_the_two_or_none(tokenizers, tmp_path, is_shared):
-    """Models of the same shapes, whose files would be loaded together."""
+    """Models of the same shapes, so that a mixture of their files can be loaded."""
     config = TransformerConfig(**FIELDS, target_vocabulary_size=280)
     other = learn_vocabulary([line[::-1] for line in LINES], vocabulary_size=280, normalization="identity")
     assert other != tokenizers[280]

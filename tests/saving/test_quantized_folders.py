@@ -1,4 +1,4 @@
-"""Tests that model folders keep quantised layers, and that a save that could not be loaded replaces nothing."""
+"""Tests that model folders keep quantised layers, and that a failed save keeps the earlier folder."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from keras_transformer.saving.model_folder import load_config, load_model_folder
 from keras_transformer.text import learn_vocabulary
 
 INPUTS = {"source_ids": np.array([[7, 8, 3], [9, 3, 0]]), "target_ids": np.array([[2, 9], [2, 7]])}
-# An odd number of outputs, where two numbers share a byte.
+# An odd number of outputs. Two numbers share a byte.
 CONFIG = TransformerConfig(
     vocabulary_size=275,
     num_encoder_layers=1,

@@ -39,7 +39,7 @@ def saved(model, tmp_path_factory):
 
 @pytest.fixture
 def file(saved, tmp_path):
-    """A copy to damage, open, with its path."""
+    """An open copy to damage, with its path."""
     path = shutil.copy(saved, tmp_path / "model.weights.h5")
     with h5py.File(path, "r+") as file:
         yield file

@@ -1,4 +1,4 @@
-"""Tests of the learning rate: the paper's formula, its peak, and its life inside a saved optimizer."""
+"""Tests of the learning rate: the paper's formula, its peak, and a saved optimizer."""
 
 import keras
 import numpy as np

@@ -27,7 +27,7 @@ def lines():
 
 @pytest.fixture(scope="session", params=["unigram", "bpe"])
 def tokenizer(request):
-    """One of each kind."""
+    """A tokenizer of each kind."""
     return learn_vocabulary(LINES, vocabulary_size=VOCABULARY_SIZE, normalization="identity", model_type=request.param)
 
 

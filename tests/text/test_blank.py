@@ -1,4 +1,4 @@
-"""Tests of what a blank text is: Python and RE2 agree, and nothing that can be read is blank."""
+"""Tests of blank texts: Python and RE2 agree, and visible text is never blank."""
 
 import importlib.util
 import pathlib
@@ -13,7 +13,7 @@ from keras_transformer.text.blank import BLANK_PATTERN, invisible_characters, is
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "training" / "translate_tflite.py"
 
 CHARACTERS = [chr(code_point) for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
-# Format characters that are drawn: signs in front of numbers or words.
+# Visible format characters: signs before numbers or words.
 DRAWN_FORMATS = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 
 

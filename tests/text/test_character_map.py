@@ -23,7 +23,7 @@ def test_a_model_without_a_map_has_no_rules():
 
 
 def with_map(rules):
-    """A model that normalises by these rules alone."""
+    """A model with only these rules of normalisation."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(learn_vocabulary(LINES, vocabulary_size=294).model)
     proto.normalizer_spec.precompiled_charsmap = write_character_map(rules)
     return proto.SerializeToString()

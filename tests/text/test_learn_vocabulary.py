@@ -1,4 +1,4 @@
-"""Tests of learning a vocabulary: its options, that it can be repeated, and what it says when it cannot be done."""
+"""Tests of learning a vocabulary: its options, equal results of equal calls, and its errors."""
 
 import itertools
 
@@ -35,7 +35,7 @@ def test_case_is_kept_unless_lowercase_is_asked_for(lines, unigram_tokenizer):
     lowercase = learn_vocabulary(lines, 370, lowercase=True, normalization="identity")
     for text in ("The OLD Farmer", "ÄRGER İZMIR ДОМ", "나는 ①ﬁ x²"):
         assert decoded(lowercase, text) == text.lower()
-    # Each letter by itself: whether a sigma ends a word is not looked at.
+    # Letters are lower-cased one by one. A sigma at the end of a word is no special case.
     assert decoded(lowercase, "ΣΟΦΌΣ") == "σοφόσ"
     assert lowercase.tokenize(["THE OLD"]).to_list() == lowercase.tokenize(["the old"]).to_list()
 

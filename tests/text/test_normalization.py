@@ -1,4 +1,4 @@
-"""Tests of how text is normalised: as SentencePiece's map says, in every tokenizer, and always one line."""
+"""Tests of normalisation: equal to SentencePiece's map in every tokenizer, and always one line."""
 
 import operator
 import unicodedata

@@ -1,4 +1,4 @@
-"""Tests of sampled segmentations: their distribution, that seeds decide alone, and that no text changes."""
+"""Tests of sampled segmentations: their distribution, the effect of seeds, and unchanged text."""
 
 import collections
 import itertools
@@ -82,7 +82,7 @@ def test_bpe_leaves_out_merges(lines):
         rows = SubwordSampler(processor, rate).sample(words, seed=0)
         lengths[rate] = sum(map(len, rows))
         if rate == 1e-9:
-            assert rows == best  # Where none is left out, these are SentencePiece's.
+            assert rows == best  # At a rate near 0 the segmentations are SentencePiece's.
         if rate == 1.0:
             pieces = [processor.id_to_piece(token_id) for row in rows for token_id in row]
             assert all(len(piece) == 1 or piece.startswith("<0x") for piece in pieces)

@@ -1,4 +1,4 @@
-"""TensorFlow Text that cannot be imported, and Windows, each time in a new process."""
+"""Tests of TensorFlow Text that cannot be imported, and of Windows, in separate processes."""
 
 import os
 import pathlib
@@ -37,7 +37,7 @@ def last_line_of(script):
     """The last line on standard error of a program that ends with status 2 and prints no traceback."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    # In Python, TensorFlow writes its own messages before.
+    # TensorFlow prints its own messages before.
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.stderr

@@ -1,4 +1,4 @@
-"""Tests of the tokenizer: any text comes back as it went in, in a graph and in a SavedModel too."""
+"""Tests of the tokenizer: decoding returns the text, also in a graph and in a SavedModel."""
 
 import io
 import subprocess
@@ -53,7 +53,7 @@ def test_spaces_separators_and_the_sign_for_a_space_become_single_spaces(tokeniz
 @pytest.mark.parametrize("text", [b"a\xffb", b"\xc3(", b"\xed\xa0\x80", b"cut \xea\xb0"])
 def test_bytes_that_are_not_utf8_become_replacement_characters(tokenizer, text):
     (found,) = decoded(tokenizer.detokenize(tokenizer.tokenize([text])))
-    # How many replacement characters stand for a run of wrong bytes is not laid down.
+    # The number of replacement characters for a run of wrong bytes is not specified.
     runs = [part for part in text.decode("utf-8", "replace").split("\N{REPLACEMENT CHARACTER}") if part]
     assert [part for part in found.split("\N{REPLACEMENT CHARACTER}") if part] == runs
     assert "\N{REPLACEMENT CHARACTER}" in found
@@ -112,7 +112,7 @@ def test_a_seed_decides_what_is_sampled(tokenizer, in_graph):
     sampled = [tokenize(texts, sampling=0.2, seed=seed).to_list() for seed in (1, 2, 1, 2**40 + 1)]
     assert sampled[0] == sampled[2]
     assert sampled[0] != sampled[1] != sampled[3]
-    tokenizer.tokenize(texts, sampling=0.2)  # Draws nothing from what a seed decides.
+    tokenizer.tokenize(texts, sampling=0.2)  # A call without a seed does not change the results with a seed.
     assert tokenizer.tokenize(texts, sampling=0.2, seed=2).to_list() == sampled[1]
 
 
@@ -162,7 +162,7 @@ assert "keras_transformer" not in sys.modules
 
 
 def test_two_tokenizers_of_a_saved_model_stay_two_in_a_fresh_process(lines, unigram_tokenizer, tmp_path):
-    """TensorFlow Text issue 1304: two with the same name are merged silently."""
+    """TensorFlow Text issue 1304: two tokenizers with the same name are merged silently."""
     other = learn_vocabulary(lines, vocabulary_size=350)
     signature = [tf.TensorSpec((None,), tf.string)]
     module = tf.Module()

@@ -11,7 +11,7 @@ ADAM_LR_RATIO = 0.25
 
 
 def one_step(**fields):
-    """The weights before the first step and what it takes off each of them, by their paths."""
+    """Returns the initial weights and their decrease in the first step, by path."""
     config = TransformerConfig.from_preset(
         "tiny",
         vocabulary_size=50,
@@ -41,11 +41,11 @@ def test_muon_moves_every_matrix_of_a_layer_and_leaves_the_rest_to_adam():
     assert sum(map(is_matrix_of_layer, updates)) == 4 + 7  # of an encoder and of a decoder
     for path, update in updates.items():
         if is_matrix_of_layer(path):
-            # Newton and Schulz bring all singular values near 1, whatever those of the gradient were.
+            # The Newton-Schulz iteration brings all singular values of any gradient near 1.
             singular_values = np.linalg.svd(update, compute_uv=False) / (RATE * 0.2 * max(update.shape) ** 0.5)
             assert 0.6 < np.median(singular_values) <= singular_values.max() < 1.3, path
         else:
-            # Adam's first step is the rate, whatever the gradient's size.
+            # Adam's first step has the size of the rate for any gradient.
             assert np.abs(update).max() == pytest.approx(RATE * ADAM_LR_RATIO, rel=0.01), path
 
 

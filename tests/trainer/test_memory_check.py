@@ -14,7 +14,7 @@ CONFIG = TransformerConfig(vocabulary_size=300_000, hidden_dim=128, num_heads=2)
 
 @pytest.fixture
 def limits(tmp_path, monkeypatch):
-    """Puts files of these contents in the place of those that hold the limits of a container."""
+    """Replaces the files with the limits of a container by files with these contents."""
 
     def limits(*contents):
         files = [tmp_path / str(number) for number in range(len(contents))]

@@ -1,4 +1,4 @@
-"""Tests of the training batches of a recipe: which way they go, and where they go on."""
+"""Tests of the training batches of a recipe: their directions, and their start in a resumed run."""
 
 import numpy as np
 import pytest
@@ -46,9 +46,9 @@ def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_e
     # Six standard deviations.
     assert abs(num_turned[first].sum() - num_rows[first].sum() / 2) < 6 * num_rows[first].sum() ** 0.5 / 2
     assert num_turned[NUM_BIDIRECTIONAL * steps :].sum() == 0
-    # Each of the others passes over the pairs in an order of its own.
+    # Every epoch has another order of the pairs.
     assert len({tuple(map(tuple, sources[epoch * steps : (epoch + 1) * steps])) for epoch in range(6)}) == 6
-    # Validation stays as it is.
+    # Validation has one direction only.
     assert not any(text.isupper() for texts in texts_of(batches.validation, tokenizer) for text in texts)
 
 
@@ -68,7 +68,7 @@ def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsy
     pairs = [("", "a"), *PAIRS]
     assert batches_of(tokenizer, pairs=pairs).dropped["train"].blank == 1
     assert "train: 1 of 161 pairs dropped: 1 blank.\nvalidation: 0 of 8 pairs" in capsys.readouterr().err
-    # The processes are not joined here, so the second one counts for itself.
+    # The processes are not joined here. The second one counts only its own batches.
     monkeypatch.setattr(recipe_batches, "result_of_first", lambda processes, make: make())
     batches_of(tokenizer, pairs=pairs, processes=Processes(index=1, count=2))
     assert "dropped" not in capsys.readouterr().err

@@ -11,7 +11,7 @@ from keras_transformer.trainer.training_progress import TrainingProgress
 
 @pytest.fixture
 def printed(capsys):
-    """Trains for an epoch of 14 steps that begins at a step; returns the lines that are printed."""
+    """Trains for an epoch of 14 steps from a step on; returns the printed lines."""
 
     def printed(step=0, stop=None, verbose=2, steps=14):
         model = keras.Sequential([keras.layers.Dense(1)])

@@ -1,4 +1,4 @@
-"""Tests of what a resumed training asks of the vocabulary: it is the one that the interrupted training had."""
+"""Tests that a resumed training accepts only the vocabulary of the interrupted training."""
 
 import pytest
 
@@ -12,7 +12,7 @@ PHRASES = '[data]\ncorpus = "phrases"\n'
 
 @pytest.fixture
 def run_of(tmp_path):
-    """The folder of an interrupted training with these settings; `older`: as it was before there were such keys."""
+    """The folder of an interrupted training with these settings; `older` removes the newer keys."""
 
     def run_of(*settings, older=False):
         recipe, output = tmp_path / "recipe.toml", tmp_path / "model"
@@ -27,7 +27,7 @@ def run_of(tmp_path):
     return run_of
 
 
-def test_an_older_training_goes_on_without_normalisation(run_of):
+def test_an_older_training_is_resumed_without_normalisation(run_of):
     recipe, output = run_of(older=True)
     for settings in ([], ["vocabulary.normalization=identity"]):
         check_before_training(load_recipe(recipe, settings), output, resume=True)

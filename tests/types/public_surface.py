@@ -1,4 +1,4 @@
-"""What a type checker knows of the public names. `make types` checks this file; it is not run."""
+"""Type checks of the public names. `make types` checks this file. It is not run."""
 
 import pathlib
 from typing import assert_type
@@ -40,7 +40,7 @@ kt.layers.TransformerEncoder(intermediate_dim=64, num_heads=4, normalize_first=T
 assert_type(kt.callbacks.EpochCheckpoints("checkpoints", keep=2).best_epochs, list[int])
 assert_type(kt.callbacks.read_history("history.csv"), dict[str, list[float | None]])
 
-# What a checker refuses; `warn_unused_ignores` makes each comment an error where it is accepted.
+# A type checker must refuse these lines. `warn_unused_ignores` reports a comment on an accepted line.
 kt.TransformerConfig.from_preset(3)  # type: ignore[arg-type]
 kt.Translator.load(3)  # type: ignore[arg-type]
 kt.losses.SmoothedCrossEntropy("0.1")  # type: ignore[arg-type]

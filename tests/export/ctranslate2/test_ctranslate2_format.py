@@ -16,7 +16,7 @@ TARGET_TOKENS = [*SPECIAL_TOKENS, *"uvwxyz"]
 
 
 def random_model(**overrides):
-    """A model whose every weight is random, so that a weight left out or mixed up shows."""
+    """A model with random weights only, so that missing or exchanged weights change its output."""
     config = TransformerConfig(
         vocabulary_size=len(SOURCE_TOKENS),
         num_encoder_layers=2,
@@ -48,7 +48,7 @@ def log_probs_of_ctranslate2(model, target_tokens, path):
 
 
 def log_probs_of(model):
-    """The same by the model itself."""
+    """The same log-probabilities from the Keras model."""
     inputs = {"source_ids": np.array([[*SOURCE, END_ID]]), "target_ids": np.array([[START_ID, *TARGET]])}
     return -keras.ops.convert_to_numpy(token_cross_entropy(np.array([[*TARGET, END_ID]]), model(inputs)))[0]
 

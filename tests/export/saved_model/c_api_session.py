@@ -1,8 +1,8 @@
 """Runs a SavedModel through TensorFlow's C API, in a process that never imports TensorFlow's Python.
 
-`python c_api_session.py SITE_PACKAGES REQUEST.json`: the request holds `saved_model`, `input` (a tensor's name, such as
-`serving_default_text:0`), `outputs` (names by key) and `batches`, a list of nested lists of strings, in base64. Prints
-for each batch a JSON object of outputs, or of an `error`. The loader and the session are those of TensorFlow Serving.
+`python c_api_session.py SITE_PACKAGES REQUEST.json`: the request has `saved_model`, `input` (a tensor's name, such as
+`serving_default_text:0`), `outputs` (names by key) and `batches`, a list of nested lists of strings, in base64. It
+prints a JSON object of outputs, or of an `error`, for each batch. Loader and session are those of TensorFlow Serving.
 """
 
 import base64
@@ -78,7 +78,7 @@ class Session:
         return Output(found, int(index))
 
     def run(self, input_name, value, output_names):
-        """The outputs for a nested list of strings; several threads may call it."""
+        """The outputs for a nested list of strings. Several threads can call this method."""
         library = self.library
         inputs = (Output * 1)(self.output(input_name))
         values = (ctypes.c_void_p * 1)(string_tensor(library, value))
@@ -133,7 +133,7 @@ def string_tensor(library, value):
 
 
 def delete_strings(library, tensor, count):
-    """Frees the strings of a tensor of `string_tensor`, which does not free them with itself."""
+    """Frees the strings of a tensor of `string_tensor`. The end of the tensor does not free them."""
     data = library("TF_TensorData", ctypes.c_void_p, ctypes.c_void_p(tensor))
     for number in range(count):
         library("TF_StringDealloc", None, ctypes.c_void_p(data + number * ctypes.sizeof(String)))

@@ -1,4 +1,4 @@
-"""The SavedModel in a real `tensorflow_model_server`, where there is one: on PATH, or named by
+"""The SavedModel in a real `tensorflow_model_server`, if one is installed: on PATH or at the path in
 `TENSORFLOW_MODEL_SERVER`."""
 
 import json

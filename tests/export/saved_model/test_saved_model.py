@@ -18,7 +18,7 @@ def signatures(saved_model):
     return tf.saved_model.load(str(saved_model)).signatures
 
 
-@pytest.mark.slow  # The command's own test proves one in the suite.
+@pytest.mark.slow  # The test of the command covers the proof.
 @pytest.mark.parametrize("beam_size", [1, 4, 8])
 def test_a_fresh_process_gives_identical_translations(translator, tmp_path, beam_size):
     settings = SearchSettings(beam_size=beam_size).of_model(translator.config)
@@ -30,7 +30,7 @@ def test_a_fresh_process_gives_identical_translations(translator, tmp_path, beam
 @pytest.mark.slow
 def test_two_vocabularies_stay_two(translator_of_two, tmp_path):
     folder = translator_of_two.export_saved_model(tmp_path / "model")
-    # In this process the tokenizers live already; the bug it guards against shows in a fresh one.
+    # The tokenizers exist already in this process. The bug appears only in a fresh process.
     program = (
         "import sys, tensorflow as tf, tensorflow_text\n"
         "found = tf.saved_model.load(sys.argv[1]).signatures['attention'](text=tf.constant([sys.argv[2]]))\n"
@@ -150,7 +150,7 @@ def test_a_version_appears_complete_or_not_at_all(small_translator, tmp_path):
     def fail(folder):
         seen.append(folder)
         assert (folder / "saved_model.pb").is_file()
-        # A name that a server would read as a version.
+        # A server would take this name for a version.
         assert not [entry for entry in folder.parent.iterdir() if entry.name.isdigit()]
         raise ExportError("no")
 

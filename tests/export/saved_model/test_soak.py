@@ -1,4 +1,4 @@
-"""Many clients at a time on a SavedModel in the C API: what `make soak` runs for ten minutes."""
+"""Many clients at a time on a SavedModel in the C API. `make soak` runs the same for ten minutes."""
 
 import subprocess
 import sys

@@ -183,7 +183,7 @@ def test_text_to_text_gives_what_the_translator_gives(translator_of_two, tmp_pat
 
 @pytest.fixture(scope="module")
 def tiny_translator():
-    """An untrained model of the preset "tiny", large enough for sizes to mean something."""
+    """An untrained model of the preset "tiny", large enough to compare sizes."""
     tokenizer = learn_vocabulary(SOURCES, vocabulary_size=294)
     config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, normalize_first=True)
     translator = Translator.__new__(Translator)
@@ -216,7 +216,7 @@ def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize
 
 
 class WithAMissingOperation(tf.Module):
-    """Digamma stands for any operation that TFLite does not have."""
+    """Digamma is an example of an operation that TFLite does not support."""
 
     def signatures(self):
         signature = [tf.TensorSpec((None,), tf.float32, name="numbers")]
