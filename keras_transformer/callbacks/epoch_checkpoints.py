@@ -68,7 +68,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
         for number in self._saved_epochs():
             if number > epoch + 1:
                 self._path(number).unlink()
-        # An epoch without an evaluation is not ranked, whatever its rank in an earlier training was.
+        # An epoch without an evaluation is not ranked, even if it had a rank in an earlier training.
         self._scores.pop(epoch + 1, None)
         if self.keep_best and math.isfinite(score := self._score(logs or {})):
             self._scores[epoch + 1] = score

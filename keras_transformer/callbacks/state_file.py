@@ -63,9 +63,9 @@ class StateFile:
         """Returns the position, the arrays by name, and the arrays of the metrics.
 
         Args:
-            variables: the variables by name, of which the file must have the shapes and dtypes.
+            variables: the variables by name. The file must have their shapes and dtypes.
             trainable: the variables that must be finite.
-            steps_per_epoch: number of batches of an epoch, which must be that of the file.
+            steps_per_epoch: number of batches of an epoch. The file must have the same number.
 
         Raises:
             InputError: the file is damaged, or from another model or training.

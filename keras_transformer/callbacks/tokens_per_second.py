@@ -7,7 +7,7 @@ import keras
 class TokensPerSecond(keras.callbacks.Callback):
     """Adds `tokens_per_second`, the number of real target tokens per second, to the logs of every batch and epoch.
 
-    The time is measured from the begin of the epoch. It includes reading data and the work of callbacks after a batch,
+    The time is measured from the start of the epoch. It includes reading data and the work of callbacks after a batch,
     such as translations. It excludes the work at the end of the epoch. Tokens of a repeated sentence count once per
     repetition. The number of tokens is read from the `Perplexity` or `TokenAccuracy` metric in `metrics` of
     `model.compile`; one of them is required. In `weighted_metrics`, tokens are multiplied by the sample weights.

@@ -79,12 +79,12 @@ class TrainingState(keras.callbacks.Callback):
         # Number of complete epochs, and number of batches of the current epoch.
         self.epoch = self.step = 0
         self._callback_states = {}
-        # States of the callbacks at the end of a training whose last epoch was not complete.
+        # States of the callbacks at the end of a training with an incomplete last epoch.
         self._last_callback_states = {}
         # Values of the metrics of an interrupted epoch, and of an epoch that ends before it is complete.
         self._earlier_metrics, self._metrics = [], []
         self._is_restored = False
-        # States of the callbacks before the end of an epoch that was not complete.
+        # States of the callbacks before the end of an incomplete epoch.
         self._states_of_part = None
 
     @property

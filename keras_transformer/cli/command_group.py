@@ -32,7 +32,7 @@ class CommandGroup(click.Group):
             import_tensorflow_quietly()
         command = getattr(importlib.import_module(f"keras_transformer.cli.{name}"), name)
         if is_command():
-            end_in_order()  # Earlier, a signal ends the process at once, because imports cannot be interrupted.
+            end_in_order()  # Before that, a signal ends the process at once, because imports cannot be interrupted.
         return command
 
     def format_commands(self, context, formatter):

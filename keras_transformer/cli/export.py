@@ -111,7 +111,7 @@ def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
 
 
 def _note_search(exporter):
-    """Says where options of the search are given that the artifact does not hold."""
+    """Prints a note if search options are given that the artifact does not store."""
     is_given = click.get_current_context().get_parameter_source
     if not exporter.fixes_search and any(
         is_given(name) is click.core.ParameterSource.COMMANDLINE for name in ("beam_size", "length_penalty")

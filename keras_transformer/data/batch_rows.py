@@ -42,7 +42,7 @@ def split_rows(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
         parts: number of parts. Rows of padding are added if the number of rows is not divisible by it.
 
     Returns:
-        `tf.data.Dataset` of `parts` times as many `(inputs, labels, weights)`. Weights are `(rows,)` float32.
+        `tf.data.Dataset` of `(inputs, labels, weights)` with `parts` times the batches. Weights are `(rows,)` float32.
 
     Example:
 
@@ -108,7 +108,7 @@ def shares_of_rows(batches: tf.data.Dataset, count: int, devices: int = 1) -> tf
         devices: number of devices of each process. Default 1.
 
     Returns:
-        `tf.data.Dataset` with `count` times as many batches.
+        `tf.data.Dataset` with `count` times the batches.
     """
 
     def shares(*batch):

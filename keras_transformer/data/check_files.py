@@ -27,7 +27,7 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
     """Yields the sentence pairs of two parallel text files, checked while they are read.
 
     Args:
-        source, target: a path each, or two patterns of as many files that are parallel in their order.
+        source, target: a path each, or two patterns of equally many files that are parallel in their order.
         digests: a dictionary that gets a SHA-256 hash object for each path. Default None.
 
     Yields:

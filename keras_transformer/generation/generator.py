@@ -65,8 +65,8 @@ class Generator:
             source_ids: `(batch, source_length)` int32. Each row has tokens, the end token, and then 0. A row without
                 tokens gives an empty translation.
             beam_size, length_penalty, n_best: a shorthand for `settings`. Default: those of `SearchSettings`.
-            max_length: likewise, the longest translation in tokens, the end token among them. Default: the config's
-                `max_length`. It is never more than twice the source's tokens plus ten.
+            max_length: also a shorthand, the maximum length of a translation in tokens, including the end token.
+                Default: the config's `max_length`. A translation has at most twice the source's tokens plus ten.
             settings: `SearchSettings`. Default: those of the separate arguments.
 
         Returns:
@@ -98,7 +98,7 @@ class Generator:
         if (beam_size, n_best) not in self._functions:
             signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(()), tf.TensorSpec((), tf.int32)]
             search = BeamSearch(self.parts, beam_size, n_best).search
-            # The only concrete function: TensorFlow warns of retracing when several such functions are called first.
+            # The only concrete function: TensorFlow warns about retracing if several such functions are called first.
             self._functions[beam_size, n_best] = tf.function(search, input_signature=signature).get_concrete_function()
         return self._functions[beam_size, n_best]
 

@@ -143,7 +143,7 @@ def _lists_of(references):
 
 
 def _signatures(metrics):
-    """Returns the signatures of metrics that have scored a text. Earlier, the number of references is unset."""
+    """Returns the signatures of metrics. They must have scored a text, which sets the number of references."""
     first, *others = metrics
     signatures = {"signature": str(metrics[first].get_signature())}
     return signatures | {f"{name}_signature": str(metrics[name].get_signature()) for name in others if name == "ter"}

@@ -33,7 +33,7 @@ class TransformerConfig:
 
     Args:
         vocabulary_size: number of tokens of the source, and of the target unless `target_vocabulary_size` is given.
-        target_vocabulary_size: number of tokens of the target where it has a vocabulary of its own. Default None.
+        target_vocabulary_size: number of tokens of the target's vocabulary if it is a separate one. Default None.
         num_encoder_layers: number of encoder blocks. Default 6.
         num_decoder_layers: number of decoder blocks. Default 6.
         hidden_dim: width of the model, d_model in the paper. Default 512.
@@ -47,7 +47,7 @@ class TransformerConfig:
         layer_norm_epsilon: number added to the variance in layer normalisation. Default 1e-5.
         max_length: the longest source or target, in tokens. Default 256.
         share_embeddings: whether source and target share one embedding table. Default: True, unless the target has
-            a vocabulary of its own.
+            a separate vocabulary.
         share_output: whether the output projection is the transposed target embedding table. Default True.
 
     Raises:

@@ -23,7 +23,7 @@ def font_for(texts, optional=""):
         `matplotlib.font_manager.FontProperties`, of several families if no single family has all characters.
 
     Raises:
-        InputError: no installed font has a character. The message says what to install.
+        InputError: no installed font has a character. The message has the fonts to install.
     """
     from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
 

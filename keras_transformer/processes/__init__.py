@@ -2,7 +2,7 @@
 
 import lazy_loader
 
-# These were in a module with the name of this package, and keep their old address until version 1.0.
+# Names of the former module `processes`. They can be imported from this package until version 1.0.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={

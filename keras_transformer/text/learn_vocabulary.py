@@ -86,8 +86,8 @@ def learn_vocabulary(
         A `Tokenizer`.
 
     Raises:
-        InputError: an argument is out of range, the text is empty, or it has fewer different pieces than the vocabulary
-            should have.
+        InputError: an argument is out of range, the text is empty, or it has too few different pieces for the
+            vocabulary.
 
     Example:
 
@@ -130,7 +130,7 @@ def learn_vocabulary(
 
 
 class _TooFewTokens(InputError):
-    """The text has more characters than the vocabulary should have tokens."""
+    """The text has more characters than the requested vocabulary has tokens."""
 
     def __init__(self, message, num_required):
         super().__init__(message)

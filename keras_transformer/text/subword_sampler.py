@@ -79,8 +79,10 @@ class SubwordSampler:
         return token_ids[bounds[chosen] : bounds[chosen + 1]]
 
     def _segmentations_of(self, word):
-        """What a word can become: the ids of all segmentations, their bounds in these, and where the share of each in
-        the numbers from 0 to 1 ends, the last one's apart."""
+        """Returns the ids of all segmentations of a word, their bounds in these ids, and cumulative probabilities.
+
+        The cumulative probabilities, from 0 to 1, end before that of the last segmentation.
+        """
         number = _SEGMENTATIONS if len(word) <= _SHORT_WORD else _FEWER_SEGMENTATIONS
         scores = [0.0]
         if len(word) > _LONGEST_WORD or any(piece in word for piece in self._user_defined):

@@ -34,9 +34,9 @@ def compiled_model(training, config, total_steps, loss=None):
 def count_batches_alike(model):
     """Gives every batch the same weight in the loss that `fit` shows.
 
-    Keras weights batches by their rows (since keras-team/keras pull request 19363), and has no option for that. Rows of
-    padding, which are added where several processes or devices share a batch, would change the loss, and batches of few
-    long sentences, with as many tokens as others, would count little.
+    Keras weights batches by their rows (since keras-team/keras pull request 19363), and no option disables it. Rows of
+    padding, which are added if several processes or devices share a batch, would change the loss, and batches of few
+    long sentences, with the same number of tokens as others, would have a low weight.
     """
     tracker = next(metric for metric in model.metrics if metric.name == "loss")
     tracker.update_state = lambda values, sample_weight=None: type(tracker).update_state(tracker, values)

@@ -70,7 +70,7 @@ class RecipeBatches:
         training = self.recipe.training
         num_bidirectional = training.bidirectional_epochs * self.optimizer_steps_per_epoch
         if num_bidirectional:
-            # The batches after them are a separate stream, so that no batches have to be skipped.
+            # The batches after them are a separate stream, so that no batches are skipped.
             stream = self._stream(max(0, first_step - num_bidirectional), training.seed + 1)
             if first_step < num_bidirectional:
                 bidirectional = self._stream(first_step, training.seed, reversal=0.5)

@@ -171,7 +171,7 @@ def _tokenizers_of_first(recipe, train_pairs, output, resume):
         from_files = recipe.vocabulary.file or recipe.vocabulary.source_file
         if from_files and recipe_tokenizers(recipe, train_pairs) != kept:
             raise InputError(
-                f"[vocabulary]: {from_files} is not the vocabulary of the interrupted training. Resume with that one."
+                f"[vocabulary]: {from_files} is not the vocabulary of the interrupted training. Resume with that file."
             )
         return kept
     _say("Learning the vocabulary ...")

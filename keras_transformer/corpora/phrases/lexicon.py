@@ -184,7 +184,7 @@ OBJECTS = {
 # Negation is "stem + 지" and this verb: unlike 안, it follows every verb, 공부하다 and the like included.
 NEGATIVE_AUXILIARY = ("않다", KoreanParts("않으", "않아"))
 
-# Set by hand: the forms of a verb on one line, what it goes with on the next.
+# Set by hand: the forms of a verb on one line, its complements on the next.
 # fmt: off
 VERBS = (
     Verb(

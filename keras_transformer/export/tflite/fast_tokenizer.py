@@ -1,7 +1,7 @@
 """TensorFlow Text's SentencePiece tokenizer for TFLite, with the same ids as SentencePiece.
 
-`FastSentencepieceTokenizer` is the only one that TFLite supports, and it does not spell unknown characters in bytes. It
-therefore gets a modified model with the same ids, in which every byte is an ordinary token: a private character that
+TFLite supports only `FastSentencepieceTokenizer`, which does not spell unknown characters in bytes. It therefore
+gets a modified model with the same ids, in which every byte is an ordinary token: a private character that
 the normalisation writes instead of the byte.
 """
 

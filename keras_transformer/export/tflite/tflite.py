@@ -38,7 +38,7 @@ def convert(module, quantize=None, allow_text=False):
         debug_info = DebugInfo(folder)
         request = {"signatures": list(signatures), "quantize": quantize, "allow_text": allow_text}
         with standard_error_held_back(shown_on_failure=False):
-            # A command has to end on Ctrl-C. Otherwise, a separate process would only add the time of its start.
+            # A command needs a separate process to end on Ctrl-C. Other programs save the time of its start.
             content, failure = (
                 _convert_in_child(folder, request) if is_command() else convert_tflite.convert(folder, **request)
             )

@@ -19,7 +19,7 @@ class Proof:
     Args:
         translator: the `Translator`.
         format: the `Exporter`; or the name of a format, such as "saved_model", or "tflite text".
-        quantize: None, "float16" or "int8"; of an `Exporter` it is known.
+        quantize: None, "float16" or "int8". An `Exporter` has its own value.
         settings: the `SearchSettings` of the artifact, with a `max_length`.
         pairs: a list of `(text, reference)`; a reference may be None.
         max_bleu_loss: maximum loss of BLEU of a quantised artifact. Default 0.3.

@@ -21,14 +21,14 @@ class Verification:
         search: the `SearchSettings` of both, as a dictionary.
         sentences: number of texts.
         identical: number of texts with the same translation and, if the artifact returns tokens, the same tokens.
-        differences: the first other texts, with both translations.
+        differences: the first texts with different translations, with both translations.
         greatest_score_difference: maximum over all texts, or None if the artifact does not return scores.
         bleu: BLEU of the model and of the artifact, from 0 to 100; None without references.
         bleu_signature: sacreBLEU's signature; None without references.
         bleu_sentences: number of texts that have a reference.
         milliseconds: median time per text of the model and of the artifact, with batches of one text.
         size: size of the artifact in bytes.
-        operations: names of the operations in it, sorted; None where they are not known.
+        operations: names of the operations in it, sorted; None if they are unknown.
         rounds_activations: whether the model rounds activations and the artifact does not. Default False.
         keras_transformer: version of keras-transformer that exported the artifact.
     """

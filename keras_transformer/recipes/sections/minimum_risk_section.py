@@ -21,7 +21,7 @@ class MinimumRiskSection(Section):
         description=("Peak learning rate, reached after a tenth of the steps. It falls to 0 at the last step."),
     )
     sharpness: float = Field(
-        8.0, gt=0, description="How strongly the weight of a translation depends on its probability per token."
+        8.0, gt=0, description="Factor on the log-probability per token in the softmax over a sentence's translations."
     )
     cross_entropy: float = Field(0.1, ge=0, description="Weight of the cross-entropy of the references.")
     chrf: float = Field(

@@ -38,8 +38,8 @@ class ModelSection(Section):
     share_embeddings: bool | None = Field(
         None,
         description=(
-            "Whether source and target share one embedding table. Default: True, unless the target has a vocabulary of "
-            "its own."
+            "Whether source and target share one embedding table. Default: True, unless the target has a separate "
+            "vocabulary."
         ),
     )
     share_output: bool | None = Field(

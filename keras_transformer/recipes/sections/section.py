@@ -19,9 +19,9 @@ class Section(pydantic.BaseModel):
 
 
 def share_value(section, name, former_name):
-    """Gives a key and its former name the value of the one that was given, and returns its name.
+    """Sets a key and its former name to the given value, and returns the given name.
 
-    A recipe of an earlier version has the default of every key, so that only another value is warned of.
+    Recipes of earlier versions have the default of every key. Only another value has a warning.
     """
     given = [key for key in (name, former_name) if key in section.model_fields_set]
     if len(given) > 1:

@@ -21,7 +21,7 @@ class TrainingSection(Section):
     optimizer_steps_per_epoch: int | None = Field(
         None, ge=1, description="Optimizer steps of an epoch. Default: one pass over the pairs."
     )
-    # Keras's `steps_per_epoch` counts batches, of which a step may take several.
+    # Keras's `steps_per_epoch` counts batches. A step can have several batches.
     steps_per_epoch: int | None = Field(
         None, ge=1, exclude=True, description="Former name of optimizer_steps_per_epoch. Give one of the two."
     )

@@ -48,10 +48,10 @@ class VocabularySection(Section):
         ge=SMALLEST_COVERAGE,
         le=1,
         description=(
-            "Fraction of the text's characters that have tokens of their own. Rarer characters are spelled in bytes."
+            "Fraction of the text's characters that have their own tokens. Rarer characters are spelled in bytes."
         ),
     )
-    split_digits: bool = Field(False, description="Whether every digit is a token of its own.")
+    split_digits: bool = Field(False, description="Whether every digit is a separate token.")
     file: str | None = Field(None, description="A SentencePiece model for both languages, instead of a learned one.")
     source_file: str | None = Field(None, description="A SentencePiece model for the source.")
     target_file: str | None = Field(None, description="A SentencePiece model for the target.")
