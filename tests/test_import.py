@@ -85,7 +85,7 @@ def test_the_list_of_bundled_recipes_needs_neither_keras_nor_tensorflow():
     assert output.endswith("\n[]")
 
 
-def test_layers_losses_metrics_and_schedules_train_where_there_is_no_tensorflow():
+def test_layers_losses_metrics_and_schedules_train_without_tensorflow():
     assert run(WITHOUT_TENSORFLOW + TRAINS_ON_JAX, KERAS_BACKEND="jax") == "[]"
 
 

@@ -151,7 +151,7 @@ def test_a_text_that_is_too_long_is_cut_with_a_warning(translator):
         ([b"one"], r"Expected texts of type str\. Received: b'one'\."),
     ],
 )
-def test_what_is_no_list_of_texts_is_refused(translator, texts, message):
+def test_other_types_than_lists_of_texts_are_refused(translator, texts, message):
     with pytest.raises(ValueError, match=message):
         translator.translate(texts)
 
@@ -165,7 +165,7 @@ def test_what_is_no_list_of_texts_is_refused(translator, texts, message):
         ([("one", None)], r"Expected texts of type str\. Received: None\."),
     ],
 )
-def test_what_is_no_list_of_pairs_is_refused(translator, pairs, message):
+def test_other_types_than_lists_of_pairs_are_refused(translator, pairs, message):
     with pytest.raises(ValueError, match=message):
         translator.score(pairs)
 
@@ -193,7 +193,7 @@ def test_a_batch_of_no_pairs_is_refused(translator):
         translator.score([("one", "eins")], batch_size=0)
 
 
-def test_settings_stand_for_separate_arguments(translator):
+def test_settings_replace_separate_arguments(translator):
     settings = SearchSettings(beam_size=3, length_penalty=1.0, n_best=2)
     found = translator.translate(TEXTS, settings=settings, return_scores=True)
     assert found == translator.translate(TEXTS, 3, 1.0, 2, return_scores=True)
@@ -213,7 +213,7 @@ def test_max_length_of_the_settings_cuts_both_sides(translator, tokenizer):
     assert max(tokenizer.tokenize(translations).row_lengths().numpy()) <= 2
 
 
-def test_tokenizers_stand_for_two_tokenizers(translator, two_vocabularies):
+def test_tokenizers_replace_two_tokenizers(translator, two_vocabularies):
     for each in (translator, two_vocabularies):
         other = Translator(each.model, Tokenizers(each.source_tokenizer, each.target_tokenizer))
         assert other.tokenizers == each.tokenizers

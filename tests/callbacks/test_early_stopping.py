@@ -15,7 +15,7 @@ def test_training_stops_when_patience_has_run_out(make_model, fit, mode, sign, s
     assert stopping.is_over
 
 
-def test_it_goes_on_from_its_state(make_model, fit, scores):
+def test_it_continues_from_its_state(make_model, fit, scores):
     values = (1.0, 3.0, 2.0, 2.5, 1.0, 9.0)
     before = EarlyStopping("score", mode="max", patience=3)
     fit(make_model(), scores(*values), before, epochs=3)
@@ -64,6 +64,6 @@ def test_weights_that_no_state_holds_are_refused():
         EarlyStopping("val_loss", restore_best_weights=True)
 
 
-def test_a_monitor_that_no_epoch_has_is_told(make_model, fit):
+def test_a_monitor_that_no_epoch_has_is_reported(make_model, fit):
     with pytest.warns(UserWarning, match="EarlyStopping monitors 'val_los', which was not in the logs.*had: loss"):
         fit(make_model(), EarlyStopping("val_los", mode="min"))

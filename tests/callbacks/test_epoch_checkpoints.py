@@ -35,7 +35,7 @@ def test_the_weights_of_the_last_epochs_are_kept(make_model, fit, tmp_path):
 
 
 @pytest.mark.parametrize(("mode", "best"), [("max", [2, 5, 3]), ("min", [1, 6, 4])])
-def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mode, best, scores):
+def test_the_best_epochs_are_kept_in_addition_to_the_last(make_model, fit, tmp_path, mode, best, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=3, monitor="score", mode=mode)
     fit(make_model(), scores(1.0, 9.0, 7.0, 5.0, 8.0, 2.0), checkpoints, epochs=6)
     assert checkpoints.best_epochs == best
@@ -43,14 +43,14 @@ def test_the_best_epochs_are_kept_beside_the_last(make_model, fit, tmp_path, mod
     assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best})]
 
 
-def test_an_epoch_before_one_that_is_missing_is_none_of_the_last(make_model, fit, tmp_path):
+def test_an_epoch_before_a_missing_epoch_is_not_among_the_last(make_model, fit, tmp_path):
     checkpoints = EpochCheckpoints(tmp_path, keep=4)
     fit(make_model(), checkpoints, epochs=4)
     (tmp_path / "epoch_0002.weights.h5").unlink()
     assert checkpoints.last_epochs == [3, 4]
 
 
-def test_a_score_that_is_no_number_is_none_of_the_best(make_model, fit, tmp_path, scores):
+def test_a_score_that_is_no_number_is_not_among_the_best(make_model, fit, tmp_path, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=1, monitor="score", mode="max")
     fit(make_model(), scores(float("nan"), 2.0, 4.0, 3.0), checkpoints, epochs=4)
     assert checkpoints.best_epochs == [3]
@@ -91,7 +91,7 @@ def test_epochs_of_an_earlier_training_are_not_taken_for_its_own(make_model, fit
     assert names(tmp_path) == ["epoch_0001.weights.h5", "epoch_0002.weights.h5"]
 
 
-def test_a_monitor_that_no_epoch_has_is_told(make_model, fit, tmp_path):
+def test_a_monitor_that_no_epoch_has_is_reported(make_model, fit, tmp_path):
     checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="val_los")
     with pytest.warns(UserWarning, match="EpochCheckpoints monitors 'val_los', which was not in the logs.*had: loss"):
         fit(make_model(), checkpoints)

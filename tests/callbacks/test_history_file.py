@@ -59,7 +59,7 @@ def test_a_file_that_is_no_history_is_left_alone(tmp_path, content):
     assert path.read_bytes() == content
 
 
-def test_logs_of_other_kinds_become_numbers_or_are_left_out_with_a_warning(tmp_path):
+def test_logs_of_other_kinds_become_numbers_or_are_dropped_with_a_warning(tmp_path):
     history = HistoryFile(tmp_path / "history.csv")
     logs = {"loss": 1.5, "tensor": tf.constant(0.5), "is_best": True, "none": None, "phase": "warm"}
     for epoch in range(2):
@@ -68,7 +68,7 @@ def test_logs_of_other_kinds_become_numbers_or_are_left_out_with_a_warning(tmp_p
     assert last_scores(tmp_path / "history.csv") == {"epoch": 1, "loss": 1.5, "tensor": 0.5, "is_best": 1.0}
 
 
-def test_a_folder_is_told_before_the_first_epoch(tmp_path):
+def test_a_folder_is_reported_before_the_first_epoch(tmp_path):
     with pytest.raises(InputError, match="expected the file of a training history, but it is a folder"):
         HistoryFile(tmp_path).on_train_begin()
 

@@ -70,7 +70,7 @@ def test_metrics_that_cannot_be_taken_up_count_from_there(tmp_path):
         model.fit(classes(2), steps_per_epoch=STEPS, callbacks=[state], shuffle=False, verbose=0)
 
 
-def test_a_model_without_weights_is_told_to_be_built(tmp_path):
+def test_a_model_without_weights_must_be_built(tmp_path):
     fit_two_heads(tmp_path / "state.npz")
     model = TwoHeads()
     model.compile("adam", loss="mse")

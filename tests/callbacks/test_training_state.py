@@ -95,7 +95,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("killed_after", [pytest.param(1, marks=pytest.mark.slow), 13])
-def test_a_training_goes_on_to_the_bit(whole, tmp_path, killed_after):
+def test_a_resumed_training_is_bit_identical(whole, tmp_path, killed_after):
     expected, expected_history = whole
     with pytest.raises(Killed):
         fit(tmp_path / "state.npz", KillAfter(killed_after))
@@ -117,7 +117,7 @@ def test_at_most_save_every_batches_are_lost(tmp_path):
         assert (position["epoch"], position["step"]) == saved
 
 
-def test_what_another_callback_stops_stays_stopped(tmp_path):
+def test_a_training_stopped_by_another_callback_stays_stopped(tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch == 1
@@ -200,7 +200,7 @@ def test_numbers_below_one_are_refused(tmp_path, arguments):
         TrainingState(tmp_path / "state.npz", **arguments)
 
 
-def test_a_training_that_was_stopped_within_an_epoch_goes_on_there(whole, tmp_path):
+def test_a_training_stopped_within_an_epoch_is_resumed_there(whole, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             self.model.stop_training = int(self.model.optimizer.iterations) == 3  # The sixth or seventh batch.

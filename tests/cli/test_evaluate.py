@@ -74,7 +74,7 @@ def test_several_references_are_given_in_any_way(run, model, trained, references
     assert "nrefs:2" in json.loads(result.output)["signature"]
 
 
-def test_the_model_may_stand_after_one_reference(run, model, trained):
+def test_the_model_can_follow_one_reference(run, model, trained):
     source, reference = trained / "validation.en", trained / "validation.de"
     result = run("evaluate", "--source", source, "--reference", reference, model)
     assert "nrefs:1" in json.loads(result.output)["signature"]

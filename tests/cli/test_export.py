@@ -109,6 +109,6 @@ def test_a_model_without_kept_sentences_asks_for_some(run, model, folder):
     result.assert_one_error("checked by BLEU, which needs a reference")
 
 
-def test_a_model_called_by_a_number_wants_an_output(run, model, folder):
+def test_a_model_named_by_a_number_needs_an_output(run, model, folder):
     shutil.copytree(model, "7")
     run("export", "7", "--format", "saved_model").assert_one_error("a folder named 7 would be a version", "--output")

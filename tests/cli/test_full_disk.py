@@ -55,7 +55,7 @@ def test_a_file_that_becomes_too_large_is_named(run, corpus, largest_file, size,
 
 
 @pytest.mark.parametrize("options", [["info", "missing"], ["info", "missing", "--debug"], []], ids=str)
-def test_the_status_counts_where_errors_cannot_be_written(tmp_path, largest_file, monkeypatch, options):
+def test_the_status_is_kept_if_errors_cannot_be_written(tmp_path, largest_file, monkeypatch, options):
     with (tmp_path / "errors").open("w", buffering=1) as file:
         monkeypatch.setattr(sys, "stderr", file)
         with largest_file(10):
@@ -63,7 +63,7 @@ def test_the_status_counts_where_errors_cannot_be_written(tmp_path, largest_file
 
 
 @pytest.mark.slow
-def test_a_training_goes_on_when_there_is_space_again(run, corpus):
+def test_a_training_is_resumed_when_there_is_space_again(run, corpus):
     disk = corpus / "disk"
     train = ["train", corpus / "recipe.toml", "--output", disk / "model", "--set", "training.tensorboard=true"]
     with mounted(disk, "300k") as resize:

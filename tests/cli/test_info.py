@@ -117,7 +117,7 @@ def test_a_config_that_nothing_can_be_built_of_is_refused(run, saved, field, val
     assert result.errors.rstrip("\n").isprintable()
 
 
-def test_what_it_prints_is_strict_json(run, saved):
+def test_its_output_is_strict_json(run, saved):
     (saved / "history.csv").write_text("epoch,loss,val_loss\n0,nan,inf\n")
     (saved / "scores.json").write_text('{"bleu": NaN}')
     result = run("info", saved)

@@ -92,7 +92,7 @@ def test_an_error_of_the_lines_comes_after_the_lines_before_it():
         next(chunks)
 
 
-def test_what_is_written_stays_one_line(tmp_path):
+def test_written_text_stays_one_line(tmp_path):
     with opened_output(tmp_path / "output") as write:
         write("a\nb\r\nc\u2028d")
         write("")
@@ -125,7 +125,7 @@ def test_the_input_is_not_overwritten_by_the_output(kind, tmp_path):
 
 
 @pytest.mark.parametrize(("opened", "stream"), [(opened_input, "stdin"), (opened_output, "stdout")])
-def test_standard_streams_that_are_closed_are_told(opened, stream, monkeypatch):
+def test_closed_standard_streams_are_reported(opened, stream, monkeypatch):
     monkeypatch.setattr(sys, stream, None)
     told = pytest.raises(InputError, match=r"^standard (in|out)put is closed. Set --(in|out)put FILE")
     with told, opened(None):

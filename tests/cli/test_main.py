@@ -45,7 +45,7 @@ def test_an_error_is_one_line_and_a_traceback_only_with_debug(run, tmp_path):
     assert traceback[0] == "Traceback (most recent call last):"
 
 
-def test_a_backend_that_is_not_installed_is_told_before_keras_fails():
+def test_a_backend_that_is_not_installed_is_reported_before_keras_fails():
     environment = {**ENVIRONMENT, "KERAS_BACKEND": "jaxx"}
     result = subprocess.run([*COMMAND, "info", "model"], env=environment, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
@@ -181,7 +181,7 @@ def test_an_interrupt_gives_130(run, model, monkeypatch):
     assert (result.status, result.output, result.errors.strip()) == (130, "", "")
 
 
-def test_what_the_system_refuses_names_the_file(run, model, tmp_path):
+def test_a_system_error_names_the_file(run, model, tmp_path):
     name = 300 * "a" + ".png"
     run("plot", model, "--positions", "--output", tmp_path / name).assert_one_error(f"{name}: File name too long.")
 
@@ -193,7 +193,7 @@ def test_what_the_system_refuses_names_the_file(run, model, tmp_path):
         pytest.param(lambda: tf.zeros(2**50), id="TensorFlow", marks=pytest.mark.slow),
     ],
 )
-def test_what_finds_no_memory_says_what_to_make_smaller(run, model, monkeypatch, allocate):
+def test_an_error_of_memory_has_advice(run, model, monkeypatch, allocate):
     monkeypatch.setattr(Translator, "load", lambda path: allocate())
     run("translate", model).assert_one_error("out of memory. Use a smaller model or smaller batches")
 

@@ -77,7 +77,7 @@ def test_weights_that_became_worse_are_not_kept(run, trained, model_copy):
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_made_again_and_the_same_comes_of_it(run, trained, model_copy, monkeypatch):
+def test_missing_files_are_made_again_with_the_same_result(run, trained, model_copy, monkeypatch):
     monkeypatch.setattr(minimum_risk_tuning, "_PART_SENTENCES", 25)
     train = ["train", trained / "recipe.toml", "--output", model_copy, "--resume", *SETTINGS]
     assert run(*train).status == 0

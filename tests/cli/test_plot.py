@@ -28,13 +28,13 @@ def test_the_output_may_be_chosen(run, model, tmp_path):
     assert b"<svg" in output.read_bytes()
 
 
-def test_an_output_below_a_file_is_told_before_the_model_is_loaded(run, tmp_path):
+def test_an_output_below_a_file_is_reported_before_the_model_is_loaded(run, tmp_path):
     (tmp_path / "file").touch()
     result = run("plot", tmp_path / "no model", "--positions", "--output", tmp_path / "file" / "a.png")
     result.assert_one_error(f"{tmp_path / 'file'} is a file, not a folder.")
 
 
-def test_what_a_killed_plot_has_left_is_removed(run, model, tmp_path):
+def test_leftovers_of_a_killed_plot_are_removed(run, model, tmp_path):
     (tmp_path / "unfinished_0123456789abcdef_new.png").touch()
     assert run("plot", model, "--positions", "--output", tmp_path / "new.png").status == 0
     assert not list(tmp_path.glob("unfinished_*"))

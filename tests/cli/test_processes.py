@@ -147,7 +147,7 @@ def test_no_process_is_left_when_the_launcher_is_killed(together):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("port", ["JOB_ADDRESSES", "DATA_SERVICE"])
-def test_a_port_that_is_taken_is_told_at_once(together, monkeypatch, port):
+def test_a_port_in_use_is_reported_at_once(together, monkeypatch, port):
     """Trains with the installed command, as a cluster does."""
     with socket.socket() as taken, socket.socket() as free:
         taken.bind(("127.0.0.1", 0))
@@ -171,7 +171,7 @@ def test_a_port_that_is_taken_is_told_at_once(together, monkeypatch, port):
     assert not output.exists()
 
 
-def test_faults_are_told_once_before_any_process_starts(together, run):
+def test_errors_are_reported_once_before_any_process_starts(together, run):
     missing = ["train", together / "missing.toml", "--processes", 2]
     run(*missing).assert_one_error("missing.toml")
     tuned = ["train", together / "together.toml", "--set", "minimum_risk.epochs=1", "--processes", 2]
@@ -179,7 +179,7 @@ def test_faults_are_told_once_before_any_process_starts(together, run):
 
 
 @pytest.mark.slow
-def test_a_fault_of_the_text_is_told_once_by_the_first_process(together):
+def test_an_error_of_the_text_is_reported_once_by_the_first_process(together):
     (together / "train.en").write_text("")
     arguments = ["train", together / "together.toml", "--processes", 2, "--output", together / "model"]
     command = [sys.executable, "-m", "keras_transformer", *map(str, arguments)]

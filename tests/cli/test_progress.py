@@ -37,7 +37,7 @@ def test_lines_are_counted_where_the_length_is_not_known(capsys):
     ]
 
 
-def test_what_is_quick_prints_nothing(capsys):
+def test_short_work_prints_nothing(capsys):
     assert printed(capsys, 8, 8) == []
 
 

@@ -92,7 +92,7 @@ def test_a_training_that_was_killed_before_it_began_starts_anew(run, corpus):
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on_where_it_was_saved(run, corpus):
+def test_a_killed_training_is_resumed_at_its_last_save(run, corpus):
     model = corpus / "model"
     train_until_killed(corpus, "epoch_0002.weights.h5")
     done = TrainingState(model / "checkpoints" / "state.npz", 1).saved_position["epoch"]
@@ -214,7 +214,7 @@ def test_more_steps_go_on_within_the_epoch(run, corpus):
 
 
 @pytest.mark.slow
-def test_what_ended_within_an_epoch_is_averaged_the_same_when_it_is_resumed(run, corpus):
+def test_a_training_that_ended_within_an_epoch_has_the_same_average_when_resumed(run, corpus):
     settings = ["training.steps=15", "training.average_of=best", "evaluation.monitor=val_loss"]
     options = [part for setting in settings for part in ("--set", setting)]
     train = ["train", corpus / "recipe.toml", "--output", corpus / "model", *options]

@@ -46,7 +46,7 @@ def history(folder):
         return list(csv.DictReader(file))
 
 
-def test_the_model_folder_holds_what_a_model_needs(model):
+def test_the_model_folder_has_all_files_of_a_model(model):
     names = {path.name for path in model.iterdir()}
     expected = {"validation.source.txt", "validation.target.txt"}
     expected |= {
@@ -112,7 +112,7 @@ def test_the_recipe_as_run_has_its_defaults_filled_in(trained):
     assert load_recipe(trained / "model" / "recipe.toml") == load_recipe(trained / "recipe.toml").filled()
 
 
-def test_the_model_card_says_what_the_model_is(model):
+def test_the_model_card_describes_the_model(model):
     card = (model / "README.md").read_text()
     parts = [
         "# model",
@@ -231,7 +231,7 @@ def train_one_step(run, recipe, data, output, *settings):
     return result, [line for line in result.errors.splitlines() if "dropped" in line]
 
 
-def test_pairs_that_are_left_out_are_printed_and_in_the_card(run, corpus):
+def test_dropped_pairs_are_printed_and_in_the_card(run, corpus):
     with (corpus / "pairs.tsv").open("a") as file:
         file.write("\t\t\n\n \t\n\u3000\n80\t\tthe cat\n\t\t\t\n\n")
     data = '[data]\ntrain_pairs = "pairs.tsv"\nsource_column = 3\nvalidation_pairs = "pairs.tsv"\nmax_length = 40\n\n'

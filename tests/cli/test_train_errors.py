@@ -16,8 +16,8 @@ from keras_transformer.trainer import recipe_data, train_recipe, training_text
 LINES = "the cat sees bread .\n" * 8
 
 
-def leave_out_epochs(recipe):
-    """Removes the keys of a recipe that exclude `training.steps`."""
+def remove_epochs(recipe):
+    """Removes the key `training.epochs` of a recipe, which excludes `training.steps`."""
     lines = recipe.read_text().split("\n")
     recipe.write_text("\n".join(line for line in lines if not line.startswith("epochs")))
 
@@ -128,7 +128,7 @@ class TestBeforeAnyWork:
     )
     def test_numbers_that_do_not_fit_are_named(self, refused, corpus, settings, parts):
         if any("training.steps" in setting for setting in settings):
-            leave_out_epochs(corpus / "recipe.toml")
+            remove_epochs(corpus / "recipe.toml")
         refused(*settings, parts=parts)
 
     @pytest.mark.parametrize("output", ["train.en/model", "train.en/new/model"])
@@ -181,7 +181,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_keeps_the_last_checkpoi
     assert math.isfinite(float(rows[5].split(",")[1]))
 
 
-def test_a_decay_that_would_begin_behind_the_last_step_is_refused(run, corpus):
+def test_a_decay_that_would_begin_after_the_last_step_is_refused(run, corpus):
     options = ["train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "training.decay=linear"]
     result = run(*options, "--set", "training.warmup_steps=50")
     assert result.status == 2
@@ -193,7 +193,7 @@ def test_a_decay_that_would_begin_behind_the_last_step_is_refused(run, corpus):
 
 
 def test_both_directions_for_longer_than_all_steps_are_refused(run, corpus):
-    leave_out_epochs(corpus / "recipe.toml")
+    remove_epochs(corpus / "recipe.toml")
     settings = ["--set", "training.steps=7", "--set", "training.bidirectional_epochs=9"]
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *settings)
     assert result.status == 2

@@ -60,7 +60,7 @@ def test_a_very_long_line_is_cut_with_one_warning(translate):
     )
 
 
-def test_lines_before_one_that_is_no_utf8_are_translated(translate):
+def test_lines_before_a_line_that_is_no_utf8_are_translated(translate):
     result = translate(stdin=SENTENCE.encode() + b"\n\xff\xfe\n" + SENTENCE.encode() + b"\n")
     assert result.status == 2
     assert len(result.lines) == 1

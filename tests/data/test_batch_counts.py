@@ -38,7 +38,7 @@ def too_long(tokenizer, pairs, max_length):
         {"concatenation": 0.5, "reversal": 0.5, "fixed_shapes": True},
     ],
 )
-def test_pairs_that_are_left_out_are_counted_by_reason(tokenizer, small_pools, arguments):
+def test_dropped_pairs_are_counted_by_reason(tokenizer, small_pools, arguments):
     pairs = PAIRS[:600]
     max_length = int(np.median([len(row) for row in tokenizer.tokenize([source for source, _ in pairs]).to_list()]))
     expected = DroppedPairs(len(pairs) + len(BLANK), len(BLANK), too_long(tokenizer, pairs, max_length), max_length)
@@ -82,7 +82,7 @@ def test_where_no_pair_is_left_the_reasons_are_named(tokenizer):
         count_pairs(listed_pairs([*BLANK[:2], PAIRS[0]]), tokenizer, max_length=2)
 
 
-def test_what_is_left_out_is_one_line():
+def test_dropped_pairs_are_one_line():
     assert str(DroppedPairs(300, 90, 6, 64)) == "96 of 300 pairs dropped: 90 blank, 6 longer than 64 tokens"
     assert str(DroppedPairs(30_000, 0, 1, 64)) == "1 of 30,000 pairs dropped: 1 longer than 64 tokens"
     assert str(DroppedPairs(300, 0, 0, 64, is_whole=False)) == "0 of the first 300 pairs dropped"

@@ -40,7 +40,7 @@ def rows_of(batches, tokenizer):
     return rows
 
 
-def test_every_source_stands_with_all_that_belongs_to_it(candidates, tokenizer):
+def test_all_rows_of_a_source_are_adjacent(candidates, tokenizer):
     rows = rows_of(candidate_batches(candidates, tokenizer, batch_tokens=200), tokenizer)
     groups = [rows[start : start + 3] for start in range(0, len(rows), 3)]
     expected = [
@@ -63,7 +63,7 @@ def test_a_batch_keeps_to_the_budget_but_holds_a_source_at_least(candidates, tok
     assert len(batches) == 1
 
 
-def test_a_source_with_a_candidate_that_is_too_long_is_left_out(candidates, tokenizer):
+def test_a_source_with_a_candidate_that_is_too_long_is_dropped(candidates, tokenizer):
     longest = {
         source: max(len(tokenizer.tokenize(text)) for text in (source, *targets))
         for source, targets in zip(SOURCES, TARGETS, strict=True)

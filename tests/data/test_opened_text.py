@@ -74,7 +74,7 @@ def test_a_part_that_is_truncated_is_named(file, kind):
         list(checked_lines(path))
 
 
-def test_what_is_behind_the_last_part_is_refused(file, kind):
+def test_bytes_after_the_last_part_are_refused(file, kind):
     path = file(COMPRESS[kind](TEXT) + b"something else")
     with pytest.raises(InputError, match=rf"^{path}: the file is compressed \({kind}\), but damaged"):
         list(checked_lines(path))

@@ -12,12 +12,12 @@ from keras_transformer.text import learn_vocabulary
 REVERSED_PAIRS = [(target, source) for source, target in PAIRS]
 
 
-def test_all_lines_are_turned_round(tokenizer):
+def test_all_lines_are_reversed(tokenizer):
     batches = token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=1000, reversal=1.0)
     assert texts_of(batches, tokenizer, tokenizer) == collections.Counter(REVERSED_PAIRS)
 
 
-def test_a_part_of_the_lines_is_turned_round_others_in_every_epoch(tokenizer):
+def test_a_fraction_of_the_lines_drawn_anew_each_epoch_is_reversed(tokenizer):
     batches = token_batches(listed_pairs(PAIRS), tokenizer, batch_tokens=1000, shuffle=True, reversal=0.3)
     first, second = (texts_of(batches, tokenizer, tokenizer) for _ in range(2))
     for epoch in (first, second):
@@ -29,22 +29,22 @@ def test_a_part_of_the_lines_is_turned_round_others_in_every_epoch(tokenizer):
     assert len(first - second) > 1000
 
 
-def test_joined_lines_are_turned_round_as_one(tokenizer):
+def test_joined_lines_are_reversed_as_one(tokenizer):
     batches = token_batches(
         listed_pairs(PAIRS), tokenizer, shuffle=True, concatenation=1.0, reversal=0.5, max_length=500, batch_tokens=1000
     )
     rows = texts_of(batches, tokenizer, tokenizer)
     assert rows.total() == len(PAIRS) / 2
     # The number of a line of `PAIRS` is the first word of its source, and the last of its target.
-    is_turned = []
+    is_reversed = []
     for source, target in rows:
         numbers = [[place for place, word in enumerate(side.split()) if word.isdigit()] for side in (source, target)]
         assert (0 in numbers[0]) != (0 in numbers[1])
-        is_turned.append(0 in numbers[1])
-    assert abs(sum(is_turned) - 750) < 6 * 1500**0.5 / 2
+        is_reversed.append(0 in numbers[1])
+    assert abs(sum(is_reversed) - 750) < 6 * 1500**0.5 / 2
 
 
-def test_more_than_all_lines_cannot_be_turned_round(tokenizer):
+def test_a_fraction_above_one_is_refused(tokenizer):
     with pytest.raises(InputError, match="`reversal` must be from 0 to 1. Received: reversal=1.5"):
         token_batches(listed_pairs(PAIRS), tokenizer, reversal=1.5)
 

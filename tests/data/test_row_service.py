@@ -64,6 +64,6 @@ def test_each_process_gets_its_rows_of_every_batch(tmp_path):
                 np.testing.assert_array_equal(found_rows, expected_rows)
 
 
-def test_an_address_that_nobody_has_is_told_at_once():
+def test_an_address_without_a_server_is_reported_at_once():
     with pytest.raises(InputError, match="no-such-host.invalid:5055: cannot serve batches there: "):
         RowService("no-such-host.invalid:5055", index=0, count=1)

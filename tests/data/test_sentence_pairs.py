@@ -111,7 +111,7 @@ def test_a_pattern_reads_its_files_in_the_order_of_their_names(tmp_path):
     assert check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en") == 4
 
 
-def test_files_that_belong_together_have_the_same_order_whatever_their_ends(tmp_path):
+def test_parallel_files_have_the_same_order_with_any_endings(tmp_path):
     for number in (1, 10):
         (tmp_path / f"part{number}_source.txt").write_text(f"s{number}\n")  # "1_" sorts after "10".
         (tmp_path / f"part{number}.target.txt").write_text(f"t{number}\n")  # "1." sorts before "10".
@@ -119,14 +119,14 @@ def test_files_that_belong_together_have_the_same_order_whatever_their_ends(tmp_
     assert list(pairs) == [(b"s1", b"t1"), (b"s10", b"t10")]
 
 
-def test_two_stars_stand_for_folders_in_folders(tmp_path):
+def test_two_stars_match_nested_folders(tmp_path):
     for number, folder in enumerate([".", "a", "a/b"]):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / "part.tsv").write_text(f"s{number}\tt{number}\n")
     assert len(list(tsv_pairs(tmp_path / "**" / "*.tsv"))) == 3
 
 
-def test_only_a_byte_order_mark_at_the_beginning_is_left_out(tmp_path):
+def test_only_a_byte_order_mark_at_the_beginning_is_dropped(tmp_path):
     (tmp_path / "a.tsv").write_bytes("\ufeffa\ufeffb\tc\n".encode())
     assert list(tsv_pairs(tmp_path / "a.tsv").as_numpy_iterator()) == [("a\ufeffb".encode(), b"c")]
 
@@ -151,7 +151,7 @@ def test_patterns_without_files_or_with_other_files_on_the_other_side_are_refuse
         check_text_files(tmp_path / "part-*.ko", tmp_path / "part-*.en")
 
 
-def test_what_cannot_be_listed_or_split_is_refused():
+def test_unknown_columns_and_splits_are_refused():
     with pytest.raises(ValueError, match="`pairs` must have at least one sentence pair. Received none."):
         listed_pairs([])
     with pytest.raises(ValueError, match="`split` must be one of train, validation, test. Received: split='val'."):

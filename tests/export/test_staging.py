@@ -20,7 +20,7 @@ with staged_folder(pathlib.Path(sys.argv[1]), pathlib.Path("artifact")) as folde
 """
 
 
-def test_the_next_export_removes_what_a_killed_one_left_and_not_what_a_running_one_writes(tmp_path):
+def test_the_next_export_removes_leftovers_of_killed_but_not_of_running_exports(tmp_path):
     with subprocess.Popen([sys.executable, "-c", STAY, tmp_path], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "writing\n"

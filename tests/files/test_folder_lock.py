@@ -26,7 +26,7 @@ def test_nothing_stays_of_a_folder_in_which_nothing_was_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_there_or_was_written_stays(tmp_path):
+def test_existing_and_written_files_are_kept(tmp_path):
     (tmp_path / "model").mkdir()
     with held_folder(tmp_path / "model"):
         pass

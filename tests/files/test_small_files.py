@@ -9,7 +9,7 @@ from keras_transformer.files.strict_json import json_text
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder", "long"])
-def test_what_is_no_small_file_is_refused_at_once(tmp_path, kind):
+def test_other_paths_than_small_files_are_refused_at_once(tmp_path, kind):
     path = tmp_path / "file"
     if kind == "device":
         path.symlink_to("/dev/zero")
@@ -50,7 +50,7 @@ DIGITS = b'{"a": 1' + b"0" * 5000 + b"}"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff", *DEEP, DIGITS], ids=len)
-def test_what_is_no_json_of_the_kind_is_refused(tmp_path, content):
+def test_other_content_than_json_of_the_kind_is_refused(tmp_path, content):
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(InputError, match="file: the file is damaged"):
         read_json(tmp_path / "file")

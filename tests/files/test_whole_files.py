@@ -22,7 +22,7 @@ OLD, NEW = ({name: f"{age} {name}" for name in ("first", "second", "last")} for 
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, MemoryError, SystemExit], ids=str)
-def test_what_cannot_be_written_leaves_the_old_file_and_nothing_of_the_new(tmp_path, failure):
+def test_a_failed_write_leaves_the_old_file_and_nothing_of_the_new(tmp_path, failure):
     path = tmp_path / "file"
     path.write_text("old")
 
@@ -112,7 +112,7 @@ write_whole(sys.argv[1] + "/file", write)
 """
 
 
-def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_stays(tmp_path):
+def test_leftovers_of_killed_but_not_of_running_processes_are_removed(tmp_path):
     command = [sys.executable, "-c", KEEP_WRITING, str(tmp_path)]
     (tmp_path / "unfinished_novel.txt").touch()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

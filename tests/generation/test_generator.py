@@ -79,7 +79,7 @@ def tiny_vocabulary():
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 2.0, -0.5])
-def test_a_beam_of_all_hypotheses_finds_what_enumeration_finds(tiny_vocabulary, length_penalty):
+def test_a_beam_of_all_hypotheses_equals_enumeration(tiny_vocabulary, length_penalty):
     generator, source, translations = tiny_vocabulary
     expected = [(log_prob / ((5 + len(tokens)) / 6) ** length_penalty, tokens) for log_prob, tokens in translations]
     expected.sort(reverse=True)
@@ -192,7 +192,7 @@ def small_model_in(policy, **arguments):
         keras.config.set_dtype_policy(previous)
 
 
-def test_settings_stand_for_the_arguments(generator):
+def test_settings_replace_the_arguments(generator):
     source_ids = sentences(LENGTHS)
     settings = SearchSettings(beam_size=3, length_penalty=1.0, n_best=2, max_length=9)
     found = generator.generate(source_ids, settings=settings)

@@ -31,7 +31,7 @@ def test_every_call_drops_others_and_a_seed_repeats_them():
     np.testing.assert_array_equal(again(inputs, training=True), first)
 
 
-def test_gradient_goes_through_what_is_kept():
+def test_gradient_goes_through_kept_elements():
     inputs = tf.ones((20, 30))
     with tf.GradientTape() as tape:
         tape.watch(inputs)

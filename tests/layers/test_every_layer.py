@@ -127,7 +127,7 @@ def test_eager_call_has_the_documented_shape(case):
     assert case.make()(*case.inputs, **case.masks).shape == case.output_shape
 
 
-def test_symbolic_call_knows_the_shape_and_agrees_with_the_eager_call(case):
+def test_symbolic_call_has_the_shape_of_the_eager_call(case):
     layer = case.make()
     model, arrays = case.functional_model(layer)
     assert model.output_shape == (None, None, *case.output_shape[2:])

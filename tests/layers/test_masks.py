@@ -33,7 +33,7 @@ def test_key_mask_reads_integers_as_booleans_and_broadcasts_over_heads_and_queri
     np.testing.assert_array_equal(mask[0, 0, 0], [True, False, True])
 
 
-def test_an_explicit_padding_mask_wins_over_the_one_that_keras_attached():
+def test_an_explicit_padding_mask_replaces_the_mask_of_keras():
     embedded = keras.layers.Embedding(9, 4, mask_zero=True)(np.array([[3, 0]]))
     np.testing.assert_array_equal(resolve_padding_mask(embedded, None), [[True, False]])
     explicit = np.array([[False, True]])

@@ -30,7 +30,7 @@ def test_output_and_scores_are_those_of_keras(inputs, causal, padding_mask, rand
         np.testing.assert_allclose(found_part, expected_part, rtol=1e-5, atol=1e-5)
 
 
-def test_scores_sum_to_one_and_are_exactly_zero_where_nothing_may_be_seen(inputs):
+def test_scores_sum_to_one_and_are_exactly_zero_at_masked_positions(inputs):
     layer = MultiHeadSelfAttention(num_heads=4)
     _, scores = layer(inputs, padding_mask=PADDING_MASK, use_causal_mask=True, return_attention_scores=True)
     scores = np.array(scores)

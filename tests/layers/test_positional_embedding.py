@@ -92,7 +92,7 @@ def test_ids_that_come_as_floats_are_looked_up_exactly(policy):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_adam_moves_a_token_as_far_as_any_other_however_often_it_stands_there(dtype):
+def test_adam_moves_frequent_tokens_as_far_as_others(dtype):
     layer = PositionalEmbedding(vocabulary_size=20, hidden_dim=16, max_length=9, dtype=dtype)
     model = keras.Sequential([keras.Input((None,), dtype="int32"), layer])
     model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False)

@@ -56,7 +56,7 @@ def test_a_later_position_never_changes_an_earlier_output(target, source):
     np.testing.assert_array_equal(layer(changed, source)[:, :3], layer(target, source)[:, :3])
 
 
-def test_what_stands_at_the_encoders_padding_never_changes_an_output(target, source):
+def test_values_at_the_encoders_padding_never_change_an_output(target, source):
     layer = TransformerDecoder(32, 4)
     changed = np.where(ENCODER_MASK[..., np.newaxis], source, 100.0)
     np.testing.assert_array_equal(layer(target, changed, **MASKS), layer(target, source, **MASKS))

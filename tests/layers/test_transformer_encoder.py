@@ -38,7 +38,7 @@ def test_defaults_are_those_of_the_oracle(inputs, oracle):
     np.testing.assert_allclose(ours(inputs), theirs(inputs), rtol=1e-5, atol=1e-5)
 
 
-def test_what_stands_at_padding_never_changes_a_real_output(inputs):
+def test_values_at_padding_never_change_a_real_output(inputs):
     layer = TransformerEncoder(32, 4)
     changed = np.where(PADDING_MASK[..., np.newaxis], inputs, 100.0)
     outputs = np.array(layer(inputs, padding_mask=PADDING_MASK))

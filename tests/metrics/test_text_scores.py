@@ -53,7 +53,7 @@ def test_several_references_are_used(caplog):
     assert "nrefs:2" in scores["signature"]
 
 
-def test_ter_is_given_where_it_is_asked_for():
+def test_ter_is_returned_on_request():
     scores = corpus_scores(TRANSLATIONS, REFERENCES, metrics=("bleu", "chrf", "ter"))
     assert scores["ter"] == pytest.approx(sacrebleu.corpus_ter(TRANSLATIONS, [REFERENCES]).score, abs=1e-4)
     assert list(scores) == ["bleu", "chrf", "ter", "signature", "ter_signature"]
@@ -127,7 +127,7 @@ def test_the_quality_of_a_sentence_is_the_mean_of_its_bleu_and_chrf(weight):
     assert quality("a b c x", "a b c d") == pytest.approx((1 - weight) * bleu + weight * chrf)
 
 
-def test_the_quality_of_a_sentence_ignores_case_where_it_is_told_to():
+def test_the_quality_of_a_sentence_ignores_case_with_lowercase():
     assert SentenceQuality(lowercase=True)("a man in berlin", "A man in Berlin") == pytest.approx(1)
     assert SentenceQuality()("a man in berlin", "A man in Berlin") < 0.9
 

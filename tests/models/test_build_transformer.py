@@ -151,7 +151,7 @@ def test_summary_and_plot_name_every_part(tiny_config, own_tables):
         assert name in plot
 
 
-def test_sublayers_and_weights_have_names_that_tell_where_they_are(tiny_model):
+def test_sublayers_and_weights_have_names_by_position(tiny_model):
     numbered = [layer.name for layer in tiny_model._flatten_layers() if re.search(r"_\d+$", layer.name)]
     assert numbered == ["encoder_1", "decoder_1", "decoder_2"]
     paths = {weight.path for weight in tiny_model.weights}

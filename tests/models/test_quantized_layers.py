@@ -20,7 +20,7 @@ def logits_of(model):
 
 @pytest.mark.parametrize("rows", [1, 5])
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_float_kernel_is_what_a_layer_multiplies_by(change, rows):
+def test_the_float_kernel_is_the_factor_of_the_layer(change, rows):
     inputs = keras.Input((11,))
     model = keras.Model(inputs, keras.layers.Dense(7)(inputs))
     dense = model.layers[-1]
@@ -114,7 +114,7 @@ def test_a_quantization_out_of_range_is_refused(arguments, message):
         Quantization(**arguments)
 
 
-def test_what_cannot_be_kept_is_named(tiny_model):
+def test_an_unsupported_quantisation_is_named(tiny_model):
     quantized("float8")(tiny_model)
     with pytest.raises(ValueError, match="quantised as float8, which is for training, .*int8 and int4.*encoder_1"):
         quantizations_of(tiny_model)

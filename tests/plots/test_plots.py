@@ -78,12 +78,12 @@ def test_dollar_signs_are_drawn_as_they_are():
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["▁$$", "$\\frac$"]
 
 
-def test_a_text_that_is_cut_is_told(translator):
+def test_a_cut_text_is_reported(translator):
     with pytest.warns(UserWarning, match="1 of 1 texts have more than 63 tokens and are cut there"):
         plot_attention(translator, " ".join(LINES * 4), beam_size=1)
 
 
-def test_settings_stand_for_separate_arguments(translator):
+def test_settings_replace_separate_arguments(translator):
     settings = SearchSettings(beam_size=2, max_length=4)
     with pytest.warns(UserWarning, match="1 of 1 texts have more than 3 tokens and are cut there"):
         figure = plot_attention(translator, LINES[0], settings=settings)
@@ -98,7 +98,7 @@ def test_a_text_of_nothing_is_refused(translator):
         plot_attention(translator, "  ")
 
 
-def test_training_shows_what_the_history_has():
+def test_training_shows_the_columns_of_the_history():
     history = {"epoch": [0, 1], "loss": [3.0, 2.0], "val_loss": [3.5, 2.5], "val_bleu": [None, 20.0]}
     figure = plot_training(history)
     assert [axes.get_title() for axes in figure.axes] == ["loss", "BLEU, validation"]
@@ -123,7 +123,7 @@ def test_a_history_without_numbers_for_some_epochs_is_refused():
         plot_training({"loss": [3.0, 2.0, 1.0], "val_bleu": [20.0]})
 
 
-def test_epochs_of_a_training_that_diverged_are_left_out():
+def test_epochs_without_finite_numbers_are_dropped():
     history = {"loss": [3.0, 2.0, float("nan")], "perplexity": [float("inf")] * 3, "val_bleu": [None, 1.0, 0.5]}
     figure = plot_training(history)
     assert [axes.get_title() for axes in figure.axes] == ["loss", "BLEU, validation"]

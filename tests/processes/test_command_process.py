@@ -151,7 +151,7 @@ run(native)
     assert end(start(program), signal.SIGTERM)[2] == ""
 
 
-def test_what_was_written_is_flushed(start):
+def test_written_output_is_flushed(start):
     program = """
 def work():
     ready()
@@ -185,7 +185,7 @@ run(work)
     assert not child.exists() or ") Z " in (child / "stat").read_text()
 
 
-def test_what_is_unfinished_is_removed(start, tmp_path):
+def test_unfinished_files_are_removed(start, tmp_path):
     program = """
 folder, file = pathlib.Path("unfinished_folder"), pathlib.Path("unfinished_file")
 folder.mkdir()

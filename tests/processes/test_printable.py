@@ -20,5 +20,5 @@ def test_ordinary_text_stays(text):
         ("\x00\x07\x7f", r"\x00\x07\x7f"),
     ],
 )
-def test_what_does_something_to_a_terminal_is_spelt(text, expected):
+def test_control_characters_are_escaped(text, expected):
     assert printable(text) == expected

@@ -21,7 +21,7 @@ def recipe(tmp_path):
     return recipe
 
 
-def test_what_is_not_given_has_its_default(recipe):
+def test_missing_keys_have_their_defaults(recipe):
     loaded = recipe(PHRASES)
     assert loaded == Recipe(data={"corpus": "phrases"})
     assert (loaded.training.epochs, loaded.training.steps) == (20, None)
@@ -229,7 +229,7 @@ def test_every_synonym_names_a_key():
         (PHRASES + "[training]\nprecision = 'int8'", r"\[training\] precision: .*'float32', 'bfloat16' or 'float16'"),
     ],
 )
-def test_a_wrong_recipe_is_told_in_one_line(recipe, text, message):
+def test_a_wrong_recipe_is_refused_in_one_line(recipe, text, message):
     with pytest.raises(InputError, match=message) as caught:
         recipe(text)
     assert "\n" not in str(caught.value)
@@ -326,7 +326,7 @@ def test_a_recipe_that_is_no_utf8_is_named(tmp_path):
         load_recipe(tmp_path / "recipe.toml")
 
 
-def test_a_file_behind_a_link_keeps_its_name(recipe, tmp_path):
+def test_a_link_keeps_its_name(recipe, tmp_path):
     (tmp_path / "9f86d081").write_text("a\tb\n")
     (tmp_path / "train.tsv").symlink_to(tmp_path / "9f86d081")
     loaded = recipe('[data]\ntrain_pairs = "train.tsv"\nheld_out = 0.1\n')

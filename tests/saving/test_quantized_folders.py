@@ -101,7 +101,7 @@ def remove_bias(model):
         (remove_bias, "layers/transformer_encoder/feed_forward/output_dense/vars/1 is missing"),
     ],
 )
-def test_what_could_not_be_loaded_again_replaces_nothing(model, tokenizer, int8_folder, change, message, tmp_path):
+def test_a_save_that_cannot_be_loaded_replaces_nothing(model, tokenizer, int8_folder, change, message, tmp_path):
     folder = shutil.copytree(int8_folder, tmp_path / "model")
     before = content_of(folder)
     change(model)

@@ -59,7 +59,7 @@ def assert_refused(file, *parts, function=check_weights, of=CONFIG):
         assert part in message
 
 
-def test_what_was_saved_fits(saved):
+def test_a_saved_file_fits(saved):
     check_weights(saved, CONFIG)
 
 
@@ -163,7 +163,7 @@ def test_a_weight_of_another_kind_is_not_loaded(file, model, dtype):
     assert_refused(file, f"{DENSE} has the type {dtype} instead of float32", function=load_weights, of=model)
 
 
-def test_what_the_message_says_of_another_file_is_the_callers(model, tmp_path):
+def test_the_message_about_another_file_is_the_callers(model, tmp_path):
     (tmp_path / "epoch.weights.h5").write_text("none")
     with pytest.raises(InputError, match=r"epoch.weights.h5: damaged \(.*\); go on\.$"):
         load_weights(model, tmp_path / "epoch.weights.h5", "damaged ({reason}); go on")

@@ -23,7 +23,7 @@ def test_python_and_re2_agree_on_every_character():
     assert in_graph == [is_blank(character) for character in CHARACTERS]
 
 
-def test_spaces_controls_and_formats_are_blank_and_what_is_drawn_is_not():
+def test_spaces_controls_and_formats_are_blank_but_visible_characters_are_not():
     fillers = set("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
     for character in CHARACTERS:
         category = unicodedata.category(character)

@@ -29,7 +29,7 @@ def with_map(rules):
     return proto.SerializeToString()
 
 
-def test_sentencepiece_reads_back_what_it_wrote():
+def test_sentencepiece_reads_a_written_map():
     draw = random.Random(0)
     rules = {
         "".join(draw.choices("abcäöü가각🙂", k=draw.randint(1, 5))): "".join(

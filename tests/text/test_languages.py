@@ -26,7 +26,7 @@ def test_a_tag_has_its_usual_form(text, tag):
 @pytest.mark.parametrize(
     "text", ["", "k", "zh_CN", "Korean language", "ko-", "-ko", "ko-k", "한국어", "en-US-US-US", "ko\n"]
 )
-def test_what_is_no_tag_is_refused(text):
+def test_text_that_is_no_tag_is_refused(text):
     with pytest.raises(ValueError, match=r"expected a language tag of BCP 47, such as ko"):
         language_tag(text)
 
@@ -35,7 +35,7 @@ def test_the_language_of_a_tag_is_its_first_part():
     assert main_language("zh-Hant-TW") == "zh"
 
 
-def test_facts_keep_what_is_known():
+def test_facts_keep_known_values():
     facts = TextFacts("KO", longest_source=40)
     assert facts.to_dict() == {"source_language": "ko", "longest_source": 40}
     assert TextFacts().to_dict() == {}

@@ -81,14 +81,14 @@ def test_unknown_model_type_names_the_known_ones(lines):
 
 @pytest.mark.parametrize("model_type", ["unigram", "bpe"])
 @pytest.mark.parametrize("separator", [" ", ""], ids=["words", "no-spaces"])
-def test_no_line_is_left_out_for_its_length(lines, model_type, separator):
+def test_no_line_is_dropped_for_its_length(lines, model_type, separator):
     long = separator.join(["용감한고양이"] * 1000)
     tokens = learn_vocabulary([*lines, long], 380, model_type=model_type).all_tokens()
     assert set("용감한고양이") <= set("".join(tokens))
 
 
 @pytest.mark.parametrize("character", ["\u2585", "\0", "\u2581"], ids=ascii)
-def test_no_line_is_left_out_for_a_character_that_sentencepiece_uses(lines, character):
+def test_no_line_is_dropped_for_a_character_that_sentencepiece_uses(lines, character):
     tokens = learn_vocabulary([*lines, *[f"xenon{character}zephyr"] * 20], 380).all_tokens()
     assert set("xz") <= set("".join(tokens))
 

@@ -77,7 +77,7 @@ def test_translations_are_joined_and_scores_added(target, joiner):
 
 
 @pytest.mark.parametrize(("language", "sentences"), PARAGRAPHS)
-def test_several_sentences_are_told_by_their_ends(language, sentences):
+def test_several_sentences_are_detected_by_their_ends(language, sentences):
     has_ends = "학생" not in sentences[0]
     assert may_be_several_sentences(sentence_joiner(language).join(sentences)) == has_ends
     assert not may_be_several_sentences(sentences[1])

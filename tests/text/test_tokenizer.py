@@ -106,7 +106,7 @@ def test_sampling_varies_the_segmentation_and_never_the_text(tokenizer, in_graph
 
 
 @pytest.mark.parametrize("in_graph", [False, True])
-def test_a_seed_decides_what_is_sampled(tokenizer, in_graph):
+def test_the_samples_depend_on_the_seed(tokenizer, in_graph):
     tokenize = tf.function(tokenizer.tokenize) if in_graph else tokenizer.tokenize
     texts = tf.constant(["The old farmer waits for the train near the river.", "나는 어제 카페에 갔다."] * 20)
     sampled = [tokenize(texts, sampling=0.2, seed=seed).to_list() for seed in (1, 2, 1, 2**40 + 1)]
@@ -128,7 +128,7 @@ def test_any_ids_detokenize_to_valid_utf8(tokenizer):
 
 
 @pytest.mark.parametrize("reset", [keras.utils.clear_session, lambda: keras.utils.set_random_seed(1)])
-def test_it_outlives_what_empties_the_caches_of_tensorflow(tokenizer, reset):
+def test_it_outlives_the_caches_of_tensorflow(tokenizer, reset):
     dataset = tf.data.Dataset.from_tensors(["The old farmer"]).map(tokenizer.tokenize)
     tokenize, expected = tf.function(tokenizer.tokenize), next(iter(dataset)).to_list()
     tokenize(tf.constant(["The old farmer"]))
@@ -178,7 +178,7 @@ def test_two_tokenizers_of_a_saved_model_stay_two_in_a_fresh_process(lines, unig
     assert output.splitlines() == [str(ids) for ids in expected]
 
 
-def test_what_is_not_a_sentencepiece_model_is_refused(tmp_path):
+def test_other_files_than_sentencepiece_models_are_refused(tmp_path):
     for content in (b"hello", b""):
         with pytest.raises(InputError, match="expected a SentencePiece model, but this is another file"):
             Tokenizer(content)
@@ -220,7 +220,7 @@ def test_texts_come_in_any_sequence(tokenizer, kind):
 
 
 @pytest.mark.parametrize("texts", ["a text", b"a text", np.str_("a text"), tf.constant("a text"), [["a"], ["b"]]])
-def test_what_is_sampled_must_be_a_list_of_texts(tokenizer, texts):
+def test_sampling_needs_a_list_of_texts(tokenizer, texts):
     with pytest.raises(ValueError, match=r"of the shape \(batch,\)\. Received: the shape \("):
         tokenizer.tokenize(texts, sampling=0.1)
 

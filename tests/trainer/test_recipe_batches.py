@@ -40,12 +40,12 @@ def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_e
     batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch)
     steps = batches.optimizer_steps_per_epoch
     sources = texts_of(batches.train().take(6 * steps), tokenizer)
-    num_turned = np.array([sum(map(str.isupper, texts)) for texts in sources])
+    num_reversed = np.array([sum(map(str.isupper, texts)) for texts in sources])
     num_rows = np.array(list(map(len, sources)))
     first = slice(0, NUM_BIDIRECTIONAL * steps)
     # Six standard deviations.
-    assert abs(num_turned[first].sum() - num_rows[first].sum() / 2) < 6 * num_rows[first].sum() ** 0.5 / 2
-    assert num_turned[NUM_BIDIRECTIONAL * steps :].sum() == 0
+    assert abs(num_reversed[first].sum() - num_rows[first].sum() / 2) < 6 * num_rows[first].sum() ** 0.5 / 2
+    assert num_reversed[NUM_BIDIRECTIONAL * steps :].sum() == 0
     # Every epoch has another order of the pairs.
     assert len({tuple(map(tuple, sources[epoch * steps : (epoch + 1) * steps])) for epoch in range(6)}) == 6
     # Validation has one direction only.
@@ -55,7 +55,7 @@ def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_e
 @pytest.mark.slow
 @pytest.mark.parametrize("steps_per_epoch", [None, 9])
 @pytest.mark.parametrize("accumulation_steps", [1, 2])
-def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer, steps_per_epoch, accumulation_steps):
+def test_the_stream_continues_on_either_side_of_the_change(tokenizer, steps_per_epoch, accumulation_steps):
     batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch, accumulation_steps=accumulation_steps)
     change = NUM_BIDIRECTIONAL * batches.optimizer_steps_per_epoch
     whole = texts_of(batches.train().take((change + 12) * accumulation_steps), tokenizer)
@@ -64,7 +64,7 @@ def test_the_stream_goes_on_where_it_was_on_either_side_of_the_change(tokenizer,
         assert rest == whole[first_step * accumulation_steps :]
 
 
-def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsys, monkeypatch):
+def test_dropped_pairs_are_reported_once_by_the_first_process(tokenizer, capsys, monkeypatch):
     pairs = [("", "a"), *PAIRS]
     assert batches_of(tokenizer, pairs=pairs).dropped["train"].blank == 1
     assert "train: 1 of 161 pairs dropped: 1 blank.\nvalidation: 0 of 8 pairs" in capsys.readouterr().err
@@ -74,6 +74,6 @@ def test_what_is_left_out_is_reported_once_by_the_first_process(tokenizer, capsy
     assert "dropped" not in capsys.readouterr().err
 
 
-def test_a_warning_says_what_to_do_where_most_pairs_are_left_out(tokenizer):
+def test_a_warning_has_advice_if_most_pairs_are_dropped(tokenizer):
     with pytest.warns(UserWarning, match=r"train: .* of 160 pairs .* than 5 tokens\. Raise \[data\] max_length"):
         batches_of(tokenizer, max_length=5)

@@ -37,7 +37,7 @@ def test_an_epoch_that_is_stopped_counts_those_it_had(printed):
     assert line.startswith(" 6/14 - ")
 
 
-def test_an_epoch_that_goes_on_counts_those_before(printed):
+def test_a_resumed_epoch_counts_the_steps_before(printed):
     (line,) = printed(step=5, stop=3)
     assert line.startswith(" 8/14 - ")
 

@@ -72,7 +72,7 @@ def test_ctranslate2_gives_the_same_probabilities(overrides, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["int8 weights", "int4", "int4 channels", "lora"])
-def test_kernels_that_keras_rounded_or_updated_stay_what_they_are(change, tmp_path):
+def test_kernels_that_keras_rounded_or_updated_are_unchanged(change, tmp_path):
     model = random_model(share_output=False)
     before = log_probs_of(model)
     CHANGES[change](model)

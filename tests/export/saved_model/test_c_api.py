@@ -54,7 +54,7 @@ def decoded(outputs):
     return arrays
 
 
-def test_every_signature_gives_what_the_translator_gives(saved_model, translator, tmp_path):
+def test_every_signature_equals_the_translator(saved_model, translator, tmp_path):
     translations, scores = translator.translate(TEXTS, beam_size=3, n_best=2, return_scores=True)
     (found,) = run_signature(saved_model, "n_best", [TEXTS], tmp_path)
     assert found["translations"].tolist() == translations

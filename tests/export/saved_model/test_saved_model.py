@@ -160,7 +160,7 @@ def test_a_version_appears_complete_or_not_at_all(small_translator, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_tells_of_the_machine_that_exported(saved_model):
+def test_nothing_identifies_the_exporting_machine(saved_model):
     home = str(pathlib.Path(__file__).resolve().parents[3]).encode()
     for file in saved_model.rglob("*"):
         assert not file.is_file() or home not in file.read_bytes(), file

@@ -27,7 +27,7 @@ def test_operations_in_loops_are_found_too(tmp_path):
     assert "Erf" in check_served_operations(save(tmp_path, in_a_loop))
 
 
-def test_python_is_refused_with_the_line_that_wants_it(tmp_path):
+def test_python_is_refused_with_the_line_that_uses_it(tmp_path):
     path = save(tmp_path, lambda x: tf.numpy_function(lambda array: array, [x], tf.float32))
     with pytest.raises(
         ExportError, match=r"PyFunc needs XLA, Python .* was created in .*test_served_operations\.py:\d+"

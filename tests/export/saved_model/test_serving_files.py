@@ -18,7 +18,7 @@ def test_the_largest_batch_is_the_last_of_the_allowed(saved_model):
     assert f"max_batch_size {{ value: {sizes[-1]} }}" in lines
 
 
-def test_what_an_operator_changed_stays(tmp_path):
+def test_changed_files_of_an_operator_are_kept(tmp_path):
     (tmp_path / "batching_parameters.txt").write_text("mine")
     write_server_config(tmp_path)
     assert (tmp_path / "batching_parameters.txt").read_text() == "mine"

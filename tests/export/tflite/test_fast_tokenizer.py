@@ -114,7 +114,7 @@ def test_user_defined_symbols_are_refused_by_the_key():
     ],
     ids=["no-prefix", "suffix"],
 )
-def test_what_the_fast_tokenizer_splits_otherwise_is_refused(change, message):
+def test_a_vocabulary_that_the_fast_tokenizer_splits_otherwise_is_refused(change, message):
     proto = sentencepiece_model_pb2.ModelProto.FromString(learn_vocabulary(LINES, vocabulary_size=311).model)
     change(proto)
     with pytest.raises(InputError, match=message):

@@ -101,7 +101,7 @@ def test_a_batch_gives_the_translators_hypotheses(interpreter, translator):
     np.testing.assert_allclose(found["scores"], scores, atol=1e-4)
 
 
-def test_the_fixed_lengths_give_what_the_dynamic_signature_gives(interpreter, translator):
+def test_fixed_lengths_equal_the_dynamic_signature(interpreter, translator):
     for text in TEXTS:
         row = rows_of(translator, [text])
         row = row if row.size else np.zeros((1, 1), "int32")
@@ -172,7 +172,7 @@ def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_pat
     assert path.is_file()
 
 
-def test_text_to_text_gives_what_the_translator_gives(translator_of_two, tmp_path):
+def test_text_to_text_equals_the_translator(translator_of_two, tmp_path):
     settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
     prove = proof_of(translator_of_two, settings, text=True)
     path = export_tflite(translator_of_two, tmp_path / "two-text.tflite", text=True, settings=settings, prove=prove)
@@ -225,7 +225,7 @@ class WithAMissingOperation(tf.Module):
 
 
 @pytest.mark.parametrize("allow_text", [False, True], ids=["ids", "text"])
-def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
+def test_a_missing_operation_is_named_with_the_line_that_uses_it(allow_text):
     with pytest.raises(ExportError) as caught:
         convert(WithAMissingOperation(), allow_text=allow_text)
     message = str(caught.value)
@@ -235,7 +235,7 @@ def test_a_missing_operation_is_named_with_the_line_that_wants_it(allow_text):
 
 
 @pytest.mark.slow
-def test_nothing_of_an_earlier_export_stays_beside(tmp_path):
+def test_files_of_an_earlier_export_are_removed(tmp_path):
     translator_of_two = trained_translator(shared=False, steps=0, num_decoder_layers=1)
     (tmp_path / "a.tflite").write_bytes(b"of before")
     (tmp_path / "a.model").write_bytes(b"of before")
@@ -245,7 +245,7 @@ def test_nothing_of_an_earlier_export_stays_beside(tmp_path):
     assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
 
 
-def test_a_file_of_ones_own_stays_beside_a_first_export(small_translator, tmp_path):
+def test_a_users_file_is_kept_at_the_first_export(small_translator, tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(b"mine")
     small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
     assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
@@ -262,7 +262,7 @@ def test_arguments_out_of_range_are_refused(translator, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_file_of_before_stays_where_the_proof_fails(small_translator, tmp_path):
+def test_an_earlier_file_is_kept_if_the_proof_fails(small_translator, tmp_path):
     path = tmp_path / "ko_en.tflite"
     path.write_bytes(b"before")
 
