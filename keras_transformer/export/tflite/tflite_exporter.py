@@ -94,7 +94,7 @@ class TFLiteExporter(Exporter):
 
     def place(self, translator, folder, path):
         if path.is_file():  # Otherwise, files with its name are the user's, not those of an earlier export.
-            _remove_what_was_beside(path)
+            _remove_earlier_models(path)
         move_files(folder, path.parent)
         return path
 
@@ -128,7 +128,7 @@ def export_tflite(
     return TFLiteExporter(quantize, text).export(translator, path, settings, prove)
 
 
-def _remove_what_was_beside(path):
+def _remove_earlier_models(path):
     """Removes files of an earlier export that this export may not replace."""
     for ending in (".model", ".source.model", ".target.model"):
         path.with_name(path.stem + ending).unlink(missing_ok=True)
