@@ -9,7 +9,7 @@ from keras_transformer.processes.command_process import begin_command
 
 def run():
     """Runs the command line, and returns its exit status."""
-    if sys.platform == "win32":  # Most of what follows cannot be imported there.
+    if sys.platform == "win32":  # Most modules below cannot be imported there.
         print(f"keras-transformer: {NO_WINDOWS}", file=sys.stderr)
         return 2
     begin_command()  # From here on a signal ends the process in its own way, so the rest is imported afterwards.

@@ -23,7 +23,7 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
         source: path of the source text, UTF-8, one sentence per line, plain or compressed (see `opened_text`). A
             pattern such as "part-*.ko" reads its files one after the other, in the order of the texts that the
             wildcards match.
-        target: path or pattern of its translation, with as many files, each with the same number of lines as its
+        target: path or pattern of its translation, with equally many files, each with the line count of its
             counterpart.
 
     Returns:
