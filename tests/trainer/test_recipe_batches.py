@@ -37,7 +37,7 @@ def texts_of(batches, tokenizer):
 
 @pytest.mark.parametrize("steps_per_epoch", [pytest.param(None, marks=pytest.mark.slow), 9])
 def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_epoch):
-    batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch)
+    batches = batches_of(tokenizer, optimizer_steps_per_epoch=steps_per_epoch)
     steps = batches.optimizer_steps_per_epoch
     sources = texts_of(batches.train().take(6 * steps), tokenizer)
     num_reversed = np.array([sum(map(str.isupper, texts)) for texts in sources])
@@ -56,7 +56,7 @@ def test_the_first_epochs_go_both_ways_and_the_others_one(tokenizer, steps_per_e
 @pytest.mark.parametrize("steps_per_epoch", [None, 9])
 @pytest.mark.parametrize("accumulation_steps", [1, 2])
 def test_the_stream_continues_on_either_side_of_the_change(tokenizer, steps_per_epoch, accumulation_steps):
-    batches = batches_of(tokenizer, steps_per_epoch=steps_per_epoch, accumulation_steps=accumulation_steps)
+    batches = batches_of(tokenizer, optimizer_steps_per_epoch=steps_per_epoch, accumulation_steps=accumulation_steps)
     change = NUM_BIDIRECTIONAL * batches.optimizer_steps_per_epoch
     whole = texts_of(batches.train().take((change + 12) * accumulation_steps), tokenizer)
     for first_step in (change - 1, change, change + 1):
