@@ -64,7 +64,8 @@ def test_a_row_with_another_number_of_columns_ends_the_reading(file, row):
 
 def test_a_file_with_fewer_lines_ends_the_reading(file):
     pairs = text_pairs(file("one\ntwo\n"), file("eins\n", "other"))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="must have the same number of lines, but .*text has 2 and .*other has 1"):
+    message = "must have the same number of lines, but .*text has 2 and .*other has 1"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         listed(pairs)
 
 
