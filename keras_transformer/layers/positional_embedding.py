@@ -23,10 +23,10 @@ def sinusoidal_positions(length, hidden_dim):
     Reference:
         "Attention Is All You Need", section 3.5.
     """
+    angles = np.arange(length)[:, np.newaxis] / np.power(10000.0, np.arange(0, hidden_dim, 2) / hidden_dim)
     positions = np.empty((length, hidden_dim), "float32")
-    for dim in range(hidden_dim):  # Dimension by dimension, so that no array of float64 has the size of the table.
-        angles = np.arange(length) / np.power(10000.0, 2 * (dim // 2) / hidden_dim)
-        positions[:, dim] = np.sin(angles) if dim % 2 == 0 else np.cos(angles)
+    positions[:, 0::2] = np.sin(angles)
+    positions[:, 1::2] = np.cos(angles[:, : hidden_dim // 2])
     return positions
 
 

@@ -119,7 +119,13 @@ def assert_same(found, expected):
     ("kills", "settings"),
     [
         # Without the settings that take each process seconds to trace.
-        (1, ["training.r_drop=0", "training.epochs=4", "evaluation.every=0", "evaluation.monitor=val_loss"]),
+        (
+            1,
+            [
+                *("training.r_drop=0", "training.epochs=4", "training.bidirectional_epochs=2"),
+                *("evaluation.every=0", "evaluation.monitor=val_loss"),
+            ],
+        ),
         pytest.param(3, ["training.epochs=10"], marks=pytest.mark.slow),
         pytest.param(20, ["training.precision=bfloat16", "training.accumulation_steps=2"], marks=pytest.mark.slow),
         pytest.param(20, ["training.optimizer_steps_per_epoch=5", "training.epochs=30"], marks=pytest.mark.slow),

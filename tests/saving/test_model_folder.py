@@ -161,9 +161,7 @@ def test_a_tokenizer_of_many_tokens_is_refused_at_once(folder, number):
     (folder / "tokenizer.model").write_bytes(model.SerializeToString())
     start = time.process_time()
     for load in (load_model_folder, load_config):
-        with pytest.raises(
-            InputError, match="vocabularies of 280 and 280|at most 1,048,576 tokens, but it has 2,000,280"
-        ):
+        with pytest.raises(InputError, match="vocabularies of 280 and 280|at most 1,048,576 tokens, but it has more"):
             load(folder)
     assert time.process_time() - start < 10
 

@@ -61,7 +61,7 @@ def test_the_script_for_tflite_files_has_the_same_definition():
 
 def test_the_page_for_phones_has_the_pattern():
     page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "mobile.md").read_text(encoding="utf-8")
-    block = page.split("```text\n")[1].split("```")[0]
+    block = page.split("is this pattern")[1].split("```")[1]
     found = re.sub(r"\\x\{([0-9A-F]+)\}", lambda code: chr(int(code[1], 16)), "".join(block.split()))
     ranges = [
         range(ord(first), ord(last or first) + 1) for first, last in re.findall("(.)(?:-(.))?", found[1:-2], re.DOTALL)
