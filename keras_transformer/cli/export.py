@@ -9,7 +9,7 @@ from keras_transformer.cli.search_options import beam_size_option, length_penalt
 from keras_transformer.cli.standard_output import print_path, print_result
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
-from keras_transformer.export.exporters import EXPORTERS, formats_with, get_exporter
+from keras_transformer.export.exporters import EXPORTERS, exporter_class, formats_with, get_exporter
 from keras_transformer.export.quantizations import QUANTIZATIONS
 from keras_transformer.export.verification.proof import Proof
 from keras_transformer.generation.search_settings import SearchSettings
@@ -34,26 +34,47 @@ class _Format(click.ParamType):
         return value
 
 
+class _OptionOfFormats(click.Option):
+    """An option with `{titles}` or `{formats}` in its help: the titles of all formats, or the formats that support it.
+
+    They are those of `EXPORTERS` when the command is called.
+    """
+
+    def get_help_record(self, ctx):
+        names, text = super().get_help_record(ctx)
+        titles = [exporter_class(name).title for name in EXPORTERS]
+        return names, text.format(titles=", ".join(titles), formats=", ".join(formats_with(self.name)))
+
+
 @click.command()
 @click.argument("model", type=click.Path(path_type=pathlib.Path))
 @click.option(
     "--format",
     "artifact_format",
+    cls=_OptionOfFormats,
     required=True,
     type=_Format(),
-    help="Format: for TensorFlow Serving, for mobile and web, or for CTranslate2.",
+    help="Format of the artifact: {titles}.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=pathlib.Path),
     help="Path of the artifact [default: saved_models/NAME with an ending]",
 )
-@click.option("--quantize", type=click.Choice(QUANTIZATIONS), help="Type of smaller weights, not for saved_model.")
-@click.option("--text", is_flag=True, help="tflite: text to text, including the tokenizer.")
+@click.option(
+    "--quantize",
+    cls=_OptionOfFormats,
+    type=click.Choice(QUANTIZATIONS),
+    help="{formats}: type of smaller weights.",
+)
+@click.option("--text", cls=_OptionOfFormats, is_flag=True, help="{formats}: text to text, including the tokenizer.")
 @beam_size_option
 @length_penalty_option
 @click.option(
-    "--n-best", type=click.IntRange(1), help="saved_model: number of translations of `n_best` [default: --beam-size]"
+    "--n-best",
+    cls=_OptionOfFormats,
+    type=click.IntRange(1),
+    help="{formats}: number of translations of `n_best` [default: --beam-size]",
 )
 @click.option(
     "--max-length", type=click.IntRange(2), help="Maximum length of source and translation [default: the model's]"

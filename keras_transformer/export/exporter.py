@@ -1,25 +1,28 @@
+import abc
 import os
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from keras_transformer.errors import InputError
-from keras_transformer.export.artifact_card import write_artifact_card
+from keras_transformer.errors import ExportError, InputError
+from keras_transformer.export.artifact_card import remove_verification, write_artifact_card
 from keras_transformer.export.quantizations import check_quantize, checked_quantizations
-from keras_transformer.export.staging import staged_folder
+from keras_transformer.export.staging import check_new_folder, move_files, staged_folder
 from keras_transformer.generation.search_settings import SearchSettings
 
 if TYPE_CHECKING:
     import keras
 
+    from keras_transformer.export.verification.run import Run
+    from keras_transformer.export.verification.verification import Verification
     from keras_transformer.translator import Translator
 
 
-class Exporter:
+class Exporter(abc.ABC):
     """Base class of export formats: writes a model in a format and runs the artifact.
 
-    A subclass sets the class attributes and overrides `check_path`, `write`, `run`, `card` and `place`, and other
-    methods if their defaults do not apply. One line in `exporters.EXPORTERS` adds it to the command `export`.
+    A subclass sets `name` and `title`, and overrides `write`, `run` and `card`, and other members if their defaults do
+    not apply. One line in `exporters.EXPORTERS` adds it to the command `export`.
 
     Args:
         quantize: None (default) for float32, "float16" or "int8".
@@ -27,14 +30,17 @@ class Exporter:
 
     Attributes:
         name: name of the format in `--format`.
-        title: name of the artifact in a sentence, such as "a SavedModel".
-        options: the options of "quantize", "text" and "n_best" that the format supports.
+        title: name of the artifact in a sentence, such as "a TFLite file".
+        suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
+        options: the options of "quantize", "text" and "n_best" that the format supports. Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
-        rounds_activations: whether the artifact rounds activations if the quantised model does. Default True.
+        rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked
+            by BLEU instead of identical translations. Default True.
 
     Raises:
         InputError: the format does not support an option, or the quantisation is unknown.
+        TypeError: a subclass lacks `name`, `title`, `write`, `run` or `card`.
 
     Example:
 
@@ -42,13 +48,17 @@ class Exporter:
     >>> exporter.export(translator, "ko_en.tflite", kt.SearchSettings(beam_size=2))
     """
 
-    name = None
-    title = None
-    options = frozenset()
+    name: str
+    title: str
+    suffix = ""
+    options: frozenset[str] = frozenset()
     fixes_search = True
     rounds_activations = True
 
     def __init__(self, quantize: str | None = None, text: bool = False):
+        for attribute in ("name", "title"):
+            if not isinstance(getattr(self, attribute, None), str):
+                raise TypeError(f"{type(self).__name__} must set the class attribute `{attribute}` to a string.")
         for option, value in (("quantize", quantize), ("text", text)):
             if value and option not in self.options:
                 raise InputError(f"The format {self.name} does not support `{option}`. Received: {option}={value!r}.")
@@ -66,7 +76,7 @@ class Exporter:
         translator: "Translator",
         path: str | os.PathLike,
         settings: SearchSettings | None = None,
-        prove: Callable | None = None,
+        prove: "Callable[[pathlib.Path], Verification] | None" = None,
     ) -> pathlib.Path:
         """Writes an artifact atomically.
 
@@ -89,9 +99,12 @@ class Exporter:
         self.check_model(translator.model)
         settings = (settings or SearchSettings()).of_model(translator.config)
         with staged_folder(self.folder_of(path), path) as unfinished:
-            artifact = self.write(translator, unfinished, path, settings)
+            artifact = unfinished / path.name if self.suffix else unfinished
+            self.write(translator, artifact, settings)
+            if self.suffix and not artifact.is_file():
+                raise ExportError(f"{type(self).__name__}.write must write the file `artifact`. Received: no file.")
             verification = None if prove is None else prove(artifact)
-            card = artifact / "README.md" if artifact.is_dir() else artifact.with_name(f"{artifact.name}.md")
+            card = artifact.with_name(f"{artifact.name}.md") if self.suffix else artifact / "README.md"
             limits = settings if self.fixes_search else None
             write_artifact_card(card, self.title_of(path), self.card(translator), translator, limits, verification)
             return self.place(translator, unfinished, path)
@@ -99,14 +112,27 @@ class Exporter:
     def default_name(self, model_name: str) -> str:
         """Returns the default name of the artifact for the name of a model.
 
+        Default: the name of the model, the `name` of the format if the artifact is a folder, "text", the quantisation
+        and the `suffix`, such as "my-ctranslate2-int8" or "my-text.tflite".
+
         Raises:
             InputError: there is no default for this name.
         """
-        raise NotImplementedError
+        parts = [model_name, "" if self.suffix else self.name, "text" if self.text else "", self.quantize]
+        return "-".join(filter(None, parts)) + self.suffix
 
     def check_path(self, path: pathlib.Path) -> None:
-        """Raises an InputError if no artifact can be written to `path`. It is called before any work starts."""
-        raise NotImplementedError
+        """Raises an InputError if no artifact can be written to `path`. It is called before any work starts.
+
+        Default: a file must have the `suffix`, and may replace another file. A folder must be new or empty.
+        """
+        if not self.suffix:
+            check_new_folder(path)
+        elif path.suffix != self.suffix:
+            title = self.title[:1].upper() + self.title[1:]
+            raise InputError(f"{title} must be named NAME{self.suffix}. Received: {path}.")
+        elif path.is_dir():
+            raise InputError(f"{path}: expected a file to write, but it is a folder.")
 
     def check_model(self, model: "keras.Model") -> None:
         """Raises an InputError if a Keras model cannot be exported. Default: if its quantisation is unknown."""
@@ -114,32 +140,30 @@ class Exporter:
 
     def folder_of(self, path: pathlib.Path) -> pathlib.Path:
         """Returns the folder in which the artifact is written before it is moved. Default: the parent of `path`."""
-        return path.resolve().parent
+        return path.parent if self.suffix else path.resolve().parent
 
     def title_of(self, path: pathlib.Path) -> str:
         """Returns the heading of the artifact's card. Default: its name."""
-        return path.resolve().name
+        return path.name if self.suffix else path.resolve().name
 
-    def write(
-        self, translator: "Translator", folder: pathlib.Path, path: pathlib.Path, settings: SearchSettings
-    ) -> pathlib.Path:
+    @abc.abstractmethod
+    def write(self, translator: "Translator", artifact: pathlib.Path, settings: SearchSettings) -> None:
         """Writes the artifact.
 
         Args:
             translator: the `Translator`.
-            folder: an empty folder for the files, a `pathlib.Path`.
-            path: the final path of the artifact.
+            artifact: the temporary path to write to. With a `suffix`, it is a file in an empty folder; further files of
+                this folder are moved with it. Otherwise it is an empty folder.
             settings: `SearchSettings` with a `max_length`.
-
-        Returns:
-            The path of the artifact: `folder`, or a file in it.
 
         Raises:
             ExportError: the format does not support the model.
         """
-        raise NotImplementedError
 
-    def run(self, artifact: pathlib.Path, translator: "Translator", texts: Sequence[str], settings: SearchSettings):
+    @abc.abstractmethod
+    def run(
+        self, artifact: pathlib.Path, translator: "Translator", texts: Sequence[str], settings: SearchSettings
+    ) -> "Run":
         """Translates texts with an artifact, in a fresh process.
 
         Args:
@@ -154,7 +178,10 @@ class Exporter:
         Raises:
             ExportError: the artifact does not run.
         """
-        raise NotImplementedError
+
+    @abc.abstractmethod
+    def card(self, translator: "Translator") -> list[str]:
+        """Returns Markdown lines about the use of the artifact."""
 
     def proof_settings(self, settings: SearchSettings) -> SearchSettings:
         """Returns the `SearchSettings` of the comparison with the model.
@@ -170,14 +197,19 @@ class Exporter:
         """Returns the sorted names of the operations in an artifact. Default: None, unknown."""
         return
 
-    def card(self, translator: "Translator"):
-        """Returns Markdown lines about the use of the artifact."""
-        raise NotImplementedError
+    def place(self, translator: "Translator", folder: pathlib.Path, path: pathlib.Path) -> pathlib.Path:
+        """Moves the content of the temporary folder to its place.
 
-    def place(self, translator: "Translator", folder: pathlib.Path, path: pathlib.Path):
-        """Moves the content of `folder` to `path`, and writes additional files in the same folder.
+        Default: a folder is renamed to `path`. Files are moved to the parent of `path` and replace files of the same
+        names. The `verification.json` of a replaced file is removed.
 
         Returns:
             The path of the artifact.
         """
-        raise NotImplementedError
+        if not self.suffix:
+            os.rename(folder.resolve(), path.resolve())
+            return path
+        if path.is_file():  # Otherwise, files with its name are the user's, not those of an earlier export.
+            remove_verification(path.parent, path.name)
+        move_files(folder, path.parent)
+        return path

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from keras_transformer.export.exporter import Exporter
 
 
-# "module:class" of the `Exporter`, or the class itself, by name. A module is imported when its format is used.
+# "module:class" of the `Exporter`, or the class itself, by name. A module is imported when its format or the help of
+# `export` is used.
 EXPORTERS = {
     "saved_model": "keras_transformer.export.saved_model.saved_model_exporter:SavedModelExporter",
     "tflite": "keras_transformer.export.tflite.tflite_exporter:TFLiteExporter",
@@ -41,6 +42,7 @@ def get_exporter(format: str, quantize: str | None = None, text: bool = False) -
 
     Raises:
         InputError: the format is unknown, or it does not support an option.
+        TypeError: the class of the format lacks a member, see `Exporter`.
     """
     name, _, text_of_label = format.partition(" ")
     if text_of_label not in ("", "text"):

@@ -16,15 +16,3 @@ def checked_quantizations(model):
         return quantizations_of(model)
     except ValueError as error:
         raise InputError(str(error)) from None
-
-
-def refuse_quantized(model):
-    """Raises an InputError if Keras has quantised layers of a model. TFLite's converter does not support them."""
-    quantizations = checked_quantizations(model)
-    if quantizations:
-        modes = " and ".join(sorted({quantization.mode for quantization in quantizations.values()}))
-        raise InputError(
-            f"A model that Keras quantised cannot be exported to TFLite: {len(quantizations)} of its layers are "
-            f"{modes}. "
-            'Export the model before `quantize`, with `--quantize int8` (in Python quantize="int8").'
-        )

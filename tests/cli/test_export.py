@@ -67,7 +67,7 @@ def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, t
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--format", "saved_model", "--quantize", "int8"], "--quantize needs --format tflite or ctranslate2"),
+        (["--format", "saved_model", "--quantize", "int8"], "--quantize needs --format tflite or "),
         (["--format", "saved_model", "--text"], "--text needs --format tflite"),
         (["--format", "tflite", "--n-best", "2"], "--n-best needs --format saved_model"),
         (["--format", "saved_model", "--n-best", "5"], "`n_best` must be at most `beam_size`"),
@@ -77,7 +77,7 @@ def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, t
         (["--format", "tflite", "--reference", "a.txt"], "--reference needs --verify"),
         (["--format", "tflite", "--length-penalty", "nan"], "'--length-penalty': nan is not from -5 to 5"),
         (["--format", "tflite", "--max-bleu-loss", "nan"], "--max-bleu-loss must be a finite number"),
-        (["--format", "onnx"], "'onnx' is not one of"),
+        (["--format", "no_format"], "'no_format' is not one of"),
         ([], "Missing option '--format'"),
     ],
     ids=str,

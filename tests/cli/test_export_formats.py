@@ -1,12 +1,11 @@
-"""A new export format: one file with an `Exporter`, and one line in the registry."""
+"""A new export format: a folder with an `Exporter` and its program, and one line in the registry."""
 
 import json
-import os
 
 import pytest
 
-from keras_transformer.errors import InputError
 from keras_transformer.export import EXPORTERS, Exporter
+from keras_transformer.export.exporters import formats_with
 from keras_transformer.export.verification.artifact_runs import run_program
 
 # Looks up a text in the table.
@@ -26,20 +25,12 @@ class TextPairsExporter(Exporter):
 
     name = "text_pairs"
     title = "a table"
+    suffix = ".tsv"
     texts = program = None
 
-    def default_name(self, model_name):
-        return f"{model_name}.tsv"
-
-    def check_path(self, path):
-        if path.suffix != ".tsv":
-            raise InputError(f"A table must be called NAME.tsv. Received: {path}.")
-
-    def write(self, translator, folder, path, settings):
-        translations = self.translations(translator, settings)
-        artifact = folder / path.name
-        artifact.write_text("".join(f"{pair[0]}\t{pair[1]}\n" for pair in zip(self.texts, translations, strict=True)))
-        return artifact
+    def write(self, translator, artifact, settings):
+        pairs = zip(self.texts, self.translations(translator, settings), strict=True)
+        artifact.write_text("".join(f"{text}\t{translation}\n" for text, translation in pairs))
 
     def translations(self, translator, settings):
         return translator.translate(self.texts, settings=settings)
@@ -50,11 +41,6 @@ class TextPairsExporter(Exporter):
     def card(self, translator):
         return ["Look the text up."]
 
-    def place(self, translator, folder, path):
-        for file in folder.iterdir():
-            os.replace(file, path.parent / file.name)
-        return path
-
 
 class WrongExporter(TextPairsExporter):
     name = "wrong"
@@ -63,14 +49,19 @@ class WrongExporter(TextPairsExporter):
         return super().translations(translator, settings)[::-1]
 
 
+class IncompleteExporter(TextPairsExporter):
+    name = "incomplete"
+    card = Exporter.card
+
+
 @pytest.fixture
 def formats(model, tmp_path, monkeypatch):
-    """Registers the two formats while a test runs, in a separate folder for exports."""
+    """Registers the formats while a test runs, in a separate folder for exports."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "program.py").write_text(PROGRAM)
     TextPairsExporter.texts = (model / "validation.source.txt").read_text().splitlines()
     TextPairsExporter.program = tmp_path / "program.py"
-    for exporter in (TextPairsExporter, WrongExporter):
+    for exporter in (TextPairsExporter, WrongExporter, IncompleteExporter):
         monkeypatch.setitem(EXPORTERS, exporter.name, exporter)
 
 
@@ -98,10 +89,39 @@ def test_a_registered_format_that_is_wrong_fails_its_proof(run, model, tmp_path)
 
 
 @pytest.mark.usefixtures("formats")
+def test_a_program_with_a_wrong_result_fails_the_proof(run, model, tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM.replace('"scores": None', '"scores": [None] * len(texts)'))
+    result = run("export", model, "--format", "text_pairs", "--beam-size", "1")
+    assert result.status == 1
+    assert "program.py: expected `scores[0]` to be a finite number. Received: None." in result.errors
+    assert "internal error" not in result.errors
+    assert not (tmp_path / "saved_models").exists()
+
+
+@pytest.mark.usefixtures("formats")
+def test_an_incomplete_format_fails_at_once(run, model, tmp_path):
+    result = run("export", model, "--format", "incomplete")
+    assert result.status == 1
+    assert "IncompleteExporter" in result.errors
+    assert "card" in result.errors
+    assert not (tmp_path / "saved_models").exists()
+
+
+@pytest.mark.usefixtures("formats")
 def test_arguments_that_a_registered_format_does_not_take_are_refused(run, model):
-    run("export", model, "--format", "text_pairs", "--output", "a.txt").assert_one_error("must be called NAME.tsv")
+    run("export", model, "--format", "text_pairs", "--output", "a.txt").assert_one_error("must be named NAME.tsv")
     result = run("export", model, "--format", "text_pairs", "--quantize", "int8")
-    result.assert_one_error("--quantize needs --format tflite or ctranslate2. Received: --format text_pairs.")
+    formats = " or ".join(formats_with("quantize"))
+    result.assert_one_error(f"--quantize needs --format {formats}. Received: --format text_pairs.")
+
+
+@pytest.mark.usefixtures("formats")
+def test_the_help_has_the_registered_formats(run):
+    text = " ".join(run("export", "--help").output.split())
+    assert f"[{'|'.join(EXPORTERS)}]" in text
+    assert "Format of the artifact: " in text
+    assert ", a table." in text
+    assert f"{', '.join(formats_with('quantize'))}: type of smaller weights." in text
 
 
 def test_a_format_that_is_not_registered_is_no_choice(run, model):

@@ -9,8 +9,7 @@ from export_cases import SOURCES, TARGETS
 from quantized_cases import CHANGES
 
 from keras_transformer.errors import InputError
-from keras_transformer.export import Proof, SearchSettings, export_ctranslate2
-from keras_transformer.export.quantizations import refuse_quantized
+from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, get_exporter
 from keras_transformer.models.dtype_policy import merged_copy
 from keras_transformer.models.quantized_layers import quantizations_of
 from keras_transformer.translator import Translator
@@ -63,7 +62,7 @@ def test_tflite_refuses_a_model_with_some_quantised_layers(tiny_model):
     CHANGES["some"](tiny_model)
     gc.unfreeze()
     with pytest.raises(InputError, match="2 of its layers are int4 and int8"):
-        refuse_quantized(tiny_model)
+        get_exporter("tflite").check_model(tiny_model)
 
 
 def test_a_quantisation_that_is_not_exported_is_named(translator, tmp_path):

@@ -11,7 +11,7 @@ import sys
 
 from fuzz.workers import serve
 
-RUNNERS = pathlib.Path(__file__).resolve().parents[2] / "keras_transformer" / "export" / "verification" / "runners"
+EXPORT = pathlib.Path(__file__).resolve().parents[2] / "keras_transformer" / "export"
 
 
 def tokenizers_answer(artifact):
@@ -50,7 +50,8 @@ def saved_model_answer(artifact):
 
 
 def runner_answer(kind, artifact):
-    spec = importlib.util.spec_from_file_location(kind, RUNNERS / f"run_{kind}.py")
+    program = EXPORT / kind.removesuffix("_text") / f"{kind}_runner.py"
+    spec = importlib.util.spec_from_file_location(kind, program)
     runner = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(runner)
 

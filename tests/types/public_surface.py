@@ -21,6 +21,17 @@ assert_type(translator.export_saved_model("saved_models/my"), pathlib.Path)
 assert_type(translator.export_tflite(pathlib.Path("my.tflite"), quantize="int8"), pathlib.Path)
 translator.translate(["a text"], beam_size=2, progress=print)
 
+exporter = kt.export.get_exporter("tflite", quantize="int8")
+assert_type(exporter, kt.export.Exporter)
+verifications: list[kt.export.Verification] = []
+settings = kt.SearchSettings(beam_size=2).of_model(config)
+proof = kt.export.Proof(
+    translator, exporter, "int8", settings, [("a text", None), ("a text", "ein Text")], report=verifications.append
+)
+assert_type(proof(pathlib.Path("my.tflite")), kt.export.Verification)
+assert_type(exporter.export(translator, "my.tflite", settings, proof), pathlib.Path)
+kt.export.Proof(translator, "saved_model", None, settings, [("a text", "ein Text")], progress=print)
+
 pairs = kt.data.text_pairs("train.ko", pathlib.Path("train.en"))
 batches = kt.data.token_batches(pairs, tokenizer, batch_tokens=1024, shuffle=True)
 assert_type(kt.data.count_batches(batches), tuple[int, float])
@@ -44,4 +55,6 @@ assert_type(kt.callbacks.read_history("history.csv"), dict[str, list[float | Non
 kt.TransformerConfig.from_preset(3)  # type: ignore[arg-type]
 kt.Translator.load(3)  # type: ignore[arg-type]
 kt.losses.SmoothedCrossEntropy("0.1")  # type: ignore[arg-type]
+kt.export.Proof(translator, 3, None, settings, [])  # type: ignore[arg-type]
+kt.export.Exporter()  # type: ignore[abstract]
 kt.data.token_batches(pairs, tokenizer, batch_token=1024)  # type: ignore[call-arg]

@@ -7,13 +7,14 @@ from keras_transformer.errors import ExportError, check_installed
 from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
-from keras_transformer.export.staging import check_new_folder
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import PADDING_ID, START_ID
 
 if TYPE_CHECKING:
     from keras_transformer.translator import Translator
+
+_RUNNER = pathlib.Path(__file__).with_name("ctranslate2_runner.py")
 
 
 class CTranslate2Exporter(Exporter):
@@ -29,20 +30,16 @@ class CTranslate2Exporter(Exporter):
     fixes_search = False
     rounds_activations = False
 
-    def default_name(self, model_name):
-        return f"{model_name}-ctranslate2{f'-{self.quantize}' if self.quantize else ''}"
-
     def check_path(self, path):
-        check_new_folder(path)
+        super().check_path(path)
         check_installed("ctranslate2", extra="ctranslate2")
 
-    def write(self, translator, folder, path, settings):
+    def write(self, translator, artifact, settings):
         tokens = [each.all_tokens() for each in (translator.tokenizers.source, translator.tokenizers.target)]
         try:
-            save_ctranslate2(translator.model, *tokens, folder, self.quantize)
+            save_ctranslate2(translator.model, *tokens, artifact, self.quantize)
         except ValueError as error:
             raise ExportError(str(error)) from error
-        return folder
 
     def run(self, artifact, translator, texts, settings):
         limits = {
@@ -50,7 +47,7 @@ class CTranslate2Exporter(Exporter):
             "length_factor": LENGTH_FACTOR,
             "length_margin": LENGTH_MARGIN,
         }
-        return run_program("run_ctranslate2.py", artifact, texts, translator.tokenizers, limits)
+        return run_program(_RUNNER, artifact, texts, translator.tokenizers, limits)
 
     def card(self, translator):
         """Returns lines about the use of the folder, with the limits and suppressed tokens that CTranslate2 needs."""
@@ -84,8 +81,7 @@ class CTranslate2Exporter(Exporter):
 
     def place(self, translator, folder, path):
         translator.tokenizers.save(folder)
-        os.rename(folder.resolve(), path.resolve())
-        return path
+        return super().place(translator, folder, path)
 
 
 def export_ctranslate2(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
+from keras_transformer.export.debug_info import DEBUG_FOLDER
 from keras_transformer.export.exporter import Exporter
-from keras_transformer.export.saved_model.debug_info import DEBUG_FOLDER
-from keras_transformer.export.saved_model.served_operations import check_served_operations, served_operations
+from keras_transformer.export.saved_model.served_operations import check_served_operations
 from keras_transformer.export.saved_model.serving_files import warmup_text, write_server_config, write_warmup_requests
 from keras_transformer.export.saved_model.text_to_text import TextToText
+from keras_transformer.export.saved_model_operations import saved_model_operations
 from keras_transformer.export.staging import check_new_folder
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.models.dtype_policy import in_float32
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from keras_transformer.translator import Translator
 
 
+_RUNNER = pathlib.Path(__file__).with_name("saved_model_runner.py")
 _USES = [
     "A SavedModel for TensorFlow Serving, text to text. Signatures: `serving_default` (`text` to `translation` and",
     "`score`), `n_best` (`text` to `translations`, `scores`), `attention` (`text` to `translation`, `source_tokens`,",
@@ -39,7 +41,7 @@ class SavedModelExporter(Exporter):
     """Exporter of text-to-text SavedModels for TensorFlow Serving, as versions in the folder of a model."""
 
     name = "saved_model"
-    title = "a SavedModel"
+    title = "a SavedModel for TensorFlow Serving"
     options = frozenset({"n_best"})
 
     def default_name(self, model_name):
@@ -56,21 +58,20 @@ class SavedModelExporter(Exporter):
     def title_of(self, path):
         return self.folder_of(path).resolve().name
 
-    def write(self, translator, folder, path, settings):
+    def write(self, translator, artifact, settings):
         module = TextToText(in_float32(translator.model), translator.tokenizers, settings)
         signatures = module.signatures()
         options = tf.saved_model.SaveOptions(save_debug_info=True)
-        tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
-        check_served_operations(folder)
-        shutil.rmtree(folder / DEBUG_FOLDER)  # It contains folder names of this machine.
-        write_warmup_requests(folder, signatures, warmup_text(translator.tokenizers.source))
-        return folder
+        tf.saved_model.save(module, str(artifact), signatures=signatures, options=options)
+        check_served_operations(artifact)
+        shutil.rmtree(artifact / DEBUG_FOLDER)  # It contains folder names of this machine.
+        write_warmup_requests(artifact, signatures, warmup_text(translator.tokenizers.source))
 
     def run(self, artifact, translator, texts, settings):
-        return run_program("run_saved_model.py", artifact, texts)
+        return run_program(_RUNNER, artifact, texts)
 
     def operations(self, artifact):
-        return list(served_operations(artifact))
+        return list(saved_model_operations(artifact))
 
     def card(self, translator):
         return _USES

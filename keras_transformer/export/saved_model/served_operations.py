@@ -1,13 +1,11 @@
-"""Lists the operations of a SavedModel and checks that a standard TensorFlow Serving supports them."""
-
-import pathlib
+"""Checks that a standard TensorFlow Serving supports the operations of a SavedModel."""
 
 import tensorflow as tf
-from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import kernels
 
 from keras_transformer.errors import ExportError
-from keras_transformer.export.saved_model.debug_info import DebugInfo
+from keras_transformer.export.debug_info import DebugInfo
+from keras_transformer.export.saved_model_operations import saved_model_operations
 
 # Operations of TensorFlow Text that the exported SavedModels use. The server includes all of them.
 _TEXT_OPERATIONS = {
@@ -18,33 +16,6 @@ _TEXT_OPERATIONS = {
 }
 # Operations of TensorFlow's core that need this Python process, or a compiler that is disabled in the server.
 _REFUSED_PREFIXES = ("Xla", "PyFunc", "EagerPyFunc", "Tpu", "TPU", "Nccl", "TRT")
-# Attribute of an operation, not an operation.
-_MUST_COMPILE = "XlaMustCompile"
-
-
-def served_operations(saved_model):
-    """Returns the operations of a SavedModel: a sorted dictionary from the name to one node "node@function"."""
-    content = (pathlib.Path(saved_model) / "saved_model.pb").read_bytes()
-    found = {}
-    for meta_graph in saved_model_pb2.SavedModel.FromString(content).meta_graphs:
-        for node, name in _nodes(meta_graph.graph_def):
-            found.setdefault(node.op, name)
-            if node.attr["_XlaMustCompile"].b:
-                found.setdefault(_MUST_COMPILE, name)
-        for function in meta_graph.graph_def.library.function:
-            found.pop(function.signature.name, None)  # Calls of functions of the SavedModel.
-            if function.attr["_XlaMustCompile"].b:
-                found.setdefault(_MUST_COMPILE, function.signature.name)
-    return dict(sorted(found.items()))
-
-
-def _nodes(graph):
-    """Yields every node of a graph and of its functions, with its name "node@function"."""
-    for node in graph.node:
-        yield node, f"{node.name}@"
-    for function in graph.library.function:
-        for node in function.node_def:
-            yield node, f"{node.name}@{function.signature.name}"
 
 
 def check_served_operations(saved_model):
@@ -62,7 +33,7 @@ def check_served_operations(saved_model):
     Raises:
         ExportError: an operation is rejected. The message has its name and the line of code that created it.
     """
-    operations = served_operations(saved_model)
+    operations = saved_model_operations(saved_model)
     for name, node in operations.items():
         if reason := _why_refused(name):
             line = DebugInfo(saved_model).line_of(node)

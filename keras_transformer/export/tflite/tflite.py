@@ -7,8 +7,8 @@ import tempfile
 import tensorflow as tf
 
 from keras_transformer.errors import ExportError
-from keras_transformer.export.saved_model.debug_info import DebugInfo
-from keras_transformer.export.saved_model.served_operations import served_operations
+from keras_transformer.export.debug_info import DebugInfo
+from keras_transformer.export.saved_model_operations import saved_model_operations
 from keras_transformer.export.tflite import convert_tflite
 from keras_transformer.export.tflite.tflite_file import operations_of, shrink
 from keras_transformer.files.whole_files import naming
@@ -47,7 +47,7 @@ def convert(module, quantize=None, allow_text=False):
         content = shrink(content)
         custom = {name for name in operations_of(content) if not re.fullmatch("[A-Z0-9_]+", name)} - _TEXT_OPERATIONS
         if custom:
-            nodes = served_operations(folder)
+            nodes = saved_model_operations(folder)
             raise ExportError(_missing({name: debug_info.line_of(nodes.get(name)) for name in sorted(custom)}))
     return content
 

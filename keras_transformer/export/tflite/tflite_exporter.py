@@ -4,10 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
-from keras_transformer.export.artifact_card import remove_verification
 from keras_transformer.export.exporter import Exporter
-from keras_transformer.export.quantizations import refuse_quantized
-from keras_transformer.export.staging import move_files
+from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.tflite.ids_to_ids import IdsToIds
 from keras_transformer.export.tflite.one_text import OneText
 from keras_transformer.export.tflite.tflite import convert
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from keras_transformer.translator import Translator
 
 
+_RUNNER = pathlib.Path(__file__).with_name("tflite_runner.py")
+_TEXT_RUNNER = pathlib.Path(__file__).with_name("tflite_text_runner.py")
 _USES = [
     "A TFLite file, token ids to token ids, with built-in operations only. Signature `translate`: `source_ids` (batch,",
     "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
@@ -48,43 +48,34 @@ class TFLiteExporter(Exporter):
 
     name = "tflite"
     title = "a TFLite file"
+    suffix = ".tflite"
     options = frozenset({"quantize", "text"})
 
-    def default_name(self, model_name):
-        text, quantize = "-text" if self.text else "", f"-{self.quantize}" if self.quantize else ""
-        return f"{model_name}{text}{quantize}.tflite"
-
-    def check_path(self, path):
-        if path.suffix != ".tflite":
-            raise InputError(f"A TFLite file must be named NAME.tflite. Received: {path}.")
-        if path.is_dir():
-            raise InputError(f"{path}: expected a file to write, but it is a folder.")
-
     def check_model(self, model):
-        refuse_quantized(model)
+        """Raises an InputError if Keras has quantised layers of a model. TFLite's converter does not support them."""
+        quantizations = checked_quantizations(model)
+        if quantizations:
+            modes = " and ".join(sorted({quantization.mode for quantization in quantizations.values()}))
+            raise InputError(
+                f"A model that Keras quantised cannot be exported to TFLite: {len(quantizations)} of its layers are "
+                f"{modes}. "
+                'Export the model before `quantize`, with `--quantize int8` (in Python quantize="int8").'
+            )
 
-    def folder_of(self, path):
-        return path.parent
-
-    def title_of(self, path):
-        return path.name
-
-    def write(self, translator, folder, path, settings):
+    def write(self, translator, artifact, settings):
         model = in_float32(translator.model)
         if self.text:
             module = OneText(model, translator.tokenizers, settings, self.quantize)
         else:
             module = IdsToIds(model, settings, self.quantize)
-            translator.tokenizers.save(folder, path.stem)
-        artifact = folder / path.name
+            translator.tokenizers.save(artifact.parent, artifact.stem)
         artifact.write_bytes(convert(module, self.quantize, allow_text=self.text))
-        return artifact
 
     def run(self, artifact, translator, texts, settings):
         if self.text:
-            return run_program("run_tflite_text.py", artifact, texts)
+            return run_program(_TEXT_RUNNER, artifact, texts)
         arguments = {"max_length": settings.max_length, "is_quantized": bool(self.quantize)}
-        return run_program("run_tflite.py", artifact, texts, translator.tokenizers, arguments)
+        return run_program(_RUNNER, artifact, texts, translator.tokenizers, arguments)
 
     def operations(self, artifact):
         return operations_of(artifact.read_bytes())
@@ -94,9 +85,8 @@ class TFLiteExporter(Exporter):
 
     def place(self, translator, folder, path):
         if path.is_file():  # Otherwise, files with its name are the user's, not those of an earlier export.
-            _remove_earlier_models(path)
-        move_files(folder, path.parent)
-        return path
+            _remove_tokenizers(path)
+        return super().place(translator, folder, path)
 
 
 def export_tflite(
@@ -128,8 +118,7 @@ def export_tflite(
     return TFLiteExporter(quantize, text).export(translator, path, settings, prove)
 
 
-def _remove_earlier_models(path):
-    """Removes files of an earlier export that this export may not replace."""
+def _remove_tokenizers(path):
+    """Removes the SentencePiece models of an earlier export. This export may write models of other names."""
     for ending in (".model", ".source.model", ".target.model"):
         path.with_name(path.stem + ending).unlink(missing_ok=True)
-    remove_verification(path.parent, path.name)

@@ -5,35 +5,18 @@ import pathlib
 import sys
 import tempfile
 import time
-from typing import NamedTuple
 
 import tensorflow as tf
 
 from keras_transformer.errors import ExportError
+from keras_transformer.export.verification.run import Run, read_run
 from keras_transformer.files.whole_files import naming
 from keras_transformer.generation import Generator
 from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.processes.command_process import run_child
 from keras_transformer.text.blank import BLANK_PATTERN
 
-_RUNNERS = pathlib.Path(__file__).parent / "runners"
 _NUM_WARMUPS = 2
-
-
-class Run(NamedTuple):
-    """The results of all texts, in the order of the texts.
-
-    Args:
-        translations: strings.
-        tokens: lists of written tokens, including the end token, or None if the artifact does not return them.
-        scores: floats, or None if the artifact does not return them.
-        milliseconds: time of each text as a batch of one, including tokenizing and detokenizing.
-    """
-
-    translations: list
-    tokens: list | None
-    scores: list | None
-    milliseconds: list
 
 
 def run_model(translator, texts, settings, progress=None):
@@ -73,20 +56,24 @@ def run_model(translator, texts, settings, progress=None):
 def run_program(program, artifact, texts, tokenizers=None, arguments=None):
     """Translates texts with an artifact in a fresh process, with only the packages that its users need.
 
+    The program is one file. It is called as `python -P PROGRAM.py ARTIFACT REQUEST.json RESULT.json`. With `-P`, Python
+    does not import modules from the folder of the program. CONTRIBUTING.md describes the request and the result.
+
     Args:
-        program: file name of the program in `runners`, or path of another one. See there for its arguments.
+        program: path of the program.
         artifact: path of the artifact.
-        texts: a list of strings.
-        tokenizers: the `Tokenizers`. With them, the program gets `source_tokenizer` and `target_tokenizer`, paths of
+        texts: a list of strings, `texts` in the request.
+        tokenizers: the `Tokenizers`. With them, the request has `source_tokenizer` and `target_tokenizer`, paths of
             SentencePiece models, and `blank`, the pattern of blank texts. Default None.
-        arguments: further arguments of the program, a dictionary for JSON. Default None.
+        arguments: further fields of the request, a dictionary for JSON. Default None.
 
     Returns:
         `Run`.
 
     Raises:
-        ExportError: the program fails.
+        ExportError: the program fails, or its result does not have the fields of `Run`.
     """
+    program = pathlib.Path(program)
     with tempfile.TemporaryDirectory() as folder, naming(folder):
         folder = pathlib.Path(folder)
         request = {"texts": texts, **(arguments or {})}
@@ -96,9 +83,9 @@ def run_program(program, artifact, texts, tokenizers=None, arguments=None):
                 tokenizer.save(folder / f"{side}.model")
                 request[f"{side}_tokenizer"] = str(folder / f"{side}.model")
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
-        command = [sys.executable, _RUNNERS / program, artifact, folder / "request.json", folder / "result.json"]
+        command = [sys.executable, "-P", program, artifact, folder / "request.json", folder / "result.json"]
         status, errors = run_child(command)
         if status:
             reason = (errors.strip() or f"it ended with {status}").splitlines()[-1]
-            raise ExportError(f"The artifact does not run in a fresh process: {reason}")
-        return Run(**json.loads((folder / "result.json").read_text(encoding="utf-8")))
+            raise ExportError(f"The artifact does not run in a fresh process: {program.name}: {reason}")
+        return read_run(folder / "result.json", program.name, len(texts))

@@ -1,11 +1,12 @@
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.exporters import get_exporter
 from keras_transformer.export.verification.artifact_runs import run_model
-from keras_transformer.export.verification.verification import compare
+from keras_transformer.export.verification.verification import Verification, compare
 from keras_transformer.models.quantized_layers import quantizations_of
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ class Proof:
     def __init__(
         self,
         translator: "Translator",
-        format: str,
+        format: Exporter | str,
         quantize: str | None,
         settings: "SearchSettings",
-        pairs: Sequence[tuple[str, str]],
+        pairs: Sequence[tuple[str, str | None]],
         max_bleu_loss: float = 0.3,
-        report: Callable[[str], object] | None = None,
+        report: Callable[[Verification], object] | None = None,
         progress: Callable[[int], object] | None = None,
     ):
         if not pairs:
@@ -48,11 +49,11 @@ class Proof:
         self.report = report
         self.progress = progress
 
-    def __call__(self, artifact):
+    def __call__(self, artifact: Path) -> Verification:
         """Compares an artifact with the model and returns the `Verification`.
 
         Args:
-            artifact: its path.
+            artifact: its path, a `pathlib.Path`.
 
         Raises:
             ExportError: the artifact does not run, or its results differ from the model's.

@@ -107,6 +107,9 @@ class Verification:
 def compare(model_run, artifact_run, texts, references, **fields):
     """Compares two `Run`s of the same texts.
 
+    A translation is identical if the text is the same and, if the artifact returns tokens, the tokens are the same.
+    Scores are compared by their greatest absolute difference, if the artifact returns them.
+
     Args:
         model_run: the `Run` of the model.
         artifact_run: the `Run` of the artifact.

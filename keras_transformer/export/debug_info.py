@@ -6,7 +6,7 @@ from tensorflow.core.framework import graph_debug_info_pb2
 
 DEBUG_FOLDER = "debug"
 _FILE_NAME = "saved_model_debug_info.pb"
-_PACKAGE = pathlib.Path(__file__).resolve().parents[2]
+_PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 
 
 class DebugInfo:
