@@ -1,5 +1,5 @@
 import json
-import math
+import sys
 from typing import NamedTuple
 
 from keras_transformer.errors import ExportError, short_repr
@@ -83,8 +83,8 @@ def _is_list_of_texts(value):
 
 
 def _is_finite(value):
-    # `math.isfinite` does not accept integers beyond the range of floats.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+    # `math.isfinite` raises an error for integers beyond the range of floats.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 # The form of one value, its check, and whether the field can be None.

@@ -48,7 +48,6 @@ def test_a_result_with_all_fields_is_read(tmp_path, result):
         ([RESULT], "expected a JSON object as the result. Received: "),
         ("", "expected a result in JSON. Received: "),
     ],
-    ids=str,
 )
 def test_another_result_is_refused_by_program_and_field(tmp_path, result, message):
     with pytest.raises(ExportError, match=rf"^npz_runner\.py: .*{message}"):
