@@ -4,8 +4,6 @@ import os
 
 import tensorflow as tf
 from google.protobuf import text_format
-from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
-from tensorflow_serving.config import model_server_config_pb2
 
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
@@ -27,6 +25,9 @@ def write_warmup_requests(saved_model, signatures, text):
         signatures: names of signatures whose input is `text` `(batch,)`.
         text: the text to translate.
     """
+    # Imported here, because training and translation do not need TensorFlow Serving's interface.
+    from tensorflow_serving.apis import predict_pb2, prediction_log_pb2  # noqa: PLC0415
+
     path = saved_model / WARMUP_FILE
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
@@ -52,6 +53,8 @@ def write_server_config(folder):
     Args:
         folder: the folder of the model, a `pathlib.Path`. Its name is the name of the model.
     """
+    from tensorflow_serving.config import model_server_config_pb2  # noqa: PLC0415
+
     name = folder.resolve().name
     sizes = "".join(f"allowed_batch_sizes: {size}\n" for size in ALLOWED_BATCH_SIZES)
     _write_once(
