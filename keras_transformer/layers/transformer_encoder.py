@@ -25,6 +25,7 @@ class TransformerEncoder(TransformerBlock):
     Call arguments:
         inputs: `(batch, length, hidden_dim)`.
         padding_mask: `(batch, length)` booleans, True for a real token, or None.
+        use_causal_mask: whether later positions are masked, as in a decoder-only language model. Default False.
         return_attention_scores: whether to return the scores as well. Default False.
 
     Returns:
@@ -59,12 +60,13 @@ class TransformerEncoder(TransformerBlock):
         for layer in (self.self_attention, self.self_attention_norm, self.feed_forward, self.feed_forward_norm):
             layer.build(input_shape)
 
-    def call(self, inputs, padding_mask=None, return_attention_scores=False, training=None):
+    def call(self, inputs, padding_mask=None, return_attention_scores=False, training=None, use_causal_mask=False):
         padding_mask = resolve_padding_mask(inputs, padding_mask)
         norm, dropout = self.self_attention_norm, self.self_attention_dropout
         attended, scores = self.self_attention(
             self.before_sublayer(inputs, norm),
             padding_mask=padding_mask,
+            use_causal_mask=use_causal_mask,
             return_attention_scores=True,
             training=training,
         )

@@ -46,6 +46,28 @@ def test_values_at_padding_never_change_a_real_output(inputs):
 
 
 @pytest.mark.parametrize("normalize_first", [False, True])
+def test_with_a_causal_mask_an_output_depends_on_no_later_position(inputs, normalize_first):
+    layer = TransformerEncoder(32, 4, normalize_first=normalize_first)
+    changed = inputs.copy()
+    changed[:, 4:] *= -1.0
+    outputs, scores = layer(inputs, use_causal_mask=True, return_attention_scores=True)
+    np.testing.assert_array_equal(layer(changed, use_causal_mask=True)[:, :4], outputs[:, :4])
+    assert not np.allclose(layer(changed)[:, :4], layer(inputs)[:, :4], atol=1e-3)
+    assert (np.triu(np.array(scores), 1) == 0).all()
+
+
+def test_the_causal_mask_is_that_of_the_oracle(inputs, randomize, oracle):
+    ours, theirs = TransformerEncoder(32, 4), oracle.encoder_block(32, 4)
+    ours.build(inputs.shape)
+    theirs.build(inputs.shape)
+    randomize(ours)
+    oracle.copy_block(ours, theirs)
+    triangle = np.broadcast_to(np.tril(np.ones((7, 7), bool)), (2, 7, 7))
+    expected = theirs(inputs, attention_mask=triangle)
+    np.testing.assert_allclose(ours(inputs, use_causal_mask=True), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("normalize_first", [False, True])
 def test_the_mask_of_a_keras_embedding_is_honoured_through_a_stack(normalize_first):
     token_ids = keras.Input((None,), dtype="int32")
     first, second = (TransformerEncoder(32, 4, normalize_first=normalize_first) for _ in range(2))
