@@ -40,6 +40,7 @@ NAVIGATION = {
     "Results": ["results.md", "benchmarks.md"],
     "Guide": "guide/",
     "Explain": "explain.md",
+    "Examples": "examples.md",
     "API": "api/",
     "FAQ": "faq.md",
     "Research": "research/",

@@ -13,6 +13,7 @@ REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")
 # Pages outside of docs/. All Markdown files in docs/ are pages too.
 _OUTSIDE = {
     "README.md": "index.md",
+    "examples/README.md": "examples.md",
     "saved_models/README.md": "serving.md",
     "training/README.md": "results.md",
     "benchmarks/README.md": "benchmarks.md",

@@ -10,7 +10,10 @@ GUIDE_PAGES = sorted((REPOSITORY / "docs" / "guide").rglob("*.md"))
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")),
     *sorted(set((REPOSITORY / "docs").rglob("*.md")) - set(GUIDE_PAGES)),
-    *(REPOSITORY / folder / "README.md" for folder in ("training", "saved_models", "benchmarks", "tests/fuzz")),
+    *(
+        REPOSITORY / folder / "README.md"
+        for folder in ("examples", "training", "saved_models", "benchmarks", "tests/fuzz")
+    ),
 ]
 SHELL, PYTHON, TOML = "sh", "python", "toml"
 # Languages of blocks that a test can run. A block without a language is a tree, a table or an output.

@@ -1,4 +1,4 @@
-"""What is compared: the kinds of model, and the size and the training of a run on each corpus."""
+"""Kinds of model, and the size and the training of a run on each corpus."""
 
 import dataclasses
 
