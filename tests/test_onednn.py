@@ -46,6 +46,7 @@ def test_the_first_model_without_onednn_warns_once():
     assert result.stderr.count("use_onednn") == 1, result.stderr
 
 
+@pytest.mark.slow
 def test_no_model_warns_with_an_explicit_choice():
     result = run("import keras_transformer as kt; " + BUILD, **{VARIABLE: "0"})
     assert "use_onednn" not in result.stderr

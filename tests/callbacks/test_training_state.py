@@ -108,6 +108,7 @@ def test_a_resumed_training_is_bit_identical(whole, tmp_path, killed_after):
         assert values == expected_history[name][-len(values) :]
 
 
+@pytest.mark.slow
 def test_at_most_save_every_batches_are_lost(tmp_path):
     for killed_after, saved in [(3, (0, 2)), (7, (1, 1)), (6, (1, 0))]:
         path = tmp_path / f"{killed_after}.npz"

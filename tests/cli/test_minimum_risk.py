@@ -40,6 +40,7 @@ def assert_same_weights(found, expected):
         np.testing.assert_array_equal(found_weights, expected_weights)
 
 
+@pytest.mark.slow
 def test_a_trained_model_learns_from_its_own_translations(run, trained, model_copy):
     sources = (trained / "train.en").read_text().splitlines()
     before = Translator.load(model_copy)

@@ -24,7 +24,9 @@ NOT_RUN = {"data.row_service.RowService"}
 SLOW = {
     "callbacks.stop_after_steps.StopAfterSteps",
     "data.batch_rows.split_rows",
+    "export.exporter.Exporter",
     "losses.r_drop_cross_entropy.RDropCrossEntropy",
+    "trainer.train.train",
     "trainer.train_recipe.train_recipe",
 }
 

@@ -34,6 +34,7 @@ def test_a_saved_model_translates_as_the_quantised_model(quantized, translator, 
     assert np.abs(np.subtract(scores, scores_before)).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_ctranslate2_passes_its_proof_and_its_card_has_the_differences(quantized, tmp_path):
     pytest.importorskip("ctranslate2")
     settings = SearchSettings(beam_size=1, length_penalty=0.0).of_model(quantized.config)

@@ -49,6 +49,7 @@ def test_muon_moves_every_matrix_of_a_layer_and_leaves_the_rest_to_adam():
             assert np.abs(update).max() == pytest.approx(RATE * ADAM_LR_RATIO, rel=0.01), path
 
 
+@pytest.mark.slow
 def test_each_weight_decays_by_its_own_rate():
     before, without_decay = one_step()
     _, updates = one_step(weight_decay=0.5)

@@ -172,6 +172,7 @@ def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_pat
     assert path.is_file()
 
 
+@pytest.mark.slow
 def test_text_to_text_equals_the_translator(translator_of_two, tmp_path):
     settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
     prove = proof_of(translator_of_two, settings, text=True)
