@@ -50,7 +50,7 @@ def layer_outputs():
         encoder = layers.TransformerEncoder(32, 4, normalize_first=normalize_first)
         decoder = layers.TransformerDecoder(32, 4, normalize_first=normalize_first)
         outputs[f"encoder_{normalize_first}"] = called(encoder, HIDDEN_STATES, padding_mask=SOURCE > 0)
-        outputs[f"causal_{normalize_first}"] = called(encoder, HIDDEN_STATES, use_causal_mask=True)
+        outputs[f"causal_{normalize_first}"] = encoder(HIDDEN_STATES, use_causal_mask=True)
         outputs[f"decoder_{normalize_first}"] = called(decoder, HIDDEN_STATES, ENCODED, **masks)
     return {name: keras.ops.convert_to_numpy(output) for name, output in outputs.items()}
 
