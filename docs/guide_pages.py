@@ -113,7 +113,9 @@ def included(reference):
 
 
 def source_of(path, symbol):
-    """Returns the source of a function, method, class or constant of a file, without its docstring and indentation.
+    """Returns the source of a function, method, class or constant of a file.
+
+    Docstring, calls of `observe` and indentation are dropped.
 
     Args:
         path: the file, relative to the repository.
@@ -130,7 +132,7 @@ def source_of(path, symbol):
             raise ValueError(f"{path} must have the symbol {symbol}. Received: no {name}.")
         node = found[0]
     first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
-    numbers = set(range(first, node.end_lineno + 1)) - _docstring_lines(node)
+    numbers = set(range(first, node.end_lineno + 1)) - _docstring_lines(node) - _observing_lines(node)
     lines = [line for number, line in enumerate(source.splitlines(keepends=True), 1) if number in numbers]
     return textwrap.dedent("".join(lines))
 
@@ -146,6 +148,16 @@ def _docstring_lines(node):
     if not isinstance(node, ast.FunctionDef | ast.ClassDef) or ast.get_docstring(node) is None:
         return set()
     return set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+
+
+def _observing_lines(node):
+    """Returns the numbers of the lines that hand out intermediate results by `observe`."""
+    found = set()
+    for child in ast.walk(node):
+        call = child.value if isinstance(child, ast.Expr) else None
+        if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "observe":
+            found |= set(range(child.lineno, child.end_lineno + 1))
+    return found
 
 
 def outputs_of(page, folder):

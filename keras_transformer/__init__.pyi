@@ -2,6 +2,7 @@ from . import (
     callbacks,
     corpora,
     data,
+    explanation,
     export,
     generation,
     layers,
@@ -15,6 +16,7 @@ from . import (
     trainer,
 )
 from .errors import ExportError, InputError
+from .explanation.explain import explain
 from .generation import SearchSettings
 from .models import TransformerConfig, build_transformer
 from .onednn import use_onednn
@@ -35,6 +37,8 @@ __all__ = [
     "callbacks",
     "corpora",
     "data",
+    "explain",
+    "explanation",
     "export",
     "generation",
     "layers",

@@ -14,6 +14,7 @@ COMMANDS = {
     "score": ("Score given translations.", True),
     "export": ("Convert a model to a format for other runtimes.", True),
     "plot": ("Plot attention, training or position encodings.", True),
+    "explain": ("Explain a translation as an offline page.", True),
     "info": ("Describe a model, as JSON.", True),
 }
 

@@ -5,7 +5,9 @@ import tensorflow as tf
 from keras_transformer.generation.beam import Beam, advance, beam_shapes, first_beam, is_live, stop_early
 from keras_transformer.generation.cached_decoder import CachedDecoder, DecoderCache
 from keras_transformer.generation.hypotheses import Hypotheses
+from keras_transformer.generation.search_step import SearchStep
 from keras_transformer.generation.top_tokens import top_tokens
+from keras_transformer.layers.observation import observe
 from keras_transformer.special_tokens import PADDING_ID
 
 # A translation has at most LENGTH_FACTOR * source tokens + LENGTH_MARGIN tokens, including the end token.
@@ -105,9 +107,11 @@ class BeamSearch:
             step = step + 1
             penalty = tf.gather(penalties, step)
             tokens = top_tokens(logits, self.beam_size)
-            beam, parents = advance(beam, tokens, penalty, may_continue=tf.less(step, max_lengths))
+            chosen, parents = advance(beam, tokens, penalty, may_continue=tf.less(step, max_lengths))
             largest_penalties = tf.maximum(penalty, tf.gather(penalties, max_lengths))
-            return step, stop_early(beam, self.n_best, largest_penalties), self.decoder.reorder(cache, parents)
+            beam = stop_early(chosen, self.n_best, largest_penalties)
+            observe(search_step=SearchStep(tokens, penalty, chosen, parents, beam))
+            return step, beam, self.decoder.reorder(cache, parents)
 
         shapes = (tf.TensorShape(()), beam_shapes(self.beam_size), self.decoder.cache_shapes())
         step, beam, cache = tf.while_loop(is_decoding, decode_step, (state.step, state.beam, state.cache), shapes)

@@ -24,11 +24,5 @@ def cross_attention(parts: "TransformerParts", source_ids: "tf.Tensor", target_i
         "Attention Is All You Need", section 3.2.3, "encoder-decoder attention".
     """
     encoder_sequence, padding_mask = parts.encode(source_ids)
-    x = parts.target_embedding(target_ids, training=False)
-    scores = []
-    for decoder in parts.decoders:
-        x, _, scores_of_block = decoder(
-            x, encoder_sequence, encoder_padding_mask=padding_mask, return_attention_scores=True, training=False
-        )
-        scores.append(ops.cast(scores_of_block, "float32"))
-    return ops.stack(scores)
+    _, scores = parts.decode(target_ids, encoder_sequence, padding_mask)
+    return ops.stack([ops.cast(scores_of_block, "float32") for scores_of_block in scores])

@@ -8,6 +8,8 @@ Reference:
 import numpy as np
 from keras import activations, backend, ops
 
+from keras_transformer.layers.observation import observe
+
 
 def split_heads(inputs, num_heads):
     """Reshapes `(batch, length, num_heads * head_dim)` to `(batch, num_heads, length, head_dim)`."""
@@ -20,6 +22,11 @@ def merge_heads(heads):
     """Reshapes `(batch, num_heads, length, head_dim)` to `(batch, length, num_heads * head_dim)`."""
     num_heads, length, head_dim = heads.shape[1], ops.shape(heads)[2], heads.shape[3]
     return ops.reshape(ops.transpose(heads, (0, 2, 1, 3)), (-1, length, num_heads * head_dim))
+
+
+def dot_products(query, key):
+    """Computes Q K^T, the product of each query and each key: `(batch, num_heads, queries, keys)`."""
+    return ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
 
 
 def attention_scores(query, key, mask=None):
@@ -39,10 +46,12 @@ def attention_scores(query, key, mask=None):
     dtype = backend.standardize_dtype(query.dtype)
     # Scaling the query costs less than scaling the scores: head_dim is smaller than the number of keys.
     query = query * ops.cast(query.shape[-1] ** -0.5, dtype)
-    products = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
-    products = ops.cast(products, "float32")
+    products = ops.cast(dot_products(query, key), "float32")
+    observe(products=products)
     if mask is not None:
-        products = products + hiding_bias(mask)
+        bias = hiding_bias(mask)
+        observe(bias=bias)
+        products = products + bias
     # `ops.softmax` warns if there is a single key.
     return ops.cast(activations.softmax(products, axis=-1), dtype)
 

@@ -4,6 +4,7 @@ from typing import Any
 import keras
 
 from keras_transformer.layers.dropout import Dropout
+from keras_transformer.layers.observation import observe
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
@@ -51,6 +52,7 @@ class FeedForward(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         intermediate = self.intermediate_dropout(self.intermediate_dense(inputs), training=training)
+        observe(intermediate=intermediate)
         return self.output_dense(intermediate)
 
     def compute_output_shape(self, input_shape):

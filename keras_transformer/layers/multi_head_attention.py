@@ -6,6 +6,7 @@ import keras
 
 from keras_transformer.layers import attention
 from keras_transformer.layers.dropout import Dropout
+from keras_transformer.layers.observation import observe
 from keras_transformer.layers.sequence_layer import SequenceLayer
 
 
@@ -40,8 +41,10 @@ class MultiHeadAttention(SequenceLayer):
 
     def _attend(self, query, key, value, mask, training):
         """Applies attention to `(batch, num_heads, length, head_dim)`, then W^O. Also returns scores before dropout."""
+        observe(query=query, key=key, value=value)
         scores = attention.attention_scores(query, key, mask)
         mixed = attention.attend(self.score_dropout(scores, training=training), value)
+        observe(scores=scores, mixed=mixed)
         return self.output_dense(mixed), scores
 
     def get_config(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_transformer.layers.dropout import Dropout
+from keras_transformer.layers.observation import observe
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -128,7 +129,9 @@ class PositionalEmbedding(keras.layers.Layer):
         """Adds `positions` to scaled embeddings in float32: bfloat16 is exact for integers up to 256 only."""
         embedded = self.look_up(ops.cast(token_ids, "int32"), training)
         scaled = ops.cast(embedded, "float32") * self.hidden_dim**0.5
-        return ops.cast(scaled + positions, self.compute_dtype)
+        outputs = ops.cast(scaled + positions, self.compute_dtype)
+        observe(rows=embedded, scaled=scaled, positions=positions, embedded=outputs)
+        return outputs
 
     def look_up(self, token_ids: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """Returns rows of the table. Subclasses that store the table in another way override it."""

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_transformer.layers.dropout import Dropout, check_rate
+from keras_transformer.layers.observation import observe
 from keras_transformer.layers.sequence_layer import SequenceLayer
 
 
@@ -71,12 +72,16 @@ class TransformerBlock(SequenceLayer):
 
     def before_sublayer(self, inputs, norm):
         """Returns the input of the sub-layer: `inputs`, normalised in a pre-norm block."""
-        return norm(inputs) if self.normalize_first else inputs
+        sublayer_inputs = norm(inputs) if self.normalize_first else inputs
+        observe(residual=inputs, sublayer_inputs=sublayer_inputs)
+        return sublayer_inputs
 
     def after_sublayer(self, inputs, outputs, norm, dropout, training=None):
         """Returns the residual sum of `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
         total = inputs + dropout(outputs, training=training)
-        return total if self.normalize_first else norm(total)
+        result = total if self.normalize_first else norm(total)
+        observe(sublayer_outputs=outputs, total=total, result=result)
+        return result
 
     def get_config(self) -> dict[str, Any]:
         return {

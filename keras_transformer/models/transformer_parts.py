@@ -1,8 +1,10 @@
 import dataclasses
 
 import keras
+from keras import ops
 
 from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
+from keras_transformer.layers.observation import observe
 from keras_transformer.models.transformer_config import TransformerConfig
 
 
@@ -65,6 +67,37 @@ class TransformerParts:
         for encoder in self.encoders:
             x = encoder(x, padding_mask=padding_mask, training=False)
         return (x if self.encoder_norm is None else self.encoder_norm(x)), padding_mask
+
+    def decode(
+        self, target_ids: keras.KerasTensor, encoder_sequence: keras.KerasTensor, padding_mask: keras.KerasTensor
+    ):
+        """Runs the decoder blocks without dropout.
+
+        Args:
+            target_ids: `(batch, target_length)` int32, the decoder input: the start token, then the translation without
+                its last token. 0 is padding.
+            encoder_sequence, padding_mask: the results of `encode`.
+
+        Returns:
+            The sequence `(batch, target_length, hidden_dim)` of the last block, and the scores of cross-attention, a
+            list with `(batch, num_heads, target_length, source_length)` per block.
+        """
+        x = self.target_embedding(target_ids, training=False)
+        scores = []
+        for decoder in self.decoders:
+            x, _, scores_of_block = decoder(
+                x, encoder_sequence, encoder_padding_mask=padding_mask, return_attention_scores=True, training=False
+            )
+            scores.append(scores_of_block)
+        return x, scores
+
+    def logits(self, decoded: keras.KerasTensor):
+        """Maps the sequence of `decode` to logits `(batch, target_length, vocabulary_size)`, float32."""
+        x = decoded if self.decoder_norm is None else self.decoder_norm(decoded)
+        observe(decoder_sequence=x)
+        if self.output_projection is None:
+            return ops.cast(self.target_embedding(x, reverse=True), "float32")
+        return ops.cast(self.output_projection(x), "float32")
 
 
 def transformer_parts(model: keras.Model) -> "TransformerParts":

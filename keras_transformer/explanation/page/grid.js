@@ -1,0 +1,243 @@
+// Draws a matrix on a canvas: labels, cells with numbers where they fit, and a cursor for pointer and keyboard.
+
+const isolated = (token) => `\u2068${token}\u2069`;
+const isSyllabic = (text) => /^[▁\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+$/u.test(text);
+const FONT = 'system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", NanumGothic, sans-serif';
+const NUMBER_FONT = '"Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif';
+const LABEL_WIDTH = 92, HEADER_HEIGHT = 74;
+
+// The text, shortened to a width in pixels.
+function fitting(context, text, width) {
+  let found = text;
+  for (let end = [...text].length - 1; end > 0 && context.measureText(found).width > width; end--) {
+    found = [...text].slice(0, end).join("") + "…";
+  }
+  return found;
+}
+
+class Grid {
+  // `options`: name, color, rowLabels, columnLabels (or null), isShown, isHidden, current, describe, isPicture.
+  constructor(place, options) {
+    this.options = options;
+    this.canvas = document.createElement("canvas");
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "img");
+    this.context = this.canvas.getContext("2d");
+    this.cursor = null;
+    place.append(this.canvas);
+    this.canvas.addEventListener("pointermove", (event) => this.point(event));
+    this.canvas.addEventListener("pointerdown", (event) => this.point(event));
+    this.canvas.addEventListener("pointerleave", () => this.leave());
+    this.canvas.addEventListener("blur", () => this.leave());
+    this.canvas.addEventListener("keydown", (event) => this.press(event));
+  }
+
+  get columns() {
+    return this.options.isPicture ? this.matrix.pictureColumns : this.matrix.numberColumns;
+  }
+
+  value(row, column) {
+    return this.options.isPicture ? this.matrix.shade(row, column) : this.matrix.number(row, column);
+  }
+
+  // Sets the sizes of all parts for a width in pixels.
+  layout(matrix, width, cellHeight) {
+    this.matrix = matrix;
+    const context = this.context, { rowLabels, columnLabels, isPicture } = this.options;
+    context.font = `12px ${FONT}`;
+    this.left = Math.min(width < 420 ? 62 : LABEL_WIDTH, Math.ceil(Math.max(...rowLabels.map((label) => context.measureText(label).width)))) + 8;
+    const room = Math.max(60, width - this.left - 2);
+    const largest = isPicture ? 0 : matrix.largest();
+    this.largest = isPicture ? matrix.largest(matrix.shade, this.columns) : largest;
+    this.numberFont = `${width < 420 ? 10 : 11}px ${NUMBER_FONT}`;
+    context.font = this.numberFont;
+    const digits = context.measureText(short(-Math.max(largest, 1))).width + 3;
+    const least = columnLabels ? 15 : matrix.isWide ? digits : 3.5, most = columnLabels ? 56 : 46;
+    this.cellWidth = isPicture ? Math.min(8, room / this.columns) : Math.min(most, Math.max(least, room / this.columns));
+    this.hasNumbers = !isPicture && this.cellWidth >= digits;
+    this.cellHeight = cellHeight || (this.hasNumbers ? 22 : matrix.rows > 30 ? 14 : 18);
+    this.top = this.headerHeight();
+    this.right = this.left + this.cellWidth * this.columns;
+    this.bottom = this.top + this.cellHeight * matrix.rows;
+    const scale = window.devicePixelRatio || 1;
+    const size = [this.right + 1, this.bottom + 1];
+    this.canvas.width = Math.ceil(size[0] * scale);
+    this.canvas.height = Math.ceil(size[1] * scale);
+    this.canvas.style.width = `${size[0]}px`;
+    this.canvas.style.height = `${size[1]}px`;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    const shape = fill(words.shape, { name: this.options.name, rows: matrix.rows, columns: matrix.width });
+    this.canvas.setAttribute("aria-label", `${shape} ${words.keys}`);
+  }
+
+  headerHeight() {
+    const labels = this.options.columnLabels;
+    if (!labels) return 16;
+    this.context.font = `12px ${FONT}`;
+    const widths = labels.map((label) => this.context.measureText(label).width);
+    this.isLevel = Math.max(...widths) <= this.cellWidth - 3;
+    if (this.isLevel) return 20;
+    const heights = labels.map((label, i) => (isSyllabic(label) ? 13 * [...label].length : widths[i]));
+    return Math.min(HEADER_HEIGHT, Math.max(...heights)) + 8;
+  }
+
+  draw() {
+    const context = this.context;
+    context.fillStyle = palette.css("card");
+    context.fillRect(0, 0, this.right + 1, this.bottom + 1);
+    if (this.options.isPicture) this.drawPicture();
+    else this.drawCells();
+    this.drawRowLabels();
+    this.drawHeader();
+    const current = this.options.current ? this.options.current() : -1;
+    if (current >= 0) this.outline(this.left, this.top + current * this.cellHeight, this.right - this.left, this.cellHeight, "accent");
+    if (this.cursor) {
+      const [row, column] = this.cursor;
+      const x = this.left + column * this.cellWidth;
+      this.outline(x, this.top + row * this.cellHeight, Math.max(2, this.cellWidth), this.cellHeight, "ink");
+    }
+  }
+
+  drawCells() {
+    const context = this.context, { isShown, isHidden, color } = this.options;
+    context.font = this.numberFont;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const gap = this.cellWidth > 8 ? 1 : 0;
+    for (let row = 0; row < this.matrix.rows; row++) {
+      for (let column = 0; column < this.columns; column++) {
+        const x = this.left + column * this.cellWidth, y = this.top + row * this.cellHeight;
+        if (isShown && !isShown(row, column)) {
+          context.fillStyle = palette.css("blank");
+          context.fillRect(x, y, this.cellWidth - gap, this.cellHeight - gap);
+          continue;
+        }
+        const isMasked = isHidden && isHidden(row, column), number = this.matrix.number(row, column);
+        const shade = isMasked ? palette.color("mask") : palette.shade(color, number / (this.largest || 1));
+        context.fillStyle = `rgb(${shade.join(" ")})`;
+        context.fillRect(x, y, this.cellWidth - gap, this.cellHeight - gap);
+        if (!this.hasNumbers && !(isMasked && this.cellWidth >= 18)) continue;
+        const light = (shade[0] * 299 + shade[1] * 587 + shade[2] * 114) / 1000;
+        context.fillStyle = light > 140 ? "#10151c" : "#ffffff";
+        context.fillText(isMasked ? "−∞" : short(number, this.matrix.decimals), x + this.cellWidth / 2, y + this.cellHeight / 2 + 0.5);
+      }
+    }
+  }
+
+  drawPicture() {
+    const { matrix, columns } = this, image = new ImageData(columns, matrix.rows);
+    const { isShown, isHidden, color } = this.options, power = matrix.power === 2 ? 0.5 : 1;
+    for (let row = 0; row < matrix.rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const part = matrix.shade(row, column) / (this.largest || 1);
+        let shade = palette.shade(color, Math.sign(part) * Math.abs(part) ** power);
+        if (isHidden && isHidden(row, column)) shade = palette.color("mask");
+        if (isShown && !isShown(row, column)) shade = palette.color("blank");
+        image.data.set([...shade, 255], 4 * (row * columns + column));
+      }
+    }
+    const plain = document.createElement("canvas");
+    plain.width = columns;
+    plain.height = matrix.rows;
+    plain.getContext("2d").putImageData(image, 0, 0);
+    this.context.imageSmoothingEnabled = false;
+    this.context.drawImage(plain, this.left, this.top, this.right - this.left, this.bottom - this.top);
+    this.context.fillStyle = palette.css("card");
+    for (let row = 1; row < matrix.rows; row++) this.context.fillRect(this.left, this.top + row * this.cellHeight - 1, this.right - this.left, 1);
+    for (let at = matrix.each; at < columns; at += matrix.each) this.context.fillRect(this.left + at * this.cellWidth - 1, this.top, 2, this.bottom - this.top);
+  }
+
+  drawRowLabels() {
+    const context = this.context, shown = this.options.current ? this.options.current() : this.matrix.rows;
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    context.font = `12px ${FONT}`;
+    this.options.rowLabels.slice(0, this.matrix.rows).forEach((label, row) => {
+      context.fillStyle = palette.css(row <= shown ? "ink" : "faint");
+      const y = this.top + (row + 0.5) * this.cellHeight;
+      context.fillText(isolated(fitting(context, label, this.left - 6)), this.left - 6, y);
+    });
+  }
+
+  drawHeader() {
+    const context = this.context, labels = this.options.columnLabels;
+    context.fillStyle = palette.css("ink");
+    context.textBaseline = "middle";
+    context.textAlign = "center";
+    if (!labels) return this.drawIndices();
+    context.font = `12px ${FONT}`;
+    labels.slice(0, this.columns).forEach((label, column) => {
+      const x = this.left + (column + 0.5) * this.cellWidth;
+      if (this.isLevel) return context.fillText(isolated(label), x, this.top - 9);
+      if (isSyllabic(label)) {
+        const signs = [...label].slice(0, 5);
+        return signs.forEach((sign, i) => context.fillText(sign, x, this.top - 9 - 13 * (signs.length - 1 - i)));
+      }
+      context.save();
+      context.translate(x, this.top - 4);
+      context.rotate(-Math.PI / 2);
+      context.textAlign = "left";
+      context.fillText(isolated(fitting(context, label, HEADER_HEIGHT)), 0, 0);
+      context.restore();
+    });
+  }
+
+  drawIndices() {
+    const context = this.context, step = this.matrix.step && this.options.isPicture ? this.matrix.step : 1;
+    context.fillStyle = palette.css("muted");
+    context.font = `10px ${NUMBER_FONT}`;
+    const every = this.cellWidth >= 20 ? 1 : [4, 8, 16, 32, 64, 128, 256].find((size) => size * this.cellWidth >= 26);
+    for (let column = 0; column < this.columns; column += every) {
+      context.fillText(column * step, this.left + (column + (every === 1 ? 0.5 : 0)) * this.cellWidth + (every === 1 ? 0 : 5), this.top - 8);
+    }
+  }
+
+  outline(x, y, width, height, color) {
+    this.context.strokeStyle = palette.css(color);
+    this.context.lineWidth = 2;
+    this.context.strokeRect(x, y, width - 1, height - 1);
+  }
+
+  point(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const row = Math.floor((event.clientY - box.top - this.top) / this.cellHeight);
+    const column = Math.floor((event.clientX - box.left - this.left) / this.cellWidth);
+    if (row < 0 || column < 0 || row >= this.matrix.rows || column >= this.columns) return this.leave();
+    this.move(row, column);
+  }
+
+  press(event) {
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    if (event.key === "Escape") return this.leave();
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const [down, right] = steps[event.key], [row, column] = this.cursor || [-down, -right];
+    const within = (at, size) => Math.min(size - 1, Math.max(0, at));
+    this.move(within(row + down, this.matrix.rows), within(column + right, this.columns));
+  }
+
+  move(row, column) {
+    this.cursor = [row, column];
+    this.draw();
+    const box = this.canvas.getBoundingClientRect();
+    showReadout(this.text(row, column), box.left + this.left + (column + 0.5) * this.cellWidth, box.top + this.top + row * this.cellHeight);
+  }
+
+  leave() {
+    if (!this.cursor) return;
+    this.cursor = null;
+    this.draw();
+    hideReadout();
+  }
+
+  text(row, column) {
+    const { isShown, isHidden, describe, rowLabels, columnLabels, name, isPicture } = this.options;
+    if (isShown && !isShown(row, column)) return words.later;
+    const place = describe ? describe(row, column) : null;
+    const index = columnLabels ? isolated(columnLabels[column]) : column * (isPicture ? this.matrix.step : 1);
+    const start = place || `${name}[${isolated(rowLabels[row])}, ${index}]`;
+    if (isHidden && isHidden(row, column)) return `${start} = ${page.hiddenText} (${words.stands_for})`;
+    if (isPicture && !this.matrix.isExact) return `${start} ≈ ${this.matrix.shade(row, column).toPrecision(2).replace("-", "−")}`;
+    return `${start} = ${exact(this.value(row, column), this.matrix.decimals)}`;
+  }
+}
