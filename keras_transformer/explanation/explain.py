@@ -64,7 +64,7 @@ def explain(
     return path
 
 
-def check_page_path(path):
+def check_page_path(path: str | os.PathLike) -> pathlib.Path:
     """Returns the path of a page, a `pathlib.Path`.
 
     Raises:
