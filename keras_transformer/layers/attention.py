@@ -52,7 +52,9 @@ def attention_scores(query, key, mask=None):
         bias = hiding_bias(mask)
         observe(bias=bias)
         products = products + bias
-    # `ops.softmax` warns if there is a single key.
+    if products.shape[-1] == 1:
+        # Keras warns of a softmax of one number, which is 1.
+        return ops.cast(ops.ones_like(products), dtype)
     return ops.cast(activations.softmax(products, axis=-1), dtype)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_transformer.layers import MultiHeadSelfAttention
+from keras_transformer.layers.attention import attention_scores
 
 PADDING_MASK = np.array([[True] * 7, [True] * 4 + [False] * 3, [True] + [False] * 6])
 
@@ -86,3 +87,9 @@ def test_the_width_must_be_known():
 def test_num_heads_must_be_positive():
     with pytest.raises(ValueError, match="`num_heads` must be at least 1. Received: num_heads=0"):
         MultiHeadSelfAttention(num_heads=0)
+
+
+def test_a_single_key_has_the_weight_1_without_a_warning_of_keras():
+    query, key = (keras.random.normal((2, 3, length, 4)) for length in (5, 1))
+    weights = keras.ops.convert_to_numpy(attention_scores(query, key))
+    np.testing.assert_array_equal(weights, np.ones((2, 3, 5, 1)))
