@@ -180,9 +180,20 @@ def test_the_tree_shows_each_hypothesis_and_its_candidates(page):
     assert driver.switch_to.active_element == shown[0]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [
+        (1280, "light", "en"),
+        (390, "dark", "ko"),
+        *(
+            pytest.param(width, scheme, language, marks=pytest.mark.slow)
+            for width, scheme, language in [
+                *((1280, "light", "ko"), (1280, "dark", "en"), (1280, "dark", "ko")),
+                *((390, "light", "en"), (390, "light", "ko"), (390, "dark", "en")),
+            ]
+        ),
+    ],
+)
 def test_every_stage_is_drawn_within_the_width(driver, paths, width, scheme, language):
     resize(driver, width, scheme=scheme)
     _open(driver, paths[language])

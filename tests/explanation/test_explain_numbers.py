@@ -20,7 +20,13 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=CASES, ids=str)
+SLOW = {"two vocabularies", "wide pictures"}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, id=name, marks=[pytest.mark.slow] if name in SLOW else []) for name in CASES],
+)
 def case(request, tmp_path_factory):
     translator = small_translator(**CASES[request.param])
     path = tmp_path_factory.mktemp("page") / "a.html"
@@ -105,7 +111,13 @@ def _tokens(steps, number, node):
     return tokens
 
 
-@pytest.mark.parametrize("kind", ["mixed_float16", "mixed_bfloat16", "float16", "int8", "lora"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("mixed_float16", "int8"),
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("mixed_bfloat16", "float16", "lora")),
+    ],
+)
 def test_models_of_other_precisions_show_the_numbers_of_their_layers(tmp_path, kind):
     with dtype_policy(kind if "float" in kind else "float32"):
         translator = small_translator(num_encoder_layers=1, num_decoder_layers=1)

@@ -18,6 +18,8 @@ from lstm_comparison.texts import Texts
 
 import keras_transformer as kt
 
+pytestmark = pytest.mark.slow
+
 SOURCE = np.array([[5, 6, 7, 3], [8, 3, 0, 0]], "int32")
 TARGET = np.array([[2, 5, 9, 4], [2, 7, 0, 0]], "int32")
 
