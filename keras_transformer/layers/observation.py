@@ -33,6 +33,7 @@ def observed(*names):
 
 def observe(**results):
     """Hands out results by name within `observed`. Otherwise it does nothing."""
-    if (observation := _observation.get()) is not None:
+    observation = _observation.get()  # TensorFlow's AutoGraph does not support an assignment within the condition.
+    if observation is not None:
         kept, names = observation
-        kept += [(name, result) for name, result in results.items() if not names or name in names]
+        kept.extend((name, result) for name, result in results.items() if not names or name in names)
