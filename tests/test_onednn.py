@@ -34,6 +34,7 @@ def test_onednn_is_used_unless_the_environment_says_otherwise(setting, expected)
     assert result.stdout.strip() == expected
 
 
+@pytest.mark.slow
 def test_it_is_too_late_once_tensorflow_is_imported():
     script = LEFT_OFF + (
         "import keras_transformer as kt\ntry: kt.use_onednn()\nexcept RuntimeError as error: print(error)"

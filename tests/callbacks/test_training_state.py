@@ -216,6 +216,7 @@ def test_a_training_stopped_within_an_epoch_is_resumed_there(whole, tmp_path):
     assert history["mae"] == expected_history["mae"][1:]
 
 
+@pytest.mark.slow
 def test_an_epoch_that_ends_too_early_counts_once_for_the_callbacks(tmp_path):
     path = tmp_path / "state.npz"
     for steps in (3, 4):  # With two batches each.

@@ -51,6 +51,7 @@ class Logs(keras.callbacks.Callback):
         self.epochs.append(dict(logs))
 
 
+@pytest.mark.slow
 def test_epochs_without_an_evaluation_have_no_scores(tokenizer):
     logs = Logs()
     fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every=2), logs, epochs=5)
@@ -99,6 +100,7 @@ def test_scores_and_samples_of_the_weights_as_they_are_are_logged_and_shown(toke
     assert table[1].tolist() == [text.encode() for text in (sources[0], translations[0], targets[0])]
 
 
+@pytest.mark.slow
 def test_scores_of_an_epoch_that_is_interrupted_are_kept(tokenizer):
     class Interrupt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

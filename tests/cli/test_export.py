@@ -16,6 +16,7 @@ def test_training_keeps_validation_sentences(model, trained):
         assert (model / kept).read_text() == (trained / original).read_text()
 
 
+@pytest.mark.slow
 def test_a_saved_model_gets_the_first_version_of_the_models_name(run, model, folder):
     result = run("export", model, "--format", "saved_model", "--beam-size", "2", "--n-best", "2")
     assert result.status == 0, result.errors

@@ -62,6 +62,7 @@ def test_a_signal_while_it_starts_is_answered_quietly(model, number, status):
         assert running.stderr.read().strip() == b""
 
 
+@pytest.mark.slow
 def test_all_standard_streams_may_be_closed(model, translator, tmp_path):
     (tmp_path / "input").write_text("the cat sees bread .\n")
     script = 'exec "$@" <&- >&- 2>&-'
@@ -122,6 +123,7 @@ def test_a_conversation_is_answered_line_by_line_until_it_is_interrupted(model, 
         assert b"".join(others).strip() == b""
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_fault(model):
     with process("translate", model, "--beam-size", "1", "--batch-size", "1") as running:
         running.stdin.write(b"the dog\n" * 50)

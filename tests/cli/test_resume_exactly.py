@@ -131,6 +131,7 @@ def assert_same(found, expected):
         pytest.param(20, ["training.optimizer_steps_per_epoch=5", "training.epochs=30"], marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_training_killed_again_and_again_ends_as_if_it_never_had_been(corpus, kills, settings):
     generator = random.Random(kills)
     recipe = corpus / "exact.toml"

@@ -74,6 +74,7 @@ def test_an_average_that_is_worse_than_an_epoch_is_not_kept(run, trained, folder
         assert weights["single"] == pytest.approx(losses[weights["best_epoch"] - 1], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_an_average_that_is_better_is_kept(run, trained, folder):
     result = run("train", trained / "recipe.toml", "--output", folder, "--resume", "--set", "evaluation.at_end=false")
     assert result.status == 0, result.errors

@@ -255,6 +255,7 @@ def test_a_plain_fit_takes_them(tokenizer, compiled_model):
     assert history.history["loss"][1] < history.history["loss"][0]
 
 
+@pytest.mark.slow
 def test_a_fit_with_steps_per_epoch_runs_every_epoch_without_a_warning(tokenizer, compiled_model):
     number, _ = count_batches(token_batches(listed_pairs(PAIRS[:200]), tokenizer))
     batches = token_batches(listed_pairs(PAIRS[:200]), tokenizer, shuffle=True, steps_per_epoch=number)

@@ -23,8 +23,10 @@ NOT_RUN = {"data.row_service.RowService"}
 # Examples that train for many seconds: `make test-all` runs them.
 SLOW = {
     "callbacks.stop_after_steps.StopAfterSteps",
+    "callbacks.epoch_checkpoints.EpochCheckpoints",
     "data.batch_rows.split_rows",
     "export.exporter.Exporter",
+    "losses.expected_risk.ExpectedRisk",
     "losses.r_drop_cross_entropy.RDropCrossEntropy",
     "trainer.train.train",
     "trainer.train_recipe.train_recipe",

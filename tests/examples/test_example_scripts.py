@@ -58,6 +58,7 @@ def test_layers_learn_on_another_backend(backend):
 
 
 @pytest.mark.parametrize("name", ["language_model.py", "other_backends.py"])
+@pytest.mark.slow
 def test_a_missed_score_is_exit_status_1(name, monkeypatch, capsys):
     example = load(name)
     for constant, value in (("NUM_TEST", 64), ("NUM_SAMPLES", 4), ("BATCH_SIZE", 16)):

@@ -42,6 +42,7 @@ def operations(function):
     return {node.op for node in nodes}
 
 
+@pytest.mark.slow
 def test_a_saved_model_gives_the_same_translations(generator, saved_model):
     loaded = tf.saved_model.load(saved_model).signatures["translate"]
     for lengths in [(4, 2, 7), (1,)]:

@@ -57,6 +57,7 @@ def test_labels_do_not_overlap_with_thirty_tokens(translator):
     assert all(left.x1 <= right.x0 + 0.5 for left, right in zip(boxes, boxes[1:]))
 
 
+@pytest.mark.slow
 def test_hundreds_of_tokens_and_many_heads_fit_into_a_picture():
     tokens = [f"token{number}" for number in range(200)]
     figure = attention_plot._draw(np.full((1, 16, 2, 200), 0.005), tokens, tokens[:2])

@@ -1,5 +1,6 @@
 """Every pair that fits is in exactly one batch, and no batch exceeds its budget."""
 
+import pytest
 from fuzz.properties.data_files import check_batches
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from random_texts import TEXTS
 import keras_transformer as kt
 
 
+@pytest.mark.slow
 @settings(max_examples=3)
 @given(
     pairs=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=30),

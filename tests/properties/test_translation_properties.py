@@ -28,6 +28,7 @@ def model_folder(translator, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(texts=st.lists(TEXTS, max_size=8))
 def test_the_command_writes_one_line_for_each_line(texts, translator, model_folder, tmp_path, monkeypatch):

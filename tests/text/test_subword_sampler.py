@@ -49,6 +49,7 @@ def test_the_seed_alone_decides(processor):
     assert SubwordSampler(processor, 0.2).sample(LINES * 5, seed=7) == first
 
 
+@pytest.mark.slow
 def test_another_process_draws_the_same(processor, tmp_path):
     (tmp_path / "model").write_bytes(processor.serialized_model_proto())
     program = f"""

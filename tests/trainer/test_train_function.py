@@ -38,6 +38,7 @@ def recipe(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Warning")
+@pytest.mark.slow
 def test_a_user_trains_and_resumes_from_a_path_or_a_recipe(recipe, tmp_path):
     translator = kt.train(recipe, str(tmp_path / "model"))
     assert isinstance(translator, kt.Translator)

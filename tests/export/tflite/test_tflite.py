@@ -205,6 +205,7 @@ def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
     [("float16", "translator"), pytest.param("int8", "translator_of_two", marks=pytest.mark.slow)],
     ids=str,
 )
+@pytest.mark.slow
 def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize, name):
     translator = request.getfixturevalue(name)
     path = export_tflite(translator, tmp_path / "small.tflite", quantize, settings=SearchSettings(beam_size=2))
@@ -246,6 +247,7 @@ def test_files_of_an_earlier_export_are_removed(tmp_path):
     assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
 
 
+@pytest.mark.slow
 def test_a_users_file_is_kept_at_the_first_export(small_translator, tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(b"mine")
     small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)

@@ -73,6 +73,7 @@ def test_an_example_in_a_message_is_short():
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.slow
 def test_an_artifact_that_does_not_run_is_not_left_in_place(small_translator, tmp_path):
     settings = SETTINGS.of_model(small_translator.config)
     prove = Proof(small_translator, "tflite", None, settings, [(text, None) for text in TEXTS])
