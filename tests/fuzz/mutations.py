@@ -245,7 +245,7 @@ def _other_folder(folder, generator):
     return "all files removed"
 
 
-def _bomb(folder, generator):
+def _small_records(folder, generator):
     """A file that is short, or regular, and would need far more memory than its size."""
     name, content = generator.choice(
         [
@@ -273,5 +273,5 @@ _CHANGES = {
     _touch: 3,
     _add_file: 3,
     _other_folder: 1,
-    _bomb: 3,
+    _small_records: 3,
 }

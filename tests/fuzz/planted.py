@@ -74,7 +74,7 @@ def _drops_the_last_pair(token_rows):
 
 
 def _drops_empty_lines(write):
-    return lambda file, line: write(file, line) if line else None
+    return lambda file, line, name: write(file, line, name) if line else None
 
 
 def _does_nothing(function):
