@@ -257,7 +257,11 @@ def _small_records(folder, generator):
             ("config.json", b'{"a":' * 1_000_000),
         ]
     )
-    (folder / name).write_bytes(content)
+    path = folder / name
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
     return f"{name} of {len(content):,} bytes"
 
 
