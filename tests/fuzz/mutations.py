@@ -93,9 +93,16 @@ def _swap(folder, generator):
     return f"{path.name} and {other.name} exchanged"
 
 
+def _clear(path):
+    """Removes a file, a link or a folder, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
 def _link(folder, generator):
     path = folder / generator.choice(NAMES)
-    path.unlink(missing_ok=True)
+    _clear(path)
     kind = generator.choice(
         ["/dev/zero", "/dev/urandom", "/dev/null", "fifo", "folder", "itself", "/proc/self/mem", "/nowhere"]
     )
@@ -257,11 +264,8 @@ def _small_records(folder, generator):
             ("config.json", b'{"a":' * 1_000_000),
         ]
     )
-    path = folder / name
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)
-    path.write_bytes(content)
+    _clear(folder / name)
+    (folder / name).write_bytes(content)
     return f"{name} of {len(content):,} bytes"
 
 
