@@ -38,7 +38,7 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
             some files of one side have a counterpart on the other side.
     """
     for paths in check_counterparts(source, target):
-        yield from _parallel_rows(*paths, digests)
+        yield from parallel_rows(*paths, digests)
 
 
 def check_counterparts(source, target):
@@ -71,7 +71,8 @@ def _check_names(source, target, sources, targets):
         raise InputError(f"{path}: no file of {other} has a matching name. Rename the files so that they match.")
 
 
-def _parallel_rows(source, target, digests):
+def parallel_rows(source, target, digests=None):
+    """Yields the sentence pairs of two files, see `text_rows`."""
     counts = [0, 0]
     for row in itertools.zip_longest(*(checked_lines(path, new_digest(digests, path)) for path in (source, target))):
         counts = [count + (line is not None) for count, line in zip(counts, row, strict=True)]

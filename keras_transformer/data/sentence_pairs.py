@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.check_files import check_counterparts, text_rows
+from keras_transformer.data.check_files import check_counterparts, parallel_rows
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.text.tokenizer import check_unicode
@@ -42,8 +42,9 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
     >>> next(kt.data.text_of_pairs(pairs))
     ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
-    check_counterparts(source, target)
-    return _streamed(lambda: text_rows(source, target))
+    # The files are found once, and read again in each pass.
+    pairs_of_files = check_counterparts(source, target)
+    return _streamed(lambda: itertools.chain.from_iterable(itertools.starmap(parallel_rows, pairs_of_files)))
 
 
 def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: int = 2) -> tf.data.Dataset:
