@@ -57,7 +57,7 @@ class StateFile:
             InputError: the file is damaged.
         """
         with self._opened() as file:
-            return checked_position(json.loads(file[_POSITION].tobytes()))
+            return _position(file)
 
     def read(self, variables, trainable, steps_per_epoch):
         """Returns the position, the arrays by name, and the arrays of the metrics.
@@ -70,15 +70,10 @@ class StateFile:
         Raises:
             InputError: the file is damaged, or from another model or training.
         """
-        self._check_size(variables)
-        position = self.position()
-        backend = position.get("backend", keras.backend.backend())
-        if backend != keras.backend.backend():
-            raise InputError(
-                f"{self.path}: the state is from a training with Keras on {shortened(backend)}, but Keras runs on "
-                f"{keras.backend.backend()}. Set KERAS_BACKEND={shortened(backend)}."
-            )
         with self._opened() as file:
+            self._check_size(file, variables)
+            position = _position(file)
+            self._check_backend(position)
             arrays = {name: file[name] for name in file.files if name != _POSITION}
         metrics = [arrays.pop(name) for name in sorted(arrays) if name.startswith("metric_")]
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
@@ -99,6 +94,8 @@ class StateFile:
         """Raises an InputError that names the file instead of an error that damaged content causes."""
         try:
             yield
+        except InputError:
+            raise
         except _ERRORS_OF_DAMAGE:
             raise InputError(f"{self.path}: not the state of a training, or damaged. Start a new training.") from None
 
@@ -109,14 +106,23 @@ class StateFile:
                 _check_entry(file.zip, entry)
             yield file
 
-    def _check_size(self, variables):
+    def _check_size(self, file, variables):
         """Raises an InputError if the file needs far more memory than the variables, before memory is allocated."""
         numbers = sum(int(np.prod(variable.shape)) for variable in variables.values())
-        most = _MOST_BYTES_OF_NUMBER * numbers + _MOST_OTHER_BYTES
-        with self._opened() as file:
-            size = sum(entry.file_size for entry in file.zip.infolist())
-        if size > most:
+        if sum(entry.file_size for entry in file.zip.infolist()) > _MOST_BYTES_OF_NUMBER * numbers + _MOST_OTHER_BYTES:
             raise InputError(f"{self.path}: the state is from another model or another optimizer.")
+
+    def _check_backend(self, position):
+        backend = position.get("backend", keras.backend.backend())
+        if backend != keras.backend.backend():
+            raise InputError(
+                f"{self.path}: the state is from a training with Keras on {shortened(backend)}, but Keras runs on "
+                f"{keras.backend.backend()}. Set KERAS_BACKEND={shortened(backend)}."
+            )
+
+
+def _position(file):
+    return checked_position(json.loads(file[_POSITION].tobytes()))
 
 
 def _check_entry(archive, entry):
