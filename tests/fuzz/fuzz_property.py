@@ -1,3 +1,4 @@
+import abc
 import pathlib
 import random
 import unicodedata
@@ -11,7 +12,7 @@ class Skip(Exception):
     """A property cannot be checked on this machine. The message has the reason."""
 
 
-class FuzzProperty:
+class FuzzProperty(abc.ABC):
     """A property that must hold for every input. Each subclass has a file in `properties`.
 
     A case depends on its seed alone, so that a failure can be replayed. Worker processes that a subclass starts serve
@@ -35,6 +36,7 @@ class FuzzProperty:
         self.workspace = workspace
         self.planted = planted
 
+    @abc.abstractmethod
     def check(self, generator: random.Random, folder: pathlib.Path) -> int:
         """Checks one case.
 
@@ -48,9 +50,8 @@ class FuzzProperty:
         Raises:
             Failure: the property failed.
         """
-        raise NotImplementedError
 
-    def close(self):
+    def close(self):  # noqa: B027 (most properties start no process)
         """Ends the processes that `__init__` started."""
 
 
