@@ -67,6 +67,7 @@ def test_two_sets_have_logs_of_their_own(tokenizer):
     assert {"val_bleu", "val_chrf", "test_bleu", "test_chrf"} <= set(logs.epochs[0])
 
 
+@pytest.mark.slow
 def test_steps_take_the_place_of_epochs(tokenizer, capsys):
     _, history = fitted(tokenizer, TranslationScores(PAIRS[:6], tokenizer, every_steps=3), epochs=2)
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]

@@ -49,6 +49,7 @@ def test_the_title_has_the_sentence_and_its_translation(translator):
     assert title.split("\n") == [LINES[1], *translator.translate([LINES[1]], beam_size=1)]
 
 
+@pytest.mark.slow
 def test_labels_do_not_overlap_with_thirty_tokens(translator):
     figure = plot_attention(translator, " ".join(LINES))
     figure.draw_without_rendering()

@@ -1,5 +1,6 @@
 import random
 
+import pytest
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
@@ -40,6 +41,7 @@ def test_sentencepiece_reads_a_written_map():
     assert character_rules(with_map({key.encode(): value.encode() for key, value in rules.items()})) == rules
 
 
+@pytest.mark.slow
 def test_a_map_of_unicode_is_about_as_small_as_sentencepieces_own():
     model = learn_vocabulary(LINES, vocabulary_size=294).model
     rules = character_rules(model)
