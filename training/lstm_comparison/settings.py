@@ -51,14 +51,14 @@ SETTINGS = {
     # About 210 batches are one pass over the 29,000 pairs.
     "multi30k": Settings(
         model={
-            "num_encoder_layers": 4,
-            "num_decoder_layers": 4,
+            "num_encoder_layers": 2,
+            "num_decoder_layers": 2,
             "hidden_dim": 128,
             "intermediate_dim": 256,
             "num_heads": 4,
         },
         dropout=0.3,
-        epochs=30,
+        epochs=12,
         steps_per_epoch=210,
         batch_tokens=2048,
         max_length=256,

@@ -61,7 +61,7 @@ def _multi30k(folder):
         groups[name] = [pair for pair in test if smallest < len(pair[0].split()) <= largest]
         smallest = largest
     lines = (line for pair in train for line in pair)
-    tokenizer = kt.text.learn_vocabulary(lines, vocabulary_size=10_000)
+    tokenizer = kt.text.learn_vocabulary(lines, vocabulary_size=4000)
     return Texts(train, validation, groups, tokenizer, "none")
 
 
