@@ -8,6 +8,11 @@ def describe_keys() -> str:
     """Returns a Markdown table of all recipe keys with type, default and meaning.
 
     `docs/recipes.md` is this text; a test compares the two.
+
+    Example:
+
+    >>> "batch_tokens" in kt.recipes.describe_keys()
+    True
     """
     lines = [
         "# The keys of a recipe",

@@ -21,7 +21,13 @@ from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
 
 
 class Recipe(Section):
-    """A recipe: the sections that describe a training, from the text to the trained model."""
+    """A recipe: the sections that describe a training, from the text to the trained model.
+
+    Example:
+
+    >>> kt.recipes.load_recipe("phrases").vocabulary.model_type
+    'bpe'
+    """
 
     data: DataSection
     vocabulary: VocabularySection = VocabularySection()

@@ -51,6 +51,12 @@ def load_recipe(
     Raises:
         InputError: the file is missing or not TOML, a key is unknown (the message has the most similar key), or a value
             has a wrong type or is out of range.
+
+    Example:
+
+    >>> recipe = kt.recipes.load_recipe("phrases", overrides=["training.epochs=2"])
+    >>> recipe.training.epochs
+    2
     """
     path, is_bundled = find_recipe(path)
     if data_folder is None:
@@ -81,7 +87,23 @@ def load_recipe(
 
 
 def recipe_from_dict(sections: Mapping[str, Any], name: str | os.PathLike = "recipe") -> Recipe:
-    """Creates a recipe from its sections. Errors are those of `load_recipe`, with `name` instead of the file name."""
+    """Creates a recipe from its sections.
+
+    Args:
+        sections: mapping of section names to mappings from keys to values. File names are used as they are.
+        name: beginning of error messages. Default "recipe".
+
+    Returns:
+        A `Recipe`.
+
+    Raises:
+        InputError: as for `load_recipe`.
+
+    Example:
+
+    >>> kt.recipes.recipe_from_dict({"data": {"corpus": "phrases"}}).data.max_length
+    256
+    """
     _check_keys(sections, name)
     try:
         return Recipe(**sections)
@@ -90,7 +112,18 @@ def recipe_from_dict(sections: Mapping[str, Any], name: str | os.PathLike = "rec
 
 
 def save_recipe(recipe: Recipe, path: str | os.PathLike) -> None:
-    """Writes a recipe as TOML, with defaults. Keys without a value are omitted, because TOML has no null."""
+    """Writes a recipe as TOML, with the defaults of its preset and of this machine.
+
+    Keys without a value are omitted, because TOML has no null.
+
+    Args:
+        recipe: the `Recipe`.
+        path: the file. An existing file is replaced.
+
+    Example:
+
+    >>> kt.recipes.save_recipe(kt.recipes.load_recipe("phrases"), "my.toml")
+    """
     sections = recipe.filled().model_dump(exclude_none=True)
     write_text(path, tomli_w.dumps(sections))
 

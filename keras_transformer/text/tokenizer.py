@@ -32,7 +32,7 @@ class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource)
 
     In TensorFlow Text, the kernel that created the resource owns it. `keras.utils.set_random_seed`,
     `tf.random.set_seed` and `keras.utils.clear_session` clear the cache of kernels, and all existing tokenizers would
-    become unusable. With a shared name, the process owns the resource.
+    become unusable. With a shared name, the process owns the resource. No report of this upstream was found.
     """
 
     def _create_resource(self):
