@@ -4,7 +4,7 @@ import dataclasses
 
 TRANSFORMER, LSTM_ATTENTION, LSTM = KINDS = ("transformer", "lstm_attention", "lstm")
 TITLES = {TRANSFORMER: "Transformer", LSTM_ATTENTION: "LSTM with attention", LSTM: "LSTM without attention"}
-LEARNING_RATES = (0.001, 0.002, 0.004)
+LEARNING_RATES = (0.001, 0.003, 0.009)
 SEEDS = (1, 2, 3)
 
 
@@ -43,9 +43,9 @@ SETTINGS = {
             "num_heads": 4,
         },
         dropout=0.1,
-        epochs=6,
+        epochs=20,
         steps_per_epoch=100,
-        batch_tokens=2048,
+        batch_tokens=1024,
         max_length=96,
     ),
     # About 210 batches are one pass over the 29,000 pairs.

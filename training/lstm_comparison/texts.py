@@ -7,8 +7,8 @@ from typing import NamedTuple
 import keras_transformer as kt
 from keras_transformer.corpora.phrases import phrase_splits
 
-# Phrases: training texts have 1 to 4 sentences, test texts 1 to 6. The last two lengths are not in the training text.
-LONGEST_TRAINING_TEXT, LONGEST_TEST_TEXT = 4, 6
+# Phrases: training texts have 1 to 3 sentences, test texts 1 to 5. The last two lengths are not in the training text.
+LONGEST_TRAINING_TEXT, LONGEST_TEST_TEXT = 3, 5
 NUM_TRAINING_TEXTS, NUM_TEXTS_OF_A_GROUP = 60_000, 200
 # Multi30k: largest numbers of source words of the groups of test texts.
 WORD_GROUPS = (8, 11, 14, 17, 10_000)
