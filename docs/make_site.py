@@ -31,6 +31,7 @@ NAVIGATION = {
     "Home": "index.md",
     "Quickstart": "quickstart.md",
     "Your own data": ["data.md", "training.md", "sentences.md"],
+    "Existing models": "import.md",
     "Recipes": "recipes.md",
     "Commands": "commands.md",
     "Serving": "serving.md",

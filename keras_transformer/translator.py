@@ -11,6 +11,7 @@ from keras_transformer.export import export_ctranslate2, export_saved_model, exp
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
+from keras_transformer.importing import import_marian
 from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
@@ -57,7 +58,7 @@ class Translator:
         self.texts = texts or TextFacts()
         self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
         self.config = transformer_parts(model).config
-        self._check_vocabularies()
+        self.tokenizers.check_sizes(self.config.vocabulary_size, self.config.target_vocabulary_size)
         self._generator = Generator(model)
         self._scorer = PairScorer(model, self.tokenizers)
 
@@ -70,17 +71,6 @@ class Translator:
     def target_tokenizer(self) -> "Tokenizer":
         """The target's `Tokenizer`."""
         return self.tokenizers.target
-
-    def _check_vocabularies(self):
-        for side, tokenizer, size in (
-            ("source", self.source_tokenizer, self.config.vocabulary_size),
-            ("target", self.target_tokenizer, self.config.target_vocabulary_size),
-        ):
-            if tokenizer.vocabulary_size != size:
-                raise ValueError(
-                    f"The {side} tokenizer must have as many tokens as the model. Received: a tokenizer of "
-                    f"{tokenizer.vocabulary_size} tokens and a model of {size}."
-                )
 
     def translate(
         self,
@@ -195,6 +185,16 @@ class Translator:
             InputError: the folder is missing, incomplete or of a newer version, or its files do not match each other.
         """
         return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
+
+    @classmethod
+    def from_marian(cls, folder: str | os.PathLike) -> Self:
+        """Reads a Hugging Face MarianMT folder, such as one of OPUS-MT, without PyTorch and Transformers.
+
+        Raises:
+            InputError: a file is missing, damaged or does not match another, or an option is not supported.
+        """
+        model, tokenizers, texts = import_marian(folder)
+        return cls(model, tokenizers, texts=texts)
 
     def export_saved_model(
         self,

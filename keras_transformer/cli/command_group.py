@@ -5,18 +5,27 @@ import click
 from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.processes.command_process import end_in_order, is_command
 
-# Each command, its short help, and whether it needs TensorFlow. Its module has the name of the command.
+# Each command, its short help, and whether it needs TensorFlow. Its module has its name, or that in `_MODULES`.
 COMMANDS = {
     "train": ("Train a model by a recipe.", True),
     "recipes": ("List the bundled recipes.", False),
     "translate": ("Translate text, line by line.", True),
     "evaluate": ("Measure BLEU, chrF and TER on a test set.", True),
     "score": ("Score given translations.", True),
+    "import": ("Convert a model of another toolkit to a model folder.", True),
     "export": ("Convert a model to a format for other runtimes.", True),
     "plot": ("Plot attention, training or position encodings.", True),
     "explain": ("Explain a translation as an offline page.", True),
     "info": ("Describe a model, as JSON.", True),
 }
+# A keyword of Python cannot be the name of a module.
+_MODULES = {"import": "import_model"}
+
+
+def imported_command(name):
+    """Imports the module of a command, and returns the command."""
+    module = _MODULES.get(name, name)
+    return getattr(importlib.import_module(f"keras_transformer.cli.{module}"), module)
 
 
 class CommandGroup(click.Group):
@@ -31,7 +40,7 @@ class CommandGroup(click.Group):
         _, needs_tensorflow = COMMANDS[name]
         if needs_tensorflow:
             import_tensorflow_quietly()
-        command = getattr(importlib.import_module(f"keras_transformer.cli.{name}"), name)
+        command = imported_command(name)
         if is_command():
             end_in_order()  # Before that, a signal ends the process at once, because imports cannot be interrupted.
         return command

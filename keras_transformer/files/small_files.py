@@ -40,6 +40,12 @@ def read_small_file(path, most=MOST_BYTES, is_regular=True):
     return content
 
 
+def check_regular(path):
+    """Raises an `InputError` if a path is not a regular file, so that a pipe does not wait for a writer."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise InputError(f"{path}: expected a regular file.")
+
+
 def read_json(path, kind=dict):
     """Returns the content of a JSON file.
 

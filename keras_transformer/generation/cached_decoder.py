@@ -187,4 +187,5 @@ class CachedDecoder:
             dtype = self.parts.target_embedding.compute_dtype
             table = tf.cast(self.parts.target_embedding.embeddings, dtype)
             logits = tf.matmul(tf.cast(x, dtype), table, transpose_b=True)
-        return tf.cast(logits, tf.float32)
+        logits = tf.cast(logits, tf.float32)
+        return logits if self.parts.output_bias is None else self.parts.output_bias(logits)

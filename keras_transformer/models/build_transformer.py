@@ -2,7 +2,13 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
+from keras_transformer.layers import (
+    OutputBias,
+    PaddingMask,
+    PositionalEmbedding,
+    TransformerDecoder,
+    TransformerEncoder,
+)
 from keras_transformer.onednn import warn_without_onednn
 
 if TYPE_CHECKING:
@@ -62,6 +68,8 @@ def build_transformer(config: "TransformerConfig") -> keras.Model:
     else:
         x = keras.layers.Dense(config.target_vocabulary_size, use_bias=False, name="output_projection")(x)
     # In mixed precision the softmax over a vocabulary needs float32.
+    if config.output_bias:
+        x = OutputBias(dtype="float32", name="output_bias")(x)
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model({"source_ids": source_ids, "target_ids": target_ids}, logits, name="transformer")
 

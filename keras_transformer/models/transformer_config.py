@@ -24,6 +24,8 @@ ACTIVATIONS = (
 # The table of positions has `max_length` times `hidden_dim` numbers.
 _MOST_POSITIONS = 2**16
 _MOST = 2**31 - 1
+# Types of the fields whose default is None.
+_KINDS = {"target_vocabulary_size": int, "share_embeddings": bool}
 _TINY = float(np.finfo("float32").tiny)
 
 
@@ -49,6 +51,7 @@ class TransformerConfig:
         share_embeddings: whether source and target share one embedding table. Default: True, unless the target has
             a separate vocabulary.
         share_output: whether the output projection is the transposed target embedding table. Default True.
+        output_bias: whether the logits have a bias for each token of the target. Default False.
 
     Raises:
         ValueError: a value is out of range, or two values exclude each other.
@@ -80,6 +83,7 @@ class TransformerConfig:
     max_length: int = 256
     share_embeddings: bool | None = None
     share_output: bool = True
+    output_bias: bool = False
 
     def __post_init__(self):
         two_vocabularies = self.target_vocabulary_size is not None
@@ -93,9 +97,7 @@ class TransformerConfig:
     def _check_types(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            kind = {"activation": str, "normalize_first": bool, "share_embeddings": bool, "share_output": bool}.get(
-                field.name, float if isinstance(field.default, float) else int
-            )
+            kind = _KINDS.get(field.name, type(field.default) if field.default is not dataclasses.MISSING else int)
             accepted = (int, float) if kind is float else kind
             if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
                 raise ValueError(

@@ -3,7 +3,13 @@ import dataclasses
 import keras
 from keras import ops
 
-from keras_transformer.layers import PaddingMask, PositionalEmbedding, TransformerDecoder, TransformerEncoder
+from keras_transformer.layers import (
+    OutputBias,
+    PaddingMask,
+    PositionalEmbedding,
+    TransformerDecoder,
+    TransformerEncoder,
+)
 from keras_transformer.layers.observation import observe
 from keras_transformer.models.transformer_config import TransformerConfig
 
@@ -20,6 +26,7 @@ class TransformerParts:
         decoders: the `TransformerDecoder` blocks, first to last.
         decoder_norm: the `LayerNormalization` after the decoder blocks, None in a post-norm model.
         output_projection: the `Dense` layer over the vocabulary, None if the target embedding is the output projection.
+        output_bias: the `OutputBias` layer after the output projection, None in a model without it. Default None.
     """
 
     source_embedding: PositionalEmbedding
@@ -29,6 +36,7 @@ class TransformerParts:
     decoders: tuple
     decoder_norm: keras.layers.LayerNormalization | None
     output_projection: keras.layers.Dense | None
+    output_bias: OutputBias | None = None
 
     @property
     def config(self):
@@ -51,6 +59,7 @@ class TransformerParts:
             max_length=self.target_embedding.max_length,
             share_embeddings=self.source_embedding is self.target_embedding,
             share_output=self.output_projection is None,
+            output_bias=self.output_bias is not None,
         )
 
     def encode(self, source_ids: keras.KerasTensor):
@@ -95,9 +104,9 @@ class TransformerParts:
         """Maps the sequence of `decode` to logits `(batch, target_length, vocabulary_size)`, float32."""
         x = decoded if self.decoder_norm is None else self.decoder_norm(decoded)
         observe(decoder_sequence=x)
-        if self.output_projection is None:
-            return ops.cast(self.target_embedding(x, reverse=True), "float32")
-        return ops.cast(self.output_projection(x), "float32")
+        x = self.target_embedding(x, reverse=True) if self.output_projection is None else self.output_projection(x)
+        logits = ops.cast(x, "float32")
+        return logits if self.output_bias is None else self.output_bias(logits)
 
 
 def transformer_parts(model: keras.Model) -> "TransformerParts":
@@ -127,6 +136,7 @@ def transformer_parts(model: keras.Model) -> "TransformerParts":
         decoders=_numbered(layers, "decoder"),
         decoder_norm=layers.get("decoder_norm"),
         output_projection=layers.get("output_projection"),
+        output_bias=layers.get("output_bias"),
     )
     _check(parts, model)
     return parts
@@ -153,6 +163,7 @@ def _check(parts, model):
             for norm in (parts.encoder_norm, parts.decoder_norm)
         )
         and isinstance(parts.output_projection, keras.layers.Dense | None)
+        and isinstance(parts.output_bias, OutputBias | None)
     )
     if not complete:
         raise ValueError(

@@ -33,6 +33,8 @@ def weight_shapes(config):
         yield from _norm(layer_name("layer_normalization", number), width)
     if not config.share_output:
         yield f"{layer_name('dense', 0)}/vars/0", (width, config.target_vocabulary_size)
+    if config.output_bias:
+        yield f"{layer_name('output_bias', 0)}/vars/0", (config.target_vocabulary_size,)
 
 
 def count_weights(config):

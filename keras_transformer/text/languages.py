@@ -43,3 +43,13 @@ def language_tag(text):
 def main_language(tag):
     """Returns the language of a tag without script and region: "zh" for "zh-Hant-TW"."""
     return tag.split("-")[0]
+
+
+def known_language(text):
+    """Returns the language tag of a two- or three-letter code, such as "de" for "deu", or None for another value."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return language_tag(_SHORTER.get(text.lower(), text))
+    except ValueError:
+        return None

@@ -73,6 +73,15 @@ class Tokenizers:
         """The tokenizers by file name. `save` writes these files and removes the other `FILE_NAMES`."""
         return dict(zip(self.file_names, (self.source, self.target), strict=True))
 
+    def check_sizes(self, source_size: int, target_size: int) -> None:
+        """Raises a ValueError unless the tokenizers have a model's numbers of tokens."""
+        for side, tokenizer, size in (("source", self.source, source_size), ("target", self.target, target_size)):
+            if tokenizer.vocabulary_size != size:
+                raise ValueError(
+                    f"The {side} tokenizer must have as many tokens as the model. Received: a tokenizer of "
+                    f"{tokenizer.vocabulary_size} tokens and a model of {size}."
+                )
+
     def encode_source(self, texts: "Sequence[str] | tf.Tensor", max_length: int) -> "tf.Tensor":
         """Returns token ids of source texts, inside or outside of a graph.
 

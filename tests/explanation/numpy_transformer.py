@@ -23,9 +23,9 @@ def forward(parts, source_ids, target_ids):
         x = _attention(block, "cross_attention", x, memory, np.zeros((len(x), len(memory))), prefix, found)
         x = _feed_forward(block, x, prefix, found)
     x = found["decoder_sequence"] = _norm(parts.decoder_norm, x) if parts.decoder_norm else x
-    if parts.output_projection is not None:
-        return found, x @ np.array(parts.output_projection.kernel)
-    return found, x @ np.array(parts.target_embedding.embeddings).T
+    shared = parts.output_projection is None
+    logits = x @ (np.array(parts.target_embedding.embeddings).T if shared else np.array(parts.output_projection.kernel))
+    return found, logits if parts.output_bias is None else logits + np.array(parts.output_bias.bias)
 
 
 def _embedded(layer, token_ids, side, found):

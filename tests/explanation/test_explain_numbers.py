@@ -14,7 +14,7 @@ from keras_transformer.special_tokens import END_ID, START_ID
 
 CASES = {
     "post-norm": {},
-    "pre-norm": {"normalize_first": True, "activation": "gelu", "num_decoder_layers": 1},
+    "pre-norm": {"normalize_first": True, "activation": "gelu", "num_decoder_layers": 1, "output_bias": True},
     "two vocabularies": {"separate": True, "share_output": False, "activation": "tanh_shrink", "num_encoder_layers": 1},
     "wide pictures": {"intermediate_dim": 1200, "num_heads": 1, "num_encoder_layers": 1, "num_decoder_layers": 1},
 }

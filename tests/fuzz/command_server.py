@@ -4,7 +4,6 @@ The first line of an answer is the process id, the second the exit status. The f
 killed, and they end as the installed command does.
 """
 
-import importlib
 import json
 import os
 import resource
@@ -16,7 +15,7 @@ import time
 import fuzz.quiet_start  # noqa: F401, isort: skip  (before TensorFlow)
 
 from fuzz.planted import plant_from_environment
-from keras_transformer.cli.command_group import COMMANDS
+from keras_transformer.cli.command_group import COMMANDS, imported_command
 from keras_transformer.cli.main import run
 from keras_transformer.processes.command_process import begin_command
 
@@ -78,7 +77,7 @@ def serve(channel):
 
 if __name__ == "__main__":
     for command in COMMANDS:
-        importlib.import_module(f"keras_transformer.cli.{command}")
+        imported_command(command)
     plant_from_environment()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

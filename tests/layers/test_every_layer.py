@@ -64,6 +64,7 @@ DECODER_CALL = (
     (BATCH, TARGET, WIDTH),
 )
 CASES = {
+    "OutputBias": Case(layers.OutputBias, {}, (sequence(SOURCE),), {}, (BATCH, SOURCE, WIDTH)),
     "PaddingMask": Case(layers.PaddingMask, {}, (token_ids(SOURCE),), {}, (BATCH, SOURCE)),
     "PositionalEmbedding": Case(
         layers.PositionalEmbedding,

@@ -43,6 +43,7 @@ def layer_outputs():
         "cross_attention": called(cross_attention, HIDDEN_STATES, ENCODED, padding_mask=SOURCE > 0),
         "feed_forward": called(feed_forward, HIDDEN_STATES),
         "embedding": called(embedding, SOURCE),
+        "output_bias": called(layers.OutputBias(), LOGITS),
         "reverse": embedding(HIDDEN_STATES, reverse=True),
     }
     masks = {"decoder_padding_mask": TARGET > 0, "encoder_padding_mask": SOURCE > 0}

@@ -71,7 +71,7 @@ def test_embeddings_are_shared_unless_the_target_has_a_vocabulary_of_its_own():
 
 
 def test_dictionary_with_unknown_fields_names_them_and_the_known_ones():
-    with pytest.raises(ValueError, match="must be of vocabulary_size, .*share_output. Received: heads, width"):
+    with pytest.raises(ValueError, match="must be of vocabulary_size, .*output_bias. Received: heads, width"):
         TransformerConfig.from_dict({"vocabulary_size": 8000, "width": 4, "heads": 2})
 
 

@@ -22,8 +22,9 @@ SMALL = {
         {"share_embeddings": False, "max_length": 17},
         {"share_output": False, "activation": "gelu", "layer_norm_epsilon": 1e-6},
         {"target_vocabulary_size": 30, "num_encoder_layers": 3, "num_heads": 4},
+        {"output_bias": True},
     ],
-    ids=["post_norm", "pre_norm", "unshared_embeddings", "untied_output", "two_vocabularies"],
+    ids=["post_norm", "pre_norm", "unshared_embeddings", "untied_output", "two_vocabularies", "output_bias"],
 )
 def test_the_config_is_recovered(overrides):
     config = TransformerConfig(**{**SMALL, **overrides})
@@ -39,6 +40,7 @@ def test_the_parts_of_a_pre_norm_model_are_found():
     assert parts.encoder_norm is model.get_layer("encoder_norm")
     assert parts.decoder_norm is model.get_layer("decoder_norm")
     assert parts.output_projection is None
+    assert parts.output_bias is None
 
 
 def test_the_parts_of_a_post_norm_model_with_separate_weights_are_found():

@@ -7,10 +7,10 @@ from keras_transformer.saving.weights_file import save_weights
 
 
 @pytest.mark.parametrize(
-    ("target_vocabulary_size", "normalize_first", "share_output"),
-    [(None, False, True), (None, True, False), (41, True, True), (41, False, False)],
+    ("target_vocabulary_size", "normalize_first", "share_output", "output_bias"),
+    [(None, False, True, False), (None, True, False, True), (41, True, True, True), (41, False, False, False)],
 )
-def test_they_are_those_that_keras_saves(target_vocabulary_size, normalize_first, share_output, tmp_path):
+def test_they_are_those_that_keras_saves(target_vocabulary_size, normalize_first, share_output, output_bias, tmp_path):
     config = TransformerConfig(
         vocabulary_size=40,
         target_vocabulary_size=target_vocabulary_size,
@@ -22,6 +22,7 @@ def test_they_are_those_that_keras_saves(target_vocabulary_size, normalize_first
         max_length=9,
         normalize_first=normalize_first,
         share_output=share_output,
+        output_bias=output_bias,
     )
     model = build_transformer(config)
     save_weights(model, tmp_path / "model.weights.h5")

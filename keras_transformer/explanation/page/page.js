@@ -191,6 +191,7 @@ async function start() {
   document.body.dataset.norm = page.data.model.normalize_first ? "pre" : "post";
   document.body.dataset.length = Math.max(page.data.source.tokens.length, page.data.target.tokens.length) > 16 ? "long" : "short";
   document.body.dataset.output = page.data.model.share_output ? "shared" : "own";
+  document.body.dataset.bias = page.data.model.output_bias ? "yes" : "no";
   byId("translation").textContent = page.data.translation;
   byId("rounding").textContent = words.rounding;
   byId("alpha").textContent = page.data.search.length_penalty;

@@ -84,6 +84,8 @@ def _transformer_spec(parts, target_tokens):
         spec.decoder.projection.weight = _array(parts.target_embedding.embeddings)
     else:
         _set_dense(spec.decoder.projection, parts.output_projection)
+    if parts.output_bias is not None:
+        spec.decoder.projection.bias = _array(parts.output_bias.bias)
     return spec
 
 

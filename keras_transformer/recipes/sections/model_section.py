@@ -46,6 +46,9 @@ class ModelSection(Section):
         None,
         description="Whether the output projection is the transposed target embedding table. Default: True.",
     )
+    output_bias: bool | None = Field(
+        None, description="Whether the logits have a bias for each token of the target. Default: False."
+    )
 
 
 # The fields of `TransformerConfig` that a recipe may set; the data decides the others.

@@ -61,6 +61,8 @@ def log_probs_of(model):
         {"target_vocabulary_size": len(TARGET_TOKENS)},
         {"share_output": False, "share_embeddings": False},
         {"activation": "gelu"},
+        {"output_bias": True},
+        {"output_bias": True, "share_output": False},
     ],
     ids=str,
 )

@@ -1,0 +1,106 @@
+"""Reads the vocabularies of a MarianMT folder: `vocab.json` and the SentencePiece models."""
+
+from typing import NamedTuple
+
+from keras_transformer.errors import InputError, short_repr
+from keras_transformer.files.small_files import read_json
+from keras_transformer.importing.side_models import OTHER_LANGUAGE, read_pieces, source_model, target_model
+from keras_transformer.importing.token_table import TokenTable, token_table
+from keras_transformer.text import Tokenizers
+from keras_transformer.text.tokenizer import Tokenizer
+
+_VOCABULARY, _TARGET_VOCABULARY = "vocab.json", "target_vocab.json"
+_UNKNOWN, _END, _PADDING = "<unk>", "</s>", "<pad>"
+
+
+class MarianVocabulary(NamedTuple):
+    """The vocabularies of a MarianMT folder.
+
+    Args:
+        tokenizers: the `Tokenizers`.
+        source: the `TokenTable` of the source.
+        target: the `TokenTable` of the target, the same object for a shared table.
+    """
+
+    tokenizers: Tokenizers
+    source: TokenTable
+    target: TokenTable
+
+
+def read_marian_vocabulary(folder, config):
+    """Reads the vocabularies of a MarianMT folder.
+
+    Transformers cuts a text into pieces with `source.spm`, and looks up each piece in `vocab.json`. The result here is
+    a SentencePiece model per language with the same segmentation, whose ids are rows of the model's table.
+
+    Args:
+        folder: the folder, a `pathlib.Path`.
+        config: its `MarianConfig`.
+
+    Returns:
+        `MarianVocabulary`.
+
+    Raises:
+        InputError: a file is missing or damaged, or does not fit the config.
+    """
+    names = (_VOCABULARY,) * 2 if config.is_shared else (_VOCABULARY, _TARGET_VOCABULARY)
+    sizes = (config.source_size, config.target_size)
+    vocabularies = [_read_vocabulary(folder / name, size) for name, size in zip(names, sizes)]
+    target_end = vocabularies[1][_END]
+    if target_end != config.end_id:
+        raise InputError(
+            f"{folder / names[1]}: {_END} must have the id {config.end_id}, the `eos_token_id` of config.json. "
+            f"Received: {target_end}."
+        )
+    pieces = [read_pieces(folder / name) for name in ("source.spm", "target.spm")]
+    missing = [
+        [piece for piece in _found(proto) if piece not in vocabulary] for proto, vocabulary in zip(pieces, vocabularies)
+    ]
+    if OTHER_LANGUAGE not in vocabularies[0]:
+        missing[0].append(OTHER_LANGUAGE)
+    if config.is_shared:
+        missing = [list(dict.fromkeys(missing[0] + missing[1]))] * 2
+    source_start = vocabularies[0].get(_PADDING, vocabularies[0][_END])
+    starts = (config.start_id if config.is_shared else source_start, config.start_id)
+    source, target = (
+        token_table(vocabulary, _UNKNOWN, _END, start, _PADDING, lacking)
+        for vocabulary, start, lacking in zip(vocabularies, starts, missing)
+    )
+    if config.is_shared:
+        target = source
+    models = source_model(pieces[0], source, folder / "source.spm"), target_model(pieces[1], target)
+    tokenizers = []
+    for name, model in zip(("source.spm", "target.spm"), models):
+        try:
+            tokenizers.append(Tokenizer(model))
+        except InputError as error:
+            raise InputError(f"{folder / name}: {error}") from None
+    return MarianVocabulary(Tokenizers(*tokenizers), source, target)
+
+
+def _found(proto):
+    """Returns the written forms of the pieces into which a SentencePiece model can cut a text."""
+    kinds = (proto.SentencePiece.NORMAL, proto.SentencePiece.USER_DEFINED, proto.SentencePiece.BYTE)
+    return [piece.piece for piece in proto.pieces if piece.type in kinds]
+
+
+def _read_vocabulary(path, size):
+    """Returns the dictionary from token to id of a vocabulary file with the ids from 0 to `size - 1`."""
+    content = read_json(path)
+    for token, token_id in content.items():
+        if type(token_id) is not int:
+            raise InputError(f"{path}: expected a whole number for each token. Received: {short_repr(token_id)}.")
+        try:
+            token.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(f"{path}: expected tokens of valid Unicode. Received: {ascii(token)[:80]}.") from None
+    if len(content) != size or set(content.values()) != set(range(size)):
+        raise InputError(
+            f"{path}: expected tokens with the ids from 0 to {size - 1}, the size of the table in config.json. "
+            f"Received: {len(content)} tokens with {len(set(content.values()))} ids from "
+            f"{min(content.values(), default=0)} to {max(content.values(), default=0)}."
+        )
+    for token in (_UNKNOWN, _END):
+        if token not in content:
+            raise InputError(f"{path}: expected the token {token}, but it is missing.")
+    return content

@@ -1,0 +1,33 @@
+"""Finds and opens the weights file of a Hugging Face folder."""
+
+from keras_transformer.errors import InputError
+from keras_transformer.importing.safetensors_file import SafetensorsFile
+from keras_transformer.importing.torch_file import TorchFile
+
+_SAFETENSORS, _TORCH = "model.safetensors", "pytorch_model.bin"
+_SHARDED = (f"{_SAFETENSORS}.index.json", f"{_TORCH}.index.json")
+
+
+def open_tensors(folder):
+    """Opens the weights of a folder: `model.safetensors`, otherwise `pytorch_model.bin`.
+
+    Args:
+        folder: the folder, a `pathlib.Path`.
+
+    Returns:
+        A `SafetensorsFile` or a `TorchFile`.
+
+    Raises:
+        InputError: the folder has neither file, the weights are in several files, or the file is damaged.
+    """
+    if (folder / _SAFETENSORS).is_file():
+        return SafetensorsFile(folder / _SAFETENSORS)
+    if (folder / _TORCH).is_file():
+        return TorchFile(folder / _TORCH)
+    for name in _SHARDED:
+        if (folder / name).is_file():
+            raise InputError(
+                f"{folder / name}: weights in several files are not supported. Save the model again with "
+                '`save_pretrained(folder, max_shard_size="100GB")`.'
+            )
+    raise InputError(f"{folder / _SAFETENSORS}: the file is missing, and there is no {_TORCH}.")

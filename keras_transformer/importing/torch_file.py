@@ -1,0 +1,185 @@
+"""Reads tensors of PyTorch's zip format without PyTorch and without running code of the file."""
+
+import collections
+import itertools
+import os
+import pickle
+import zipfile
+from typing import NamedTuple
+
+from keras_transformer.errors import InputError, short_repr
+from keras_transformer.files.small_files import check_regular
+from keras_transformer.importing.stored_tensor import FLOATS, StoredTensor
+
+_MOST_PICKLE_BYTES = 16 * 2**20
+_MOST_ENTRIES = 100_000
+_LOCAL_HEADER_BYTES = 30
+_CONVERSION = (
+    "Convert it where it was made, with Transformers: "
+    "`MarianMTModel.from_pretrained(folder).save_pretrained(folder)` writes model.safetensors"
+)
+
+
+class _Storage(NamedTuple):
+    """A storage: the type of its numbers, and the name and the number of its numbers in the archive."""
+
+    kind: str
+    key: str
+    count: int
+
+
+class _View(NamedTuple):
+    """A tensor as the pickle describes it."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple
+    strides: tuple
+
+
+class TorchFile:
+    """Reads tensors of a `pytorch_model.bin` one at a time.
+
+    The structure of such a file is a pickle, a program that can call any function. This reader calls none: it accepts
+    only the names by which PyTorch describes a dictionary of tensors.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        tensors: the `StoredTensor` of each name.
+
+    Raises:
+        InputError: the file has another format, is cut or damaged, or its pickle refers to something else.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        check_regular(path)
+        try:
+            self.tensors = _tensors(path)
+        except InputError:
+            raise
+        except _Refused as error:
+            raise InputError(f"{path}: {error}.") from None
+        except Exception as error:  # Unpickling a damaged file can raise any error.
+            raise InputError(
+                f"{path}: expected a file of PyTorch's zip format, but it is cut or damaged, or of the format before "
+                f"PyTorch 1.6 ({type(error).__name__}). {_CONVERSION}."
+            ) from None
+
+    def read(self, name, rows=None):
+        """Returns a tensor, or a `slice` of its rows, as a float32 array."""
+        with open(self.path, "rb") as file:
+            try:
+                return self.tensors[name].read(file, rows)
+            except ValueError as error:
+                raise InputError(f"{self.path}: {name}: {error}.") from None
+
+
+class _Refused(ValueError):
+    """The pickle refers to something other than tensors."""
+
+
+# `pickle.Unpickler` in C would allocate memory for any index of its memo.
+class _TensorUnpickler(pickle._Unpickler):
+    dispatch = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: lambda self: self.stack.pop()}  # Attributes are dropped.
+
+    def find_class(self, module, name):
+        if found := _NAMES.get(f"{module}.{name}"):
+            return found
+        raise _Refused(
+            f"only tensors are read from this file, but it refers to {short_repr(f'{module}.{name}')}, which is code. "
+            "Do not load it with other programs unless you trust its author"
+        )
+
+    def persistent_load(self, pid):
+        word, kind, key, _, count = pid
+        if word != "storage" or not isinstance(kind, str) or not isinstance(key, str):
+            raise ValueError("not a storage")
+        return _Storage(kind, key, _whole(count))
+
+
+def _rebuild_tensor(storage, offset, shape, strides, *_):
+    if not isinstance(storage, _Storage):
+        raise ValueError("not a storage")
+    return _View(storage, _whole(offset), tuple(map(_whole, shape)), tuple(map(_whole, strides)))
+
+
+def _rebuild_parameter(tensor, *_):
+    return tensor
+
+
+# The name in a pickle, and its counterpart here. The type of a storage is only a word.
+_NAMES = {
+    "collections.OrderedDict": collections.OrderedDict,
+    "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
+    "torch._utils._rebuild_parameter": _rebuild_parameter,
+    "torch.DoubleStorage": "F64",
+    "torch.FloatStorage": "F32",
+    "torch.HalfStorage": "F16",
+    "torch.BFloat16Storage": "BF16",
+    "torch.LongStorage": "I64",
+    "torch.IntStorage": "I32",
+    "torch.BoolStorage": "BOOL",
+}
+
+
+def _whole(number):
+    if type(number) is not int or number < 0:
+        raise ValueError("not a whole number")
+    return number
+
+
+def _tensors(path):
+    with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
+        entries = {info.filename: info for info in archive.infolist()}
+        roots = [
+            name.removesuffix("data.pkl") for name in entries if name.count("/") == 1 and name.endswith("/data.pkl")
+        ]
+        if len(entries) > _MOST_ENTRIES or len(roots) != 1:
+            raise ValueError("not an archive of PyTorch")
+        (root,) = roots
+        pickled = entries[f"{root}data.pkl"]
+        order = entries.get(f"{root}byteorder")
+        if max(pickled.file_size, order.file_size if order else 0) > _MOST_PICKLE_BYTES:
+            raise ValueError("the pickle is too long")
+        if order and archive.read(order) != b"little":
+            raise _Refused(f"numbers of a big-endian machine are not supported. {_CONVERSION}")
+        with archive.open(pickled) as stream:
+            content = _TensorUnpickler(stream, encoding="utf-8").load()
+        if not isinstance(content, dict):
+            raise ValueError("not a dictionary")
+        size = os.path.getsize(path)
+        return {
+            name: _located(name, view, entries[f"{root}data/{view.storage.key}"], file, size)
+            for name, view in content.items()
+            if isinstance(name, str) and isinstance(view, _View)
+        }
+
+
+def _located(name, view, entry, file, size):
+    """Returns the `StoredTensor` of a tensor of the pickle, whose storage is an entry of the archive."""
+    storage, shape = view.storage, view.shape
+    if storage.kind not in FLOATS:
+        return StoredTensor(storage.kind, shape, 0)
+    strides = list(itertools.accumulate(reversed(shape), lambda width, count: width * count, initial=1))[-2::-1]
+    if any(length != 1 and found != expected for length, found, expected in zip(shape, view.strides, strides)):
+        raise _Refused(f"{name} is a view of another tensor. {_CONVERSION}")
+    file.seek(entry.header_offset)
+    header = file.read(_LOCAL_HEADER_BYTES)
+    # A local header ends with the lengths of the name and of the extra field.
+    start = entry.header_offset + _LOCAL_HEADER_BYTES
+    start += int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    tensor = StoredTensor(storage.kind, shape, 0)
+    first = view.offset * StoredTensor(storage.kind, (1,), 0).num_bytes
+    is_whole = (
+        header[:4] == b"PK\3\4"
+        and entry.compress_type == zipfile.ZIP_STORED
+        and len(view.strides) == len(shape)
+        and first + tensor.num_bytes <= entry.file_size
+        and start + entry.file_size <= size
+    )
+    if not is_whole:
+        raise ValueError(f"{name} is cut")
+    return tensor._replace(start=start + first)
