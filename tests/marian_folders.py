@@ -10,58 +10,8 @@ import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
 SYLLABLES = {
-    "source": [
-        "ba",
-        "de",
-        "fi",
-        "go",
-        "ku",
-        "la",
-        "me",
-        "ni",
-        "po",
-        "ru",
-        "sa",
-        "te",
-        "vi",
-        "wo",
-        "xu",
-        "ya",
-        "ze",
-        "the",
-        "ing",
-        "ed",
-        "qu",
-        "ch",
-        "sh",
-        "ck",
-        "j",
-    ],
-    "target": [
-        "ach",
-        "ein",
-        "ög",
-        "üb",
-        "ßt",
-        "auf",
-        "ver",
-        "ung",
-        "lich",
-        "keit",
-        "der",
-        "den",
-        "gé",
-        "bé",
-        "sch",
-        "ck",
-        "pf",
-        "zu",
-        "é",
-        "wo",
-        "my",
-        "xj",
-        "q",
-    ],
+    "source": "ba de fi go ku la me ni po ru sa te vi wo xu ya ze the ing ed qu ch sh ck j",
+    "target": "ach ein ög üb ßt auf ver ung lich keit der den gé bé sch ck pf zu é wo my xj q",
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0 1 2 3 4 5 6 7 8 9 ( ) : ;"
 CONFIG = {
@@ -105,24 +55,36 @@ LANGUAGES = (">>fra<<", ">>cmn_Hans<<")
 def lines_of(side, count=600, seed=0):
     """Returns generated lines of a language."""
     generator = random.Random(f"{side}{seed}")
-    words = ["".join(generator.choices(SYLLABLES[side], k=generator.randint(1, 3))) for _ in range(200)]
+    syllables = SYLLABLES[side].split()
+    words = ["".join(generator.choices(syllables, k=generator.randint(1, 3))) for _ in range(200)]
     return [
         " ".join(generator.choices(words, k=generator.randint(2, 9))) + generator.choice([" .", "!", " ?", ", 12"])
         for _ in range(count)
     ]
 
 
-@functools.cache
-def pieces_model(side, size=180, **options):
+def learned_pieces(lines, size, **options):
     """Returns the bytes of a SentencePiece model, trained as for Marian: `<unk>` 0, `<s>` 1, `</s>` 2."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([*lines_of(side), *[LETTERS] * 4]),
+        sentence_iterator=iter(lines),
         model_writer=model,
         vocab_size=size,
-        **{"hard_vocab_limit": False, "character_coverage": 1.0, "minloglevel": 2, "num_threads": 1, **options},
+        **{"hard_vocab_limit": False, "minloglevel": 2, "num_threads": 1, **options},
     )
     return model.getvalue()
+
+
+@functools.cache
+def _generated_pieces(side, options):
+    return learned_pieces(
+        [*lines_of(side), *[LETTERS] * 4], **{"size": 180, "character_coverage": 1.0, **dict(options)}
+    )
+
+
+def pieces_model(side, **options):
+    """Returns a SentencePiece model of generated text. The options are those of `learned_pieces`."""
+    return _generated_pieces(side, tuple(options.items()))
 
 
 def vocabulary_of(models, languages=(), dropped=()):
@@ -194,10 +156,10 @@ def make_folder(
     return write_model(folder, sizes, **model), MarianTokenizer.from_pretrained(folder)
 
 
-def make_plain_folder(folder, seed=0, separate=False, **overrides):
+def make_plain_folder(folder, seed=0, separate=False, languages=(), **overrides):
     """Writes a folder without Transformers, for tests that need no reference."""
     source, target = (pieces_model(side, normalization_rule_name="identity") for side in ("source", "target"))
-    sizes = write_tokenizers(folder, source, target, separate)
+    sizes = write_tokenizers(folder, source, target, separate, languages)
     config = config_of(sizes, **overrides)
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     numbers = np.random.default_rng(seed)

@@ -33,8 +33,6 @@ def test_a_folder_becomes_a_model_folder(run, plain_folder, tmp_path):
     assert described["languages"] == {"source": "en", "target": "de"}
     assert described["config"]["output_bias"] is True
     assert described["config"]["activation"] == "silu"
-    translated = run("translate", output, "--beam-size", "1", stdin=b"bade figo ku .\n\n")
-    assert (translated.status, len(translated.lines), translated.lines[1]) == (0, 2, "")
     run("import", plain_folder, "--output", output).assert_one_error(f"{output} exists already")
     run("import", plain_folder, "--output", plain_folder).assert_one_error(f"{plain_folder} exists already")
 
@@ -138,7 +136,7 @@ CASES = {
         "embed_positions",
         "sines",
     ),
-    "code in a pickle": (pickle_with_code, "pytorch_model.bin", "builtins.print"),
+    "code in a pickle": (pickle_with_code, "pytorch_model.bin", "__builtin__.print"),
     "old pickle": (old_pickle, "pytorch_model.bin", "save_pretrained"),
     "no vocabulary": (replaced("vocab.json", b"[]"), "vocab.json", "damaged"),
     "vocabulary with a gap": (changed_json("vocab.json", **{"<unk>": 10**6}), "vocab.json", "ids"),

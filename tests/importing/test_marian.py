@@ -23,11 +23,11 @@ CASES = {
     "separate, untied": {"separate": True, "tie_word_embeddings": False, "activation_function": "relu", "d_model": 72},
     "unscaled": {"scale_embedding": False, "activation_function": "gelu", "pieces": IDENTITY},
     "one model": {"sides": ("source", "source"), "pieces": IDENTITY},
-    "bytes": {"pieces": {**IDENTITY, "byte_fallback": True, "size": 400}},
+    "bytes": {"pieces": {**IDENTITY, "byte_fallback": "true", "size": 400}},
     "bpe": {"pieces": {**IDENTITY, "model_type": "bpe", "size": 220}},
     "case folding": {"pieces": {"normalization_rule_name": "nmt_nfkc_cf"}},
     "start is end": {"decoder_start_token_id": 0, "pieces": IDENTITY},
-    "symbols": {"pieces": {**IDENTITY, "user_defined_symbols": ["<br>", "xyz"]}},
+    "symbols": {"pieces": {**IDENTITY, "user_defined_symbols": "<br>,xyz"}},
 }
 MAX_LENGTH = 40
 
@@ -120,6 +120,7 @@ def test_languages_of_the_folder_are_known(case):
     assert (case.translator.texts.source_language, case.translator.texts.target_language) == ("en", "de")
 
 
+@pytest.mark.slow
 def test_a_saved_model_translates_the_same(case, tmp_path):
     texts = lines_of("source", 4, seed=4)
     expected = case.translator.translate(texts, beam_size=2, return_scores=True)

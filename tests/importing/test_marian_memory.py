@@ -1,0 +1,66 @@
+"""The peak of memory while a model of the size of OPUS-MT's is imported and saved."""
+
+import json
+import math
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from marian_folders import config_of, pieces_model, shapes_of, write_tokenizers
+
+SCRIPT = """
+import resource, sys
+import keras_transformer as kt
+from keras_transformer.importing import import_marian
+
+kt.build_transformer(kt.TransformerConfig.from_preset("tiny", vocabulary_size=500))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+kt.Translator.from_marian(sys.argv[1]).save(sys.argv[2])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+NUM_TOKENS = 60_000
+
+
+@pytest.mark.slow
+def test_the_peak_is_at_most_twice_the_weights(tmp_path):
+    folder = tmp_path / "folder"
+    source, target = (pieces_model(side, normalization_rule_name="identity") for side in ("source", "target"))
+    write_tokenizers(folder, source, target)
+    table = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    del table["<pad>"]
+    table |= {f"token{number}": number for number in range(len(table), NUM_TOKENS - 1)} | {"<pad>": NUM_TOKENS - 1}
+    (folder / "vocab.json").write_text(json.dumps(table), encoding="utf-8")
+    sizes = {"d_model": 512, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 8}
+    sizes |= {"decoder_attention_heads": 8, "encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048}
+    config = config_of([NUM_TOKENS], **sizes)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    weights = write_large(folder / "model.safetensors", dict(shapes_of(config)))
+    root = pathlib.Path(__file__).parents[2]
+    found = subprocess.run(
+        [sys.executable, "-c", SCRIPT, folder, tmp_path / "model"],
+        env={"PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    peak = int(found.stdout)
+    print(f"weights {weights:,} bytes, peak {peak:,}, {peak / weights:.2f} times")
+    assert peak < 2 * weights
+
+
+def write_large(path, shapes):
+    """Writes random weights, one at a time. Returns their size in bytes."""
+    header, position = {}, 0
+    for name, shape in shapes.items():
+        end = position + 4 * math.prod(shape)
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [position, end]}
+        position = end
+    encoded = json.dumps(header).encode("utf-8")
+    numbers = np.random.default_rng(0)
+    with path.open("wb") as file:
+        file.write(len(encoded).to_bytes(8, "little") + encoded)
+        for shape in shapes.values():
+            numbers.standard_normal(shape, "float32").tofile(file)
+    return position
