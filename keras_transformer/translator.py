@@ -11,7 +11,7 @@ from keras_transformer.export import export_ctranslate2, export_saved_model, exp
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
-from keras_transformer.importing import import_marian
+from keras_transformer.importing import MarianFolder
 from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
@@ -193,8 +193,8 @@ class Translator:
         Raises:
             InputError: a file is missing, damaged or does not match another, or an option is not supported.
         """
-        model, tokenizers, texts = import_marian(folder)
-        return cls(model, tokenizers, texts=texts)
+        found = MarianFolder(folder)
+        return cls(found.model(), found.tokenizers, texts=found.texts)
 
     def export_saved_model(
         self,

@@ -4,7 +4,7 @@ import click
 
 from keras_transformer.cli.standard_output import print_path
 from keras_transformer.export.staging import check_new_folder
-from keras_transformer.translator import Translator
+from keras_transformer.importing import MarianFolder
 
 
 @click.command("import")
@@ -17,5 +17,5 @@ def import_model(folder, output):
     marian is a Hugging Face MarianMT folder, such as one of OPUS-MT. PyTorch and Transformers are not needed.
     """
     check_new_folder(output)
-    Translator.from_marian(folder).save(output)
+    MarianFolder(folder).save(output)
     print_path(output)

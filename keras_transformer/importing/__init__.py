@@ -1,5 +1,5 @@
 """Reads models of other toolkits, without these toolkits."""
 
-from keras_transformer.importing.marian import import_marian
+from keras_transformer.importing.marian_folder import MarianFolder
 
-__all__ = ["import_marian"]
+__all__ = ["MarianFolder"]

@@ -4,11 +4,13 @@ Transformers has the sines of the positions in the first half of the vector and 
 alternate. All weights that read or write the residual stream are permuted accordingly.
 """
 
+import itertools
+
 import numpy as np
 
 from keras_transformer.errors import InputError
 from keras_transformer.layers.positional_embedding import sinusoidal_positions
-from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.models.weight_shapes import layer_name
 
 _SHARED, _PROJECTION, _BIAS = "model.shared.weight", "lm_head.weight", "final_logits_bias"
 _TABLE, _POSITIONS = "model.{}.embed_tokens.weight", "model.{}.embed_positions.weight"
@@ -112,64 +114,69 @@ class MarianWeights:
                 f"{self._tensors.path}: {name} must have the sines and cosines of {expected[0]} positions."
             )
 
-    def load(self, model, vocabulary):
-        """Sets the weights of a model.
+    def parts(self, vocabulary):
+        """Yields the weights of the model in parts, so that memory does not hold a whole table.
 
         Args:
-            model: the Keras model of the `TransformerConfig` of the folder.
             vocabulary: the `MarianVocabulary`.
+
+        Yields:
+            The name of a weight as in `weight_shapes`, the number of its first row, and the rows, a float32 array.
         """
-        parts, config = transformer_parts(model), self._config
+        config = self._config
         scale = 1.0 if config.is_scaled else self._width**-0.5
-        # The largest weights come first, while memory holds no others.
-        parts.source_embedding.embeddings.assign(self._table(self._source_table, vocabulary.source.rows, scale))
+        yield from self._table(layer_name("positional_embedding", 0), self._source_table, vocabulary.source.rows, scale)
         if not config.is_shared:
-            parts.target_embedding.embeddings.assign(self._table(self._target_table, vocabulary.target.rows, scale))
-        if parts.output_projection is not None:
+            table = layer_name("positional_embedding", 1)
+            yield from self._table(table, self._target_table, vocabulary.target.rows, scale)
+        if not config.is_tied or not config.is_scaled:
             name = self._target_table if config.is_tied else _PROJECTION
-            parts.output_projection.kernel.assign(self._table(name, vocabulary.target.rows).T)
+            rows = [part for _, _, part in self._table("", name, vocabulary.target.rows)]
+            yield f"{layer_name('dense', 0)}/vars/0", 0, np.concatenate(rows).T
         has_bias = _BIAS in self._tensors.tensors
         bias = self._tensors.read(_BIAS)[0] if has_bias else np.zeros(config.target_size, "float32")
-        parts.output_bias.bias.assign(
-            np.where(vocabulary.target.is_copy, np.float32(_NEVER), bias[vocabulary.target.rows])
-        )
-        for side, blocks in zip(_SIDES, (parts.encoders, parts.decoders)):
-            for number, block in enumerate(blocks):
-                self._load_block(f"model.{side}.layers.{number}", block)
+        table = vocabulary.target
+        bias = np.where(table.is_copy, np.float32(_NEVER), bias[table.rows])
+        yield f"{layer_name('output_bias', 0)}/vars/0", 0, bias
+        for side in _SIDES:
+            for number in range(config.fields[f"num_{side}_layers"]):
+                yield from self._block(layer_name(f"transformer_{side}", number), f"model.{side}.layers.{number}")
 
-    def _load_block(self, name, block):
-        attention = block.self_attention
-        self._set(attention.query_key_value_dense, *(f"{name}.self_attn.{part}_proj" for part in "qkv"))
-        self._set(attention.output_dense, f"{name}.self_attn.out_proj", writes=True)
-        self._set_norm(block.self_attention_norm, f"{name}.self_attn_layer_norm")
-        if hasattr(block, "cross_attention"):
-            attention = block.cross_attention
-            self._set(attention.query_dense, f"{name}.encoder_attn.q_proj")
-            self._set(attention.key_value_dense, *(f"{name}.encoder_attn.{part}_proj" for part in "kv"))
-            self._set(attention.output_dense, f"{name}.encoder_attn.out_proj", writes=True)
-            self._set_norm(block.cross_attention_norm, f"{name}.encoder_attn_layer_norm")
-        self._set(block.feed_forward.intermediate_dense, f"{name}.fc1")
-        self._set(block.feed_forward.output_dense, f"{name}.fc2", writes=True)
-        self._set_norm(block.feed_forward_norm, f"{name}.final_layer_norm")
+    def _block(self, ours, theirs):
+        query_key_value = [f"self_attn.{part}_proj" for part in "qkv"]
+        dense = {
+            "self_attention/query_key_value_dense": query_key_value,
+            "self_attention/output_dense": ["self_attn.out_proj"],
+            "feed_forward/intermediate_dense": ["fc1"],
+            "feed_forward/output_dense": ["fc2"],
+        }
+        norms = {"self_attention_norm": "self_attn", "feed_forward_norm": "final"}
+        if "decoder" in ours:
+            dense |= {
+                "cross_attention/query_dense": ["encoder_attn.q_proj"],
+                "cross_attention/key_value_dense": ["encoder_attn.k_proj", "encoder_attn.v_proj"],
+                "cross_attention/output_dense": ["encoder_attn.out_proj"],
+            }
+            norms |= {"cross_attention_norm": "encoder_attn"}
+        for layer, names in dense.items():
+            kernel = np.concatenate([self._tensors.read(f"{theirs}.{name}.weight") for name in names]).T
+            bias = np.concatenate([self._tensors.read(f"{theirs}.{name}.bias") for name in names])
+            writes = layer.endswith("/output_dense")  # The others read the residual stream.
+            yield f"{ours}/{layer}/vars/0", 0, kernel[:, self._order] if writes else kernel[self._order]
+            yield f"{ours}/{layer}/vars/1", 0, bias[self._order] if writes else bias
+        for layer, name in norms.items():
+            for index, part in enumerate(("weight", "bias")):
+                yield (
+                    f"{ours}/{layer}/vars/{index}",
+                    0,
+                    self._tensors.read(f"{theirs}.{name}_layer_norm.{part}")[self._order],
+                )
 
-    def _set(self, dense, *names, writes=False):
-        """Sets a dense layer that reads the residual stream, or with `writes`, one that writes to it."""
-        kernel = np.concatenate([self._tensors.read(f"{name}.weight") for name in names]).T
-        bias = np.concatenate([self._tensors.read(f"{name}.bias") for name in names])
-        dense.kernel.assign(kernel[:, self._order] if writes else kernel[self._order])
-        dense.bias.assign(bias[self._order] if writes else bias)
-
-    def _set_norm(self, norm, name):
-        norm.gamma.assign(self._tensors.read(f"{name}.weight")[self._order])
-        norm.beta.assign(self._tensors.read(f"{name}.bias")[self._order])
-
-    def _table(self, name, rows, scale=1.0):
-        """Returns rows of a table, with permuted columns, read in parts to save memory."""
-        table = np.empty((len(rows), self._width), "float32")
-        size = self._tensors.tensors[name].shape[0]
-        for start in range(0, size, _CHUNK):
-            stop = min(start + _CHUNK, size)
-            wanted = np.flatnonzero((rows >= start) & (rows < stop))
-            part = self._tensors.read(name, slice(start, stop))[:, self._order] * np.float32(scale)
-            table[wanted] = part[rows[wanted] - start]
-        return table
+    def _table(self, ours, theirs, rows, scale=1.0):
+        """Yields parts of a table in the order of `rows`, with permuted columns."""
+        for start in range(0, len(rows), _CHUNK):
+            wanted, places = np.unique(rows[start : start + _CHUNK], return_inverse=True)
+            bounds = [0, *(np.flatnonzero(np.diff(wanted) != 1) + 1), len(wanted)]
+            runs = [slice(int(wanted[first]), int(wanted[last - 1]) + 1) for first, last in itertools.pairwise(bounds)]
+            found = np.concatenate([self._tensors.read(theirs, run) for run in runs])
+            yield f"{ours}/vars/0", start, found[places][:, self._order] * np.float32(scale)

@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 
 import keras
 from keras import ops
@@ -61,6 +62,17 @@ class TransformerParts:
             share_output=self.output_projection is None,
             output_bias=self.output_bias is not None,
         )
+
+    def variable(self, name: str):
+        """Returns the variable of a weight by its name in a weights file, as in `weight_shapes`."""
+        blocks = {"transformer_encoder": self.encoders, "transformer_decoder": self.decoders}
+        blocks |= {"positional_embedding": (self.source_embedding, self.target_embedding)}
+        blocks |= {"layer_normalization": (self.encoder_norm, self.decoder_norm)}
+        blocks |= {"dense": (self.output_projection,), "output_bias": (self.output_bias,)}
+        _, owner, *attributes, _, index = name.split("/")
+        kind, _, number = owner.rpartition("_")
+        layer = blocks[kind][int(number)] if number.isdecimal() else blocks[owner][0]
+        return functools.reduce(getattr, attributes, layer).trainable_variables[int(index)]
 
     def encode(self, source_ids: keras.KerasTensor):
         """Runs the encoder without dropout.

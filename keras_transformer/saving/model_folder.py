@@ -13,6 +13,7 @@ from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.dtype_policy import merged_copy
 from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.models.quantized_layers import check_scales, has_lora, quantizations_of, quantize_layers
+from keras_transformer.saving.streamed_weights import streamed_weights
 from keras_transformer.saving.weights_file import (
     check_numbers,
     check_weights,
@@ -53,12 +54,38 @@ def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, t
     Raises:
         InputError: the saved model could not be loaded again. Nothing was overwritten.
     """
-    path = pathlib.Path(path)
-    tokenizers = Tokenizers(source_tokenizer, target_tokenizer).files
-    try:
+
+    def weights_and_note():
         note = QuantizationNote(quantizations_of(model))
         check_numbers(model)
-        weights = weights_content(merged_copy(model) if has_lora(model) else model)
+        return weights_content(merged_copy(model) if has_lora(model) else model), note
+
+    _write_folder(
+        path, weights_and_note, config, Tokenizers(source_tokenizer, target_tokenizer), texts, is_trained_here
+    )
+
+
+def save_streamed_folder(path, parts, config, tokenizers, texts=None):
+    """Writes a model folder from weights that are read one at a time, without a model.
+
+    Args:
+        path: the folder. It is created if it is missing.
+        parts: the weights, see `streamed_weights`.
+        config: the `TransformerConfig`.
+        tokenizers: the `Tokenizers`.
+        texts: the `TextFacts`. Default None.
+
+    Raises:
+        InputError: the saved model could not be loaded again. Nothing was overwritten.
+    """
+    _write_folder(path, lambda: (streamed_weights(config, parts), QuantizationNote({})), config, tokenizers, texts)
+
+
+def _write_folder(path, weights_and_note, config, tokenizers, texts, is_trained_here=False):
+    path = pathlib.Path(path)
+    tokenizers = tokenizers.files
+    try:
+        weights, note = weights_and_note()
         content = json_text(_config_fields(config, texts, note), indent=2) + "\n"
 
         def write_weights(file):

@@ -106,6 +106,7 @@ def test_the_recipe_as_run_has_its_defaults_filled_in(trained):
         "normalize_first": True,
         "layer_norm_epsilon": 1e-5,
         "share_output": True,
+        "output_bias": False,
     }
     assert as_run["training"]["label_smoothing"] == 0.1
     assert as_run["evaluation"]["every"] == 0

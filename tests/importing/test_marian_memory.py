@@ -13,11 +13,11 @@ from marian_folders import config_of, pieces_model, shapes_of, write_tokenizers
 SCRIPT = """
 import resource, sys
 import keras_transformer as kt
-from keras_transformer.importing import import_marian
+from keras_transformer.importing import MarianFolder
 
 kt.build_transformer(kt.TransformerConfig.from_preset("tiny", vocabulary_size=500))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-kt.Translator.from_marian(sys.argv[1]).save(sys.argv[2])
+MarianFolder(sys.argv[1]).save(sys.argv[2])
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """
 NUM_TOKENS = 60_000
