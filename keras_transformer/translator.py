@@ -187,13 +187,15 @@ class Translator:
         return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
 
     @classmethod
-    def from_marian(cls, folder: str | os.PathLike) -> Self:
+    def from_marian(cls, folder: str | os.PathLike, normalize_punctuation: bool = False) -> Self:
         """Reads a Hugging Face MarianMT folder, such as one of OPUS-MT, without PyTorch and Transformers.
+
+        With `normalize_punctuation`, quotation marks, dashes and so on are normalised as in the text of OPUS-MT.
 
         Raises:
             InputError: a file is missing, damaged or does not match another, or an option is not supported.
         """
-        found = MarianFolder(folder)
+        found = MarianFolder(folder, normalize_punctuation)
         return cls(found.model(), found.tokenizers, texts=found.texts)
 
     def export_saved_model(

@@ -7,6 +7,7 @@ from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.marian_config import read_marian_config
 from keras_transformer.importing.marian_vocabulary import read_marian_vocabulary
 from keras_transformer.importing.marian_weights import MarianWeights
+from keras_transformer.importing.punctuation import punctuation_rules
 from keras_transformer.importing.tensor_files import open_tensors
 from keras_transformer.models import build_transformer, transformer_parts
 from keras_transformer.saving.model_folder import save_streamed_folder
@@ -23,13 +24,15 @@ class MarianFolder:
     Args:
         folder: path of the folder with `config.json`, `model.safetensors` or `pytorch_model.bin`, `source.spm`,
             `target.spm` and `vocab.json`; with separate vocabularies also `target_vocab.json`.
+        normalize_punctuation: whether the source's tokenizer normalises punctuation as the training text of OPUS-MT
+            was, see `punctuation_rules`. Default False, as in Transformers.
 
     Raises:
         InputError: a file is missing, cut or damaged, the files do not match each other, or the model has an option
             that this library does not have. The message names the file.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, normalize_punctuation=False):
         folder = pathlib.Path(folder)
         if not folder.is_dir():
             raise InputError(f"{folder}: expected a MarianMT folder, but it does not exist.")
@@ -40,11 +43,12 @@ class MarianFolder:
         if not config.is_shared and not (folder / "target_vocab.json").is_file():
             raise InputError(f"{folder / 'target_vocab.json'}: the file is missing. The vocabularies are separate.")
         self._weights = MarianWeights(open_tensors(folder), config)
-        self.vocabulary = read_marian_vocabulary(folder, config)
+        self.texts = _texts(folder)
+        rules = punctuation_rules(self.texts.source_language) if normalize_punctuation else None
+        self.vocabulary = read_marian_vocabulary(folder, config, rules)
         sizes = (len(self.vocabulary.source.tokens), len(self.vocabulary.target.tokens))
         self.config = config.transformer_config(*sizes)
         self.tokenizers = self.vocabulary.tokenizers
-        self.texts = _texts(folder)
 
     def model(self):
         """Returns the Keras model.

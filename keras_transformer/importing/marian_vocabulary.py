@@ -27,7 +27,7 @@ class MarianVocabulary(NamedTuple):
     target: TokenTable
 
 
-def read_marian_vocabulary(folder, config):
+def read_marian_vocabulary(folder, config, rules=None):
     """Reads the vocabularies of a MarianMT folder.
 
     Transformers cuts a text into pieces with `source.spm`, and looks up each piece in `vocab.json`. The result here is
@@ -36,6 +36,7 @@ def read_marian_vocabulary(folder, config):
     Args:
         folder: the folder, a `pathlib.Path`.
         config: its `MarianConfig`.
+        rules: additional normalisation of the source, a dictionary from string to string. Default: none.
 
     Returns:
         `MarianVocabulary`.
@@ -68,7 +69,7 @@ def read_marian_vocabulary(folder, config):
     )
     if config.is_shared:
         target = source
-    models = source_model(pieces[0], source, folder / "source.spm"), target_model(pieces[1], target)
+    models = source_model(pieces[0], source, folder / "source.spm", rules), target_model(pieces[1], target)
     tokenizers = []
     for name, model in zip(("source.spm", "target.spm"), models):
         try:

@@ -56,7 +56,7 @@ def read_pieces(path):
     return proto
 
 
-def source_model(pieces, table, path):
+def source_model(pieces, table, path, rules=None):
     """Returns the SentencePiece model of the source.
 
     A language token such as `>>fra<<` at the beginning of a text is one piece. That of another language is the piece of
@@ -67,6 +67,7 @@ def source_model(pieces, table, path):
         pieces: the `ModelProto` of `read_pieces`.
         table: the `TokenTable`.
         path: the file of `pieces`, for errors.
+        rules: additional normalisation, a dictionary from string to string. Default: none.
 
     Returns:
         The bytes of the model.
@@ -92,8 +93,9 @@ def source_model(pieces, table, path):
 
     model = _model(pieces, table, piece_of)
     languages = [token for token in table.tokens if token is not None and is_language_token(token)]
-    rules = pieces.normalizer_spec.SerializeToString(deterministic=True)
-    model.normalizer_spec.precompiled_charsmap = _map_with_languages(rules, tuple(languages))
+    model.normalizer_spec.precompiled_charsmap = _extended_map(
+        pieces.normalizer_spec.SerializeToString(deterministic=True), tuple((rules or {}).items()), tuple(languages)
+    )
     _check_languages(model, languages, table, path)
     return model.SerializeToString(deterministic=True)
 
@@ -129,16 +131,18 @@ def is_language_token(token):
 
 
 @functools.lru_cache(8)
-def _map_with_languages(normalizer_spec, languages):
+def _extended_map(normalizer_spec, more, languages):
     """Returns a compiled normalisation map that ends a language token with a space, so that a new word follows it.
 
     Args:
         normalizer_spec: the normalisation, the bytes of a `NormalizerSpec`.
+        more: additional rules, pairs of strings.
         languages: the language tokens of the vocabulary.
     """
     model = sentencepiece_model_pb2.ModelProto()
     model.normalizer_spec.ParseFromString(normalizer_spec)
-    rules = character_rules(model.SerializeToString()) | dict.fromkeys(_language_tokens(), f"{OTHER_LANGUAGE} ")
+    rules = character_rules(model.SerializeToString()) | dict(more)
+    rules |= dict.fromkeys(_language_tokens(), f"{OTHER_LANGUAGE} ")
     rules |= {token: f"{token} " for token in languages}
     return write_character_map({key.encode("utf-8"): value.encode("utf-8") for key, value in rules.items()})
 

@@ -66,6 +66,8 @@ def test_token_ids_are_those_of_transformers(case):
     lines = [*lines_of("source", 300, seed=1), *ODD_LINES, "a<br>b xyz", "me ku auf"]
     found = case.translator.source_tokenizer.tokenize(lines).to_list()
     for line, ids in zip(lines, found, strict=True):
+        if line.startswith(">>cmn_Hans<<") and LANGUAGES[1] not in case.vocabulary.source.tokens:
+            continue  # Text here, see docs/import.md.
         expected = case.tokenizer(line).input_ids
         assert [*case.vocabulary.source.rows[ids], case.vocabulary.source.rows[END_ID]] == expected, line
 
