@@ -36,6 +36,12 @@ def public_names(file):
     return [node.name for node in body if isinstance(node, kinds) and not node.name.startswith("_")]
 
 
+def _names_of_package(folder):
+    """Returns the public names of a package, those of its stub if its names are imported at their first use."""
+    stub = folder / "__init__.pyi"
+    return public_names(stub if stub.exists() else folder / "__init__.py")
+
+
 def _index(package, modules, names):
     lines = ["# API", "", "`import keras_transformer as kt`. Each name below and in the subpackages is public.", ""]
     lines += ["| subpackage | content |", "|---|---|"]
@@ -48,10 +54,10 @@ def _index(package, modules, names):
 
 def _page(folder, name):
     lines = [f"# {_short(name)}", "", _MODULE.format(name=name)]
-    for member in public_names(folder / "__init__.py") or _modules(folder):
+    for member in _names_of_package(folder) or _modules(folder):
         if (folder / member).is_dir():
             lines += [f"## {_short(name)}.{member}", "", _MODULE.format(name=f"{name}.{member}")]
-            lines += [f"::: {name}.{member}.{each}\n" for each in public_names(folder / member / "__init__.py")]
+            lines += [f"::: {name}.{member}.{each}\n" for each in _names_of_package(folder / member)]
         else:
             lines.append(f"::: {name}.{member}\n")
     return "\n".join(lines)

@@ -1,9 +1,6 @@
-"""Learns vocabularies, and tokenizes text inside the graph."""
+"""Learns vocabularies, and tokenizes text inside the graph. The public names are in `__init__.pyi`."""
 
-from keras_transformer.text.learn_vocabulary import learn_vocabulary
-from keras_transformer.text.sentences import split_sentences
-from keras_transformer.text.text_facts import TextFacts
-from keras_transformer.text.tokenizer import Tokenizer
-from keras_transformer.text.tokenizers import Tokenizers
+import lazy_loader
 
-__all__ = ["TextFacts", "Tokenizer", "Tokenizers", "learn_vocabulary", "split_sentences"]
+# The rules of languages and blank text need neither Keras nor TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
