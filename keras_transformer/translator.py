@@ -1,6 +1,5 @@
 import os
 import pathlib
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -11,13 +10,13 @@ from keras_transformer.export import export_ctranslate2, export_saved_model, exp
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
-from keras_transformer.importing import MarianFolder
+from keras_transformer.importing import MarianFolder, is_marian_folder, preset_folder
 from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_texts, lengths_with_end
-from keras_transformer.text.token_rows import padded_ids, rows_to_cut, with_end
+from keras_transformer.text.token_rows import deprecated_token_rows, padded_ids, rows_to_cut
 
 if TYPE_CHECKING:
     import keras
@@ -86,8 +85,8 @@ class Translator:
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
-        Texts are sorted by length into batches. This changes the speed, but not the translations. Texts with more
-        tokens than the model's `max_length` are cut, with a warning.
+        Texts are sorted by length into batches, for speed alone. Texts with more tokens than the model's `max_length`
+        are cut, with a warning.
 
         Args:
             texts: a list of strings.
@@ -198,6 +197,16 @@ class Translator:
         found = MarianFolder(folder, normalize_punctuation)
         return cls(found.model(), found.tokenizers, texts=found.texts)
 
+    @classmethod
+    def from_preset(cls, address: str | os.PathLike) -> Self:
+        """Loads a model folder or a MarianMT folder from a path, or from "hf://user/model" with the extra `hub`.
+
+        Raises:
+            InputError: see `load` and `from_marian`, or the hub cannot be reached or does not have the model.
+        """
+        folder = preset_folder(address)
+        return cls.from_marian(folder) if is_marian_folder(folder) else cls.load(folder)
+
     def export_saved_model(
         self,
         path: str | os.PathLike,
@@ -281,15 +290,7 @@ class Translator:
         """
         return export_ctranslate2(self, path, quantize)
 
-    def token_rows(self, tokenizer: "Tokenizer", texts: Sequence[str]) -> list[list[int]]:
-        """Deprecated: use `tokenizers.encode_source` and `tokenizers.encode_target`."""
-        warnings.warn(
-            "`Translator.token_rows` is deprecated; use `Translator.tokenizers.encode_source` or `encode_target`.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        max_length = self.config.max_length
-        return with_end(rows_to_cut(tokenizer, texts, max_length)[:, : max_length - 1]).to_list()
+    token_rows = deprecated_token_rows
 
     def _search(self, source_ids, settings):
         found, n_best = self._generator.generate(source_ids, settings=settings), settings.n_best

@@ -119,7 +119,7 @@ def config_of(sizes, **overrides):
         "vocab_size": sizes[0],
         "decoder_vocab_size": sizes[-1],
         "share_encoder_decoder_embeddings": len(sizes) == 1,
-        "pad_token_id": sizes[-1] - 1,
+        "pad_token_id": min(sizes) - 1,
         "decoder_start_token_id": sizes[-1] - 1,
         **overrides,
     }

@@ -4,8 +4,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.importing.safetensors_file import SafetensorsFile
 from keras_transformer.importing.torch_file import TorchFile
 
-_SAFETENSORS, _TORCH = "model.safetensors", "pytorch_model.bin"
-_SHARDED = (f"{_SAFETENSORS}.index.json", f"{_TORCH}.index.json")
+SAFETENSORS_NAME, TORCH_NAME = "model.safetensors", "pytorch_model.bin"
+_SHARDED = (f"{SAFETENSORS_NAME}.index.json", f"{TORCH_NAME}.index.json")
 
 
 def open_tensors(folder):
@@ -20,14 +20,14 @@ def open_tensors(folder):
     Raises:
         InputError: the folder has neither file, the weights are in several files, or the file is damaged.
     """
-    if (folder / _SAFETENSORS).is_file():
-        return SafetensorsFile(folder / _SAFETENSORS)
-    if (folder / _TORCH).is_file():
-        return TorchFile(folder / _TORCH)
+    if (folder / SAFETENSORS_NAME).is_file():
+        return SafetensorsFile(folder / SAFETENSORS_NAME)
+    if (folder / TORCH_NAME).is_file():
+        return TorchFile(folder / TORCH_NAME)
     for name in _SHARDED:
         if (folder / name).is_file():
             raise InputError(
                 f"{folder / name}: weights in several files are not supported. Save the model again with "
                 '`save_pretrained(folder, max_shard_size="100GB")`.'
             )
-    raise InputError(f"{folder / _SAFETENSORS}: the file is missing, and there is no {_TORCH}.")
+    raise InputError(f"{folder / SAFETENSORS_NAME}: the file is missing, and there is no {TORCH_NAME}.")

@@ -69,3 +69,14 @@ def padded_ids(rows, max_length, empty_has_end=False):
     if not empty_has_end:
         is_end = tf.logical_and(is_end, tf.greater(lengths, 0))
     return tf.where(is_end, END_ID, token_ids)
+
+
+def deprecated_token_rows(self, tokenizer, texts):
+    """Deprecated: use `tokenizers.encode_source` and `tokenizers.encode_target`."""
+    warnings.warn(
+        "`Translator.token_rows` is deprecated; use `Translator.tokenizers.encode_source` or `encode_target`.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    max_length = self.config.max_length
+    return with_end(rows_to_cut(tokenizer, texts, max_length)[:, : max_length - 1]).to_list()

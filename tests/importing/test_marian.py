@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from marian_folders import LANGUAGES, ODD_LINES, lines_of, make_folder
+from marian_folders import LANGUAGES, ODD_LINES, lines_of, make_folder, make_plain_folder
 
 from keras_transformer.importing.marian_config import read_marian_config
 from keras_transformer.importing.marian_vocabulary import read_marian_vocabulary
@@ -49,7 +49,7 @@ class Case:
             num_beams=1,
             do_sample=False,
             max_new_tokens=MAX_LENGTH,
-            bad_words_ids=[[token_id] for token_id in {1, config.pad_token_id, config.decoder_start_token_id} - {0}],
+            bad_words_ids=[[token_id] for token_id in {1, config.decoder_start_token_id} - {0}],
             forced_eos_token_id=None,
         )[:, 1:].tolist()
 
@@ -130,3 +130,10 @@ def test_a_saved_model_translates_the_same(case, tmp_path):
     loaded = Translator.load(tmp_path)
     assert loaded.config == case.translator.config
     assert loaded.translate(texts, beam_size=2, return_scores=True) == expected
+
+
+def test_a_preset_is_a_marian_folder_or_a_model_folder(tmp_path):
+    folder = make_plain_folder(tmp_path / "marian", encoder_layers=1, decoder_layers=1)
+    translator = Translator.from_preset(folder)
+    translator.save(tmp_path / "model")
+    assert Translator.from_preset(str(tmp_path / "model")).config == translator.config

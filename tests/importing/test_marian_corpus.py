@@ -1,6 +1,7 @@
 """Token ids and translations of Multi30k are compared with those of Transformers."""
 
 import pytest
+import sentencepiece
 from marian_folders import learned_pieces, write_model, write_tokenizers
 
 from keras_transformer.importing.marian_config import read_marian_config
@@ -9,6 +10,7 @@ from keras_transformer.special_tokens import PADDING_ID
 from keras_transformer.translator import Translator
 
 pytestmark = pytest.mark.slow
+SIDES = {"en": "source", "de": "target"}
 NUM_LINES, NUM_TRANSLATIONS, MAX_LENGTH = 10_000, 500, 30
 
 
@@ -41,14 +43,21 @@ def test_token_ids_are_those_of_transformers(language, imported, parallel_data):
         ours, table = translator.target_tokenizer, vocabulary.target
         expected = [tokenizer(text_target=text).input_ids[:-1] for text in texts]
     found = [table.rows[ids].tolist() for ids in ours.tokenize(texts).to_list()]
-    assert sum(ids != other for ids, other in zip(found, expected, strict=True)) == 0
+    differing = [text for text, ids, other in zip(texts, found, expected, strict=True) if ids != other]
+    # The documented difference: several unknown characters in a row, which Transformers looks up as one piece.
+    spm = sentencepiece.SentencePieceProcessor(model_file=str(folder / f"{SIDES[language]}.spm"))
+    for text in differing:
+        pieces = spm.encode(text, out_type=str)
+        assert any(len(piece) > 1 and spm.piece_to_id(piece) == spm.unk_id() for piece in pieces), text
+    print(f"{len(differing)} of {len(texts)} lines differ")
+    assert len(differing) <= NUM_LINES // 2000
 
 
 def test_greedy_translations_are_those_of_transformers(imported, parallel_data):
     folder, model, tokenizer, translator = imported
     table = read_marian_vocabulary(folder, read_marian_config(folder)).target
     texts = lines(parallel_data, "test_2016_flickr.en", NUM_TRANSLATIONS)
-    forbidden = [[1], [model.config.pad_token_id]]
+    forbidden = [[1], [model.config.decoder_start_token_id]]
     for start in range(0, NUM_TRANSLATIONS, 50):
         part = texts[start : start + 50]
         expected = model.generate(

@@ -1,0 +1,84 @@
+"""The folder of a preset: a local one, or one of the Hugging Face hub."""
+
+import pathlib
+import re
+
+from keras_transformer.errors import InputError, check_installed
+from keras_transformer.files.small_files import read_json
+from keras_transformer.importing.tensor_files import SAFETENSORS_NAME, TORCH_NAME
+
+_HUB = "hf://"
+_ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?", re.ASCII)
+# Files of model folders and of MarianMT folders.
+_FILES = (
+    *("config.json", "tokenizer.model", "source.model", "target.model", "model.weights.h5", "recipe.toml", "README.md"),
+    *("source.spm", "target.spm", "vocab.json", "target_vocab.json", "tokenizer_config.json", SAFETENSORS_NAME),
+    *("validation.source.txt", "validation.target.txt", "scores.json", "history.csv"),
+)
+
+
+def preset_folder(address):
+    """Returns the folder of an address. Files of the hub are downloaded into its cache.
+
+    Args:
+        address: path of a folder, or "hf://user/model", or "hf://user/model@revision".
+
+    Returns:
+        A `pathlib.Path`.
+
+    Raises:
+        InputError: the package `huggingface_hub` is missing, the address is wrong, or the hub cannot be reached and its
+            cache does not have the model.
+    """
+    if not str(address).startswith(_HUB):
+        return pathlib.Path(address)
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise InputError(f"{address}: expected an address such as hf://user/model or hf://user/model@revision.")
+    check_installed("huggingface_hub", extra="hub")
+    return pathlib.Path(_downloaded(address, *match.groups()))
+
+
+def is_marian_folder(folder):
+    """Returns whether a folder is a MarianMT folder. Otherwise it is read as a model folder, which has other keys.
+
+    Raises:
+        InputError: the config is damaged.
+    """
+    path = folder / "config.json"
+    return path.is_file() and "model_type" in read_json(path)
+
+
+def _downloaded(address, name, revision):
+    import huggingface_hub  # noqa: PLC0415 (an optional dependency)
+    from huggingface_hub import errors  # noqa: PLC0415
+
+    try:
+        info = huggingface_hub.HfApi().model_info(name, revision=revision)
+        found = {sibling.rfilename for sibling in info.siblings}
+        wanted = [file for file in _FILES if file in found]
+        if SAFETENSORS_NAME not in found and TORCH_NAME in found:
+            wanted.append(TORCH_NAME)
+        if "config.json" not in wanted:
+            raise InputError(f"{address}: expected a model with a config.json. Received: {len(found)} other files.")
+        return huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=wanted)
+    except InputError:
+        raise
+    except (errors.RevisionNotFoundError, errors.RepositoryNotFoundError):
+        raise InputError(f"{address}: the hub has no such model or revision, or it is private.") from None
+    except (errors.HfHubHTTPError, errors.HFValidationError) as error:
+        raise InputError(f"{address}: the hub refuses it: {' '.join(str(error).split())[:200]}") from None
+    except Exception:  # Versions of the package report a missing network by classes of different packages.
+        return _cached(address, name, revision)
+
+
+def _cached(address, name, revision):
+    import huggingface_hub  # noqa: PLC0415 (an optional dependency)
+
+    try:
+        return huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
+    except Exception:
+        raise InputError(
+            f"{address}: the hub cannot be reached, and its cache does not have the model. Connect to the network, or "
+            "download the folder and give its path."
+        ) from None
