@@ -76,7 +76,9 @@ def _cached(address, name, revision):
     import huggingface_hub  # noqa: PLC0415 (an optional dependency)
 
     try:
-        return huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True)
+        return huggingface_hub.snapshot_download(
+            name, revision=revision, allow_patterns=list(_FILES), local_files_only=True
+        )
     except Exception:
         raise InputError(
             f"{address}: the hub cannot be reached, and its cache does not have the model. Connect to the network, or "

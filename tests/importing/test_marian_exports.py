@@ -1,7 +1,5 @@
 """Every export of an imported model is compared with the model."""
 
-import dataclasses
-
 import pytest
 from marian_folders import LANGUAGES, lines_of, make_plain_folder
 
@@ -38,7 +36,7 @@ def test_an_export_translates_as_the_model(name, text, translator, tmp_path):
 @pytest.mark.parametrize("name", ["tflite", "ctranslate2"])
 def test_a_quantised_export_keeps_the_bias(name, quantize, translator, tmp_path):
     exporter = get_exporter(name, quantize)
-    settings = dataclasses.replace(SearchSettings(beam_size=1), max_length=20).of_model(translator.config)
+    settings = SearchSettings(beam_size=1).of_model(translator.config)
     references = translator.translate(TEXTS, settings=settings)
     found = []
     proof = Proof(

@@ -90,6 +90,7 @@ def _reading_model(model):
     """Returns the model with private characters for bytes, and a normalisation that writes them."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
     known = {character for piece in proto.pieces if piece.type == _PIECE.NORMAL for character in piece.piece}
+    _replace_unused(proto, _PIECE.CONTROL)
     # A byte is used only if no other piece matches, so its score, the lowest, has no effect.
     worst = min(piece.score for piece in proto.pieces)
     spelled = {}
@@ -146,6 +147,7 @@ def _spelling_rules(rules, known, spelled):
 def _writing_model(model):
     """Returns the model with bytes as pieces. They are not valid UTF-8, so the protocol buffer is written directly."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    _replace_unused(proto, _PIECE.NORMAL)
     pieces = [
         # The byte 0 ends a string when the model is read. Its piece is unchanged and writes nothing.
         _byte_piece(int(piece.piece[1:-1], 16))
@@ -156,6 +158,13 @@ def _writing_model(model):
     proto.ClearField("pieces")
     # Field 1 of the model, of the type "length-delimited".
     return b"".join(b"\x0a" + _varint(len(piece)) + piece for piece in pieces) + proto.SerializeToString()
+
+
+def _replace_unused(proto, kind):
+    """Gives another type to pieces that no text is cut into, because TensorFlow Text's converter refuses theirs."""
+    for piece in proto.pieces:
+        if piece.type == _PIECE.UNUSED:
+            piece.type = kind
 
 
 def _byte_piece(byte):
