@@ -42,6 +42,11 @@ def invisible_characters():
         yield from map(chr, range(first, last + 1))
 
 
+def invisible_ranges():
+    """Returns pairs of the first and the last code point of every range of invisible characters, in ascending order."""
+    return _INVISIBLE
+
+
 def is_blank(text):
     """Returns whether a text has only invisible characters. Such a text has no translation.
 

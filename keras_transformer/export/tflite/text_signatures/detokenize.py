@@ -1,0 +1,116 @@
+import tensorflow as tf
+
+from keras_transformer.export.tflite.text_signatures.double_array import ROOT
+from keras_transformer.export.tflite.text_signatures.graph_parts import appended, as_int, look_up, scatter, shifted
+from keras_transformer.export.tflite.text_signatures.piece_tables import NUM_BYTES
+
+_REPLACEMENT = 0xFFFD
+_SURROGATES = 0xD800 // 0x800
+_MOST_BYTES = 4
+
+
+class Detokenizer:
+    """The texts of token ids, as SentencePiece writes them: tokens, spaces, and bytes in UTF-8.
+
+    Args:
+        pieces: `PieceTables`.
+        add_dummy_prefix: whether a text was tokenized with a space before it, which is dropped.
+        remove_extra_whitespaces: whether all spaces before a text are dropped, one of each token.
+    """
+
+    def __init__(self, pieces, add_dummy_prefix, remove_extra_whitespaces):
+        self.pieces = pieces
+        self.drops_space = add_dummy_prefix or remove_extra_whitespaces
+        self.drops_several = remove_extra_whitespaces
+        (self.vocabulary_size,) = pieces.slots.shape
+
+    def detokenize(self, token_ids):
+        """Maps token ids `(rows, length)` int32 to code points `(rows, length * longest token)`, padded with 0.
+
+        Ids outside of the vocabulary, special tokens and the character 0 have no text.
+        """
+        rows, length = tf.unstack(tf.shape(token_ids))
+        # Padding separates the rows.
+        token_ids = tf.reshape(tf.pad(token_ids, [[0, 0], [0, _MOST_BYTES]]), (-1,))
+        is_token = tf.logical_and(tf.greater_equal(token_ids, 0), tf.less(token_ids, self.vocabulary_size))
+        token_ids = token_ids * as_int(is_token)
+        labels = self._spelled(look_up(self.pieces.slots, token_ids))
+        steps = tf.expand_dims(tf.range(tf.shape(labels)[0]), 1)
+        lengths = tf.reduce_sum(tf.minimum(labels, 1), axis=0)
+        is_space = tf.logical_and(tf.equal(labels, self.pieces.label_of_space), tf.equal(steps, lengths - 1))
+        starts_with_space = tf.reduce_sum(as_int(is_space), axis=0)
+        # If all spaces before a text are dropped, a token that is one space leaves nothing.
+        is_written = tf.greater(lengths, starts_with_space if self.drops_several else 0)
+        characters = look_up(self.pieces.characters, labels)
+        if self.pieces.first_byte is not None:
+            is_byte, decoded = _decoded(token_ids - self.pieces.first_byte)
+            # A token of a byte has no labels, so the character is the first of a token.
+            characters = tf.concat([characters[:1] + tf.expand_dims(decoded, 0), characters[1:]], axis=0)
+            lengths = lengths + tf.minimum(decoded, 1)
+            is_written = tf.logical_or(is_written, is_byte)
+        table = tf.stack([rows, length + _MOST_BYTES])
+        if self.drops_space:
+            before = tf.cumsum(tf.reshape(as_int(is_written), table), axis=1, exclusive=True)
+            is_at_start = tf.reshape(tf.equal(before, 0), (-1,))
+            lengths = lengths - starts_with_space * as_int(is_at_start)
+        width = length * self.pieces.longest
+        ends = tf.cumsum(tf.reshape(lengths, table), axis=1) + tf.expand_dims(tf.range(rows) * width, 1)
+        is_kept = as_int(tf.less(steps, tf.expand_dims(lengths, 0)))
+        places = (tf.reshape(ends, (1, -1)) - 1 - steps) * is_kept
+        # One more place, because rows without a token have none for the padding.
+        joined = scatter(
+            tf.reshape(places, (-1,)), tf.reshape(characters * is_kept, (-1,)), tf.expand_dims(rows * width + 1, 0)
+        )
+        return tf.reshape(joined[:-1], tf.stack([rows, width]))
+
+    def _spelled(self, slots):
+        """Returns the labels of tokens `(longest of them, tokens)`, the last character of each token first, then 0."""
+        trie = self.pieces.trie
+
+        def step(number, slots, labels):
+            parents = look_up(trie.check, slots)
+            # The root is its own parent, and its base is after it.
+            return number + 1, parents, appended(labels, tf.maximum(slots - look_up(trie.base, parents), 0))
+
+        number, _, labels = tf.while_loop(
+            lambda number, slots, labels: tf.logical_and(
+                tf.less(number, trie.longest), tf.greater(tf.reduce_max(slots), ROOT)
+            ),
+            step,
+            (tf.constant(0), slots, tf.zeros(tf.stack([trie.longest, tf.size(slots)]), tf.int32)),
+            (tf.TensorShape(()), tf.TensorShape((None,)), tf.TensorShape((trie.longest, None))),
+        )
+        return labels[trie.longest - tf.maximum(number, 1) :]
+
+
+def _decoded(values):
+    """Decodes UTF-8.
+
+    Args:
+        values: `(tokens,)` int32, bytes. Other values separate texts.
+
+    Returns:
+        Which values are bytes; and the characters, each at its first byte, otherwise 0. A byte that is no part of a
+        character is U+FFFD.
+    """
+    is_byte = tf.logical_and(tf.greater_equal(values, 0), tf.less(values, NUM_BYTES))
+    first = tf.where(is_byte, values, -1)
+    second, third, fourth = (shifted(first, count) for count in (1, 2, 3))
+    is_second, is_third, is_fourth = (as_int(tf.equal(each // 64, 2)) for each in (second, third, fourth))
+    is_third *= is_second
+    is_fourth *= is_third
+    of_two = (first - 0xC0) * 64 + second % 64
+    of_three = (first - 0xE0) * 4096 + second % 64 * 64 + third % 64
+    of_four = (first - 0xF0) * 262144 + second % 64 * 4096 + third % 64 * 64 + fourth % 64
+    found = tf.stack([of_two, of_three, of_four])
+    # A character of these ranges has the first byte of its length.
+    is_long_enough = tf.greater_equal(found, tf.constant([[0x80], [0x800], [0x10000]]))
+    is_short_enough = tf.less(found, tf.constant([[0x800], [0x10000], [0x110000]]))
+    is_character = as_int(tf.logical_and(is_long_enough, is_short_enough))
+    is_character *= tf.stack([is_second, is_third, is_fourth]) * as_int(tf.not_equal(found // 0x800, _SURROGATES))
+    decoded = tf.reduce_sum(found * is_character, axis=0)
+    following = tf.reduce_sum(tf.constant([[1], [2], [3]]) * is_character, axis=0)
+    # The following bytes of a character.
+    covered = tf.maximum(shifted(following, -1), tf.maximum(shifted(following, -2) - 1, shifted(following, -3) - 2))
+    single = tf.where(tf.less(first, 0x80), tf.maximum(first, 0), _REPLACEMENT)
+    return is_byte, tf.where(tf.greater(decoded + covered, 0), decoded, single)
