@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Self
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
-from keras_transformer.export import export_ctranslate2, export_saved_model, export_tflite
+from keras_transformer.export import export_ctranslate2, export_saved_model, get_exporter
+from keras_transformer.export.tflite.tflite_exporter import warn_of_text
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
@@ -250,28 +251,37 @@ class Translator:
         length_penalty: float | None = None,
         max_length: int | None = None,
         settings: SearchSettings | None = None,
+        text_signature: bool | None = None,
     ) -> pathlib.Path:
         """Writes a TFLite file that includes the search, and the SentencePiece model in the same folder.
+
+        The file maps token ids to token ids (`translate`) and texts to texts (`translate_text`), with built-in
+        operations only.
 
         Args:
             path: the file, `NAME.tflite`. An existing file is replaced.
             quantize: None (default) for float32, "float16" for half of its size, "int8" for about a third.
-            text: False (default) for token ids to token ids with only built-in operations. True for text to text, which
-                needs TensorFlow Text's operations in the runtime.
+            text: deprecated. True for texts with TensorFlow Text's operations, which the runtime then needs. Default
+                False.
             beam_size, length_penalty, max_length: a shorthand for `settings`. Default: those of `SearchSettings`.
             settings: `SearchSettings`. Default: those of the separate arguments.
+            text_signature: whether the file has the signatures for texts, such as `translate_text`. True needs
+                vocabularies of the type unigram. Default None: if the vocabularies support it.
 
         Returns:
             The file, a `pathlib.Path`.
 
         Raises:
-            InputError: an argument is out of range, or the file cannot be written.
+            InputError: an argument is out of range, the vocabulary does not support `text_signature`, or the file
+                cannot be written.
             ExportError: TFLite does not support an operation of the model.
         """
+        if text:
+            warn_of_text(stacklevel=3)
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, max_length=max_length
         )
-        return export_tflite(self, path, quantize, text, settings)
+        return get_exporter("tflite", quantize, text, text_signature).export(self, path, settings)
 
     def export_ctranslate2(self, path: str | os.PathLike, quantize: str | None = None) -> pathlib.Path:
         """Writes a folder for `ctranslate2.Translator`, including the SentencePiece models.

@@ -67,7 +67,18 @@ class _OptionOfFormats(click.Option):
     type=click.Choice(QUANTIZATIONS),
     help="{formats}: type of smaller weights.",
 )
-@click.option("--text", cls=_OptionOfFormats, is_flag=True, help="{formats}: text to text, including the tokenizer.")
+@click.option(
+    "--text",
+    cls=_OptionOfFormats,
+    is_flag=True,
+    help="{formats}: text to text with TensorFlow Text's operations. Deprecated by the signature translate_text.",
+)
+@click.option(
+    "--text-signature/--no-text-signature",
+    cls=_OptionOfFormats,
+    default=None,
+    help="{formats}: whether the file has the signatures for texts [default: if the vocabulary supports them]",
+)
 @beam_size_option
 @length_penalty_option
 @click.option(
@@ -84,21 +95,25 @@ class _OptionOfFormats(click.Option):
     "--reference", type=click.Path(path_type=pathlib.Path), help="Reference translation of --verify, for BLEU."
 )
 @click.option("--max-bleu-loss", type=float, default=0.3, help="Maximum loss of BLEU of a quantised artifact.")
-def export(model, artifact_format, output, quantize, text, verify, reference, max_bleu_loss, **settings):
+def export(
+    model, artifact_format, output, quantize, text, text_signature, verify, reference, max_bleu_loss, **settings
+):
     """Convert MODEL, a model folder, to a format for other runtimes, and compare its translations with the model's.
 
     The artifact is loaded in a fresh process and compared with the model, line by line. If translations differ (or,
     with --quantize, if BLEU is too low), the exit status is 1 and the artifact is removed. BLEU needs references.
     Without --reference, it is measured on the validation sentences of the model folder, which are added to --verify.
     """
-    _check_options(artifact_format, quantize, text, max_bleu_loss, settings)
-    exporter = get_exporter(artifact_format, quantize, text)
+    _check_options(artifact_format, quantize, text, text_signature, max_bleu_loss, settings)
+    exporter = get_exporter(artifact_format, quantize, text, text_signature)
     _note_search(exporter)
     output = output or _EXPORTS / exporter.default_name(model.resolve().name)
     exporter.check_path(output)
     settings = SearchSettings(**settings).of_model(load_config(model))
     pairs = _pairs_to_compare(model, verify, reference, quantize)
     translator = Translator.load(model)
+    for note in exporter.notes(translator):
+        click.echo(f"keras-transformer: {note}", err=True)
     verifications = []
     try:
         with progress(len(pairs), "Exporting and comparing") as bar:
@@ -119,14 +134,13 @@ def export(model, artifact_format, output, quantize, text, verify, reference, ma
     print_path(written)
 
 
-def _check_options(artifact_format, quantize, text, max_bleu_loss, settings):
-    for option, value in (("quantize", quantize), ("text", text), ("n_best", settings["n_best"])):
+def _check_options(artifact_format, quantize, text, text_signature, max_bleu_loss, settings):
+    given = {"quantize": quantize, "text": text or None, "text_signature": text_signature, "n_best": settings["n_best"]}
+    for option, value in given.items():
         formats = formats_with(option)
-        if value and artifact_format not in formats:
-            raise InputError(
-                f"--{option.replace('_', '-')} needs --format {' or '.join(formats)}. Received: --format "
-                f"{artifact_format}."
-            )
+        if value is not None and artifact_format not in formats:
+            flag = f"--{'no-' * (value is False)}{option.replace('_', '-')}"
+            raise InputError(f"{flag} needs --format {' or '.join(formats)}. Received: --format {artifact_format}.")
     if not math.isfinite(max_bleu_loss):
         raise InputError(f"--max-bleu-loss must be a finite number. Received: {max_bleu_loss}.")
 

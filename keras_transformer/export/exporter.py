@@ -27,12 +27,15 @@ class Exporter(abc.ABC):
     Args:
         quantize: None (default) for float32, "float16" or "int8".
         text: whether the artifact takes texts, for a format that can also take token ids. Default False.
+        text_signature: whether the artifact has signatures for texts in addition to those for token ids. Default None:
+            if the format and the vocabulary support it.
 
     Attributes:
         name: name of the format in `--format`.
         title: name of the artifact in a sentence, such as "a TFLite file".
         suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
-        options: the options of "quantize", "text" and "n_best" that the format supports. Default: none.
+        options: the options of "quantize", "text", "text_signature" and "n_best" that the format supports. Default:
+            none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
         rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked
@@ -55,16 +58,17 @@ class Exporter(abc.ABC):
     fixes_search = True
     rounds_activations = True
 
-    def __init__(self, quantize: str | None = None, text: bool = False):
+    def __init__(self, quantize: str | None = None, text: bool = False, text_signature: bool | None = None):
         for attribute in ("name", "title"):
             if not isinstance(getattr(self, attribute, None), str):
                 raise TypeError(f"{type(self).__name__} must set the class attribute `{attribute}` to a string.")
-        for option, value in (("quantize", quantize), ("text", text)):
-            if value and option not in self.options:
+        for option, value in (("quantize", quantize), ("text", text or None), ("text_signature", text_signature)):
+            if value is not None and option not in self.options:
                 raise InputError(f"The format {self.name} does not support `{option}`. Received: {option}={value!r}.")
         check_quantize(quantize)
         self.quantize = quantize
         self.text = text
+        self.text_signature = text_signature
 
     @property
     def label(self) -> str:
@@ -182,6 +186,10 @@ class Exporter(abc.ABC):
     @abc.abstractmethod
     def card(self, translator: "Translator") -> list[str]:
         """Returns Markdown lines about the use of the artifact."""
+
+    def notes(self, translator: "Translator") -> list[str]:
+        """Returns sentences that the command prints before the export, such as a deprecation. Default: none."""
+        return []
 
     def proof_settings(self, settings: SearchSettings) -> SearchSettings:
         """Returns the `SearchSettings` of the comparison with the model.

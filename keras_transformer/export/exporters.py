@@ -33,12 +33,14 @@ def exporter_class(name):
     return found
 
 
-def get_exporter(format: str, quantize: str | None = None, text: bool = False) -> "Exporter":
+def get_exporter(
+    format: str, quantize: str | None = None, text: bool = False, text_signature: bool | None = None
+) -> "Exporter":
     """Creates the `Exporter` of a format.
 
     Args:
         format: the name of a format, or the `label` of an `Exporter`, such as "tflite text".
-        quantize, text: see `Exporter`.
+        quantize, text, text_signature: see `Exporter`.
 
     Raises:
         InputError: the format is unknown, or it does not support an option.
@@ -47,7 +49,8 @@ def get_exporter(format: str, quantize: str | None = None, text: bool = False) -
     name, _, text_of_label = format.partition(" ")
     if text_of_label not in ("", "text"):
         name = format
-    return exporter_class(name)(quantize=quantize, text=text or text_of_label == "text")
+    text = text or text_of_label == "text"
+    return exporter_class(name)(quantize=quantize, text=text, text_signature=text_signature)
 
 
 def formats_with(option):

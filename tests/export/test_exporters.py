@@ -6,7 +6,7 @@ from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import EXPORTERS, Exporter, get_exporter
 from keras_transformer.export.exporters import exporter_class, formats_with
 
-VALUES = {"quantize": "int8", "text": True}
+VALUES = {"quantize": "int8", "text": True, "text_signature": False}
 
 
 class FileExporter(Exporter):
@@ -45,7 +45,7 @@ class FormatWithoutFile(FileExporter):
 def test_every_format_is_registered_under_its_name(name):
     assert issubclass(exporter_class(name), Exporter)
     assert get_exporter(name).name == get_exporter(name).label == name
-    assert exporter_class(name).options <= {"quantize", "text", "n_best"}
+    assert exporter_class(name).options <= {"quantize", "text", "text_signature", "n_best"}
 
 
 @pytest.mark.parametrize("option", VALUES)

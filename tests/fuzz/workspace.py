@@ -13,6 +13,8 @@ from fuzz.planted import plant_from_environment
 from fuzz.texts import LINES
 from keras_transformer.data import listed_pairs, token_batches
 from keras_transformer.errors import InputError
+from keras_transformer.export import get_exporter
+from keras_transformer.generation import SearchSettings
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.saving.model_folder import VALIDATION_NAMES, save_pairs
@@ -145,7 +147,8 @@ def export_everything(translator, folder, name, beam_size):
     translator.export_saved_model(folder / name / "1", beam_size=beam_size)
     translator.export_tflite(folder / f"{name}.tflite", beam_size=beam_size)
     with contextlib.suppress(InputError):  # The size of the vocabulary is not possible.
-        translator.export_tflite(folder / f"{name}-text.tflite", text=True, beam_size=beam_size)
+        settings = SearchSettings(beam_size=beam_size)
+        get_exporter("tflite", text=True).export(translator, folder / f"{name}-text.tflite", settings)
     translator.export_ctranslate2(folder / f"{name}-ctranslate2")
 
 

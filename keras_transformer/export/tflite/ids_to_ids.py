@@ -48,8 +48,7 @@ class IdsToIds(tf.Module):
         Rows are cut at `max_length` tokens. The last token of a cut row is the end token.
         """
         settings = self.settings
-        length_penalty = tf.constant(settings.length_penalty, tf.float32)
-        found = self._search(self._cut(source_ids), length_penalty, tf.constant(settings.max_length))
+        found = self.search(self._cut(source_ids))
         missing = settings.max_length - tf.shape(found.token_ids)[2]
         target_ids = tf.pad(found.token_ids, [[0, 0], [0, 0], [0, missing]], constant_values=PADDING_ID)
         # With a fixed batch size, outputs have fixed sizes as well, because LiteRT.js does not support others.
@@ -58,6 +57,14 @@ class IdsToIds(tf.Module):
             "target_ids": tf.reshape(target_ids, (batch_size, settings.beam_size, settings.max_length)),
             "scores": tf.reshape(found.scores, (batch_size, settings.beam_size)),
         }
+
+    def search(self, source_ids):
+        """Returns the `Hypotheses` of `source_ids` `(batch, source_length)`, in as many columns as the longest has.
+
+        The rows have at most `max_length` tokens.
+        """
+        length_penalty = tf.constant(self.settings.length_penalty, tf.float32)
+        return self._search(source_ids, length_penalty, tf.constant(self.settings.max_length))
 
     def _cut(self, source_ids):
         width, longest = source_ids.shape[1], self.settings.max_length

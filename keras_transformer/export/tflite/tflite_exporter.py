@@ -1,5 +1,6 @@
 import os
 import pathlib
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,10 @@ from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.tflite.ids_to_ids import IdsToIds
 from keras_transformer.export.tflite.one_text import OneText
+from keras_transformer.export.tflite.text_signatures.supported import check_supported, unsupported_reason
+from keras_transformer.export.tflite.text_signatures.texts_to_texts import TextsToTexts
 from keras_transformer.export.tflite.tflite import convert
+from keras_transformer.export.tflite.tflite_card import TENSORFLOW_TEXT_USES, ids_uses, text_uses
 from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.models.dtype_policy import in_float32
@@ -20,21 +24,10 @@ if TYPE_CHECKING:
 
 _RUNNER = pathlib.Path(__file__).with_name("tflite_runner.py")
 _TEXT_RUNNER = pathlib.Path(__file__).with_name("tflite_text_runner.py")
-_USES = [
-    "A TFLite file, token ids to token ids, with built-in operations only. Signature `translate`: `source_ids` (batch,",
-    "source_length) int32, each row the ids of the SentencePiece model and the end token 3, then 0; to `target_ids`",
-    "(batch, beam, max_length) int32, best first, 0 after the end token 3, and `scores` (batch, beam) float32. The",
-    "signatures `translate_16`, `translate_32`, `translate_64` take `source_ids` of the fixed shapes (1, 16), (1, 32)",
-    "and (1, 64).",
-    "",
-    "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the model",
-    "generates an arbitrary sentence. The page docs/mobile.md of keras-transformer has the pattern of such texts.",
-]
-_TEXT_USES = [
-    "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, in UTF-8",
-    "(where the model spells broken characters in bytes, they are passed on). The runtime needs TensorFlow Text's",
-    "operations (in Python `tensorflow_text.tflite_registrar.SELECT_TFTEXT_OPS`).",
-]
+TEXT_IS_DEPRECATED = (
+    "`text` (`--text`) is deprecated, because it needs TensorFlow Text's operations. Export without it: the signature "
+    "`translate_text` of the file maps texts to texts with built-in operations only."
+)
 
 
 class TFLiteExporter(Exporter):
@@ -42,14 +35,28 @@ class TFLiteExporter(Exporter):
 
     Args:
         quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
-        text: whether the file includes the tokenizers: text to text, with TensorFlow Text's operations. Default False:
-            token ids to token ids, with built-in operations only.
+        text: whether the file includes TensorFlow Text's tokenizers: text to text, with TensorFlow Text's operations.
+            Deprecated: the signature `translate_text` needs none of them. Default False.
+        text_signature: whether the file has the signatures `translate_text`, `translate_text_256`, `tokenize` and
+            `detokenize`, code points to code points, with built-in operations only. Default None: if the vocabularies
+            support it.
+
+    Raises:
+        InputError: the quantisation is unknown, or `text_signature` is True together with `text`.
     """
 
     name = "tflite"
     title = "a TFLite file"
     suffix = ".tflite"
-    options = frozenset({"quantize", "text"})
+    options = frozenset({"quantize", "text", "text_signature"})
+
+    def __init__(self, quantize=None, text=False, text_signature=None):
+        super().__init__(quantize, text, text_signature)
+        if text and text_signature:
+            raise InputError(
+                "`text` and `text_signature` exclude each other. Use `text_signature` alone: it needs no operation of "
+                "TensorFlow Text."
+            )
 
     def check_model(self, model):
         """Raises an InputError if Keras has quantised layers of a model. TFLite's converter does not support them."""
@@ -62,26 +69,57 @@ class TFLiteExporter(Exporter):
                 'Export the model before `quantize`, with `--quantize int8` (in Python quantize="int8").'
             )
 
+    def missing_text_signature(self, translator):
+        """Returns the reason why the file has no signatures for texts, or None if it has.
+
+        Args:
+            translator: the `Translator`.
+        """
+        if self.text_signature is False:
+            return "they were left out at export"
+        tokenizers = translator.tokenizers
+        for side, tokenizer in (("source", tokenizers.source), ("target", tokenizers.target)):
+            reason = unsupported_reason(tokenizer.model)
+            if reason:
+                owner = "the vocabulary" if tokenizers.is_shared else f"the {side}'s vocabulary"
+                return f"{owner} {reason}"
+        return None
+
     def write(self, translator, artifact, settings):
+        if self.text_signature:
+            for tokenizer in translator.tokenizers.files.values():
+                check_supported(tokenizer.model)
         model = in_float32(translator.model)
         if self.text:
             module = OneText(model, translator.tokenizers, settings, self.quantize)
         else:
             module = IdsToIds(model, settings, self.quantize)
             translator.tokenizers.save(artifact.parent, artifact.stem)
+            if self.missing_text_signature(translator) is None:
+                module = TextsToTexts(module, translator.tokenizers)
         artifact.write_bytes(convert(module, self.quantize, allow_text=self.text))
 
     def run(self, artifact, translator, texts, settings):
         if self.text:
             return run_program(_TEXT_RUNNER, artifact, texts)
-        arguments = {"max_length": settings.max_length, "is_quantized": bool(self.quantize)}
+        arguments = {"max_length": settings.max_length, "is_quantized": bool(self.quantize), "text_ids": None}
+        if self.missing_text_signature(translator) is None:
+            arguments["text_ids"] = translator.tokenizers.source.tokenize(texts).to_list()
         return run_program(_RUNNER, artifact, texts, translator.tokenizers, arguments)
 
     def operations(self, artifact):
         return operations_of(artifact.read_bytes())
 
+    def notes(self, translator):
+        if self.text:
+            return [TEXT_IS_DEPRECATED]
+        reason = None if self.text_signature is False else self.missing_text_signature(translator)
+        return [f"The file has no signatures for texts: {reason}."] if reason else []
+
     def card(self, translator):
-        return _TEXT_USES if self.text else _USES
+        if self.text:
+            return TENSORFLOW_TEXT_USES
+        return ids_uses() + text_uses(self.missing_text_signature(translator))
 
     def place(self, translator, folder, path):
         if path.is_file():  # Otherwise, files with its name are the user's, not those of an earlier export.
@@ -96,6 +134,7 @@ def export_tflite(
     text: bool = False,
     settings: "SearchSettings | None" = None,
     prove: Callable | None = None,
+    text_signature: bool | None = None,
 ) -> pathlib.Path:
     """Writes a `.tflite` file that includes the search, and the SentencePiece models in the same folder.
 
@@ -104,18 +143,32 @@ def export_tflite(
         path: the file. An existing file is replaced. The SentencePiece models are `NAME.model`, or `NAME.source.model`
             and `NAME.target.model`. They are not written with `text`.
         quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
-        text: whether the file includes the tokenizers, see `TFLiteExporter`. Default False.
+        text: deprecated, see `TFLiteExporter`. Default False.
         settings: `SearchSettings`. Default: their defaults.
         prove: a `Proof`, called with the file before it is renamed. Its errors end the export. Default None.
+        text_signature: whether the file has the signatures for texts, see `TFLiteExporter`. Default None: if the
+            vocabularies support it.
 
     Returns:
         The file, a path.
 
     Raises:
-        InputError: an argument is out of range, Keras has quantised the model, or the file cannot be written.
+        InputError: an argument is out of range, the vocabulary does not support `text_signature`, Keras has quantised
+            the model, or the file cannot be written.
         ExportError: TFLite does not support an operation. The message has its name and the line of code.
     """
-    return TFLiteExporter(quantize, text).export(translator, path, settings, prove)
+    if text:
+        warn_of_text(stacklevel=3)
+    return TFLiteExporter(quantize, text, text_signature).export(translator, path, settings, prove)
+
+
+def warn_of_text(stacklevel):
+    """Warns that `text` is deprecated.
+
+    Args:
+        stacklevel: see `warnings.warn`, counted from this function.
+    """
+    warnings.warn(TEXT_IS_DEPRECATED, DeprecationWarning, stacklevel=stacklevel)
 
 
 def _remove_tokenizers(path):

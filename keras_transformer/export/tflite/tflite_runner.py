@@ -1,5 +1,9 @@
-"""Runs a TFLite file from token ids to token ids with only ai_edge_litert, SentencePiece and NumPy."""
+"""Runs a TFLite file with only ai_edge_litert, SentencePiece and NumPy.
 
+Texts are translated from token ids to token ids. The signatures for texts must give the same translations.
+"""
+
+import itertools
 import json
 import pathlib
 import re
@@ -13,10 +17,11 @@ from ai_edge_litert.interpreter import Interpreter
 NUM_WARMUPS = 2
 NUM_CHECKED = 16
 FIXED_LENGTHS = (16, 32, 64)
+FIXED_TEXT_LENGTH = 256
 END_ID = 3
 
 
-def run(file, source_tokenizer, target_tokenizer, texts, blank, max_length, is_quantized):
+def run(file, source_tokenizer, target_tokenizer, texts, blank, max_length, is_quantized, text_ids):
     reader = sentencepiece.SentencePieceProcessor(model_file=source_tokenizer)
     writer = sentencepiece.SentencePieceProcessor(model_file=target_tokenizer)
     interpreter = Interpreter(model_path=file)
@@ -39,6 +44,13 @@ def run(file, source_tokenizer, target_tokenizer, texts, blank, max_length, is_q
     if not is_quantized:  # Computations in bytes depend slightly on the padding.
         checked = slice(len(rows) - len(texts), len(rows) - len(texts) + NUM_CHECKED)
         check_other_ways(interpreter, rows[checked], best[checked])
+    if text_ids is not None:
+        check_tokens(interpreter, texts, text_ids, best[len(best) - len(texts) :], writer)
+        if not is_quantized:
+            # On few repetitive texts, SentencePiece rounds sums differently from the model's tokenizer.
+            is_same = [reader.encode(text) == ids for text, ids in zip(texts, text_ids)]
+            translations = result["translations"][len(best) - len(texts) :]
+            check_texts(interpreter, itertools.compress(texts, is_same), itertools.compress(translations, is_same))
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}
 
 
@@ -55,6 +67,41 @@ def check_other_ways(interpreter, rows, best):
             padded = np.array([row + [0] * (length - len(row))], "int32")
             if len(row) <= length and not np.array_equal(fixed(source_ids=padded)["target_ids"][0, 0], expected):
                 sys.exit(f"the signatures translate_{length} and translate give different translations")
+
+
+def check_tokens(interpreter, texts, text_ids, best, writer):
+    """Checks that `tokenize` gives the model's ids, and `detokenize` the texts of the translations."""
+    tokenize, detokenize = (interpreter.get_signature_runner(name) for name in ("tokenize", "detokenize"))
+    for text, expected in zip(texts, text_ids):
+        found = tokenize(code_points=code_points_of(text))["ids"][0]
+        if [int(token_id) for token_id in found if token_id] != expected:
+            sys.exit(f"the signature tokenize gives other token ids than the model for {text[:60]!r}")
+    for target_ids in best:
+        expected = writer.decode([int(token_id) for token_id in target_ids if token_id not in (0, END_ID)])
+        if text_of(detokenize(ids=target_ids[None])["code_points"][0]) != expected.replace("\0", ""):
+            sys.exit(f"the signature detokenize gives another text than SentencePiece for {expected[:60]!r}")
+
+
+def check_texts(interpreter, texts, translations):
+    """Checks that the signatures for texts give the translations of the signature for token ids."""
+    translate = interpreter.get_signature_runner("translate_text")
+    fixed = interpreter.get_signature_runner(f"translate_text_{FIXED_TEXT_LENGTH}")
+    for number, (text, expected) in enumerate(zip(texts, translations)):
+        found = [translate(code_points=code_points_of(text))["code_points"][0, 0].copy()]
+        if number < NUM_CHECKED and len(text) <= FIXED_TEXT_LENGTH:
+            padded = code_points_of(text.ljust(FIXED_TEXT_LENGTH, "\0"))
+            found.append(fixed(code_points=padded)["code_points"][0, 0].copy())
+        if any(text_of(row) != expected.replace("\0", "") for row in found):
+            sys.exit(f"the signatures translate_text and translate give different translations of {text[:60]!r}")
+
+
+def code_points_of(text):
+    # TFLite has no empty inputs. 0 is padding.
+    return np.array([[ord(character) for character in text or "\0"]], "int32")
+
+
+def text_of(code_points):
+    return "".join(chr(code_point) for code_point in code_points if code_point)
 
 
 if __name__ == "__main__":

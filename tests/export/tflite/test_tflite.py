@@ -13,6 +13,7 @@ from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
 from keras_transformer.export.tflite.ids_to_ids import FIXED_LENGTHS
 from keras_transformer.export.tflite.tflite import convert
+from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
 from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import learn_vocabulary
@@ -83,10 +84,14 @@ def test_only_builtin_operations_are_in_it(file):
 
 def test_its_signatures_are_those_of_the_contract(interpreter):
     signatures = interpreter.get_signature_list()
-    assert {*signatures} == {"translate", "translate_16", "translate_32", "translate_64"}
-    for signature in signatures.values():
-        assert {*signature["inputs"]} == {"source_ids"}
-        assert {*signature["outputs"]} == {"target_ids", "scores"}
+    ids = {"translate", "translate_16", "translate_32", "translate_64"}
+    texts = {"translate_text", "translate_text_256"}
+    assert {*signatures} == ids | texts | {"tokenize", "detokenize"}
+    names = {name: ({*each["inputs"]}, {*each["outputs"]}) for name, each in signatures.items()}
+    assert all(names[name] == ({"source_ids"}, {"target_ids", "scores"}) for name in ids)
+    assert all(names[name] == ({"code_points"}, {"code_points", "scores"}) for name in texts)
+    assert names["tokenize"] == ({"code_points"}, {"ids"})
+    assert names["detokenize"] == ({"ids"}, {"code_points"})
 
 
 def test_a_batch_gives_the_translators_hypotheses(interpreter, translator):
@@ -145,6 +150,68 @@ def test_a_fixed_batch_has_outputs_of_a_fixed_shape(interpreter):
         assert details["scores"]["shape_signature"].tolist() == [1, 3]
 
 
+def code_points_of(text, length=1):
+    return np.array([[ord(character) for character in text.ljust(length, "\0")]], "int32")
+
+
+def written(row):
+    return "".join(chr(code_point) for code_point in row if code_point)
+
+
+@pytest.mark.parametrize("name, length", [("translate_text", 1), ("translate_text_256", 256)])
+def test_code_points_give_the_translators_hypotheses(interpreter, translator, name, length):
+    translate = interpreter.get_signature_runner(name)
+    longest = max(map(len, translator.target_tokenizer.all_tokens()[260:]))
+    for text in TEXTS:
+        found = translate(code_points=code_points_of(text, length))
+        translations, scores = translator.translate([text], beam_size=3, n_best=3, return_scores=True)
+        assert found["code_points"].shape == (1, 3, 40 * longest)
+        assert [written(row) for row in found["code_points"][0]] == translations[0]
+        np.testing.assert_allclose(found["scores"], scores, atol=1e-4)
+
+
+def test_numbers_that_are_no_characters_have_a_translation(interpreter, translator):
+    translate, tokenize = (interpreter.get_signature_runner(name) for name in ("translate_text", "tokenize"))
+    numbers = np.array([[-1, 0xD800, 0x110000, 2**31 - 1, -(2**31), 0, 97]], "int32")
+    (expected,) = translator.source_tokenizer.tokenize(["\ufffd" * 5 + "a"]).to_list()
+    assert tokenize(code_points=numbers)["ids"].tolist() == [expected]
+    expected = translator.translate(["\ufffd" * 5 + "a"], beam_size=3)
+    assert [written(translate(code_points=numbers)["code_points"][0, 0])] == expected
+    nothing = translate(code_points=np.zeros((1, 5), "int32"))
+    assert not nothing["code_points"].any()
+    assert not nothing["scores"].any()
+
+
+def test_too_long_a_text_is_cut(interpreter, translator):
+    text = "나는 물을 마신다 " * 200
+    rows = rows_of(translator, [text])[:, :40]
+    rows[0, 39] = 3
+    found = interpreter.get_signature_runner("translate")(source_ids=rows)["target_ids"][0, 0].copy()
+    expected = translator.target_tokenizer.detokenize([found]).numpy()[0].decode()
+    found = interpreter.get_signature_runner("translate_text")(code_points=code_points_of(text))
+    assert written(found["code_points"][0, 0]) == expected
+
+
+def test_a_vocabulary_of_byte_pairs_has_no_signatures_for_texts(small_translator, tmp_path):
+    tokenizer = learn_vocabulary(SOURCES + TARGETS, vocabulary_size=325, model_type="bpe")
+    translator = Translator(small_translator.model, tokenizer)
+    exporter = TFLiteExporter()
+    (note,) = exporter.notes(translator)
+    assert note.startswith("The file has no signatures for texts: the vocabulary is of the type bpe, not unigram")
+    assert f"{note} Run SentencePiece separately." in exporter.card(translator)
+    assert TFLiteExporter(text_signature=False).notes(translator) == TFLiteExporter().notes(small_translator) == []
+    with pytest.raises(InputError, match="do not support the vocabulary: it is of the type bpe.*--no-text-signature"):
+        translator.export_tflite(tmp_path / "a.tflite", text_signature=True)
+
+
+@pytest.mark.slow
+def test_the_signatures_for_texts_can_be_left_out(small_translator, tmp_path):
+    path = small_translator.export_tflite(tmp_path / "a.tflite", beam_size=1, text_signature=False)
+    signatures = interpreters.Interpreter(model_path=str(path)).get_signature_list()
+    assert {*signatures} == {"translate", "translate_16", "translate_32", "translate_64"}
+    assert "The file has no signatures for texts: they were left out" in (tmp_path / "a.tflite.md").read_text()
+
+
 def test_too_long_a_source_is_cut(interpreter, translator):
     translate = interpreter.get_signature_runner("translate")
     long = rows_of(translator, ["나는 물을 마신다 " * 20])
@@ -176,7 +243,8 @@ def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_pat
 def test_text_to_text_equals_the_translator(translator_of_two, tmp_path):
     settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
     prove = proof_of(translator_of_two, settings, text=True)
-    path = export_tflite(translator_of_two, tmp_path / "two-text.tflite", text=True, settings=settings, prove=prove)
+    with pytest.warns(DeprecationWarning, match="the signature `translate_text` of the file"):
+        path = export_tflite(translator_of_two, tmp_path / "two-text.tflite", text=True, settings=settings, prove=prove)
     custom = [name for name in operations_of(path.read_bytes()) if name != name.upper()]
     assert custom == ["TFText>FastSentencepieceDetokenize", "TFText>FastSentencepieceTokenize"]
     assert not (tmp_path / "two-text.model").exists()
@@ -242,7 +310,8 @@ def test_files_of_an_earlier_export_are_removed(tmp_path):
     (tmp_path / "a.tflite").write_bytes(b"of before")
     (tmp_path / "a.model").write_bytes(b"of before")
     (tmp_path / "verification.json").write_text('{"artifact": "a.tflite"}')
-    export_tflite(translator_of_two, tmp_path / "a.tflite", settings=SearchSettings(beam_size=1))
+    settings = SearchSettings(beam_size=1)
+    export_tflite(translator_of_two, tmp_path / "a.tflite", settings=settings, text_signature=False)
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
 
@@ -250,7 +319,8 @@ def test_files_of_an_earlier_export_are_removed(tmp_path):
 @pytest.mark.slow
 def test_a_users_file_is_kept_at_the_first_export(small_translator, tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(b"mine")
-    small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
+    with pytest.warns(DeprecationWarning, match="`text` .* is deprecated"):
+        small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
     assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
 
 
@@ -273,7 +343,8 @@ def test_an_earlier_file_is_kept_if_the_proof_fails(small_translator, tmp_path):
         assert pathlib.Path(file).is_file()
         raise ExportError("no")
 
+    settings = SearchSettings(beam_size=1)
     with pytest.raises(ExportError, match="no"):
-        export_tflite(small_translator, path, settings=SearchSettings(beam_size=1), prove=fail)
+        export_tflite(small_translator, path, settings=settings, prove=fail, text_signature=False)
     assert path.read_bytes() == b"before"
     assert [file.name for file in tmp_path.iterdir()] == ["ko_en.tflite"]

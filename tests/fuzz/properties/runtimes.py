@@ -74,7 +74,8 @@ class Runtimes(FuzzProperty):
             zip(("source_tokenizer", "target_tokenizer"), (str(self.workspace.model(name) / file) for file in pair))
         )
         if kind == "tflite":
-            own = {"is_quantized": False}
+            ids = self.translators[name].source_tokenizer.tokenize(texts).to_list() if name == "shared" else None
+            own = {"is_quantized": False, "text_ids": ids}
         else:
             own = {"length_factor": LENGTH_FACTOR, "length_margin": LENGTH_MARGIN}
         return {"texts": texts, "blank": BLANK_PATTERN, "max_length": MAX_LENGTH, **own, **files}
