@@ -16,7 +16,7 @@ def check_supported(model):
     reason = unsupported_reason(model)
     if reason:
         raise InputError(
-            f"The signatures for texts do not support the vocabulary: {reason}. Export without them, with "
+            f"The signatures for texts do not support the vocabulary: it {reason}. Export without them, with "
             "`--no-text-signature` (in Python text_signature=False), and run SentencePiece separately."
         )
 
@@ -52,4 +52,4 @@ def unsupported_reason(model):
     # SentencePiece's scores of symbols depend on the greatest score if it is above 0. Learned scores are below 0.
     if symbols and any(piece.type == _PIECE.NORMAL and piece.score > 0 for piece in proto.pieces):
         found.append("has user-defined symbols and scores above 0")
-    return f"it {' and '.join(found)}" if found else None
+    return " and ".join(found) or None
