@@ -109,9 +109,11 @@ def _check_report(report, inputs, output_prefix):
 
 
 def _size(pattern):
-    """Returns the number of bytes of the files, or None if one is compressed."""
+    """Returns the number of bytes of the files, or None if one is compressed or a pipe."""
     total = 0
     for path in matching_files(pattern):
+        if path.exists() and not path.is_file():  # A pipe can be read only once.
+            return None
         with opened_text(path) as file:
             size = plain_size(file)
         if size is None:

@@ -118,6 +118,7 @@ def test_correct_characters_are_kept(text):
     [
         "<b>A dog</b> runs.",
         "A dog<br/>runs.",
+        "A dog runs. <br",
         '<a href="x">A dog</a> runs.',
         "A &amp; B",
         "A&nbsp;dog",

@@ -61,6 +61,21 @@ def test_rules_can_be_left_out_and_sides_be_unique(run, sides, text):
     assert any(line.startswith("empty") and "(not checked: left out)" in line for line in result.lines)
 
 
+def test_it_reads_pipes(run, sides, text):
+    descriptors = []
+    for content in (ENGLISH, GERMAN):
+        reader, writer = os.pipe()
+        os.write(writer, content.encode("utf-8"))
+        os.close(writer)
+        descriptors.append(reader)
+    source, target = (f"/dev/fd/{each}" for each in descriptors)
+    result = run("clean", "--source", source, "--target", target, "--output-prefix", text / "clean")
+    for each in descriptors:
+        os.close(each)
+    assert result.lines[-1] == str(text / "clean.dropped.jsonl")
+    assert len((text / "clean.source").read_text().splitlines()) == 2
+
+
 def test_a_tsv_file(run, corpus):
     arguments = ("--tsv", corpus / "pairs.tsv", "--source-column", "3", "--target-column", "2")
     result = run("clean", *arguments, "--output-prefix", corpus / "clean")

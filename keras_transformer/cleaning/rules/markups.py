@@ -8,6 +8,7 @@ _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f
 _ESCAPES = frozenset(("&amp;", "&apos;", "&quot;", "&lt;", "&gt;", "&#124;", "&#91;", "&#93;"))
 _MARKUP = (
     ("the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?xml")),
+    ("the cut tag", re.compile(r"</?(?:br|div|font|img|li|script|span|strong|style|table|td|tr|ul)\b[^<>]*$")),
     ("the code", re.compile(r"\[/?(?:b|i|u|s|url|img|quote|code|color|size|font)(?:=[^\]\s]*)?\]", re.IGNORECASE)),
     ("the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]*\}")),  # Subtitles.
     ("the wiki markup", re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}|'''|<ref\b")),
