@@ -6,11 +6,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MODEL = models/phrases
+# The format web needs a vocabulary of the type unigram.
+PAGE_MODEL = models/phrases_unigram
+PAGE = build/page
 FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
+.PHONY: demo page test test-all test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -18,6 +21,16 @@ demo: $(MODEL)/model.weights.h5
 $(MODEL)/model.weights.h5: keras_transformer/recipes/bundled/phrases.toml | $(VENV)/installed
 	rm -rf $(MODEL)
 	$(BIN)/keras-transformer train phrases --output $(MODEL)
+
+# A page that translates in the browser. Needs npm. Trains a model first.
+page: $(PAGE_MODEL)/model.weights.h5
+	rm -rf $(PAGE)
+	$(BIN)/keras-transformer export $(PAGE_MODEL) --format web --quantize int8 --output $(PAGE)
+	@echo "Serve it: $(BIN)/python -m http.server --directory $(PAGE)"
+
+$(PAGE_MODEL)/model.weights.h5: keras_transformer/recipes/bundled/phrases.toml | $(VENV)/installed
+	rm -rf $(PAGE_MODEL)
+	$(BIN)/keras-transformer train phrases --set vocabulary.model_type=unigram --set vocabulary.size=1000 --output $(PAGE_MODEL)
 
 test: $(VENV)/installed-for-tests lint types
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
@@ -84,4 +97,4 @@ $(VENV)-oldest/installed-for-tests: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest $(MODEL) build *.egg-info
+	rm -rf $(VENV) $(VENV)-oldest $(MODEL) $(PAGE_MODEL) build *.egg-info

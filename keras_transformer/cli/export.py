@@ -88,6 +88,12 @@ class _OptionOfFormats(click.Option):
     help="{formats}: number of translations of `n_best` [default: --beam-size]",
 )
 @click.option(
+    "--litert",
+    cls=_OptionOfFormats,
+    type=click.Path(path_type=pathlib.Path),
+    help="{formats}: folder with node_modules/@litertjs [default: downloaded by npm into the user's cache]",
+)
+@click.option(
     "--max-length", type=click.IntRange(2), help="Maximum length of source and translation [default: the model's]"
 )
 @click.option("--verify", type=click.Path(path_type=pathlib.Path), help="Text to compare on [default: the model's own]")
@@ -96,7 +102,7 @@ class _OptionOfFormats(click.Option):
 )
 @click.option("--max-bleu-loss", type=float, default=0.3, help="Maximum loss of BLEU of a quantised artifact.")
 def export(
-    model, artifact_format, output, quantize, text, text_signature, verify, reference, max_bleu_loss, **settings
+    model, artifact_format, output, quantize, text, text_signature, litert, verify, reference, max_bleu_loss, **settings
 ):
     """Convert MODEL, a model folder, to a format for other runtimes, and compare its translations with the model's.
 
@@ -104,8 +110,9 @@ def export(
     with --quantize, if BLEU is too low), the exit status is 1 and the artifact is removed. BLEU needs references.
     Without --reference, it is measured on the validation sentences of the model folder, which are added to --verify.
     """
-    _check_options(artifact_format, quantize, text, text_signature, max_bleu_loss, settings)
-    exporter = get_exporter(artifact_format, quantize, text, text_signature)
+    given = {"quantize": quantize, "text": text or None, "text_signature": text_signature, "litert": litert}
+    _check_options(artifact_format, {**given, "n_best": settings["n_best"]}, max_bleu_loss)
+    exporter = get_exporter(artifact_format, quantize, text, text_signature, litert)
     _note_search(exporter)
     output = output or _EXPORTS / exporter.default_name(model.resolve().name)
     exporter.check_path(output)
@@ -134,8 +141,7 @@ def export(
     print_path(written)
 
 
-def _check_options(artifact_format, quantize, text, text_signature, max_bleu_loss, settings):
-    given = {"quantize": quantize, "text": text or None, "text_signature": text_signature, "n_best": settings["n_best"]}
+def _check_options(artifact_format, given, max_bleu_loss):
     for option, value in given.items():
         formats = formats_with(option)
         if value is not None and artifact_format not in formats:

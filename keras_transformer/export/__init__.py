@@ -7,6 +7,7 @@ from keras_transformer.export.saved_model.saved_model_exporter import export_sav
 from keras_transformer.export.tflite.tflite_exporter import export_tflite
 from keras_transformer.export.verification.proof import Proof
 from keras_transformer.export.verification.verification import Verification
+from keras_transformer.export.web.web_exporter import export_web
 from keras_transformer.generation import SearchSettings
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "export_ctranslate2",
     "export_saved_model",
     "export_tflite",
+    "export_web",
     "get_exporter",
 ]

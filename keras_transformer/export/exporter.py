@@ -34,8 +34,8 @@ class Exporter(abc.ABC):
         name: name of the format in `--format`.
         title: name of the artifact in a sentence, such as "a TFLite file".
         suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
-        options: the options of "quantize", "text", "text_signature" and "n_best" that the format supports. Default:
-            none.
+        options: the options of "quantize", "text", "text_signature", "n_best" and "litert" that the format supports.
+            Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
         rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked

@@ -1,6 +1,7 @@
 """The registry of export formats, for the command `export` and for `Proof`."""
 
 import importlib
+import os
 from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
@@ -15,6 +16,7 @@ EXPORTERS = {
     "saved_model": "keras_transformer.export.saved_model.saved_model_exporter:SavedModelExporter",
     "tflite": "keras_transformer.export.tflite.tflite_exporter:TFLiteExporter",
     "ctranslate2": "keras_transformer.export.ctranslate2.ctranslate2_exporter:CTranslate2Exporter",
+    "web": "keras_transformer.export.web.web_exporter:WebExporter",
 }
 
 
@@ -34,13 +36,18 @@ def exporter_class(name):
 
 
 def get_exporter(
-    format: str, quantize: str | None = None, text: bool = False, text_signature: bool | None = None
+    format: str,
+    quantize: str | None = None,
+    text: bool = False,
+    text_signature: bool | None = None,
+    litert: str | os.PathLike | None = None,
 ) -> "Exporter":
     """Creates the `Exporter` of a format.
 
     Args:
         format: the name of a format, or the `label` of an `Exporter`, such as "tflite text".
         quantize, text, text_signature: see `Exporter`.
+        litert: see `WebExporter`.
 
     Raises:
         InputError: the format is unknown, or it does not support an option.
@@ -50,7 +57,11 @@ def get_exporter(
     if text_of_label not in ("", "text"):
         name = format
     text = text or text_of_label == "text"
-    return exporter_class(name)(quantize=quantize, text=text, text_signature=text_signature)
+    found = exporter_class(name)
+    more = {} if litert is None else {"litert": litert}
+    if more and "litert" not in found.options:
+        raise InputError(f"The format {name} does not support `litert`. Received: litert={str(litert)!r}.")
+    return found(quantize=quantize, text=text, text_signature=text_signature, **more)
 
 
 def formats_with(option):

@@ -35,7 +35,7 @@ def test_a_saved_model_translates_the_same(tmp_path):
 
 
 def test_a_tflite_file_translates_the_same_with_the_client_of_today():
-    path = REPOSITORY / "training" / "translate_tflite.py"
+    path = REPOSITORY / "training" / "translate_tflite_ids.py"
     spec = importlib.util.spec_from_file_location("translate_tflite", path)
     client = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(client)

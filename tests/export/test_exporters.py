@@ -45,7 +45,7 @@ class FormatWithoutFile(FileExporter):
 def test_every_format_is_registered_under_its_name(name):
     assert issubclass(exporter_class(name), Exporter)
     assert get_exporter(name).name == get_exporter(name).label == name
-    assert exporter_class(name).options <= {"quantize", "text", "text_signature", "n_best"}
+    assert exporter_class(name).options <= {"quantize", "text", "text_signature", "n_best", "litert"}
 
 
 @pytest.mark.parametrize("option", VALUES)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_transformer.text.blank import BLANK_PATTERN, invisible_characters, is_blank
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "training" / "translate_tflite.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "training" / "translate_tflite_ids.py"
 
 CHARACTERS = [chr(code_point) for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
 # Visible format characters: signs before numbers or words.

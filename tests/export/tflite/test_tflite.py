@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sentencepiece
 import tensorflow as tf
+from client_cases import CLIENTS, translate_by
 from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
 
 from keras_transformer.errors import ExportError, InputError
@@ -348,3 +349,8 @@ def test_an_earlier_file_is_kept_if_the_proof_fails(small_translator, tmp_path):
         export_tflite(small_translator, path, settings=settings, prove=fail, text_signature=False)
     assert path.read_bytes() == b"before"
     assert [file.name for file in tmp_path.iterdir()] == ["ko_en.tflite"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_client_without_a_tokenizer_gives_the_translations_of_python(client, file, translator, tmp_path):
+    assert translate_by(client, file, TEXTS, tmp_path) == translator.translate(TEXTS, beam_size=3)

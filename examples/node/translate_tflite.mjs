@@ -1,0 +1,44 @@
+// Translates lines of standard input with a `.tflite` file and LiteRT.js, without a tokenizer.
+//
+//   npm install @litertjs/core
+//   node translate_tflite.mjs my.tflite < text.txt
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { Environment, loadAndCompile, loadLiteRt, Tensor } from "@litertjs/core";
+
+const LONGEST = 256; // characters of a line
+const WASM = join(dirname(fileURLToPath(import.meta.resolve("@litertjs/core"))), "..", "wasm");
+
+// LiteRT.js expects a browser's worker, which loads scripts in this way.
+globalThis.self = globalThis;
+globalThis.importScripts = (path) => {
+  const module = { exports: {} };
+  const script = new Function("require", "__filename", "__dirname", "module", "exports", readFileSync(path, "utf8"));
+  script(createRequire(path), path, WASM, module, module.exports);
+  self.ModuleFactory = module.exports;
+};
+self.Module = { printErr: () => {}, locateFile: (name) => join(WASM, name) };
+
+const create = Environment.create;
+Environment.create = () => create.call(Environment, { webGpuDevice: null });
+await loadLiteRt(`${WASM}/`);
+const model = await loadAndCompile(readFileSync(process.argv[2]), { accelerator: "wasm" });
+
+// Returns the translations of a line, best first.
+async function translate(line) {
+  const row = new Int32Array(LONGEST); // LiteRT.js cannot resize inputs. Padding is 0.
+  row.set(Array.from(line, (character) => character.codePointAt(0)).slice(0, LONGEST));
+  const input = new Tensor(row, [1, LONGEST]);
+  const found = await model.run("translate_text_256", { code_points: input });
+  const [points, scores] = [await found.code_points.data(), await found.scores.data()];
+  for (const tensor of [input, found.code_points, found.scores]) tensor.delete();
+  const width = points.length / scores.length;
+  const rows = Array.from(scores, (_, i) => points.subarray(i * width, (i + 1) * width));
+  return rows.map((row) => String.fromCodePoint(...row.filter((point) => point)));
+}
+
+for await (const line of createInterface({ input: process.stdin })) console.log((await translate(line))[0]);

@@ -1,0 +1,28 @@
+// Registers the service worker, which browsers allow with HTTPS and on localhost only.
+
+// show: called with a text. updateButton: shown if a new version of the page is ready.
+export async function keepOffline(runtime, words, show, updateButton) {
+  if (!("serviceWorker" in navigator)) return show(words.offline_needs_https);
+  const { serviceWorker } = navigator;
+  try {
+    const registration = await serviceWorker.register(`service_worker.js?runtime=${runtime}`);
+    watch(registration, updateButton);
+    await serviceWorker.ready;
+    show(words.offline);
+  } catch (error) {
+    show(words.offline_failed.replace("{message}", error.message));
+  }
+}
+
+function watch(registration, button) {
+  const offer = () => {
+    if (!registration.waiting || !registration.active) return;
+    button.hidden = false;
+    button.onclick = () => {
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
+      registration.waiting.postMessage("activate");
+    };
+  };
+  registration.addEventListener("updatefound", () => registration.installing.addEventListener("statechange", offer));
+  offer();
+}

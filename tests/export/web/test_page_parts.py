@@ -1,0 +1,68 @@
+"""The files of the page, and its splitting of texts, which runs in Node."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import keras_transformer
+
+PAGE = pathlib.Path(keras_transformer.__file__).parent / "export" / "web" / "page"
+HTML = (PAGE / "index.html").read_text("utf-8")
+WORDS = json.loads((PAGE / "en.json").read_text("utf-8"))
+PROGRAM = "".join(path.read_text("utf-8") for path in PAGE.glob("*.js"))
+
+
+def parts_of(texts, language, is_split, longest):
+    """Runs `partsOf` of the page for each text."""
+    node = shutil.which("node") or pytest.skip("node is not installed")
+    program = f"""
+        const {{ partsOf }} = await import("data:text/javascript," + encodeURIComponent({json.dumps(SENTENCES)}));
+        const parts = (text) => partsOf(text, "{language}", {json.dumps(is_split)}, {longest});
+        console.log(JSON.stringify({json.dumps(texts)}.map(parts)));
+    """
+    command = [node, "--input-type=module", "--eval", program]
+    result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    for text, parts in zip(texts, found, strict=True):
+        assert "".join(part["before"] + part["text"] + part["after"] for part in parts) == text
+    return [[part["text"] for part in parts] for parts in found]
+
+
+SENTENCES = (PAGE / "sentences.js").read_text("utf-8")
+
+
+def test_sentences_and_lines_are_parts():
+    texts = ["Hello there. How are you?\n\n  Fine! 3.5 km.", "", " \n", "하나. 둘이다.\r\n셋"]
+    assert parts_of(texts, "en", True, 256) == [
+        ["Hello there.", "How are you?", "", "Fine!", "3.5 km."],
+        [],
+        [""],
+        ["하나.", "둘이다.", "셋"],
+    ]
+
+
+def test_without_splitting_a_line_is_a_part():
+    assert parts_of(["A b. C d.\nE f. "], "en", False, 256) == [["A b. C d.", "E f."]]
+
+
+def test_long_parts_are_cut_between_words():
+    (parts,) = parts_of(["one two three four"], "en", True, 9)
+    assert parts == ["one two ", "three ", "four"]
+    (parts,) = parts_of(["🙂" * 20], "en", True, 8)
+    assert [len(part) for part in parts] == [8, 8, 4]
+
+
+def test_the_page_uses_every_word():
+    assert set(re.findall(r"\{\{(\w+)\}\}", HTML)) == {*WORDS["page"]}
+    assert [name for name in WORDS["program"] if f"words.{name}" not in PROGRAM] == []
+
+
+def test_the_page_has_no_address_of_a_network():
+    text = HTML + PROGRAM + (PAGE / "page.css").read_text("utf-8")
+    assert re.findall(r"https?://[^\s\"'<]+", text) == []
+    assert "default-src 'none'" in HTML
