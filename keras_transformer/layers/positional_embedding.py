@@ -36,7 +36,8 @@ def _with_dense_gradient(table):
     """Returns the table with a dense gradient.
 
     TensorFlow's gradient has one row per occurrence of a token in the batch. Keras's Adam squares each row instead of
-    the sum of the rows. The update of a token with n occurrences would be up to sqrt(n) times too large. No report of this upstream was found.
+    the sum of the rows. The update of a token with n occurrences would be up to sqrt(n) times too large. No
+    report of this upstream was found.
     """
 
     def gradient(rows):
