@@ -20,8 +20,13 @@ def output_paths(prefix, *inputs):
     Args:
         prefix: the beginning of the paths.
         inputs: source and target, or the TSV file, paths or patterns.
+
+    Raises:
+        InputError: the prefix has no file name.
     """
     prefix = pathlib.Path(prefix)
+    if prefix.name in ("", ".."):
+        raise InputError(f"{prefix}: expected the beginning of a file name, such as {prefix / 'clean'}.")
     if len(inputs) == 1:
         endings = [".tsv"]
     else:

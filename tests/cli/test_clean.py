@@ -100,6 +100,11 @@ def test_wrong_options_are_one_error(run, arguments, parts, tmp_path, monkeypatc
     run("clean", *arguments).assert_one_error(*parts)
 
 
+@pytest.mark.parametrize("prefix", [".", "..", "/"])
+def test_the_prefix_has_a_file_name(run, sides, prefix):
+    run("clean", *sides, "--output-prefix", prefix).assert_one_error(f"{prefix}: expected the beginning of a file name")
+
+
 def test_the_folder_of_the_outputs_must_exist(run, sides, text):
     run("clean", *sides, "--output-prefix", text / "no" / "such").assert_one_error("the folder of the outputs does not")
 
