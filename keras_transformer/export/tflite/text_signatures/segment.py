@@ -89,7 +89,9 @@ class Segmenter:
         starts = tf.maximum(starts, 0)
         tokens = tf.gather(tf.reshape(scores, (-1,)), starts * longest + lengths - 1)
         total, error = self._sum(tokens, tf.gather(best, starts), symbol)
-        is_best = as_int(tf.logical_and(is_token, tf.equal(total, tf.expand_dims(best, 1))))
+        # The best sum of these, not `best`: another order of operations in the loop would round it otherwise.
+        total = tf.where(is_token, total, lowest)
+        is_best = as_int(tf.logical_and(is_token, tf.equal(total, tf.reduce_max(total, axis=1, keepdims=True))))
         is_greater = tf.greater(error, 0.0)
         if not self.pieces.has_all_characters:
             # The sum of an unknown character is rounded before the comparison.
