@@ -37,7 +37,7 @@ class CodePointTokenizer:
         self.rules = build_rule_tables(rules) if rules else None
         self._normalizer = Normalizer(self.rules, self.pieces, *spaces)
         self._segmenter = Segmenter(self.pieces)
-        self._detokenizer = Detokenizer(self.pieces, *spaces)
+        self._detokenizer = Detokenizer(self.pieces, drops_spaces=any(spaces))
 
     def tokenize(self, code_points):
         """Maps code points `(length,)` int32 to token ids `(tokens + 1,)` int32, padded with 0, and their number."""

@@ -14,14 +14,12 @@ class Detokenizer:
 
     Args:
         pieces: `PieceTables`.
-        add_dummy_prefix: whether a text was tokenized with a space before it, which is dropped.
-        remove_extra_whitespaces: whether all spaces before a text are dropped, one of each token.
+        drops_spaces: whether all spaces before a text are dropped, one of each token.
     """
 
-    def __init__(self, pieces, add_dummy_prefix, remove_extra_whitespaces):
+    def __init__(self, pieces, drops_spaces):
         self.pieces = pieces
-        self.drops_space = add_dummy_prefix or remove_extra_whitespaces
-        self.drops_several = remove_extra_whitespaces
+        self.drops_spaces = drops_spaces
         (self.vocabulary_size,) = pieces.slots.shape
 
     def detokenize(self, token_ids):
@@ -39,8 +37,8 @@ class Detokenizer:
         lengths = tf.reduce_sum(tf.minimum(labels, 1), axis=0)
         is_space = tf.logical_and(tf.equal(labels, self.pieces.label_of_space), tf.equal(steps, lengths - 1))
         starts_with_space = tf.reduce_sum(as_int(is_space), axis=0)
-        # If all spaces before a text are dropped, a token that is one space leaves nothing.
-        is_written = tf.greater(lengths, starts_with_space if self.drops_several else 0)
+        # If spaces before a text are dropped, a token that is one space leaves nothing.
+        is_written = tf.greater(lengths, starts_with_space if self.drops_spaces else 0)
         characters = look_up(self.pieces.characters, labels)
         if self.pieces.first_byte is not None:
             is_byte, decoded = _decoded(token_ids - self.pieces.first_byte)
@@ -49,7 +47,7 @@ class Detokenizer:
             lengths = lengths + tf.minimum(decoded, 1)
             is_written = tf.logical_or(is_written, is_byte)
         table = tf.stack([rows, length + _MOST_BYTES])
-        if self.drops_space:
+        if self.drops_spaces:
             before = tf.cumsum(tf.reshape(as_int(is_written), table), axis=1, exclusive=True)
             is_at_start = tf.reshape(tf.equal(before, 0), (-1,))
             lengths = lengths - starts_with_space * as_int(is_at_start)

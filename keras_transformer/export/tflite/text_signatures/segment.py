@@ -141,7 +141,9 @@ class Segmenter:
         error = (tokens - (total - part)) + (paths - part)
         if self.pieces.symbols is not None:
             score, rest = symbol
-            error = error + tf.where(tf.equal(tokens, score), rest, 0.0)
+            # TensorFlow's graph optimizer changes the order of sums of sums, and so their rounding. `error` has two uses
+            # and the sum is behind a `where`, so nothing is reordered.
+            error = tf.where(tf.equal(tokens, score), error + rest, error)
             rounded, total = total, total + error
             error = (rounded - total) + error
         return total, error
