@@ -141,8 +141,8 @@ class Segmenter:
         error = (tokens - (total - part)) + (paths - part)
         if self.pieces.symbols is not None:
             score, rest = symbol
-            # TensorFlow's graph optimizer changes the order of sums of sums, and so their rounding. `error` has two uses
-            # and the sum is behind a `where`, so nothing is reordered.
+            # TensorFlow's graph optimizer changes the order of sums of sums, and so their rounding. Here, `error` has
+            # two uses and the sum is behind a `where`, so nothing is reordered.
             error = tf.where(tf.equal(tokens, score), error + rest, error)
             rounded, total = total, total + error
             error = (rounded - total) + error
