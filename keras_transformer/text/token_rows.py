@@ -1,12 +1,13 @@
 """Converts texts to token ids: handles blank texts, cuts long texts, and adds the end token."""
 
 import warnings
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 from keras_transformer.text.blank import BLANK_PATTERN
-from keras_transformer.text.tokenizer import string_tensor
+from keras_transformer.text.tokenizer import Tokenizer, string_tensor
 
 
 def token_rows(tokenizer, texts, sampling=0.0, seed=None):
@@ -71,7 +72,7 @@ def padded_ids(rows, max_length, empty_has_end=False):
     return tf.where(is_end, END_ID, token_ids)
 
 
-def deprecated_token_rows(self, tokenizer, texts):
+def deprecated_token_rows(self, tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """Deprecated: use `tokenizers.encode_source` and `tokenizers.encode_target`."""
     warnings.warn(
         "`Translator.token_rows` is deprecated; use `Translator.tokenizers.encode_source` or `encode_target`.",

@@ -48,6 +48,7 @@ def test_ctranslate2_passes_its_proof_and_its_card_has_the_differences(quantized
     assert "rounds the inputs of its dense layers to 8 bits" in card
 
 
+@pytest.mark.filterwarnings("ignore:`text` .*:DeprecationWarning")
 @pytest.mark.parametrize("arguments", [{}, {"quantize": "int8"}, {"text": True}], ids=str)
 def test_tflite_refuses_by_name_before_it_writes(quantized, arguments, tmp_path):
     (tmp_path / "model.tflite").write_bytes(b"an earlier one")
