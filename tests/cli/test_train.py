@@ -183,6 +183,7 @@ def test_held_out_splits_share_no_target_sentence(pairs_recipe):
     assert all(len(split) >= 8 for split in sentences[1:])
 
 
+@pytest.mark.slow
 def test_pairs_train_a_model_with_two_vocabularies(pairs_model):
     names = {path.name for path in pairs_model.iterdir()}
     assert {"source.model", "target.model"} <= names

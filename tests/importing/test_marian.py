@@ -98,6 +98,7 @@ def test_logits_are_those_of_transformers(case):
     assert (np.exp(logits[..., table.is_copy]) == 0).all()
 
 
+@pytest.mark.slow
 def test_greedy_translations_are_those_of_transformers(case):
     texts = lines_of("source", 20, seed=3)
     source_ids = case.translator.tokenizers.encode_source(texts, 64)

@@ -21,6 +21,7 @@ def results(tmp_path_factory):
     return dict(np.load(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["smoothed", "weighted_sum", "r_drop", "risk"])
 def test_two_replicas_train_as_one_device(results, case):
     for numbers in ("reported", "weights"):

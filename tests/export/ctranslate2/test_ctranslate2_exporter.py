@@ -11,6 +11,7 @@ from keras_transformer.special_tokens import END_ID
 pytest.importorskip("ctranslate2", reason="the extra `ctranslate2` is not installed")
 
 
+@pytest.mark.slow
 def test_an_empty_translation_stays_empty(tmp_path):
     translator = trained_translator(normalize_first=True, steps=0, share_output=False)
     # The end token is the most probable token everywhere.

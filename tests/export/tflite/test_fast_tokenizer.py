@@ -11,6 +11,8 @@ from keras_transformer.export.tflite.fast_tokenizer import FastDetokenizer, Fast
 from keras_transformer.text import learn_vocabulary
 from keras_transformer.text.blank import invisible_characters
 
+pytestmark = pytest.mark.slow  # `--text` is deprecated.
+
 LINES = [
     "나는 어제 카페에 갔다.",
     "고양이가 물을 마신다.",
