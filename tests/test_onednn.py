@@ -42,6 +42,7 @@ def test_it_is_too_late_once_tensorflow_is_imported():
     assert "before TensorFlow or Keras is imported" in run(script).stdout
 
 
+@pytest.mark.slow
 def test_the_first_model_without_onednn_warns_once():
     result = run(LEFT_OFF + "import keras_transformer as kt; " + BUILD + BUILD)
     assert result.stderr.count("use_onednn") == 1, result.stderr

@@ -8,6 +8,7 @@ import pytest
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--keep"]])
 def test_a_check_without_text_fails_and_models_of_an_earlier_check_are_kept_only_on_request(tmp_path, options):
     model = tmp_path / "multi30k_1" / "model.weights.h5"

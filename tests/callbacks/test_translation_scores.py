@@ -77,6 +77,7 @@ def test_steps_take_the_place_of_epochs(tokenizer, capsys):
         assert line.endswith(f"val_chrf {chrf:.2f}")
 
 
+@pytest.mark.slow
 def test_scores_and_samples_of_the_weights_as_they_are_are_logged_and_shown(tokenizer, capsys, tmp_path):
     scores = TranslationScores(PAIRS[:6], tokenizer, tokenize="none", samples=2, log_dir=tmp_path)
     model, history = fitted(tokenizer, scores, epochs=2)

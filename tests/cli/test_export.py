@@ -51,6 +51,7 @@ def test_a_quantised_file_is_judged_by_the_sentences_kept(run, model, trained, f
     assert not (folder / "saved_models").exists()
 
 
+@pytest.mark.slow
 def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, trained, folder):
     pytest.importorskip("ctranslate2", reason="the extra `ctranslate2` is not installed")
     arguments = ["--format", "ctranslate2", "--verify", trained / "train.en", "--reference", trained / "train.de"]

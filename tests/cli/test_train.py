@@ -233,6 +233,7 @@ def train_one_step(run, recipe, data, output, *settings):
     return result, [line for line in result.errors.splitlines() if "dropped" in line]
 
 
+@pytest.mark.slow
 def test_dropped_pairs_are_printed_and_in_the_card(run, corpus):
     with (corpus / "pairs.tsv").open("a") as file:
         file.write("\t\t\n\n \t\n\u3000\n80\t\tthe cat\n\t\t\t\n\n")

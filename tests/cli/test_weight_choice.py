@@ -50,6 +50,7 @@ def test_the_scores_of_both_are_printed_and_kept(trained, model):
     assert f"Average of 2 epochs: val_bleu {weights['averaged']:.4f}. Epoch {weights['best_epoch']} alone: " in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -37,6 +37,7 @@ def endless_batches(first=0):
     return batches.map(lambda ids: (tf.ensure_shape(ids, (None, None)), tf.ensure_shape(ids, (None, None)) + 1))
 
 
+@pytest.mark.slow
 def test_each_process_gets_its_rows_of_every_batch(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

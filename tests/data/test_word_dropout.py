@@ -30,6 +30,7 @@ def test_a_part_of_the_tokens_is_read_as_unknown_and_the_labels_stay(tokenizer):
         assert abs(is_dropped.sum() - 0.2 * is_word.sum()) < 6 * (0.16 * is_word.sum()) ** 0.5
 
 
+@pytest.mark.slow
 def test_the_two_sides_and_the_epochs_differ(tokenizer):
     text = PAIRS[0][0]
     batches = token_batches(listed_pairs([(text, text)]), tokenizer, word_dropout=0.5, shuffle=True)

@@ -61,7 +61,15 @@ def test_the_index_has_every_page_and_notebook():
         assert (f"({path.name})" in index) == path.exists()
 
 
-@pytest.mark.parametrize("page", [page for page in guide_pages.pages("en") if not trains(page)], ids=relative)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if page.stem == "09-training" else [])
+        for page in guide_pages.pages("en")
+        if not trains(page)
+    ],
+    ids=relative,
+)
 def test_blocks_print_the_outputs_of_the_page(page, tmp_path):
     expected = [block.output for block in guide_pages.blocks(text_of(page))]
     assert guide_pages.outputs_of(page, tmp_path) == expected

@@ -30,5 +30,6 @@ def test_two_replicas_train_as_one_device(results, case):
         np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-6, err_msg=numbers)
 
 
+@pytest.mark.slow
 def test_the_compared_trainings_moved_the_weights(results):
     assert np.abs(results["smoothed/two/weights"] - results["r_drop/two/weights"]).max() > 0.01

@@ -12,6 +12,7 @@ import pytest
 SCRIPT = pathlib.Path(__file__).with_name("backend_outputs.py")
 
 
+@pytest.mark.slow
 def test_jax_gives_the_results_of_tensorflow(tmp_path):
     pytest.importorskip("jax")
     file = tmp_path / "jax.npz"

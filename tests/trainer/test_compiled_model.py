@@ -36,6 +36,7 @@ def is_matrix_of_layer(path):
     return path.endswith("kernel") and "output_projection" not in path
 
 
+@pytest.mark.slow
 def test_muon_moves_every_matrix_of_a_layer_and_leaves_the_rest_to_adam():
     _, updates = one_step()
     assert sum(map(is_matrix_of_layer, updates)) == 4 + 7  # of an encoder and of a decoder

@@ -98,6 +98,7 @@ def test_text_of_another_size_is_not_that_of_the_first_process(files):
         check_same_sizes(data, first)
 
 
+@pytest.mark.slow
 def test_training_reads_the_text_once_before_the_first_step(files):
     recipe = """
 [data]
