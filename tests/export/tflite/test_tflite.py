@@ -17,7 +17,7 @@ from keras_transformer.export.tflite.tflite import convert
 from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
 from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.text import learn_vocabulary
+from keras_transformer.text import TextFacts, Tokenizers, learn_vocabulary
 from keras_transformer.text.blank import is_blank
 from keras_transformer.translator import Translator
 
@@ -256,17 +256,21 @@ def tiny_translator():
     """An untrained model of the preset "tiny", large enough to compare sizes."""
     tokenizer = learn_vocabulary(SOURCES, vocabulary_size=294)
     config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, normalize_first=True)
-    translator = Translator.__new__(Translator)
+    translator = Translator.__new__(Translator)  # The vocabulary is smaller than the model's.
     translator.model, translator.config = build_transformer(config), config
-    translator.source_tokenizer = translator.target_tokenizer = tokenizer
+    translator.tokenizers, translator.texts = Tokenizers(tokenizer), TextFacts()
     return translator
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("quantize, most", [(None, 1.08 * 4), ("float16", 1.2 * 2), ("int8", 1.4)], ids=str)
 def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
-    path = export_tflite(tiny_translator, tmp_path / "tiny.tflite", quantize, settings=SearchSettings(beam_size=4))
-    assert path.stat().st_size <= most * tiny_translator.model.count_params()
+    settings = SearchSettings(beam_size=4)
+    of_ids = export_tflite(tiny_translator, tmp_path / "ids.tflite", quantize, settings=settings, text_signature=False)
+    assert of_ids.stat().st_size <= most * tiny_translator.model.count_params()
+    of_texts = export_tflite(tiny_translator, tmp_path / "texts.tflite", quantize, settings=settings)
+    # Two graphs of the search, the graphs of the tokenizer, and its tables.
+    assert of_texts.stat().st_size - of_ids.stat().st_size <= 700_000
 
 
 @pytest.mark.parametrize(
