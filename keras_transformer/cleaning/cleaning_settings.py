@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 from keras_transformer.cleaning.rule_registry import RULES
 from keras_transformer.errors import InputError
-from keras_transformer.text.languages import language_tag
+from keras_transformer.text.languages import set_canonical_languages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +38,10 @@ class CleaningSettings:
     unique_target: bool = False
 
     def __post_init__(self):
-        for name in ("source_language", "target_language"):
-            tag = getattr(self, name)
-            if tag is not None:
-                try:
-                    object.__setattr__(self, name, language_tag(tag))
-                except (ValueError, TypeError) as error:
-                    raise InputError(f"`{name}`: {error}.") from None
+        try:
+            set_canonical_languages(self)
+        except ValueError as error:
+            raise InputError(str(error)) from None
         if isinstance(self.without, str):
             raise InputError(f"`without` must be a list of names of rules. Received: {self.without!r}.")
         for rule in self.without:

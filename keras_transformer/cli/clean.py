@@ -5,22 +5,15 @@ import click
 from keras_transformer.cleaning import CleaningSettings, clean_files
 from keras_transformer.cleaning.cleaned_outputs import output_paths
 from keras_transformer.cleaning.rule_registry import RULES
+from keras_transformer.cli.language_option import checked_language
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.standard_output import check_standard_output, print_path, print_result
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text, plain_size
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import write_json
-from keras_transformer.text.languages import language_tag
 
 _PATH = click.Path(path_type=pathlib.Path)
-
-
-def _language_tag(context, parameter, value):
-    try:
-        return None if value is None else language_tag(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.") from None
 
 
 @click.command()
@@ -34,10 +27,10 @@ def _language_tag(context, parameter, value):
 @click.option("--report", type=_PATH, help="Write the counts and examples of all rules to this JSON file.")
 @click.option(
     "--source-language",
-    callback=_language_tag,
+    callback=checked_language,
     help="Language of the source, such as ko or sr-Latn [default: detected]",
 )
-@click.option("--target-language", callback=_language_tag, help="Language of the target [default: detected]")
+@click.option("--target-language", callback=checked_language, help="Language of the target [default: detected]")
 @click.option("--without", multiple=True, type=click.Choice(list(RULES)), help="Leave out a rule; repeatable.")
 @click.option("--unique-source", is_flag=True, help="Keep only the first pair of each source text.")
 @click.option("--unique-target", is_flag=True, help="Keep only the first pair of each target text.")

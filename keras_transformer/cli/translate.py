@@ -3,25 +3,18 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.language_option import checked_language
 from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
-from keras_transformer.text.languages import language_tag
 from keras_transformer.text.sentences import check_languages
 from keras_transformer.translator import Translator
 
 # Number of batches that are sorted by length together.
 _BATCHES_PER_CHUNK = 16
-
-
-def _language_tag(context, parameter, value):
-    try:
-        return None if value is None else language_tag(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.") from None
 
 
 @click.command()
@@ -33,10 +26,10 @@ def _language_tag(context, parameter, value):
 @click.option("--split-sentences", is_flag=True, help="Translate each line sentence by sentence.")
 @click.option(
     "--source-language",
-    callback=_language_tag,
+    callback=checked_language,
     help="Language of the text, such as ko or zh-Hant [default: the model's]",
 )
-@click.option("--target-language", callback=_language_tag, help="Language of the translation [default: the model's]")
+@click.option("--target-language", callback=checked_language, help="Language of the translation [default: the model's]")
 @search_options
 def translate(model, source, output, scores, split_sentences, source_language, target_language, **search):
     """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.

@@ -4,8 +4,8 @@ import math
 import os
 
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.files.small_files import check_regular
 from keras_transformer.importing.stored_tensor import StoredTensor
+from keras_transformer.importing.tensor_file import TensorFile
 
 # Maximum size of the header. That of a model of 1,000 tensors has about 100 KB.
 _MOST_HEADER_BYTES = 16 * 2**20
@@ -15,7 +15,7 @@ _ITEM_BYTES = {
 }
 
 
-class SafetensorsFile:
+class SafetensorsFile(TensorFile):
     """Reads tensors of a safetensors file one at a time, so that memory holds one tensor.
 
     The file has the length of the header (8 bytes, little-endian), the header in JSON, and the bytes of all tensors.
@@ -31,21 +31,11 @@ class SafetensorsFile:
         InputError: the file is cut or damaged.
     """
 
-    def __init__(self, path):
-        self.path = path
-        check_regular(path)
+    def _find_tensors(self):
         try:
-            self.tensors = _tensors(path)
+            return _tensors(self.path)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{path}: expected a safetensors file, but {error}.") from None
-
-    def read(self, name, rows=None):
-        """Returns a tensor, or a `slice` of its rows, as a float32 array."""
-        with open(self.path, "rb") as file:
-            try:
-                return self.tensors[name].read(file, rows)
-            except ValueError as error:
-                raise InputError(f"{self.path}: {name}: {error}.") from None
+            raise InputError(f"{self.path}: expected a safetensors file, but {error}.") from None
 
 
 def _tensors(path):

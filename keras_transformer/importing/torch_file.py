@@ -8,8 +8,8 @@ import zipfile
 from typing import NamedTuple
 
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.files.small_files import check_regular
 from keras_transformer.importing.stored_tensor import FLOATS, StoredTensor
+from keras_transformer.importing.tensor_file import TensorFile
 
 _MOST_PICKLE_BYTES = 16 * 2**20
 _MOST_ENTRIES = 100_000
@@ -37,7 +37,7 @@ class _View(NamedTuple):
     strides: tuple
 
 
-class TorchFile:
+class TorchFile(TensorFile):
     """Reads tensors of a `pytorch_model.bin` one at a time.
 
     The structure of such a file is a pickle, a program that can call any function. This reader calls none: it accepts
@@ -53,28 +53,18 @@ class TorchFile:
         InputError: the file has another format, is cut or damaged, or its pickle refers to something else.
     """
 
-    def __init__(self, path):
-        self.path = path
-        check_regular(path)
+    def _find_tensors(self):
         try:
-            self.tensors = _tensors(path)
+            return _tensors(self.path)
         except InputError:
             raise
         except _Refused as error:
-            raise InputError(f"{path}: {error}.") from None
+            raise InputError(f"{self.path}: {error}.") from None
         except Exception as error:  # Unpickling a damaged file can raise any error.
             raise InputError(
-                f"{path}: expected a file of PyTorch's zip format, but it is cut or damaged, or of the format before "
-                f"PyTorch 1.6 ({type(error).__name__}). {_CONVERSION}."
+                f"{self.path}: expected a file of PyTorch's zip format, but it is cut or damaged, or of the format "
+                f"before PyTorch 1.6 ({type(error).__name__}). {_CONVERSION}."
             ) from None
-
-    def read(self, name, rows=None):
-        """Returns a tensor, or a `slice` of its rows, as a float32 array."""
-        with open(self.path, "rb") as file:
-            try:
-                return self.tensors[name].read(file, rows)
-            except ValueError as error:
-                raise InputError(f"{self.path}: {name}: {error}.") from None
 
 
 class _Refused(ValueError):

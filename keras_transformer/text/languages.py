@@ -40,6 +40,24 @@ def language_tag(text):
     return "-".join(parts) + match["rest"].lower()
 
 
+def set_canonical_languages(fields):
+    """Replaces the language tags of a frozen dataclass by those in canonical case.
+
+    Args:
+        fields: the dataclass, with `source_language` and `target_language`, each a tag or None.
+
+    Raises:
+        ValueError: a value is not a BCP 47 language tag. The message names the field.
+    """
+    for name in ("source_language", "target_language"):
+        tag = getattr(fields, name)
+        if tag is not None:
+            try:
+                object.__setattr__(fields, name, language_tag(tag))
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"`{name}`: {error}.") from None
+
+
 def main_language(tag):
     """Returns the language of a tag without script and region: "zh" for "zh-Hant-TW"."""
     return tag.split("-")[0]

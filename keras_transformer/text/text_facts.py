@@ -1,7 +1,7 @@
 import dataclasses
 from typing import Any
 
-from keras_transformer.text.languages import language_tag
+from keras_transformer.text.languages import set_canonical_languages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,13 +22,7 @@ class TextFacts:
     longest_source: int | None = None
 
     def __post_init__(self):
-        for name in ("source_language", "target_language"):
-            tag = getattr(self, name)
-            if tag is not None:
-                try:
-                    object.__setattr__(self, name, language_tag(tag))
-                except (ValueError, TypeError) as error:
-                    raise ValueError(f"`{name}`: {error}.") from None
+        set_canonical_languages(self)
         longest = self.longest_source
         if longest is not None and (type(longest) is not int or longest < 1):
             raise ValueError(f"`longest_source` must be a positive whole number. Received: longest_source={longest!r}.")

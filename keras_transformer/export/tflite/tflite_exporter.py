@@ -9,7 +9,7 @@ from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.tflite.ids_to_ids import IdsToIds
 from keras_transformer.export.tflite.one_text import OneText
-from keras_transformer.export.tflite.text_signatures.supported import check_supported, unsupported_reason
+from keras_transformer.export.tflite.text_signatures.supported import check_supported, unsupported_vocabulary
 from keras_transformer.export.tflite.text_signatures.texts_to_texts import TextsToTexts
 from keras_transformer.export.tflite.tflite import convert
 from keras_transformer.export.tflite.tflite_card import TENSORFLOW_TEXT_USES, ids_uses, text_uses
@@ -77,13 +77,12 @@ class TFLiteExporter(Exporter):
         """
         if self.text_signature is False:
             return "they were left out at export"
-        tokenizers = translator.tokenizers
-        for side, tokenizer in (("source", tokenizers.source), ("target", tokenizers.target)):
-            reason = unsupported_reason(tokenizer.model)
-            if reason:
-                owner = "the vocabulary" if tokenizers.is_shared else f"the {side}'s vocabulary"
-                return f"{owner} {reason}"
-        return None
+        found = unsupported_vocabulary(translator.tokenizers)
+        if found is None:
+            return None
+        side, reason = found
+        owner = "the vocabulary" if translator.tokenizers.is_shared else f"the {side}'s vocabulary"
+        return f"{owner} {reason}"
 
     def write(self, translator, artifact, settings):
         if self.text_signature:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
-from keras_transformer.export.tflite.text_signatures.supported import unsupported_reason
+from keras_transformer.export.tflite.text_signatures.supported import unsupported_vocabulary
 from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
 from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.export.verification.artifact_runs import run_program
@@ -117,10 +117,9 @@ def export_web(
 
 def _check_vocabularies(tokenizers):
     """Raises an InputError if the signatures for texts, which the page needs, do not support a vocabulary."""
-    for side, tokenizer in (("source", tokenizers.source), ("target", tokenizers.target)):
-        reason = unsupported_reason(tokenizer.model)
-        if reason:
-            raise InputError(
-                f"The format web does not support the {side} vocabulary: {reason}. Train the model with "
-                "`--set vocabulary.model_type=unigram`."
-            )
+    if found := unsupported_vocabulary(tokenizers):
+        side, reason = found
+        raise InputError(
+            f"The format web does not support the {side} vocabulary: {reason}. Train the model with "
+            "`--set vocabulary.model_type=unigram`."
+        )

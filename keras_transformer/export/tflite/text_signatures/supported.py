@@ -21,6 +21,19 @@ def check_supported(model):
         )
 
 
+def unsupported_vocabulary(tokenizers):
+    """Returns the first vocabulary of `Tokenizers` that cannot have signatures for texts.
+
+    Returns:
+        Its side, "source" or "target", and the reason; or None if both vocabularies can.
+    """
+    for side, tokenizer in (("source", tokenizers.source), ("target", tokenizers.target)):
+        reason = unsupported_reason(tokenizer.model)
+        if reason:
+            return side, reason
+    return None
+
+
 def unsupported_reason(model):
     """Returns the reason why a vocabulary cannot have signatures for texts, or None if it can.
 
