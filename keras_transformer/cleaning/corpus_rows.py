@@ -5,7 +5,7 @@ import itertools
 from typing import NamedTuple
 
 from keras_transformer.cleaning.corpus_facts import SAMPLE_PAIRS
-from keras_transformer.data.check_files import check_counterparts
+from keras_transformer.data.check_files import check_counterparts, paired_lines
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text
 from keras_transformer.data.text_lines import decoded_lines
@@ -35,18 +35,7 @@ def parallel_rows(source, target):
         InputError: a file cannot be read or is empty, or the numbers of files or lines differ.
     """
     for paths in check_counterparts(source, target):
-        counts = [0, 0]
-        for pair in itertools.zip_longest(*map(_lines, paths)):
-            if None in pair:
-                counts = [count + (line is not None) for count, line in zip(counts, pair, strict=True)]
-                continue
-            counts = [count + 1 for count in counts]
-            yield CorpusRow(*pair)
-        if counts[0] != counts[1]:
-            raise InputError(
-                f"Source and target must have the same number of lines, but {paths[0]} has {counts[0]:d} and "
-                f"{paths[1]} has {counts[1]:d}."
-            )
+        yield from itertools.starmap(CorpusRow, paired_lines(*paths, _lines))
 
 
 def tsv_rows(path, source_column, target_column):

