@@ -7,6 +7,8 @@ for short strings.
 
 import itertools
 
+from keras_transformer.text.languages import main_language
+
 _NO_BREAK = "\u00a0"
 _DIGITS = "0123456789"
 _QUOTES = ("„", "“", "”", "«", "»", "´´", "’’", "‘‘", "‚‚", '"')
@@ -23,7 +25,7 @@ def punctuation_rules(language):
     Args:
         language: the language tag of the source, or None.
     """
-    main = (language or "").split("-")[0]
+    main = main_language(language or "")
     rules = dict.fromkeys(_QUOTES[:-1], '"') | dict.fromkeys(_APOSTROPHES, "'") | _OTHERS
     rules |= {f"{before}){after}{mark}": f"){mark}" for before in ("", " ") for after in ("", " ") for mark in ".!:?;,"}
     rules |= {f" {mark}": mark for mark in ":;"} | {f"{_NO_BREAK}{mark}": mark for mark in "%:?!;"}
