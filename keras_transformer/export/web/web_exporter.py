@@ -120,6 +120,6 @@ def _check_vocabularies(tokenizers):
     if found := unsupported_vocabulary(tokenizers):
         side, reason = found
         raise InputError(
-            f"The format web does not support the {side} vocabulary: {reason}. Train the model with "
+            f"The format web does not support the {side} vocabulary: it {reason}. Train the model with "
             "`--set vocabulary.model_type=unigram`."
         )
