@@ -11,10 +11,11 @@ from keras_transformer.export.tflite.tflite_exporter import warn_of_text
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
-from keras_transformer.importing import MarianFolder, is_marian_folder, preset_folder
+from keras_transformer.importing import M2M100Folder, MarianFolder, folder_class, preset_folder
 from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
+from keras_transformer.text.direction import Direction
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_texts, lengths_with_end
 from keras_transformer.text.token_rows import deprecated_token_rows, padded_ids, rows_to_cut
@@ -178,13 +179,24 @@ class Translator:
             save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer, self.texts)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
+    def load(
+        cls, path: str | os.PathLike, source_language: str | None = None, target_language: str | None = None
+    ) -> Self:
         """Loads the translator of a model folder of `save` or of the command `train`.
 
+        Args:
+            path: the folder.
+            source_language, target_language: the direction of a multilingual model: a code of the model, such as
+                "eng_Latn", or a BCP 47 tag. For another model, facts about the text. Default: those of the folder.
+
         Raises:
-            InputError: the folder is missing, incomplete or of a newer version, or its files do not match each other.
+            InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or
+                the model does not have a language.
         """
-        return cls(*load_model_folder(pathlib.Path(path)), load_texts(path))
+        direction = Direction(source_language, target_language)
+        model, *tokenizers = load_model_folder(pathlib.Path(path), direction)
+        config, tokenizers = transformer_parts(model).config, Tokenizers(*tokenizers)
+        return cls(model, tokenizers, texts=direction.applied(config, tokenizers, load_texts(path))[1])
 
     @classmethod
     def from_marian(cls, folder: str | os.PathLike, normalize_punctuation: bool = False) -> Self:
@@ -199,14 +211,45 @@ class Translator:
         return cls(found.model(), found.tokenizers, texts=found.texts)
 
     @classmethod
-    def from_preset(cls, address: str | os.PathLike) -> Self:
-        """Loads a model folder or a MarianMT folder from a path, or from "hf://user/model" with the extra `hub`.
+    def from_m2m100(
+        cls, folder: str | os.PathLike, source_language: str | None = None, target_language: str | None = None
+    ) -> Self:
+        """Reads a Hugging Face folder of M2M100 or NLLB, without PyTorch and Transformers.
+
+        Args:
+            folder: the folder.
+            source_language, target_language: the direction: a code of the model, such as "en" or "eng_Latn", or a BCP
+                47 tag. Default: those of `tokenizer_config.json`.
 
         Raises:
-            InputError: see `load` and `from_marian`, or the hub cannot be reached or does not have the model.
+            InputError: a file is missing, damaged or does not match another, an option is not supported, or the model
+                does not have a language.
+        """
+        found = M2M100Folder(folder, Direction(source_language, target_language))
+        return cls(found.model(), found.tokenizers, texts=found.texts)
+
+    @classmethod
+    def from_preset(
+        cls, address: str | os.PathLike, source_language: str | None = None, target_language: str | None = None
+    ) -> Self:
+        """Loads a model folder or a folder of another toolkit, or "hf://user/model" with the extra `hub`.
+
+        Args:
+            address: path of a folder, or "hf://user/model", or "hf://user/model@revision".
+            source_language, target_language: see `load` and `from_m2m100`.
+
+        Raises:
+            InputError: see `load`, `from_marian` and `from_m2m100`, or the hub cannot be reached or does not have the
+                model.
         """
         folder = preset_folder(address)
-        return cls.from_marian(folder) if is_marian_folder(folder) else cls.load(folder)
+        kind = folder_class(folder)
+        if kind is MarianFolder:
+            if source_language or target_language:
+                raise InputError(f"{address}: a MarianMT model has no choice of languages. Remove them.")
+            return cls.from_marian(folder)
+        load = cls.from_m2m100 if kind is M2M100Folder else cls.load
+        return load(folder, source_language, target_language)
 
     def export_saved_model(
         self,

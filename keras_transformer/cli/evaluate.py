@@ -3,6 +3,7 @@ import time
 
 import click
 
+from keras_transformer.cli.direction_options import direction_options, load_translator
 from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
@@ -10,7 +11,6 @@ from keras_transformer.cli.several_values import SeveralValues
 from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.metrics.text_scores import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
-from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
 
@@ -45,8 +45,20 @@ class _Metrics(click.ParamType):
 @click.option(
     "--compare", type=click.Path(path_type=pathlib.Path), help="Another translation, for a paired bootstrap test."
 )
+@direction_options
 @search_options
-def evaluate(model, source, references, tokenize, lowercase, metrics, compare, **search):
+def evaluate(
+    model,
+    source,
+    references,
+    tokenize,
+    lowercase,
+    metrics,
+    compare,
+    source_language,
+    target_language,
+    **search,
+):
     """Translate a text with MODEL, a model folder, and print BLEU and chrF against references, as JSON.
 
     Use --tokenize none for a tokenised reference, such as Multi30k's task1/tok. ja-mecab and ko-mecab need an extra,
@@ -60,7 +72,7 @@ def evaluate(model, source, references, tokenize, lowercase, metrics, compare, *
         check_tokenizer(tokenize)
     sources, *references = read_parallel_lines(source, *references, *([compare] if compare else []))
     others = references.pop() if compare else None
-    translator = Translator.load(model)
+    translator = load_translator(model, source_language, target_language)
     started = time.perf_counter()
     translations = _translations(translator, sources, search)
     seconds = time.perf_counter() - started

@@ -3,6 +3,7 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.direction_options import direction_options, load_translator
 from keras_transformer.cli.lines import opened_input, read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
@@ -15,7 +16,6 @@ from keras_transformer.export.verification.proof import Proof
 from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.saving.model_folder import load_config, load_validation_pairs
 from keras_transformer.text.blank import is_blank
-from keras_transformer.translator import Translator
 
 _EXPORTS = pathlib.Path("saved_models")
 
@@ -101,8 +101,21 @@ class _OptionOfFormats(click.Option):
     "--reference", type=click.Path(path_type=pathlib.Path), help="Reference translation of --verify, for BLEU."
 )
 @click.option("--max-bleu-loss", type=float, default=0.3, help="Maximum loss of BLEU of a quantised artifact.")
+@direction_options
 def export(
-    model, artifact_format, output, quantize, text, text_signature, litert, verify, reference, max_bleu_loss, **settings
+    model,
+    artifact_format,
+    output,
+    quantize,
+    text,
+    text_signature,
+    litert,
+    verify,
+    reference,
+    max_bleu_loss,
+    source_language,
+    target_language,
+    **settings,
 ):
     """Convert MODEL, a model folder, to a format for other runtimes, and compare its translations with the model's.
 
@@ -118,7 +131,7 @@ def export(
     exporter.check_path(output)
     settings = SearchSettings(**settings).of_model(load_config(model))
     pairs = _pairs_to_compare(model, verify, reference, quantize)
-    translator = Translator.load(model)
+    translator = load_translator(model, source_language, target_language)
     for note in exporter.notes(translator):
         click.echo(f"keras-transformer: {note}", err=True)
     verifications = []

@@ -2,28 +2,49 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.direction_options import checked_code
 from keras_transformer.cli.standard_output import print_path
+from keras_transformer.errors import InputError
 from keras_transformer.export.staging import check_new_folder
-from keras_transformer.importing import MarianFolder
+from keras_transformer.importing import FOLDER_KINDS, M2M100Folder, MarianFolder, kind_of
 from keras_transformer.processes.standard_error import standard_error_held_back
+from keras_transformer.text.direction import Direction
 
 
 @click.command("import")
 @click.argument("folder", type=click.Path(path_type=pathlib.Path))
 @click.option("--output", type=click.Path(path_type=pathlib.Path), required=True, help="Model folder, new or empty.")
-@click.option("--from", type=click.Choice(["marian"]), default="marian", expose_value=False, help="Kind of FOLDER.")
+@click.option(
+    "--from", "kind", type=click.Choice(list(FOLDER_KINDS)), help="Kind of FOLDER [default: by its config.json]"
+)
 @click.option(
     "--normalize-punctuation",
     is_flag=True,
-    help="Normalise punctuation of the source as Moses does for the training text of OPUS-MT.",
+    help="marian: normalise punctuation of the source as Moses does for the training text of OPUS-MT.",
 )
-def import_model(folder, output, normalize_punctuation):
+@click.option(
+    "--source-language",
+    callback=checked_code,
+    help="m2m100: language of the text, a code of the model such as eng_Latn, or a tag such as en "
+    "[default: src_lang of tokenizer_config.json]",
+)
+@click.option(
+    "--target-language", callback=checked_code, help="m2m100: language of the translation [default: tgt_lang]"
+)
+def import_model(folder, output, kind, normalize_punctuation, source_language, target_language):
     """Convert FOLDER, a model of another toolkit, to a model folder.
 
-    marian is a Hugging Face MarianMT folder, such as one of OPUS-MT. PyTorch and Transformers are not needed.
+    marian is a Hugging Face MarianMT folder, such as one of OPUS-MT. m2m100 is one of M2M100 or NLLB. The languages of
+    `translate` and `export` replace those of the import. PyTorch and Transformers are not needed.
     """
     check_new_folder(output)
+    direction = Direction(source_language, target_language)
+    kind = kind or kind_of(folder)
+    if kind == "m2m100" and normalize_punctuation:
+        raise InputError("--normalize-punctuation needs --from marian. Received: a folder of m2m100.")
+    if kind == "marian" and direction != Direction():
+        raise InputError("--source-language and --target-language need --from m2m100. Received: a folder of marian.")
     with standard_error_held_back(shown_on_failure=False):  # Notes of SentencePiece about a model without rules.
-        found = MarianFolder(folder, normalize_punctuation)
+        found = MarianFolder(folder, normalize_punctuation) if kind == "marian" else M2M100Folder(folder, direction)
     found.save(output)
     print_path(output)

@@ -3,10 +3,10 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.direction_options import direction_options, load_translator
 from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.standard_output import check_standard_output, print_result
-from keras_transformer.translator import Translator
 
 _LINES_PER_CHUNK = 1024
 # Limit of a float.
@@ -21,7 +21,8 @@ _LARGEST_EXPONENT = 709.0
 )
 @click.option("--perplexity", is_flag=True, help="Print only the perplexity of the whole translation.")
 @click.option("--batch-size", type=click.IntRange(1), default=64, help="Pairs scored at a time.")
-def score(model, source, target, perplexity, batch_size):
+@direction_options
+def score(model, source, target, perplexity, batch_size, source_language, target_language):
     """Print the log-probability of each line of a translation under MODEL, a model folder.
 
     Each line has three numbers, separated by tabs: the natural logarithm of the probability of the target line, given
@@ -31,7 +32,7 @@ def score(model, source, target, perplexity, batch_size):
     """
     check_standard_output()
     sources, targets = read_parallel_lines(source, target)
-    translator = Translator.load(model)
+    translator = load_translator(model, source_language, target_language)
     total, total_tokens = 0.0, 0
     with progress(len(sources), "Scoring") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):

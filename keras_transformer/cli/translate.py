@@ -1,9 +1,8 @@
-import dataclasses
 import pathlib
 
 import click
 
-from keras_transformer.cli.language_option import checked_language
+from keras_transformer.cli.direction_options import direction_options, load_translator
 from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
 from keras_transformer.cli.progress import progress
@@ -11,7 +10,6 @@ from keras_transformer.cli.search_options import search_options
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
 from keras_transformer.text.sentences import check_languages
-from keras_transformer.translator import Translator
 
 # Number of batches that are sorted by length together.
 _BATCHES_PER_CHUNK = 16
@@ -24,12 +22,7 @@ _BATCHES_PER_CHUNK = 16
 @click.option("--n-best", type=click.IntRange(1), default=1, help="Number of translations per line, best first.")
 @click.option("--scores", is_flag=True, help="Put the score and a tab before each translation.")
 @click.option("--split-sentences", is_flag=True, help="Translate each line sentence by sentence.")
-@click.option(
-    "--source-language",
-    callback=checked_language,
-    help="Language of the text, such as ko or zh-Hant [default: the model's]",
-)
-@click.option("--target-language", callback=checked_language, help="Language of the translation [default: the model's]")
+@direction_options
 @search_options
 def translate(model, source, output, scores, split_sentences, source_language, target_language, **search):
     """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.
@@ -44,10 +37,7 @@ def translate(model, source, output, scores, split_sentences, source_language, t
     """
     _check_options(split_sentences, **search)
     with opened_input(source) as (file, name):
-        translator = Translator.load(model)
-        languages = {"source_language": source_language, "target_language": target_language}
-        given = {name: language for name, language in languages.items() if language}
-        translator.texts = dataclasses.replace(translator.texts, **given)
+        translator = load_translator(model, source_language, target_language)
         if split_sentences:
             check_languages(translator.texts)
         size = None if source is None else plain_size(file)

@@ -56,6 +56,8 @@ def explain(
     path = check_page_path(path)
     if language not in LANGUAGES:
         raise InputError(f"`language` must be one of {', '.join(LANGUAGES)}. Received: {short_repr(language)}.")
+    if (translator.config.source_prefix, translator.config.target_prefix) != (None, None):
+        raise InputError("The page does not support models with language tokens, such as M2M100.")
     settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
     data, matrices = page_data(translator, text, settings.of_model(translator.config))
     entries, numbers = packed_numbers(matrices)

@@ -39,6 +39,7 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         *uses,
         "",
         *_limits(settings, config),
+        *_direction(translator),
         "",
         "## Model",
         "",
@@ -60,6 +61,20 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         record = json_text({"artifact": title, **verification.to_dict()}, indent=2, ensure_ascii=False)
         write_text(path.parent / VERIFICATION_NAME, record + "\n")
     write_text(path, "\n".join(lines) + "\n")
+
+
+def _direction(translator):
+    """Returns lines about the direction of a multilingual model, or no lines for other models."""
+    config, tokenizers = translator.config, translator.tokenizers
+    sides = ((tokenizers.source, config.source_prefix), (tokenizers.target, config.target_prefix))
+    names = [tokenizer.token(prefix) for tokenizer, prefix in sides if prefix is not None]
+    if len(names) < 2:
+        return []
+    return [
+        "",
+        f"The model has many languages. This artifact translates from `{names[0]}` to `{names[1]}`. It inserts both",
+        "tokens itself. Another direction needs another export with `--source-language` and `--target-language`.",
+    ]
 
 
 def _limits(settings, config):

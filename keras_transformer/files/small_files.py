@@ -46,12 +46,13 @@ def check_regular(path):
         raise InputError(f"{path}: expected a regular file.")
 
 
-def read_json(path, kind=dict):
+def read_json(path, kind=dict, most=MOST_BYTES):
     """Returns the content of a JSON file.
 
     Args:
         path: path of the file.
         kind: expected type of the content. Default: a dictionary.
+        most: maximum size in bytes. Default 16 MiB.
 
     Raises:
         InputError: the path is not a JSON file, or its content has another type or is nested in more than 100 levels.
@@ -59,7 +60,7 @@ def read_json(path, kind=dict):
     """
     path = pathlib.Path(path)
     try:
-        content = json.loads(read_small_file(path).decode("utf-8"))
+        content = json.loads(read_small_file(path, most).decode("utf-8"))
     except InputError:
         raise
     except (ValueError, RecursionError):

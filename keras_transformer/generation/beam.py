@@ -25,13 +25,13 @@ class Beam(NamedTuple):
     history: tf.Tensor
 
 
-def first_beam(has_source, beam_size):
-    """Returns a beam with one live hypothesis, the start token, for every sentence that `has_source` `(batch,)`."""
+def first_beam(has_source, beam_size, token_id=START_ID):
+    """Returns a beam with one live hypothesis, the token `token_id`, for each sentence that `has_source` `(batch,)`."""
     batch_size = tf.shape(has_source)[0]
     is_first = tf.equal(tf.range(beam_size), 0)
     is_live = tf.logical_and(tf.expand_dims(has_source, 1), tf.expand_dims(is_first, 0))
     return Beam(
-        token_ids=tf.fill((batch_size, beam_size), START_ID),
+        token_ids=tf.fill((batch_size, beam_size), token_id),
         log_probs=tf.where(is_live, 0.0, -math.inf),
         scores=tf.fill((batch_size, beam_size), -math.inf),
         history=tf.zeros((batch_size, beam_size, 0), tf.int32),

@@ -48,6 +48,7 @@ class BeamSearch:
         self.beam_size = beam_size
         self.n_best = n_best
         self.decoder = CachedDecoder(parts, beam_size)
+        self.prefix = None if parts.target_prefix is None else parts.target_prefix.token_id
 
     def search(self, source_ids, length_penalty, max_length):
         """Searches the best translations of token ids.
@@ -73,7 +74,7 @@ class BeamSearch:
             unfinished = tf.nest.map_structure(lambda part: tf.gather(part, state.sentences), (encoded, max_lengths))
             return (self._decode_block(state, *unfinished, penalties),)
 
-        state = self._first_state(has_source, max_lengths)
+        state = self._first_state(has_source, max_lengths, encoded)
         (state,) = tf.while_loop(is_searching, decode_block, (state,), (self._state_shapes(),))
         return best_of(state.found, self.n_best, has_source, state.step)
 
@@ -86,14 +87,17 @@ class BeamSearch:
             found=Hypotheses(tf.TensorShape((None, self.beam_size, None)), tf.TensorShape((None, self.beam_size))),
         )
 
-    def _first_state(self, has_source, max_lengths):
-        """Returns the state with the start token of every sentence."""
+    def _first_state(self, has_source, max_lengths, encoded):
+        """Returns the state with the start token of every sentence. A prefix follows the start token."""
         batch_size = tf.shape(has_source)[0]
-        beam = first_beam(has_source, self.beam_size)
+        beam, cache = first_beam(has_source, self.beam_size), self.decoder.empty_cache(batch_size)
+        if self.prefix is not None:
+            _, cache = self.decoder.step(beam.token_ids, 0, encoded, cache)
+            beam = first_beam(has_source, self.beam_size, self.prefix)
         # The maximum of an empty batch is the lowest integer.
         longest = tf.maximum(tf.reduce_max(max_lengths), 0)
         found = Hypotheses(tf.zeros((batch_size, self.beam_size, longest), tf.int32), beam.scores)
-        return SearchState(tf.constant(0), tf.range(batch_size), beam, self.decoder.empty_cache(batch_size), found)
+        return SearchState(tf.constant(0), tf.range(batch_size), beam, cache, found)
 
     def _decode_block(self, state, encoded, max_lengths, penalties):
         """Runs several steps, then removes the finished sentences from the batch."""
@@ -103,7 +107,8 @@ class BeamSearch:
             return tf.logical_and(tf.less(step, block_end), tf.reduce_any(is_live(beam)))
 
         def decode_step(step, beam, cache):
-            logits, cache = self.decoder.step(beam.token_ids, step, encoded, cache)
+            position = step if self.prefix is None else step + 1
+            logits, cache = self.decoder.step(beam.token_ids, position, encoded, cache)
             step = step + 1
             penalty = tf.gather(penalties, step)
             tokens = top_tokens(logits, self.beam_size)

@@ -18,7 +18,8 @@ def cross_attention(parts: "TransformerParts", source_ids: "tf.Tensor", target_i
             last token. 0 is padding.
 
     Returns:
-        `(num_layers, batch, num_heads, target_length, source_length)` float32. Every row sums to 1 over the source.
+        `(num_layers, batch, num_heads, target_length, source_length)` float32. Every row sums to 1 over the source
+        and the `source_prefix` of the model, whose column is not returned.
 
     Reference:
         "Attention Is All You Need", section 3.2.3, "encoder-decoder attention".

@@ -79,7 +79,7 @@ class Generator:
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
-        longest = self.parts.target_embedding.max_length
+        longest = self.parts.config.max_length
         max_length = longest if settings.max_length is None else settings.max_length
         if not 1 <= max_length <= longest:
             raise ValueError(f"`max_length` must be from 1 to {longest}. Received: max_length={max_length}.")

@@ -1,30 +1,15 @@
 """Reads the vocabularies of a MarianMT folder: `vocab.json` and the SentencePiece models."""
 
-from typing import NamedTuple
-
-from keras_transformer.errors import InputError, short_repr
+from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
+from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, checked_tokens, missing_pieces
 from keras_transformer.importing.side_models import OTHER_LANGUAGE, read_pieces, source_model, target_model
-from keras_transformer.importing.token_table import TokenTable, token_table
+from keras_transformer.importing.token_table import token_table
 from keras_transformer.text import Tokenizers
 from keras_transformer.text.tokenizer import Tokenizer
 
 _VOCABULARY, _TARGET_VOCABULARY = "vocab.json", "target_vocab.json"
 _UNKNOWN, _END, _PADDING = "<unk>", "</s>", "<pad>"
-
-
-class MarianVocabulary(NamedTuple):
-    """The vocabularies of a MarianMT folder.
-
-    Args:
-        tokenizers: the `Tokenizers`.
-        source: the `TokenTable` of the source.
-        target: the `TokenTable` of the target, the same object for a shared table.
-    """
-
-    tokenizers: Tokenizers
-    source: TokenTable
-    target: TokenTable
 
 
 def read_marian_vocabulary(folder, config, rules=None):
@@ -35,11 +20,11 @@ def read_marian_vocabulary(folder, config, rules=None):
 
     Args:
         folder: the folder, a `pathlib.Path`.
-        config: its `MarianConfig`.
+        config: its `TransformersConfig`.
         rules: additional normalisation of the source, a dictionary from string to string. Default: none.
 
     Returns:
-        `MarianVocabulary`.
+        `ImportedVocabulary`.
 
     Raises:
         InputError: a file is missing or damaged, or does not fit the config.
@@ -54,9 +39,7 @@ def read_marian_vocabulary(folder, config, rules=None):
             f"Received: {target_end}."
         )
     pieces = [read_pieces(folder / name) for name in ("source.spm", "target.spm")]
-    missing = [
-        [piece for piece in _found(proto) if piece not in vocabulary] for proto, vocabulary in zip(pieces, vocabularies)
-    ]
+    missing = [missing_pieces(*each) for each in zip(pieces, vocabularies)]
     if OTHER_LANGUAGE not in vocabularies[0]:
         missing[0].append(OTHER_LANGUAGE)
     if config.is_shared:
@@ -76,25 +59,12 @@ def read_marian_vocabulary(folder, config, rules=None):
             tokenizers.append(Tokenizer(model))
         except InputError as error:
             raise InputError(f"{folder / name}: {error}") from None
-    return MarianVocabulary(Tokenizers(*tokenizers), source, target)
-
-
-def _found(proto):
-    """Returns the written forms of the pieces into which a SentencePiece model can cut a text."""
-    kinds = (proto.SentencePiece.NORMAL, proto.SentencePiece.USER_DEFINED, proto.SentencePiece.BYTE)
-    return [piece.piece for piece in proto.pieces if piece.type in kinds]
+    return ImportedVocabulary(Tokenizers(*tokenizers), source, target)
 
 
 def _read_vocabulary(path, size):
     """Returns the dictionary from token to id of a vocabulary file with the ids from 0 to `size - 1`."""
-    content = read_json(path)
-    for token, token_id in content.items():
-        if type(token_id) is not int:
-            raise InputError(f"{path}: expected a whole number for each token. Received: {short_repr(token_id)}.")
-        try:
-            token.encode("utf-8")
-        except UnicodeEncodeError:
-            raise InputError(f"{path}: expected tokens of valid Unicode. Received: {ascii(token)[:80]}.") from None
+    content = checked_tokens(read_json(path), path)
     if len(content) != size or set(content.values()) != set(range(size)):
         raise InputError(
             f"{path}: expected tokens with the ids from 0 to {size - 1}, the size of the table in config.json. "

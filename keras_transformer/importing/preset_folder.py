@@ -9,10 +9,11 @@ from keras_transformer.importing.tensor_files import SAFETENSORS_NAME, TORCH_NAM
 
 _HUB = "hf://"
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?", re.ASCII)
-# Files of model folders and of MarianMT folders.
+# Files of model folders and of folders of other toolkits.
 _FILES = (
     *("config.json", "tokenizer.model", "source.model", "target.model", "model.weights.h5", "recipe.toml", "README.md"),
     *("source.spm", "target.spm", "vocab.json", "target_vocab.json", "tokenizer_config.json", SAFETENSORS_NAME),
+    *("sentencepiece.bpe.model", "tokenizer.json"),
     *("validation.source.txt", "validation.target.txt", "scores.json", "history.csv"),
 )
 

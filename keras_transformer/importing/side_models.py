@@ -125,6 +125,31 @@ def target_model(pieces, table):
     return _model(pieces, table, piece_of).SerializeToString(deterministic=True)
 
 
+def shared_model(pieces, table, languages):
+    """Returns the SentencePiece model of a vocabulary of many languages, for source and target.
+
+    Args:
+        pieces: the `ModelProto`.
+        table: the `TokenTable`.
+        languages: the tokens of languages. They occur in no text and are not written.
+
+    Returns:
+        The bytes of the model.
+    """
+    own, lowest = _own_pieces(pieces), _lowest_score(pieces)
+    singles = _single_characters(pieces, table, own)
+    control = frozenset(languages)
+
+    def piece_of(token):
+        if token in control:
+            return _Piece(piece=token, score=0.0, type=_Piece.CONTROL)
+        if token in singles:
+            return _Piece(piece=token, score=lowest, type=_Piece.NORMAL)
+        return own.get(token)
+
+    return _model(pieces, table, piece_of).SerializeToString(deterministic=True)
+
+
 def is_language_token(token):
     """Returns whether a token is a target language before a source, such as ">>fra<<"."""
     return token.startswith(">>") and token.find("<<") == len(token) - 2

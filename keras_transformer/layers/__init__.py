@@ -6,6 +6,7 @@ from keras_transformer.layers.multi_head_cross_attention import MultiHeadCrossAt
 from keras_transformer.layers.multi_head_self_attention import MultiHeadSelfAttention
 from keras_transformer.layers.output_bias import OutputBias
 from keras_transformer.layers.positional_embedding import PositionalEmbedding
+from keras_transformer.layers.prefix_token import PrefixToken
 from keras_transformer.layers.transformer_decoder import TransformerDecoder
 from keras_transformer.layers.transformer_encoder import TransformerEncoder
 
@@ -16,6 +17,7 @@ __all__ = [
     "OutputBias",
     "PaddingMask",
     "PositionalEmbedding",
+    "PrefixToken",
     "TransformerDecoder",
     "TransformerEncoder",
 ]

@@ -11,6 +11,10 @@ if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
 
+# The frequencies of the paper, and those of tensor2tensor, which fairseq and OpenNMT-tf have as well.
+POSITION_FREQUENCIES = ("paper", "tensor2tensor")
+
+
 def sinusoidal_positions(length, hidden_dim):
     """Computes the encodings P[pos, 2i] = sin(pos / 10000^(2i/d)), P[pos, 2i+1] = cos(pos / 10000^(2i/d)).
 
@@ -29,6 +33,26 @@ def sinusoidal_positions(length, hidden_dim):
     positions[:, 0::2] = np.sin(angles)
     positions[:, 1::2] = np.cos(angles[:, : hidden_dim // 2])
     return positions
+
+
+def position_table(length, hidden_dim, first=0, frequencies="paper"):
+    """Returns the encodings of some positions.
+
+    Args:
+        length: number of positions.
+        hidden_dim: the width d.
+        first: the first position. Default 0.
+        frequencies: "paper" (default) for `sinusoidal_positions`, or "tensor2tensor" for the exponents 2i/(d-2), whose
+            lowest frequency is 1/10000. They need an even width of at least 4.
+
+    Returns:
+        NumPy array `(length, hidden_dim)`, float32, computed in float64.
+    """
+    if frequencies == "paper":
+        return sinusoidal_positions(first + length, hidden_dim)[first:]
+    exponents = np.arange(0, hidden_dim, 2) / (hidden_dim - 2)
+    angles = np.arange(first, first + length)[:, np.newaxis] / np.power(10000.0, exponents)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, hidden_dim).astype("float32")
 
 
 @ops.custom_gradient
@@ -59,6 +83,8 @@ class PositionalEmbedding(keras.layers.Layer):
         hidden_dim: width of the embeddings.
         max_length: maximum length of a sequence in tokens.
         dropout: dropout rate of the sum, at least 0 and below 1. Default 0.0.
+        first_position: the position of the first token. Default 0.
+        position_frequencies: "paper" (default) or "tensor2tensor", see `TransformerConfig`.
 
     Call arguments:
         inputs: `(batch, length)` token ids. With `reverse`, hidden states `(batch, length, hidden_dim)`.
@@ -81,7 +107,16 @@ class PositionalEmbedding(keras.layers.Layer):
         "Attention Is All You Need", sections 3.4 and 3.5.
     """
 
-    def __init__(self, vocabulary_size: int, hidden_dim: int, max_length: int, dropout: float = 0.0, **kwargs: Any):
+    def __init__(
+        self,
+        vocabulary_size: int,
+        hidden_dim: int,
+        max_length: int,
+        dropout: float = 0.0,
+        first_position: int = 0,
+        position_frequencies: str = "paper",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         for name, number in [
             ("vocabulary_size", vocabulary_size),
@@ -95,7 +130,9 @@ class PositionalEmbedding(keras.layers.Layer):
         self.max_length = max_length
         self.dropout = dropout
         self.sum_dropout = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
-        self.positions = sinusoidal_positions(max_length, hidden_dim)
+        self.first_position = first_position
+        self.position_frequencies = position_frequencies
+        self.positions = position_table(max_length, hidden_dim, first_position, position_frequencies)
 
     def build(self, input_shape):
         self.embeddings = self.add_weight(
@@ -154,4 +191,6 @@ class PositionalEmbedding(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "max_length": self.max_length,
             "dropout": self.dropout,
+            "first_position": self.first_position,
+            "position_frequencies": self.position_frequencies,
         }

@@ -6,6 +6,7 @@ from keras_transformer.layers import (
     OutputBias,
     PaddingMask,
     PositionalEmbedding,
+    PrefixToken,
     TransformerDecoder,
     TransformerEncoder,
 )
@@ -47,21 +48,29 @@ def build_transformer(config: "TransformerConfig") -> keras.Model:
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     source_embedding, target_embedding = _embeddings(config)
 
-    source_padding_mask = PaddingMask(name="source_padding_mask")(source_ids)
-    x = source_embedding(source_ids)
+    source, target = source_ids, target_ids
+    if config.source_prefix is not None:
+        source = PrefixToken(config.source_prefix, name="source_prefix")(source)
+    if config.target_prefix is not None:
+        target = PrefixToken(config.target_prefix, position=1, name="target_prefix")(target)
+
+    source_padding_mask = PaddingMask(name="source_padding_mask")(source)
+    x = source_embedding(source)
     for number in range(1, config.num_encoder_layers + 1):
         x = TransformerEncoder(**_block_arguments(config), name=f"encoder_{number}")(
             x, padding_mask=source_padding_mask
         )
     encoder_sequence = _final_norm(config, "encoder_norm")(x) if config.normalize_first else x
 
-    x = target_embedding(target_ids)
+    x = target_embedding(target)
     for number in range(1, config.num_decoder_layers + 1):
         # Targets are padded at their end, where the causal mask already covers the padding.
         x = TransformerDecoder(**_block_arguments(config), name=f"decoder_{number}")(
             x, encoder_sequence, encoder_padding_mask=source_padding_mask
         )
     x = _final_norm(config, "decoder_norm")(x) if config.normalize_first else x
+    if config.target_prefix is not None:
+        x = keras.layers.Cropping1D((1, 0), name="without_start")(x)  # The output at the start token is the prefix.
 
     if config.share_output:
         x = target_embedding(x, reverse=True)
@@ -79,7 +88,13 @@ def _embeddings(config):
 
     def embedding(vocabulary_size, name):
         return PositionalEmbedding(
-            vocabulary_size, config.hidden_dim, config.max_length, dropout=config.dropout, name=name
+            vocabulary_size,
+            config.hidden_dim,
+            config.num_positions,
+            dropout=config.dropout,
+            first_position=config.first_position,
+            position_frequencies=config.position_frequencies,
+            name=name,
         )
 
     if config.share_embeddings:

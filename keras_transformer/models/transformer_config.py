@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_transformer.errors import short_repr, shortened
 from keras_transformer.layers.dropout import check_rate
+from keras_transformer.layers.positional_embedding import POSITION_FREQUENCIES
 
 # The fields that a preset sets, and their values by preset name.
 PRESET_FIELDS = ("num_encoder_layers", "num_decoder_layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout")
@@ -25,7 +26,9 @@ ACTIVATIONS = (
 _MOST_POSITIONS = 2**16
 _MOST = 2**31 - 1
 # Types of the fields whose default is None.
-_KINDS = {"target_vocabulary_size": int, "share_embeddings": bool}
+_KINDS = {"target_vocabulary_size": int, "share_embeddings": bool, "source_prefix": int, "target_prefix": int}
+# Fields of imported models. A default value is not written, so that earlier versions can read other models.
+_FIELDS_OF_IMPORTS = ("first_position", "position_frequencies", "source_prefix", "target_prefix")
 _TINY = float(np.finfo("float32").tiny)
 
 
@@ -52,6 +55,12 @@ class TransformerConfig:
             a separate vocabulary.
         share_output: whether the output projection is the transposed target embedding table. Default True.
         output_bias: whether the logits have a bias for each token of the target. Default False.
+        first_position: the position of the first token. Default 0.
+        position_frequencies: "paper" (default) for 10000^(-2i/d), or "tensor2tensor" for 10000^(-2i/(d-2)), which
+            fairseq and OpenNMT-tf have as well.
+        source_prefix: a token that the model inserts at the beginning of every source, the language of a multilingual
+            model. It does not count in `max_length`. Default None.
+        target_prefix: a token that the model inserts after the start token of every target. Default None.
 
     Raises:
         ValueError: a value is out of range, or two values exclude each other.
@@ -84,6 +93,10 @@ class TransformerConfig:
     share_embeddings: bool | None = None
     share_output: bool = True
     output_bias: bool = False
+    first_position: int = 0
+    position_frequencies: str = "paper"
+    source_prefix: int | None = None
+    target_prefix: int | None = None
 
     def __post_init__(self):
         two_vocabularies = self.target_vocabulary_size is not None
@@ -97,6 +110,8 @@ class TransformerConfig:
     def _check_types(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if value is None and field.name in _FIELDS_OF_IMPORTS:
+                continue
             kind = _KINDS.get(field.name, type(field.default) if field.default is not dataclasses.MISSING else int)
             accepted = (int, float) if kind is float else kind
             if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
@@ -106,10 +121,12 @@ class TransformerConfig:
 
     def _check_values(self):
         for name, value in dataclasses.asdict(self).items():
-            if isinstance(value, bool | str):
+            if isinstance(value, bool | str) or value is None:
                 continue
             if "dropout" in name:
                 check_rate(name, value)
+            elif name in _FIELDS_OF_IMPORTS:
+                self._check_import(name, value)
             elif value <= 0:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={short_repr(value)}.")
             elif value > (most := _MOST_POSITIONS if name == "max_length" else _MOST):
@@ -129,11 +146,27 @@ class TransformerConfig:
                 "`share_embeddings` needs one vocabulary for both languages. Received: "
                 f"vocabulary_size={self.vocabulary_size}, target_vocabulary_size={self.target_vocabulary_size}."
             )
-        if self.activation not in ACTIVATIONS:
+        for name, known in (("activation", ACTIVATIONS), ("position_frequencies", POSITION_FREQUENCIES)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"`{name}` must be one of {', '.join(known)}. Received: {name}={short_repr(getattr(self, name))}."
+                )
+        if self.position_frequencies != "paper" and (self.hidden_dim % 2 or self.hidden_dim < 4):
             raise ValueError(
-                f"`activation` must be one of {', '.join(ACTIVATIONS)}. "
-                f"Received: activation={short_repr(self.activation)}."
+                "`position_frequencies` of tensor2tensor need an even `hidden_dim` of at least 4. Received: "
+                f"hidden_dim={self.hidden_dim}."
             )
+
+    def _check_import(self, name, value):
+        limits = {"source_prefix": self.vocabulary_size, "target_prefix": self.target_vocabulary_size}
+        most = limits.get(name, _MOST_POSITIONS) - 1
+        if not 0 <= value <= most:
+            raise ValueError(f"`{name}` must be from 0 to {most:,}. Received: {name}={short_repr(value)}.")
+
+    @property
+    def num_positions(self) -> int:
+        """Number of positions of the longest source or target with its prefix."""
+        return self.max_length + ((self.source_prefix, self.target_prefix) != (None, None))
 
     @classmethod
     def from_preset(cls, name: str, **overrides: Any) -> Self:
@@ -152,8 +185,12 @@ class TransformerConfig:
         return cls(**{**dict(zip(PRESET_FIELDS, PRESETS[name], strict=True)), **overrides})
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the fields as a dictionary that can be written as JSON."""
-        return dataclasses.asdict(self)
+        """Returns the fields as a dictionary that can be written as JSON, without defaults of fields of imports."""
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        fields = dataclasses.asdict(self)
+        return {
+            name: value for name, value in fields.items() if name not in _FIELDS_OF_IMPORTS or value != defaults[name]
+        }
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:

@@ -8,6 +8,7 @@ from keras_transformer.layers import (
     OutputBias,
     PaddingMask,
     PositionalEmbedding,
+    PrefixToken,
     TransformerDecoder,
     TransformerEncoder,
 )
@@ -28,6 +29,8 @@ class TransformerParts:
         decoder_norm: the `LayerNormalization` after the decoder blocks, None in a post-norm model.
         output_projection: the `Dense` layer over the vocabulary, None if the target embedding is the output projection.
         output_bias: the `OutputBias` layer after the output projection, None in a model without it. Default None.
+        source_prefix: the `PrefixToken` of sources, None in a model without it. Default None.
+        target_prefix: the `PrefixToken` of targets, None in a model without it. Default None.
     """
 
     source_embedding: PositionalEmbedding
@@ -38,17 +41,20 @@ class TransformerParts:
     decoder_norm: keras.layers.LayerNormalization | None
     output_projection: keras.layers.Dense | None
     output_bias: OutputBias | None = None
+    source_prefix: PrefixToken | None = None
+    target_prefix: PrefixToken | None = None
 
     @property
     def config(self):
         """The `TransformerConfig` that the model was built from."""
-        block = self.decoders[0]
+        block, embedding = self.decoders[0], self.target_embedding
+        prefixes = [prefix and prefix.token_id for prefix in (self.source_prefix, self.target_prefix)]
         return TransformerConfig(
             vocabulary_size=self.source_embedding.vocabulary_size,
             target_vocabulary_size=self.target_embedding.vocabulary_size,
             num_encoder_layers=len(self.encoders),
             num_decoder_layers=len(self.decoders),
-            hidden_dim=self.target_embedding.hidden_dim,
+            hidden_dim=embedding.hidden_dim,
             intermediate_dim=block.intermediate_dim,
             num_heads=block.num_heads,
             dropout=block.dropout,
@@ -57,10 +63,14 @@ class TransformerParts:
             activation=keras.activations.serialize(block.activation),
             normalize_first=block.normalize_first,
             layer_norm_epsilon=block.layer_norm_epsilon,
-            max_length=self.target_embedding.max_length,
-            share_embeddings=self.source_embedding is self.target_embedding,
+            max_length=embedding.max_length - (prefixes != [None, None]),
+            share_embeddings=self.source_embedding is embedding,
             share_output=self.output_projection is None,
             output_bias=self.output_bias is not None,
+            first_position=embedding.first_position,
+            position_frequencies=embedding.position_frequencies,
+            source_prefix=prefixes[0],
+            target_prefix=prefixes[1],
         )
 
     def variable(self, name: str):
@@ -82,7 +92,9 @@ class TransformerParts:
 
         Returns:
             The encoder's sequence `(batch, source_length, hidden_dim)`, and the padding mask `(batch, source_length)`.
+            With a `source_prefix`, the length is one more.
         """
+        source_ids = source_ids if self.source_prefix is None else self.source_prefix(source_ids)
         padding_mask = PaddingMask()(source_ids)
         x = self.source_embedding(source_ids, training=False)
         for encoder in self.encoders:
@@ -101,16 +113,19 @@ class TransformerParts:
 
         Returns:
             The sequence `(batch, target_length, hidden_dim)` of the last block, and the scores of cross-attention, a
-            list with `(batch, num_heads, target_length, source_length)` per block.
+            list with `(batch, num_heads, target_length, source_length)` per block. Neither has the row or the column of
+            a prefix.
         """
+        first_row, first_column = (int(prefix is not None) for prefix in (self.target_prefix, self.source_prefix))
+        target_ids = self.target_prefix(target_ids) if first_row else target_ids
         x = self.target_embedding(target_ids, training=False)
         scores = []
         for decoder in self.decoders:
             x, _, scores_of_block = decoder(
                 x, encoder_sequence, encoder_padding_mask=padding_mask, return_attention_scores=True, training=False
             )
-            scores.append(scores_of_block)
-        return x, scores
+            scores.append(scores_of_block[:, :, first_row:, first_column:])
+        return x[:, first_row:], scores
 
     def logits(self, decoded: keras.KerasTensor):
         """Maps the sequence of `decode` to logits `(batch, target_length, vocabulary_size)`, float32."""
@@ -149,6 +164,8 @@ def transformer_parts(model: keras.Model) -> "TransformerParts":
         decoder_norm=layers.get("decoder_norm"),
         output_projection=layers.get("output_projection"),
         output_bias=layers.get("output_bias"),
+        source_prefix=layers.get("source_prefix"),
+        target_prefix=layers.get("target_prefix"),
     )
     _check(parts, model)
     return parts
@@ -176,6 +193,8 @@ def _check(parts, model):
         )
         and isinstance(parts.output_projection, keras.layers.Dense | None)
         and isinstance(parts.output_bias, OutputBias | None)
+        and isinstance(parts.source_prefix, PrefixToken | None)
+        and isinstance(parts.target_prefix, PrefixToken | None)
     )
     if not complete:
         raise ValueError(

@@ -231,21 +231,25 @@ def load_texts(path):
         raise InputError(f"{file}: {error}") from None
 
 
-def load_model_folder(path):
+def load_model_folder(path, direction=None):
     """Loads a model folder.
 
     Args:
         path: the folder.
+        direction: the `Direction` of a multilingual model. Default: that of the folder.
 
     Returns:
         The Keras model, the source's `Tokenizer` and the target's.
 
     Raises:
-        InputError: the folder is missing, incomplete or of a newer version, or its files do not match each other.
+        InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or a
+            multilingual model does not have a language.
     """
     path = pathlib.Path(path)
     config, note = _load_config_and_note(path)
     tokenizers = Tokenizers.load(path)
+    if direction is not None:
+        config, _ = direction.applied(config, tokenizers, TextFacts())
     model = build_transformer(config)
     quantize_layers(model, note)
     load_weights(model, path / WEIGHTS_NAME)

@@ -171,7 +171,15 @@ class Tokenizer:
 
     def all_tokens(self) -> list[str]:
         """Returns the written form of every token of the vocabulary, a list of strings in the order of ids."""
-        return [self._pieces.id_to_piece(token_id) for token_id in range(self.vocabulary_size)]
+        return [self.token(token_id) for token_id in range(self.vocabulary_size)]
+
+    def token(self, token_id: int) -> str:
+        """Returns the written form of a token."""
+        return self._pieces.id_to_piece(token_id)
+
+    def control_ids(self) -> list[int]:
+        """Returns the ids of control tokens, such as the end token. They occur in no text and are not written."""
+        return [token_id for token_id in range(self.vocabulary_size) if self._pieces.is_control(token_id)]
 
 
 def count_tokens(path):

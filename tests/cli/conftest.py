@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from keras_transformer.cli import main as command_line
+from keras_transformer.text.direction import Direction
 from keras_transformer.translator import Translator
 
 SUBJECTS = {"the cat": "die Katze", "the dog": "der Hund", "a man": "ein Mann", "the child": "das Kind"}
@@ -142,4 +143,10 @@ def translator(model):
 @pytest.fixture
 def warm(translator, monkeypatch):
     """Lets commands share one loaded translator, whose search is compiled once for all tests."""
-    monkeypatch.setattr(Translator, "load", lambda path: translator)
+
+    def load(path, source_language=None, target_language=None):
+        direction = Direction(source_language, target_language)
+        translator.texts = direction.applied(translator.config, translator.tokenizers, translator.texts)[1]
+        return translator
+
+    monkeypatch.setattr(Translator, "load", load)

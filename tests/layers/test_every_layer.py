@@ -68,10 +68,20 @@ CASES = {
     "PaddingMask": Case(layers.PaddingMask, {}, (token_ids(SOURCE),), {}, (BATCH, SOURCE)),
     "PositionalEmbedding": Case(
         layers.PositionalEmbedding,
-        {"vocabulary_size": VOCABULARY, "hidden_dim": WIDTH, "max_length": 9, "dropout": 0.1},
+        {
+            "vocabulary_size": VOCABULARY,
+            "hidden_dim": WIDTH,
+            "max_length": 9,
+            "dropout": 0.1,
+            "first_position": 2,
+            "position_frequencies": "tensor2tensor",
+        },
         (token_ids(SOURCE),),
         {},
         (BATCH, SOURCE, WIDTH),
+    ),
+    "PrefixToken": Case(
+        layers.PrefixToken, {"token_id": 9, "position": 1}, (token_ids(SOURCE),), {}, (BATCH, SOURCE + 1)
     ),
     "MultiHeadSelfAttention": Case(layers.MultiHeadSelfAttention, {"num_heads": 4, "dropout": 0.1}, *ENCODER_CALL),
     "MultiHeadCrossAttention": Case(
@@ -93,6 +103,9 @@ CASES = {
     "TransformerDecoder post-norm": Case(layers.TransformerDecoder, {**BLOCK, "normalize_first": False}, *DECODER_CALL),
     "TransformerDecoder pre-norm": Case(layers.TransformerDecoder, {**BLOCK, "normalize_first": True}, *DECODER_CALL),
 }
+
+# The outputs of the other layers have the compute dtype.
+DTYPES = {layers.PaddingMask: "bool", layers.PrefixToken: "int32"}
 
 
 @pytest.fixture(params=CASES)
@@ -132,7 +145,7 @@ def test_symbolic_call_has_the_shape_of_the_eager_call(case):
     layer = case.make()
     model, arrays = case.functional_model(layer)
     assert model.output_shape == (None, None, *case.output_shape[2:])
-    assert model.output.dtype == ("bool" if case.layer_class is layers.PaddingMask else "float32")
+    assert model.output.dtype == DTYPES.get(case.layer_class, "float32")
     np.testing.assert_allclose(model.predict(arrays, verbose=0), layer(*case.inputs, **case.masks), atol=1e-6)
 
 
@@ -161,7 +174,7 @@ def test_every_precision_gives_finite_outputs_and_gradients(case, policy):
     layer = case.make(dtype=policy)
     outputs, gradients = outputs_and_gradients(case, layer)
     compute_dtype = keras.DTypePolicy(policy).compute_dtype
-    assert outputs.dtype == ("bool" if case.layer_class is layers.PaddingMask else compute_dtype)
+    assert outputs.dtype == DTYPES.get(case.layer_class, compute_dtype)
     assert all(weight.dtype == "float32" for weight in layer.trainable_weights)
     for tensor in (outputs, *gradients):
         assert np.isfinite(tf.cast(tensor, "float32")).all()

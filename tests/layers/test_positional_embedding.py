@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_transformer.layers import PositionalEmbedding
-from keras_transformer.layers.positional_embedding import sinusoidal_positions
+from keras_transformer.layers.positional_embedding import position_table, sinusoidal_positions
 
 
 @pytest.mark.parametrize("hidden_dim", [8, 7, 1])
@@ -22,6 +22,17 @@ def test_positions_are_the_formula_of_the_paper(hidden_dim):
             assert positions[position, 2 * i] == pytest.approx(math.sin(angle), abs=1e-7)
             if 2 * i + 1 < hidden_dim:
                 assert positions[position, 2 * i + 1] == pytest.approx(math.cos(angle), abs=1e-7)
+
+
+def test_positions_of_tensor2tensor_have_the_lowest_frequency_of_a_ten_thousandth():
+    positions = position_table(50, 8, first=2, frequencies="tensor2tensor")
+    assert positions.dtype == np.float32
+    for row in (0, 1, 49):
+        for i in range(4):
+            angle = (row + 2) * 10000 ** (-i / 3)
+            assert positions[row, 2 * i] == pytest.approx(math.sin(angle), abs=1e-7)
+            assert positions[row, 2 * i + 1] == pytest.approx(math.cos(angle), abs=1e-7)
+    np.testing.assert_array_equal(position_table(9, 7, first=3), sinusoidal_positions(12, 7)[3:])
 
 
 def test_positions_are_those_of_the_oracle(oracle):

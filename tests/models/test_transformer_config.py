@@ -57,11 +57,38 @@ def test_config_is_frozen():
         {"vocabulary_size": 8000, "target_vocabulary_size": 9000},
         {"vocabulary_size": 8000, "target_vocabulary_size": 8000},
         {"vocabulary_size": 8000, "share_embeddings": False, "share_output": False, "normalize_first": True},
+        {"vocabulary_size": 8000, "first_position": 2, "position_frequencies": "tensor2tensor", "source_prefix": 9},
     ],
 )
 def test_dictionary_round_trip_through_json(fields):
     config = TransformerConfig(**fields)
     assert TransformerConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_defaults_of_imported_fields_are_not_written():
+    written = TransformerConfig(vocabulary_size=8000, target_prefix=7).to_dict()
+    assert written["target_prefix"] == 7
+    assert not {"source_prefix", "first_position", "position_frequencies"} & written.keys()
+
+
+def test_a_prefix_does_not_count_in_the_maximum_length():
+    assert TransformerConfig(vocabulary_size=8000, max_length=64).num_positions == 64
+    assert TransformerConfig(vocabulary_size=8000, max_length=64, target_prefix=0).num_positions == 65
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"source_prefix": 8000}, "`source_prefix` must be from 0 to 7,999"),
+        ({"target_prefix": -1}, "`target_prefix` must be from 0 to 7,999. Received: target_prefix=-1"),
+        ({"first_position": "2"}, "`first_position` must be of type int"),
+        ({"position_frequencies": "t2t"}, "`position_frequencies` must be one of paper, tensor2tensor"),
+        ({"position_frequencies": "tensor2tensor", "hidden_dim": 2, "num_heads": 1}, "an even `hidden_dim`"),
+    ],
+)
+def test_wrong_fields_of_imports_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        TransformerConfig(vocabulary_size=8000, **fields)
 
 
 def test_embeddings_are_shared_unless_the_target_has_a_vocabulary_of_its_own():
@@ -71,7 +98,7 @@ def test_embeddings_are_shared_unless_the_target_has_a_vocabulary_of_its_own():
 
 
 def test_dictionary_with_unknown_fields_names_them_and_the_known_ones():
-    with pytest.raises(ValueError, match="must be of vocabulary_size, .*output_bias. Received: heads, width"):
+    with pytest.raises(ValueError, match="must be of vocabulary_size, .*target_prefix. Received: heads, width"):
         TransformerConfig.from_dict({"vocabulary_size": 8000, "width": 4, "heads": 2})
 
 

@@ -23,8 +23,13 @@ SMALL = {
         {"share_output": False, "activation": "gelu", "layer_norm_epsilon": 1e-6},
         {"target_vocabulary_size": 30, "num_encoder_layers": 3, "num_heads": 4},
         {"output_bias": True},
+        {"source_prefix": 5, "target_prefix": 0, "position_frequencies": "tensor2tensor", "max_length": 17},
+        {"target_prefix": 6, "first_position": 2},
     ],
-    ids=["post_norm", "pre_norm", "unshared_embeddings", "untied_output", "two_vocabularies", "output_bias"],
+    ids=[
+        *("post_norm", "pre_norm", "unshared_embeddings", "untied_output", "two_vocabularies", "output_bias"),
+        *("prefixes", "target_prefix"),
+    ],
 )
 def test_the_config_is_recovered(overrides):
     config = TransformerConfig(**{**SMALL, **overrides})

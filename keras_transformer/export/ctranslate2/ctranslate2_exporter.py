@@ -46,12 +46,14 @@ class CTranslate2Exporter(Exporter):
             "max_length": settings.max_length,
             "length_factor": LENGTH_FACTOR,
             "length_margin": LENGTH_MARGIN,
+            "prefix": _prefix(translator),
         }
         return run_program(_RUNNER, artifact, texts, translator.tokenizers, limits)
 
     def card(self, translator):
         """Returns lines about the use of the folder, with the limits and suppressed tokens that CTranslate2 needs."""
         source, target = translator.tokenizers.file_names
+        prefix = _prefix(translator)
         tokens, longest = translator.tokenizers.target.all_tokens(), translator.config.max_length - 1
         return [
             "A folder for CTranslate2, which has its own beam search, and the SentencePiece model that splits texts:",
@@ -63,13 +65,14 @@ class CTranslate2Exporter(Exporter):
             'translator = ctranslate2.Translator("PATH")',
             "found = translator.translate_batch(",
             f'    [source.encode("a sentence", out_type=str)[:{longest}]],',
+            *([f"    target_prefix=[{prefix!r}],"] if prefix else []),
             "    beam_size=4,",
-            f"    max_decoding_length={longest},",
+            f"    max_decoding_length={longest + len(prefix)},",
             "    min_decoding_length=0,",
             "    disable_unk=True,",
             f"    suppress_sequences=[[{tokens[PADDING_ID]!r}], [{tokens[START_ID]!r}]],",
             ")",
-            "target.decode(found[0].hypotheses[0])",
+            f"target.decode(found[0].hypotheses[0]{'[1:]' if prefix else ''})",
             "```",
             "",
             "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the",
@@ -103,6 +106,12 @@ def export_ctranslate2(
         ExportError: CTranslate2 does not support the model.
     """
     return CTranslate2Exporter(quantize).export(translator, path, prove=prove)
+
+
+def _prefix(translator):
+    """Returns the list of the token with which every translation of the model begins, or an empty list."""
+    token_id = translator.config.target_prefix
+    return [] if token_id is None else [translator.tokenizers.target.token(token_id)]
 
 
 def _about_quantizations(quantizations):

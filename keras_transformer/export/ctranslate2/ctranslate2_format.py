@@ -4,7 +4,6 @@ import pathlib
 
 import numpy as np
 
-from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
@@ -38,7 +37,7 @@ def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
     """
     parts = transformer_parts(model)
     _check_sizes(parts.config, source_tokens, target_tokens)
-    spec = _transformer_spec(parts, target_tokens)
+    spec = _transformer_spec(parts, source_tokens, target_tokens)
     spec.register_source_vocabulary(list(source_tokens))
     spec.register_target_vocabulary(list(target_tokens))
     spec.validate()
@@ -57,7 +56,7 @@ def _check_sizes(config, source_tokens, target_tokens):
             raise ValueError(f"`{name}` must have the model's {size} tokens. Received: {len(tokens)} tokens.")
 
 
-def _transformer_spec(parts, target_tokens):
+def _transformer_spec(parts, source_tokens, target_tokens):
     """Returns CTranslate2's specification of the model, including weights."""
     from ctranslate2 import specs  # noqa: PLC0415 (an optional dependency)
 
@@ -77,6 +76,9 @@ def _transformer_spec(parts, target_tokens):
     spec.config.bos_token = spec.config.decoder_start_token = target_tokens[START_ID]
     spec.config.eos_token = target_tokens[END_ID]
     spec.config.add_source_eos = True
+    if config.source_prefix is not None:  # The decoder's start token is a setting of its own.
+        spec.config.bos_token = source_tokens[config.source_prefix]
+        spec.config.add_source_bos = True
 
     _set_stack(spec.encoder, spec.encoder.embeddings[0], parts.source_embedding, parts.encoders, parts.encoder_norm)
     _set_stack(spec.decoder, spec.decoder.embeddings, parts.target_embedding, parts.decoders, parts.decoder_norm)
@@ -92,7 +94,7 @@ def _transformer_spec(parts, target_tokens):
 def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
     """Sets embedding, positions, blocks and final normalisation of the encoder or the decoder."""
     embeddings_spec.weight = _array(embedding.embeddings)
-    spec.position_encodings.encodings = sinusoidal_positions(embedding.max_length, embedding.hidden_dim)
+    spec.position_encodings.encodings = embedding.positions
     for block_spec, block in zip(spec.layer, blocks):
         attention = block.self_attention
         _set_dense(block_spec.self_attention.linear[0], attention.query_key_value_dense)

@@ -13,7 +13,7 @@ NUM_WARMUPS = 2
 END_TOKEN = 1  # CTranslate2 does not return it and does not count it in limits.
 
 
-def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, length_factor, length_margin):
+def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, length_factor, length_margin, prefix):
     reader = sentencepiece.SentencePieceProcessor(model_file=source_tokenizer)
     writer = sentencepiece.SentencePieceProcessor(model_file=target_tokenizer)
     translator = ctranslate2.Translator(folder)
@@ -30,17 +30,19 @@ def run(folder, source_tokenizer, target_tokenizer, texts, blank, max_length, le
                 [tokens],
                 beam_size=1,
                 length_penalty=0,
-                max_decoding_length=longest,
+                target_prefix=[prefix],
+                max_decoding_length=longest + len(prefix),
                 min_decoding_length=0,
                 max_input_length=0,
                 disable_unk=True,
                 suppress_sequences=special,
-            )[0].hypotheses[0]
+            )[0].hypotheses[0][len(prefix) :]
         result["translations"].append(writer.decode(found))
         result["milliseconds"].append(1000 * (time.perf_counter() - started))
         if tokens:
             # CTranslate2's score excludes suppressed tokens, and the end token of a cut translation.
-            score = sum(translator.score_batch([tokens], [found], max_input_length=0)[0].log_probs)
+            scores = translator.score_batch([tokens], [prefix + found], max_input_length=0)[0].log_probs
+            score = sum(scores[len(prefix) :])
         result["tokens"].append([*found, end] if tokens else [])
         result["scores"].append(score)
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}

@@ -19,7 +19,14 @@ class CompactEmbedding(PositionalEmbedding):
     """
 
     def __init__(self, embedding, quantize):
-        super().__init__(embedding.vocabulary_size, embedding.hidden_dim, embedding.max_length, dtype="float32")
+        super().__init__(
+            embedding.vocabulary_size,
+            embedding.hidden_dim,
+            embedding.max_length,
+            first_position=embedding.first_position,
+            position_frequencies=embedding.position_frequencies,
+            dtype="float32",
+        )
         table = np.array(embedding.embeddings, "float32")
         scales = None
         if quantize == "float16":

@@ -1,4 +1,4 @@
-"""Weights of a MarianMT folder in the order of this library's model.
+"""Weights of a folder of MarianMT, M2M100 or NLLB in the order of this library's model.
 
 Transformers has the sines of the positions in the first half of the vector and the cosines in the second. Here they
 alternate. All weights that read or write the residual stream are permuted accordingly.
@@ -9,11 +9,13 @@ import itertools
 import numpy as np
 
 from keras_transformer.errors import InputError
-from keras_transformer.layers.positional_embedding import sinusoidal_positions
+from keras_transformer.layers.positional_embedding import position_table
 from keras_transformer.models.weight_shapes import layer_name
 
 _SHARED, _PROJECTION, _BIAS = "model.shared.weight", "lm_head.weight", "final_logits_bias"
-_TABLE, _POSITIONS = "model.{}.embed_tokens.weight", "model.{}.embed_positions.weight"
+_TABLE, _FINAL_NORM = "model.{}.embed_tokens.weight", "model.{}.layer_norm"
+# Marian's table of positions, and that of M2M100, which has rows for the positions 0 and 1 as well.
+_POSITIONS = ("model.{}.embed_positions.weight", "model.{}.embed_positions.weights")
 _SIDES = ("encoder", "decoder")
 # Rows of a table that are read at a time.
 _CHUNK = 4096
@@ -21,12 +23,12 @@ _CHUNK = 4096
 _NEVER = -1e4
 
 
-class MarianWeights:
-    """The weights of a MarianMT folder.
+class TransformersWeights:
+    """The weights of a Hugging Face folder.
 
     Args:
         tensors: the file of `open_tensors`.
-        config: the `MarianConfig`.
+        config: the `TransformersConfig`.
 
     Raises:
         InputError: a tensor is missing, has another shape, or belongs to another architecture.
@@ -63,12 +65,13 @@ class MarianWeights:
             expected[name] = shape
         size = self._config.target_size
         optional = {_SHARED, _PROJECTION, _BIAS} | {
-            name.format(side) for name in (_TABLE, _POSITIONS) for side in _SIDES
+            name.format(side) for name in (_TABLE, *_POSITIONS) for side in _SIDES
         }
         others = sorted(self._tensors.tensors.keys() - expected.keys() - optional)
         if others:
             raise InputError(
-                f"{self._tensors.path}: expected only the tensors of a post-norm MarianMT model. Received: {others[0]}."
+                f"{self._tensors.path}: expected only the tensors of a model of the kind {self._config.kind}. "
+                f"Received: {others[0]}."
             )
         bias = self._tensors.tensors.get(_BIAS)
         if bias is not None and bias.shape != (1, size):
@@ -97,18 +100,24 @@ class MarianWeights:
                 for norm in (*attentions, "final"):
                     yield f"{block}.{norm}_layer_norm.weight", (width,)
                     yield f"{block}.{norm}_layer_norm.bias", (width,)
+            if config.fields.get("normalize_first"):
+                for part in ("weight", "bias"):
+                    yield f"{_FINAL_NORM.format(side)}.{part}", (width,)
 
     def _check_positions(self):
         """Raises an InputError if the file has other positions than sines and cosines."""
-        for side in _SIDES:
-            name = _POSITIONS.format(side)
+        fields = self._config.fields
+        for name in (name.format(side) for name in _POSITIONS for side in _SIDES):
             stored = self._tensors.tensors.get(name)
             if stored is None:
                 continue
-            expected = (self._config.fields["max_length"], self._width)
+            first = fields.get("first_position", 0) * name.endswith("weights")
+            expected = (self._config.num_positions + first, self._width)
             if stored.shape == expected:
-                positions = sinusoidal_positions(*expected)
-                if np.abs(self._tensors.read(name)[:, self._order] - positions).max() < 1e-3:
+                positions = position_table(
+                    self._config.num_positions, self._width, first, fields.get("position_frequencies", "paper")
+                )
+                if np.abs(self._tensors.read(name)[first:, self._order] - positions).max() < 1e-3:
                     continue
             raise InputError(
                 f"{self._tensors.path}: {name} must have the sines and cosines of {expected[0]} positions."
@@ -118,7 +127,7 @@ class MarianWeights:
         """Yields the weights of the model in parts, so that memory does not hold a whole table.
 
         Args:
-            vocabulary: the `MarianVocabulary`.
+            vocabulary: the `ImportedVocabulary`.
 
         Yields:
             The name of a weight as in `weight_shapes`, the number of its first row, and the rows, a float32 array.
@@ -141,6 +150,9 @@ class MarianWeights:
         for side in _SIDES:
             for number in range(config.fields[f"num_{side}_layers"]):
                 yield from self._block(layer_name(f"transformer_{side}", number), f"model.{side}.layers.{number}")
+        if config.fields.get("normalize_first"):
+            for number, side in enumerate(_SIDES):
+                yield from self._norm(layer_name("layer_normalization", number), _FINAL_NORM.format(side))
 
     def _block(self, ours, theirs):
         query_key_value = [f"self_attn.{part}_proj" for part in "qkv"]
@@ -165,12 +177,11 @@ class MarianWeights:
             yield f"{ours}/{layer}/vars/0", 0, kernel[:, self._order] if writes else kernel[self._order]
             yield f"{ours}/{layer}/vars/1", 0, bias[self._order] if writes else bias
         for layer, name in norms.items():
-            for index, part in enumerate(("weight", "bias")):
-                yield (
-                    f"{ours}/{layer}/vars/{index}",
-                    0,
-                    self._tensors.read(f"{theirs}.{name}_layer_norm.{part}")[self._order],
-                )
+            yield from self._norm(f"{ours}/{layer}", f"{theirs}.{name}_layer_norm")
+
+    def _norm(self, ours, theirs):
+        for index, part in enumerate(("weight", "bias")):
+            yield f"{ours}/vars/{index}", 0, self._tensors.read(f"{theirs}.{part}")[self._order]
 
     def _table(self, ours, theirs, rows, scale=1.0):
         """Yields parts of a table in the order of `rows`, with permuted columns."""

@@ -1,0 +1,33 @@
+import re
+
+import click
+
+from keras_transformer.cli.language_option import checked_language
+from keras_transformer.translator import Translator
+
+# A language of NLLB. Those of M2M100 are BCP 47 tags.
+_CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}", re.ASCII)
+
+
+def checked_code(context, parameter, value):
+    """Callback of an option whose value is a language tag or a code of a multilingual model, such as eng_Latn."""
+    is_code = value is not None and _CODE.fullmatch(value)
+    return value if is_code else checked_language(context, parameter, value)
+
+
+def direction_options(command):
+    """Adds `--source-language` and `--target-language` to a command, for `load_translator`."""
+    for side, text in (("target", "translation"), ("source", "text")):
+        command = click.option(
+            f"--{side}-language",
+            callback=checked_code,
+            help=f"Language of the {text}, such as ko or zh-Hant, or a code of a multilingual model, such as eng_Latn "
+            "[default: the model's]",
+        )(command)
+    return command
+
+
+def load_translator(model, source_language, target_language):
+    """Loads the `Translator` of a model folder, with the languages of `direction_options`."""
+    given = {"source_language": source_language, "target_language": target_language}
+    return Translator.load(model, **{name: language for name, language in given.items() if language is not None})

@@ -1,0 +1,50 @@
+from typing import NamedTuple
+
+from keras_transformer.errors import InputError, short_repr
+from keras_transformer.importing.token_table import TokenTable
+from keras_transformer.text import Tokenizers
+
+
+class ImportedVocabulary(NamedTuple):
+    """The vocabularies of a folder of another toolkit.
+
+    Args:
+        tokenizers: the `Tokenizers`.
+        source: the `TokenTable` of the source.
+        target: the `TokenTable` of the target, the same object for a shared table.
+    """
+
+    tokenizers: Tokenizers
+    source: TokenTable
+    target: TokenTable
+
+
+def missing_pieces(pieces, vocabulary):
+    """Returns the pieces into which a SentencePiece model can cut a text and which a vocabulary does not have.
+
+    Args:
+        pieces: the `ModelProto`.
+        vocabulary: a dictionary from token to id.
+    """
+    kinds = (pieces.SentencePiece.NORMAL, pieces.SentencePiece.USER_DEFINED, pieces.SentencePiece.BYTE)
+    return [piece.piece for piece in pieces.pieces if piece.type in kinds and piece.piece not in vocabulary]
+
+
+def checked_tokens(vocabulary, path):
+    """Returns a vocabulary of a JSON file.
+
+    Args:
+        vocabulary: a dictionary from token to id.
+        path: the file, for errors.
+
+    Raises:
+        InputError: an id is not a whole number, or a token has a lone surrogate.
+    """
+    for token, token_id in vocabulary.items():
+        if type(token_id) is not int:
+            raise InputError(f"{path}: expected a whole number for each token. Received: {short_repr(token_id)}.")
+        try:
+            token.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(f"{path}: expected tokens of valid Unicode. Received: {ascii(token)[:80]}.") from None
+    return vocabulary

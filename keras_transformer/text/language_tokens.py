@@ -1,0 +1,67 @@
+"""The tokens of a multilingual vocabulary that name a language, such as `__en__` of M2M100 and `eng_Latn` of NLLB."""
+
+import re
+from typing import NamedTuple
+
+from keras_transformer.errors import InputError, short_repr
+from keras_transformer.text.languages import known_language, main_language
+
+_TOKEN = re.compile(r"__(?P<code>[a-z]{2,3})__|(?P<full>[a-z]{3}_[A-Z][a-z]{3})", re.ASCII)
+
+
+class LanguageToken(NamedTuple):
+    """A language of a multilingual model.
+
+    Args:
+        code: the name of the language in the model, such as "en" or "eng_Latn".
+        token_id: the id of its token.
+        tag: its BCP 47 tag, such as "en" or "zh-Hant", or None if it has none.
+    """
+
+    code: str
+    token_id: int
+    tag: str | None
+
+
+def language_tokens(tokenizer):
+    """Lists the languages of a vocabulary: control tokens named `__en__` or `eng_Latn`.
+
+    Args:
+        tokenizer: a `Tokenizer`.
+
+    Returns:
+        A list of `LanguageToken` in the order of ids. It is empty for a vocabulary of one direction.
+    """
+    found = []
+    for token_id in tokenizer.control_ids():
+        match = _TOKEN.fullmatch(tokenizer.token(token_id))
+        if match:
+            found.append((match["code"] or match["full"], token_id))
+    languages = [known_language(code.split("_")[0]) for code, _ in found]
+    tokens = []
+    for (code, token_id), language in zip(found, languages):
+        _, _, script = code.partition("_")
+        needs_script = language is not None and script and languages.count(language) > 1
+        tokens.append(LanguageToken(code, token_id, f"{language}-{script}" if needs_script else language))
+    return tokens
+
+
+def find_language(tokenizer, language):
+    """Returns the `LanguageToken` of a code of the model, or of a BCP 47 tag that only one language has.
+
+    Args:
+        tokenizer: a `Tokenizer`.
+        language: a code such as "eng_Latn", or a tag such as "en".
+
+    Raises:
+        InputError: the vocabulary does not have the language, or more than one language has this tag.
+    """
+    tokens = language_tokens(tokenizer)
+    found = [token for token in tokens if token.code == language] or [
+        token for token in tokens if token.tag is not None and language in (token.tag, main_language(token.tag))
+    ]
+    if len(found) != 1:
+        codes = ", ".join(token.code for token in found or tokens)
+        problem = "the tag of several languages" if found else "the model does not have it"
+        raise InputError(f"expected a language of {codes}. Received: {short_repr(language)}, {problem}")
+    return found[0]
