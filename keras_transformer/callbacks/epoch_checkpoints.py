@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_transformer.callbacks.missing_log import warn_of_missing_log
 from keras_transformer.errors import InputError
+from keras_transformer.models.dtype_policy import without_lora
 from keras_transformer.processes.joined_processes import alone
 from keras_transformer.saving.weights_file import load_weights, save_weights
 
@@ -73,7 +74,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
         if self.keep_best and math.isfinite(score := self._score(logs or {})):
             self._scores[epoch + 1] = score
         with alone():  # Other processes do not save.
-            save_weights(self.model, self._path(epoch + 1))
+            # Keras would add low-rank updates to kernels in the precision of the computation.
+            save_weights(without_lora(self.model), self._path(epoch + 1))
         best = self.best_epochs
         self._scores = {number: self._scores[number] for number in sorted(best)}
         for number in set(self._saved_epochs()) - {*self.last_epochs, *best}:
@@ -123,8 +125,12 @@ class EpochCheckpoints(keras.callbacks.Callback):
             self._load(model, number)
             weights = model.get_weights()
             # Summed in float64, so that the mean does not depend on the order of the checkpoints.
-            totals = totals or [np.zeros(weight.shape, "float64") for weight in weights]
-            totals = [total + weight for total, weight in zip(totals, weights, strict=True)]
+            # Not from 0, which would change the sign of a frozen -0.0.
+            totals = (
+                [weight.astype("float64") for weight in weights]
+                if totals is None
+                else list(map(np.add, totals, weights))
+            )
         model.set_weights([(total / len(epochs)).astype(old.dtype) for total, old in zip(totals, weights, strict=True)])
 
     def _score(self, logs):

@@ -1,3 +1,4 @@
+import json
 import pathlib
 
 import click
@@ -32,15 +33,19 @@ def _print_keys(context, parameter, value):
     help="Folder that file names in the recipe are relative to  [default: the recipe's; data for a bundled recipe]",
 )
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="Model folder [default: models/RECIPE]")
+@click.option("--init-from", type=Utf8Text(), metavar="MODEL", help="Model folder to start from, for fine-tuning.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted training.")
 @click.option("--processes", type=click.IntRange(1), help="Number of processes on this machine, with Keras on JAX.")
 @click.option("--keys", is_flag=True, is_eager=True, expose_value=False, callback=_print_keys, help="List all keys.")
-def train(recipe, overrides, data, output, resume, processes):
+def train(recipe, overrides, data, output, init_from, resume, processes):
     """Train a model by RECIPE, a TOML file or the name of a bundled recipe, and write its model folder.
 
     --set can be repeated. --keys lists every key of a recipe.
     """
     output = output or pathlib.Path("models") / pathlib.Path(recipe).stem
+    if init_from is not None:
+        # JSON and TOML quote text alike. A name such as 1 would be read as a number.
+        overrides = [*overrides, f"training.init_from={json.dumps(init_from, ensure_ascii=False)}"]
     loaded = load_recipe(recipe, overrides, data)
     if processes:
         check_before_training(loaded, output, resume, backend="jax")

@@ -44,7 +44,7 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
     """
     # The files are found once, and read again in each pass.
     pairs_of_files = check_counterparts(source, target)
-    return _streamed(lambda: itertools.chain.from_iterable(itertools.starmap(parallel_rows, pairs_of_files)))
+    return streamed_pairs(lambda: itertools.chain.from_iterable(itertools.starmap(parallel_rows, pairs_of_files)))
 
 
 def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: int = 2) -> tf.data.Dataset:
@@ -69,10 +69,10 @@ def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: in
     ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
     paths = matching_files(path)
-    return _streamed(lambda: tsv_rows(paths, source_column, target_column))
+    return streamed_pairs(lambda: tsv_rows(paths, source_column, target_column))
 
 
-def _streamed(pairs_of_pass):
+def streamed_pairs(pairs_of_pass):
     """Makes a dataset of the values of a generator function, in chunks, because each call of Python is expensive."""
 
     def chunks():

@@ -35,6 +35,18 @@ def in_float32(model):
     return model if is_plain else merged_copy(model)
 
 
+def without_lora(model):
+    """Returns the model if no layer has a low-rank update, otherwise `merged_copy`.
+
+    Args:
+        model: any Keras model. One that was not built by `build_transformer` is returned unchanged.
+    """
+    if any(getattr(layer, "lora_enabled", False) for layer in model._flatten_layers(include_self=False)):
+        with contextlib.suppress(ValueError):
+            return merged_copy(model)
+    return model
+
+
 def merged_copy(model):
     """Returns a float32 copy with the same quantised layers and with low-rank updates added to the kernels.
 

@@ -34,12 +34,16 @@ def describe_keys() -> str:
 
 
 def _type_name(annotation):
-    if typing.get_origin(annotation) is typing.Literal:
-        return ", ".join(f'"{value}"' for value in typing.get_args(annotation))
-    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
-        return _type_name(next(kind for kind in typing.get_args(annotation) if kind is not types.NoneType))
-    if typing.get_origin(annotation) is list:
-        return "list of texts"
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(parts[0])
+    if origin is typing.Literal:
+        return ", ".join(f'"{value}"' for value in parts)
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(_type_name(kind) for kind in parts if kind is not types.NoneType)
+    if origin is list:
+        name = _type_name(parts[0])
+        return f"list of {name}" if name.startswith('"') else f"list of {name}s"
     return {"str": "text", "bool": "true, false", "int": "whole number", "float": "number"}[annotation.__name__]
 
 

@@ -8,6 +8,8 @@ _SYNONYMS = {
     "data.validation_source": "valid_source validation_src valid_src val_source dev_source eval_source",
     "data.validation_target": "valid_target validation_tgt valid_tgt val_target dev_target eval_target",
     "data.validation_pairs": "valid_pairs val_pairs dev_pairs validation_tsv valid dev",
+    "data.weights": "weight train_weights corpus_weights dataset_weights sampling_weights mixing_weights ratios "
+    "train_files_weights oversampling upsample",
     "data.held_out": "validation_split valid_split test_split split holdout",
     "data.lowercase": "lower do_lower_case uncased",
     "data.max_length": "max_len max_seq_length max_sequence_length sequence_length seq_len max_source_length "
@@ -30,6 +32,10 @@ _SYNONYMS = {
     "model.normalize_first": "pre_norm prenorm norm_first layer_norm_first normalize_before pre_ln",
     "model.share_embeddings": "tie_embeddings tied_embeddings share_all_embeddings tie_word_embeddings share_embedding",
     "model.activation": "activation_function hidden_act nonlinearity",
+    "training.init_from": "pretrained init_checkpoint initialize_from finetune_from finetune train_from "
+    "pretrained_model load_weights init_weights from_pretrained warm_start restore_file load_model base_model",
+    "training.freeze": "frozen freeze_layers frozen_layers fix_parameters fixed not_trainable",
+    "training.lora_rank": "lora lora_r lora_dim",
     "training.epochs": "num_epochs n_epochs max_epochs max_epoch num_train_epochs iterations_over_data",
     "training.steps": "max_steps train_steps num_steps max_update max_updates iterations max_step total_steps n_steps",
     "training.batch_tokens": "batch_size max_tokens tokens_per_batch batch tokens",
@@ -63,13 +69,10 @@ _SYNONYMS = {
     "minimum_risk.epochs": "mrt mrt_epochs minimum_risk_epochs",
 }
 _ADVICE = {
-    "init_from": "every training begins with new weights; --resume continues an interrupted training.",
     "output": "the model folder is given by --output.",
     "resume": "--resume continues an interrupted training.",
 }
 _MORE_ADVICE = {
-    "init_from": "pretrained init_checkpoint initialize_from finetune_from finetune train_from pretrained_model "
-    "load_weights init_weights from_pretrained warm_start restore_file load_model",
     "output": "output_dir model_dir save_dir save_model out_dir checkpoint_dir",
     "resume": "resume_from resume_from_checkpoint continue",
 }

@@ -38,16 +38,35 @@ class Recipe(Section):
 
     @pydantic.model_validator(mode="after")
     def _sections_fit(self):
+        if self.has_architecture:
+            self.check_sections()
+        self.training.check_length(self.training.epochs)
+        self.evaluation.check_length(self.training.epochs, self.training.steps)
+        return self
+
+    @property
+    def has_architecture(self) -> bool:
+        """Whether the architecture is known. With `init_from` it is, after the folder was read."""
+        return not self.training.init_from or all(getattr(self.model, name) is not None for name in MODEL_FIELDS)
+
+    def check_sections(self) -> None:
+        """Checks keys of different sections against each other.
+
+        Raises:
+            ValueError: keys exclude each other.
+        """
         if self.training.batch_tokens < self.data.max_length:
             raise ValueError(
                 "[training] batch_tokens must be at least [data] max_length, so that a batch has room for the longest "
                 f"sentence. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
             )
-        if self.data.lowercase and not self.vocabulary.is_learned:
+        fine_tunes = bool(self.training.init_from)
+        if self.data.lowercase and not self.vocabulary.is_learned and not fine_tunes:
             raise ValueError("[data] lowercase needs a learned vocabulary; one from a file has its own normalisation")
         if self.vocabulary.source_file or not self.vocabulary.shared:
             for key, is_wanted in [
-                ("[model] share_embeddings", self.model.share_embeddings),
+                # An imported model can have one embedding table for two vocabularies.
+                ("[model] share_embeddings", self.model.share_embeddings and not fine_tunes),
                 ("[training] bidirectional_epochs", self.training.bidirectional_epochs),
             ]:
                 if is_wanted:
@@ -57,10 +76,7 @@ class Recipe(Section):
             raise ValueError(
                 f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
             )
-        self.training.check_length(self.training.epochs)
-        evaluation.check_length(self.training.epochs, self.training.steps)
         self.model_config_of()
-        return self
 
     def filled(self) -> Self:
         """Returns this recipe with the defaults of the preset and of this machine.
@@ -73,7 +89,20 @@ class Recipe(Section):
         model, training = self.model.model_copy(update=fields), self.training
         if training.precision == "auto":
             training = training.model_copy(update={"precision": fastest_precision()})
-        return self.model_copy(update={"model": model, "training": training, "vocabulary": self.vocabulary.filled()})
+        vocabulary = self.vocabulary if training.init_from else self.vocabulary.filled()
+        return self.model_copy(update={"model": model, "training": training, "vocabulary": vocabulary})
+
+    def as_run(self) -> dict[str, dict[str, Any]]:
+        """Returns the sections as a model folder has them: with all defaults, and without keys that have no value.
+
+        With `init_from`, the fields of the model are complete, so the preset has no meaning. Of the vocabulary, only
+        the keys that the folder does not have are of this training.
+        """
+        sections = self.filled().model_dump(exclude_none=True)
+        if self.training.init_from:
+            sections["model"].pop("preset")
+            sections["vocabulary"] = {key: sections["vocabulary"][key] for key in ("shared", "sampling")}
+        return sections
 
     def with_schedule(self, total_steps: int) -> Self:
         """Returns this recipe with the defaults of `warmup_steps` and of `learning_rate`, which depends on it.
@@ -98,7 +127,7 @@ class Recipe(Section):
             tokenizers: the `Tokenizers`.
         """
         vocabulary = self.vocabulary
-        if vocabulary.size or not vocabulary.shared or not vocabulary.is_learned:
+        if vocabulary.size or not vocabulary.shared or not vocabulary.is_learned or self.training.init_from:
             return self
         size = tokenizers.source.vocabulary_size
         return self.model_copy(update={"vocabulary": vocabulary.model_copy(update={"size": size})})

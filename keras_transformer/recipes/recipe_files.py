@@ -1,4 +1,5 @@
 import difflib
+import functools
 import os
 import pathlib
 import tomllib
@@ -27,6 +28,7 @@ FILE_KEYS = {
         "validation_pairs",
     ),
     "vocabulary": ("file", "source_file", "target_file"),
+    "training": ("init_from",),
 }
 
 
@@ -74,11 +76,12 @@ def load_recipe(
         raise InputError(f"{path}: a number has too many digits.") from None
     except RecursionError:
         raise InputError(f"{path}: the values are nested too deeply.") from None
-    _resolve_files(sections, pathlib.Path(data_folder))
+    current = pathlib.Path.cwd()
+    _resolve_files(sections, pathlib.Path(data_folder), current if is_bundled else path.parent)
     given_here = {}
     for override in overrides:
         _set(given_here, override)
-    _resolve_files(given_here, pathlib.Path.cwd())
+    _resolve_files(given_here, current, current)
     for section, keys in given_here.items():
         before = sections.get(section, {})
         if isinstance(before, dict):
@@ -124,8 +127,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike) -> None:
 
     >>> kt.recipes.save_recipe(kt.recipes.load_recipe("phrases"), "my.toml")
     """
-    sections = recipe.filled().model_dump(exclude_none=True)
-    write_text(path, tomli_w.dumps(sections))
+    write_text(path, tomli_w.dumps(recipe.as_run()))
 
 
 def _set(sections, override):
@@ -150,14 +152,38 @@ def _without_alternatives(keys, given_here):
     return {key: value for key, value in keys.items() if key not in dropped}
 
 
-def _resolve_files(sections, folder):
+def _resolve_files(sections, data_folder, model_folder):
+    """Makes file names absolute. Those of text and vocabularies are relative to another folder than those of models."""
     for section, names in FILE_KEYS.items():
         keys = sections.get(section)
+        folder = model_folder if section == "training" else data_folder
         for name in names:
-            if isinstance(keys, dict) and isinstance(keys.get(name), str):
-                path = folder / keys[name]
-                # Links are not resolved, because the name of their target can be meaningless.
-                keys[name] = str(path.parent.resolve() / path.name)
+            if isinstance(keys, dict) and name in keys:
+                keys[name] = _each_file(keys[name], functools.partial(_resolved, folder))
+
+
+def _resolved(folder, file):
+    path = folder / file
+    # Links are not resolved, because the name of their target can be meaningless.
+    return str(path.parent.resolve() / path.name)
+
+
+def _each_file(value, change):
+    """Returns a value of a key with each file name changed. It is a file name, a list of them, or a wrong value."""
+    if isinstance(value, str):
+        return change(value)
+    return [_each_file(part, change) for part in value] if isinstance(value, list) else value
+
+
+def without_folders(sections):
+    """Returns the sections of a recipe with file names without folders, which are specific to the machine."""
+    return {
+        section: {
+            key: _each_file(value, lambda file: pathlib.Path(file).name) if key in FILE_KEYS.get(section, ()) else value
+            for key, value in keys.items()
+        }
+        for section, keys in sections.items()
+    }
 
 
 def _check_keys(sections, name):

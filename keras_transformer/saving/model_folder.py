@@ -176,10 +176,10 @@ def load_config(path):
         InputError: the folder is missing or incomplete, was written by a newer version, or has the weights or the
             tokenizers of another config.
     """
-    return _load_config_and_note(path)[0]
+    return load_config_and_note(path)[0]
 
 
-def _load_config_and_note(path):
+def load_config_and_note(path):
     """Reads the config and the `QuantizationNote`. A folder of an earlier version has no note."""
     path = pathlib.Path(path)
     if not path.is_dir():
@@ -246,7 +246,7 @@ def load_model_folder(path, direction=None):
             multilingual model does not have a language.
     """
     path = pathlib.Path(path)
-    config, note = _load_config_and_note(path)
+    config, note = load_config_and_note(path)
     tokenizers = Tokenizers.load(path)
     if direction is not None:
         config, _ = direction.applied(config, tokenizers, TextFacts())

@@ -145,13 +145,18 @@ class Tokenizer:
         lengths = tf.ensure_shape(lengths, (None,))
         return tf.RaggedTensor.from_row_lengths(tf.ensure_shape(token_ids, (None,)), lengths, validate=False)
 
+    @property
+    def model_type(self) -> str:
+        """Type of the SentencePiece model: "unigram", "bpe", "word" or "char"."""
+        model_type = sentencepiece_model_pb2.ModelProto.FromString(self.model).trainer_spec.model_type
+        return _Spec.ModelType.Name(model_type).lower()
+
     def check_sampling(self):
         """Raises an `InputError` if texts have only one segmentation, so that they cannot be sampled."""
-        model_type = sentencepiece_model_pb2.ModelProto.FromString(self.model).trainer_spec.model_type
-        if model_type not in (_Spec.UNIGRAM, _Spec.BPE):
+        if self.model_type not in ("unigram", "bpe"):
             raise InputError(
                 "subword sampling needs a SentencePiece model of the type unigram or bpe. Received: the type "
-                f"{_Spec.ModelType.Name(model_type).lower()}. Set [vocabulary] sampling = 0, or learn a vocabulary."
+                f"{self.model_type}. Set [vocabulary] sampling = 0, or learn a vocabulary."
             )
 
     def detokenize(self, token_ids: Sequence[Sequence[int]] | tf.Tensor | tf.RaggedTensor) -> tf.Tensor:

@@ -5,9 +5,10 @@ from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.schedules import WarmupSchedule
+from keras_transformer.trainer.trained_weights import select_trained_weights
 
 
-def compiled_model(training, config, total_steps, loss=None):
+def compiled_model(training, config, total_steps, loss=None, weights=None):
     """Builds and compiles the model of a recipe with the settings of its `[training]` section.
 
     Args:
@@ -15,9 +16,13 @@ def compiled_model(training, config, total_steps, loss=None):
         config: the `TransformerConfig`.
         total_steps: number of optimizer steps of the training.
         loss: a loss instead of the section's. Default None.
+        weights: initial weights, a list of arrays in the order of Keras. Default None: random weights.
     """
     with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
+    if weights is not None:
+        model.set_weights(weights)
+    select_trained_weights(model, training.freeze, training.lora_rank)
     optimizer = _optimizer(training, warmup_schedule(training, config, total_steps))
     if training.precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

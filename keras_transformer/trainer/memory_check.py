@@ -14,16 +14,17 @@ _BYTES_OF_WEIGHT, _COPIES_IN_TRAINING = 4, 4
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def check_memory(config):
+def check_memory(config, lora_rank=None):
     """Raises an InputError if this machine or container has less memory than the weights of a training need.
 
     Args:
         config: the `TransformerConfig`.
+        lora_rank: rank of low-rank updates. With them, only the weights are counted. Default None.
     """
     parameters = count_weights(config)
     # With an accelerator, the machine's memory only needs to hold the weights.
     on_processor = keras.backend.backend() == "tensorflow" and not tf.config.list_physical_devices("GPU")
-    needed = parameters * _BYTES_OF_WEIGHT * (_COPIES_IN_TRAINING if on_processor else 1)
+    needed = parameters * _BYTES_OF_WEIGHT * (_COPIES_IN_TRAINING if on_processor and not lora_rank else 1)
     present = memory_size()
     if needed > present:
         raise InputError(

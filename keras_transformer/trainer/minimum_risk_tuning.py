@@ -125,8 +125,8 @@ class MinimumRiskTuning:
         loss = ExpectedRisk(section.candidates, section.sharpness, section.cross_entropy, smoothing)
         # Set here, so that the result does not depend on when the candidates were made.
         keras.utils.set_random_seed(recipe.training.seed)
-        run = TrainingRun(recipe, self.translator.config, batches, [], self.folder, loss)
-        run.model.set_weights(self.model.get_weights())
+        weights = self.model.get_weights()
+        run = TrainingRun(recipe, self.translator.config, batches, [], self.folder, loss, weights)
         run.fit(resume=True)
         run.give_weights(self.model)
         return seconds + run.seconds

@@ -12,7 +12,8 @@ from keras_transformer.files.markdown_table import markdown_table
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import corpus_scores
-from keras_transformer.recipes.recipe_files import FILE_KEYS
+from keras_transformer.recipes.recipe_files import without_folders
+from keras_transformer.recipes.sections import PARTS
 from keras_transformer.trainer.minimum_risk_tuning import TunedWeights
 from keras_transformer.trainer.weight_choice import WeightChoice
 from keras_transformer.version import __version__
@@ -23,19 +24,23 @@ _SEARCH = SearchSettings()
 _PACKAGES = ("keras", "tensorflow", "tensorflow-text", "sentencepiece", "sacrebleu")
 
 
-def write_model_card(path, recipe, config, files, parameters, seconds, scores=None, dropped=None):
+def write_model_card(
+    path, recipe, config, text, parameters, trained_parameters, seconds, scores=None, dropped=None, initial=None
+):
     """Writes the model card: use, scores, data, model and training.
 
     Args:
         path: the model folder, with the history.
         recipe: the `Recipe` of the run.
         config: the `TransformerConfig`.
-        files: `TrainingText.files`.
+        text: the `TrainingText`.
         parameters: number of parameters of the model.
+        trained_parameters: number of parameters that were trained, including low-rank updates.
         seconds: training time in seconds.
         scores: the result of `validation_scores`, with the fields of a `WeightChoice` as `weights` and of a
             `TunedWeights` as `minimum_risk`. Default None: not scored.
         dropped: the `DroppedPairs` by split. Default None: not counted.
+        initial: the `InitialFacts` of the model that the training started from. Default None.
     """
     path = pathlib.Path(path).resolve()
     history = last_scores(path / HISTORY_NAME)
@@ -64,7 +69,7 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         f"License of the data: {recipe.data.license or 'not stated'}.",
         "",
         *([f"Homepage of the data: {recipe.data.homepage}", ""] if recipe.data.homepage else []),
-        *_data(recipe.data, files),
+        *_data(recipe.data, text),
         "",
         *_left_out(dropped),
         "## Model",
@@ -75,11 +80,12 @@ def write_model_card(path, recipe, config, files, parameters, seconds, scores=No
         "",
         *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
         "",
+        *_fine_tuning(recipe.training, parameters, trained_parameters, initial),
         *_minimum_risk(recipe.minimum_risk, (scores or {}).get("minimum_risk")),
         "The recipe, with file names without folders:",
         "",
         "```toml",
-        tomli_w.dumps(_without_folders(recipe.model_dump(exclude_none=True))).rstrip(),
+        tomli_w.dumps(without_folders(recipe.as_run())).rstrip(),
         "```",
     ]
     write_text(path / CARD_NAME, "\n".join(lines) + "\n")
@@ -124,18 +130,42 @@ def _described_history(last):
     return [what, "", *markdown_table([("", ""), *last.items()]), ""]
 
 
-def _data(data, files):
-    """Returns the table of the files with sizes and hashes."""
+def _data(data, text):
+    """Returns the tables of the files with sizes and hashes, and of the mixed corpora."""
     if data.corpus:
         return [f"The embedded corpus `{data.corpus}` of keras-transformer {__version__}."]
-    rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in files]
+    rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in text.files]
     held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
-    return [*markdown_table([("", "file", "bytes", "SHA-256"), *rows]), *(["", held_out] if data.held_out else [])]
+    corpora = [("corpus", "pairs in the file", "times in an epoch")]
+    for number, (count, weight) in enumerate(zip(text.counts, data.weight_of_corpora, strict=True), start=1):
+        corpora.append((number, f"{count:,}", f"{weight:,}"))
+    return [
+        *markdown_table([("", "file", "bytes", "SHA-256"), *rows]),
+        *(["", *markdown_table(corpora)] if data.is_mixed else []),
+        *(["", held_out] if data.held_out else []),
+    ]
 
 
 def _left_out(dropped):
     """Returns the numbers of dropped pairs by reason."""
     return [*(f"- {split}: {pairs}." for split, pairs in dropped.items()), ""] if dropped else []
+
+
+def _fine_tuning(training, parameters, trained_parameters, initial):
+    """Returns the description of the model that the training started from, and of the trained weights."""
+    if not training.init_from:
+        return []
+    name = initial.name if initial else pathlib.Path(training.init_from).name
+    digest = f", whose weights file has the SHA-256 `{initial.sha256}`" if initial else ""
+    lines = [f"The training started from the model `{name}`{digest}."]
+    if training.freeze:
+        lines.append(f"Not trained: {', '.join(part for part in PARTS if part in training.freeze)}.")
+    if training.lora_rank:
+        lines.append(
+            f"Low-rank updates (LoRA) of rank {training.lora_rank} of the dense layers were trained and added to the "
+            "kernels."
+        )
+    return [" ".join(lines) + f" {trained_parameters:,} numbers were trained, the model has {parameters:,}.", ""]
 
 
 def _minimum_risk(minimum_risk, tuned):
@@ -182,13 +212,3 @@ def _processor():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown processor"
-
-
-def _without_folders(sections):
-    """Returns sections with file names without folders, because folders are specific to the machine."""
-    return {
-        section: {
-            key: pathlib.Path(value).name if key in FILE_KEYS.get(section, ()) else value for key, value in keys.items()
-        }
-        for section, keys in sections.items()
-    }

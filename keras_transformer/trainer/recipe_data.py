@@ -1,7 +1,10 @@
 """Sentence pairs and tokenizers from the `[data]` and `[vocabulary]` sections of a recipe."""
 
+import functools
 import itertools
 import os
+
+import tensorflow as tf
 
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import (
@@ -10,8 +13,12 @@ from keras_transformer.data import (
     split_pairs,
     text_of_pairs,
     text_pairs,
+    text_rows,
     tsv_pairs,
+    tsv_rows,
 )
+from keras_transformer.data.mixed_pairs import mixed_pairs
+from keras_transformer.data.sentence_pairs import SPLITS
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.text import Tokenizer, Tokenizers, learn_vocabulary
@@ -41,7 +48,7 @@ def _check_text(data):
     advice = ""
     if data.homepage:
         advice = f" The text is from {data.homepage} (see training/README.md). Set its folder with --data."
-    for name in filter(None, (getattr(data, key) for key in FILE_KEYS["data"])):
+    for name in itertools.chain.from_iterable(data.files(key) for key in FILE_KEYS["data"]):
         try:
             paths = matching_files(name)
         except InputError as error:
@@ -50,8 +57,31 @@ def _check_text(data):
             _check_readable(path, advice)
 
 
-def recipe_pairs(data):
+def rows_of_corpora(data, split, digests=None):
+    """Returns a function for each corpus of a split, which returns an iterator of its checked `(source, target)` rows.
+
+    Args:
+        data: the `[data]` section.
+        split: "train" or "validation".
+        digests: a dictionary that gets a SHA-256 hash object for each path. Default None.
+    """
+    columns = (data.source_column, data.target_column)
+    if patterns := data.files(f"{split}_pairs"):
+        return [functools.partial(_rows_of_table, pattern, *columns, digests) for pattern in patterns]
+    sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
+    return [functools.partial(text_rows, *patterns, digests) for patterns in zip(*sides, strict=True)]
+
+
+def _rows_of_table(pattern, source_column, target_column, digests):
+    return tsv_rows(matching_files(pattern), source_column, target_column, digests)
+
+
+def recipe_pairs(data, counts=()):
     """Reads the sentence pairs of a recipe by split.
+
+    Args:
+        data: the `[data]` section.
+        counts: number of pairs of each training corpus. Only several corpora, or a weight, need it. Default: none.
 
     Returns:
         A dictionary with `tf.data.Dataset`s of `(source, target)` scalar strings: "train", "validation" and, with
@@ -59,15 +89,29 @@ def recipe_pairs(data):
     """
     if data.corpus:
         return {split: listed_pairs(pairs) for split, pairs in phrase_splits().items()}
-    if data.train_pairs:
-        train = tsv_pairs(data.train_pairs, data.source_column, data.target_column)
+    train = _pairs_of_split(data, "train")
+    if not data.held_out:
+        validation = _pairs_of_split(data, "validation")
+        return {"train": mixed_training_pairs(data, counts) if data.is_mixed else train, "validation": validation}
+    pairs = {split: split_pairs(train, split, data.held_out) for split in SPLITS}
+    if data.is_mixed:
+        pairs["train"] = split_pairs(mixed_training_pairs(data, counts), "train", data.held_out)
+    return pairs
+
+
+def mixed_training_pairs(data, counts):
+    """Returns the training pairs of an epoch from several corpora, read from files. Arguments: see `recipe_pairs`."""
+    return mixed_pairs(rows_of_corpora(data, "train"), data.weight_of_corpora, counts)
+
+
+def _pairs_of_split(data, split):
+    """Returns the pairs of a split, each of them once, one corpus after the other."""
+    if patterns := data.files(f"{split}_pairs"):
+        parts = [tsv_pairs(pattern, data.source_column, data.target_column) for pattern in patterns]
     else:
-        train = text_pairs(data.train_source, data.train_target)
-    if data.held_out:
-        return {split: split_pairs(train, split, data.held_out) for split in ("train", "validation", "test")}
-    if data.validation_pairs:
-        return {"train": train, "validation": tsv_pairs(data.validation_pairs, data.source_column, data.target_column)}
-    return {"train": train, "validation": text_pairs(data.validation_source, data.validation_target)}
+        sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
+        parts = [text_pairs(*patterns) for patterns in zip(*sides, strict=True)]
+    return functools.reduce(tf.data.Dataset.concatenate, parts)
 
 
 def recipe_tokenizers(recipe, train_pairs):
@@ -80,6 +124,8 @@ def recipe_tokenizers(recipe, train_pairs):
     Raises:
         InputError: the text does not support a vocabulary of that size.
     """
+    if recipe.training.init_from:
+        return Tokenizers.load(recipe.training.init_from)
     vocabulary = recipe.vocabulary.filled()
     if vocabulary.file:
         return Tokenizers(_load_tokenizer(vocabulary.file))

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import itertools
+import math
 import os
 import pathlib
 import sys
@@ -24,6 +25,7 @@ from keras_transformer.saving import model_folder
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
+from keras_transformer.trainer.initial_model import initial_facts, initial_weights, keep_initial_model
 from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning, tune_if_better
 from keras_transformer.trainer.model_card import validation_scores, write_model_card
 from keras_transformer.trainer.recipe_batches import recipe_batches
@@ -35,7 +37,7 @@ from keras_transformer.trainer.training_checks import (
     check_output,
     warn_of_training,
 )
-from keras_transformer.trainer.training_run import TENSORBOARD_NAME, TrainingRun, total_steps
+from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME, TrainingRun, total_steps
 from keras_transformer.trainer.training_text import TrainingText, check_same_sizes, read_training_text
 from keras_transformer.trainer.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.translator import Translator
@@ -68,7 +70,7 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
     recipe = settled_recipe(recipe, output, resume)
     check_before_training(recipe, output, resume)
     # The text is checked before the processes are joined, which takes time.
-    text = read_training_text(recipe.data) if is_first_process() else TrainingText(recipe_pairs(recipe.data), [])
+    text = read_training_text(recipe.data) if is_first_process() else TrainingText({}, [])
     processes = join_processes()
     with contextlib.ExitStack() as folder:
         if processes.is_first:
@@ -78,10 +80,13 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             if resume:
                 check_same_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
         keras.utils.set_random_seed(recipe.training.seed)
-        pairs = text.pairs
-        files = result_of_first(processes, lambda: text.files)
+        files, counts = result_of_first(processes, lambda: [text.files, text.counts])
         if not processes.is_first:
             check_same_sizes(recipe.data, files)
+        pairs = text.pairs if processes.is_first else recipe_pairs(recipe.data, counts)
+        if processes.is_first and recipe.data.is_mixed:
+            each = [f"{count:,} x {weight}" for count, weight in zip(counts, recipe.data.weight_of_corpora, strict=True)]
+            _say(f"Pairs of the corpora in an epoch: {', '.join(each)}.")
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume, processes)
         recipe = recipe.with_vocabulary_size(tokenizers)
         config = recipe_config(recipe, tokenizers)
@@ -91,19 +96,25 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
         check_lengths(recipe, batches.optimizer_steps_per_epoch)
         warn_of_training(recipe.training, steps)
         if processes.is_first:
-            _begin_folder(recipe, output, tokenizers, text)
+            _begin_folder(recipe, output, tokenizers, text, resume)
             folder.enter_context(last_words("Interrupted. --resume continues from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
             recipe.evaluation, pairs["validation"], tokenizers, log_dir, recipe.data.lowercase
         )
-        run = TrainingRun(recipe, config, batches, evaluations, output)
+        weights = _initial_weights(recipe, config, output, resume, processes)
+        run = TrainingRun(recipe, config, batches, evaluations, output, weights=weights)
+        del weights
         run.fit(resume)
         if not processes.is_first:
             return None
         with alone(), dtype_policy("float32"):
             trained = build_transformer(config)
-            texts = TextFacts(recipe.data.source_language, recipe.data.target_language, batches.longest_source)
+            initial = initial_facts(output)
+            longest = batches.longest_source
+            if initial:
+                longest = max(longest, initial.longest_source) if longest and initial.longest_source else None
+            texts = TextFacts(recipe.data.source_language, recipe.data.target_language, longest)
             is_translator = keras.backend.backend() == "tensorflow"
             translator = Translator(trained, tokenizers, texts=texts) if is_translator else None
             validation = Validation(batches, trained, translator)
@@ -113,8 +124,18 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             scores = _scores(recipe, pairs, translator, choice, tuned)
             with alone():
                 model_folder.save_scores(output, scores)
-                counts = (trained.count_params(), seconds, scores, batches.dropped)
-                write_model_card(output, recipe, config, text.files, *counts)
+                write_model_card(
+                    output,
+                    recipe,
+                    config,
+                    text,
+                    parameters=trained.count_params(),
+                    trained_parameters=sum(math.prod(weight.shape) for weight in run.model.trainable_variables),
+                    seconds=seconds,
+                    scores=scores,
+                    dropped=batches.dropped,
+                    initial=initial,
+                )
                 # Written last, because a folder with a config is a complete model.
                 sides = (tokenizers.source, tokenizers.target)
                 model_folder.save_model_folder(output, trained, config, *sides, texts, is_trained_here=True)
@@ -142,8 +163,11 @@ def _scores(recipe, pairs, translator, choice, tuned):
     return scores or None
 
 
-def _begin_folder(recipe, output, tokenizers, text):
+def _begin_folder(recipe, output, tokenizers, text, resume):
     keep_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
+    if recipe.training.init_from and not resume:
+        # Before the recipe, with which the training can be resumed.
+        keep_initial_model(recipe.training.init_from, output)
     save_recipe(recipe, output / RECIPE_NAME)
     tokenizers.save(output)
     kept = itertools.islice(text_of_pairs(text.pairs["validation"]), _KEPT_PAIRS)
@@ -151,6 +175,14 @@ def _begin_folder(recipe, output, tokenizers, text):
     if recipe.data.held_out:
         # The test set is stored nowhere else.
         model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))
+
+
+def _initial_weights(recipe, config, output, resume, processes):
+    """Returns the weights of the model that the training starts from, or None without one or with a saved state."""
+    folder = recipe.training.init_from
+    if not folder or (resume and (output / CHECKPOINTS_NAME / STATE_NAME).is_file()):
+        return None
+    return initial_weights(config, folder, output, is_kept=resume or processes.is_first)
 
 
 def _tokenizers(recipe, train_pairs, output, resume, processes):
@@ -174,7 +206,8 @@ def _tokenizers_of_first(recipe, train_pairs, output, resume):
                 f"[vocabulary]: {from_files} is not the vocabulary of the interrupted training. Resume with that file."
             )
         return kept
-    _say("Learning the vocabulary ...")
+    if not recipe.training.init_from:
+        _say("Learning the vocabulary ...")
     return recipe_tokenizers(recipe, train_pairs)
 
 

@@ -11,6 +11,7 @@ from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, LOCK_NAME
 from keras_transformer.files.whole_files import is_leftover
 from keras_transformer.metrics.text_scores import check_tokenizer
 from keras_transformer.trainer.data_files import DATA_FILES_NAME
+from keras_transformer.trainer.initial_model import INITIAL_FACTS_NAME, INITIAL_WEIGHTS_NAME
 from keras_transformer.trainer.memory_check import check_memory
 from keras_transformer.trainer.recipe_data import check_recipe_files
 from keras_transformer.trainer.resumed_recipe import (
@@ -35,7 +36,7 @@ def check_before_training(recipe, output, resume=False, backend=None):
     output = pathlib.Path(output)
     recipe = settled_recipe(recipe, output, resume)
     check_output(recipe, output, resume)
-    check_memory(recipe.model_config_of())
+    check_memory(recipe.model_config_of(), recipe.training.lora_rank)
     check_recipe_files(recipe.data, recipe.vocabulary)
     if recipe.training.steps:
         _check_decay(recipe.training, recipe.training.steps)
@@ -77,7 +78,8 @@ def check_output(recipe, output, resume):
 
 def _is_used(output):
     """Returns whether a folder has more files than those of a training that was killed before its first step."""
-    left = {CHECKPOINTS_NAME, f"{CHECKPOINTS_NAME}/{LOCK_NAME}", f"{CHECKPOINTS_NAME}/{DATA_FILES_NAME}"}
+    kept = (LOCK_NAME, DATA_FILES_NAME, INITIAL_WEIGHTS_NAME, INITIAL_FACTS_NAME)
+    left = {CHECKPOINTS_NAME, *(f"{CHECKPOINTS_NAME}/{name}" for name in kept)}
     names = {str(path.relative_to(output)) for path in output.rglob("*") if not is_leftover(path)}
     return not names <= left
 

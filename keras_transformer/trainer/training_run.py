@@ -16,6 +16,7 @@ from keras_transformer.callbacks import (
 from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.whole_files import naming
+from keras_transformer.models.dtype_policy import without_lora
 from keras_transformer.recipes.sections import MONITORS
 from keras_transformer.trainer.compiled_model import compiled_model
 from keras_transformer.trainer.training_progress import TrainingProgress
@@ -49,9 +50,10 @@ class TrainingRun:
         evaluations: the callbacks of `evaluation_callbacks`.
         output: the model folder.
         loss: a loss instead of that of the `[training]` section. Default None.
+        weights: initial weights, see `compiled_model`. Default None.
     """
 
-    def __init__(self, recipe, config, batches, evaluations, output, loss=None):
+    def __init__(self, recipe, config, batches, evaluations, output, loss=None, weights=None):
         self.recipe = recipe
         self.batches = batches
         self.output = output
@@ -74,7 +76,8 @@ class TrainingRun:
             saves=batches.processes.is_first,
             callbacks=[*evaluations, self.checkpoints, self.clock],
         )
-        self.model = compiled_model(training, config, total_steps(training, batches.optimizer_steps_per_epoch), loss)
+        steps = total_steps(training, batches.optimizer_steps_per_epoch)
+        self.model = compiled_model(training, config, steps, loss, weights)
 
     @property
     def seconds(self):
@@ -148,7 +151,7 @@ class TrainingRun:
         if training.ema_momentum:
             # `fit` has done this already, unless the training was complete.
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-            model.set_weights(self.model.get_weights())
+            model.set_weights(without_lora(self.model).get_weights())
             return []
         best = self.checkpoints.best_epochs if training.average_of == "best" else None
         if best == []:

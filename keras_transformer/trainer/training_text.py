@@ -1,11 +1,14 @@
 """Reads the text of a training once before the first step, checks and hashes it, and keeps small text in memory."""
 
+import functools
+import itertools
 import sys
 from typing import NamedTuple
 
-from keras_transformer.data import listed_pairs, matching_files, split_pairs, text_rows, tsv_rows
+from keras_transformer.data import listed_pairs, matching_files, split_pairs
+from keras_transformer.data.mixed_pairs import mixed_rows
 from keras_transformer.errors import InputError
-from keras_transformer.trainer.recipe_data import recipe_pairs
+from keras_transformer.trainer.recipe_data import recipe_pairs, rows_of_corpora
 
 # Maximum size in bytes of text that is kept in memory. Larger text is read again for the vocabulary, for counting, and
 # in each epoch.
@@ -18,11 +21,14 @@ class TrainingText(NamedTuple):
     Args:
         pairs: a dictionary of `tf.data.Dataset`s by split, see `recipe_pairs`.
         files: a list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`. It is empty
-            for the embedded corpus.
+            for the embedded corpus. With several corpora, the use has the number of the corpus: "train source 1".
+        counts: number of pairs of each training corpus, before pairs are held out or dropped. It is empty for the
+            embedded corpus. Default: empty.
     """
 
     pairs: dict
     files: list
+    counts: list = []  # noqa: RUF012 (never changed)
 
 
 def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
@@ -41,18 +47,17 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
     """
     if data.corpus:
         return TrainingText(recipe_pairs(data), [])
-    files, kept = [], {}
+    files, kept, counts = [], {}, {}
     for split in ("train", "validation"):
         digests = {}
-        rows = _rows(data, split, digests)
-        if rows is None:
-            continue
-        kept[split] = _kept(rows, most_kept_bytes)
+        corpora = rows_of_corpora(data, split, digests)
+        weights = data.weight_of_corpora if split == "train" else [1] * len(corpora)
+        kept[split], counts[split] = _read(corpora, weights, most_kept_bytes)
         files += _files(data, split, digests)
-    pairs = _pairs(data, kept)
+    pairs = _pairs(data, kept, counts["train"])
     if data.held_out:
         _check_held_out(data, pairs)
-    return TrainingText(pairs, files)
+    return TrainingText(pairs, files, counts["train"])
 
 
 def check_same_sizes(data, files):
@@ -73,26 +78,29 @@ def check_same_sizes(data, files):
         )
 
 
-def _rows(data, split, digests):
-    """Returns the pairs of the files of a split, or None if it has no files."""
-    if pattern := getattr(data, f"{split}_pairs"):
-        return tsv_rows(matching_files(pattern), data.source_column, data.target_column, digests)
-    if source := getattr(data, f"{split}_source"):
-        return text_rows(source, getattr(data, f"{split}_target"), digests)
-    return None
+def _read(corpora, weights, most_bytes):
+    """Reads all rows of all corpora.
 
-
-def _kept(rows, most_bytes):
-    """Reads all rows. Returns them as bytes, or None if they need more memory than `most_bytes`."""
-    kept, size = [], 0
-    for row in rows:
-        if kept is not None:
-            kept.append(tuple(text.encode("utf-8").strip() for text in row))
+    Returns:
+        The rows of each corpus as bytes, or None if they need more memory than `most_bytes` with their repetitions; and
+        the number of rows of each corpus.
+    """
+    kept, counts, size = [], [], 0
+    for rows, weight in zip(corpora, weights, strict=True):
+        rows_here = []
+        counts.append(0)
+        for row in rows():
+            counts[-1] += 1
+            if kept is None:
+                continue
+            rows_here.append(tuple(text.encode("utf-8").strip() for text in row))
             # The objects of Python count as well: a row of two empty texts is not free.
-            size += sys.getsizeof(kept[-1]) + sum(map(sys.getsizeof, kept[-1]))
+            size += weight * (sys.getsizeof(rows_here[-1]) + sum(map(sys.getsizeof, rows_here[-1])))
             if size > most_bytes:
-                kept = None
-    return kept
+                kept, rows_here = None, []
+        if kept is not None:
+            kept.append(rows_here)
+    return kept, counts
 
 
 def _files(data, split, digests):
@@ -102,22 +110,29 @@ def _files(data, split, digests):
 def _named_files(data, split):
     """Returns pairs of a use, such as "train source", and a path, in the order of the recipe's keys."""
     return [
-        (f"{split} {side}", path)
+        (f"{split} {side} {number}" if len(patterns) > 1 else f"{split} {side}", path)
         for side in ("source", "target", "pairs")
-        if (pattern := getattr(data, f"{split}_{side}"))
+        if (patterns := data.files(f"{split}_{side}"))
+        for number, pattern in enumerate(patterns, start=1)
         for path in matching_files(pattern)
     ]
 
 
-def _pairs(data, kept):
+def _pairs(data, kept, counts):
     """Returns the datasets of all splits, from memory or from files."""
-    pairs = recipe_pairs(data)
-    if data.held_out:
-        if kept["train"]:
-            train = listed_pairs(kept["train"])
-            return {split: split_pairs(train, split, data.held_out) for split in pairs}
+    pairs = recipe_pairs(data, counts)
+    if kept["validation"]:
+        pairs["validation"] = listed_pairs(list(itertools.chain(*kept["validation"])))
+    if not kept["train"]:
         return pairs
-    return {split: listed_pairs(kept[split]) if kept.get(split) else pairs[split] for split in pairs}
+    train = each = listed_pairs(list(itertools.chain(*kept["train"])))
+    if data.is_mixed:
+        corpora = [functools.partial(iter, rows) for rows in kept["train"]]
+        train = listed_pairs(list(mixed_rows(corpora, data.weight_of_corpora, counts)))
+    if not data.held_out:
+        return {**pairs, "train": train}
+    # Held-out pairs are not repeated.
+    return {split: split_pairs(train if split == "train" else each, split, data.held_out) for split in pairs}
 
 
 def _check_held_out(data, pairs):

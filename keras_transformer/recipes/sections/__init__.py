@@ -5,13 +5,14 @@ from keras_transformer.recipes.sections.evaluation_section import MONITORS, Eval
 from keras_transformer.recipes.sections.minimum_risk_section import MinimumRiskSection
 from keras_transformer.recipes.sections.model_section import MODEL_FIELDS, ModelSection
 from keras_transformer.recipes.sections.section import Section
-from keras_transformer.recipes.sections.training_section import DEFAULT_WARMUP_STEPS, TrainingSection
+from keras_transformer.recipes.sections.training_section import DEFAULT_WARMUP_STEPS, PARTS, TrainingSection
 from keras_transformer.recipes.sections.vocabulary_section import VocabularySection
 
 __all__ = [
     "DEFAULT_WARMUP_STEPS",
     "MODEL_FIELDS",
     "MONITORS",
+    "PARTS",
     "DataSection",
     "EvaluationSection",
     "MinimumRiskSection",

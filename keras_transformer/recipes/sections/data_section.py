@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 from pydantic import Field
@@ -6,29 +6,43 @@ from pydantic import Field
 from keras_transformer.recipes.sections.section import Section
 from keras_transformer.text.languages import language_tag
 
+# Far above the ratio of any two corpora.
+_LARGEST_WEIGHT = 1_000_000
+# A file or a pattern, or a list of them.
+_Files = str | Annotated[list[str], Field(min_length=1)]
+
 
 class DataSection(Section):
-    """`[data]`: The sentence pairs. Give `corpus`, two text files each, or TSV files."""
+    """`[data]`: The sentence pairs. Give `corpus`, two text files each, or TSV files. A list has one entry for each
+    corpus.
+    """
 
     corpus: Literal["phrases"] | None = Field(None, description="The embedded Korean-English corpus, instead of files.")
-    train_source: str | None = Field(
+    train_source: _Files | None = Field(
         None,
         description=(
-            "Source text to train on, one sentence a line: a file, or a pattern such as part-*.ko. All text "
-            "files may be compressed by gzip, bzip2, xz or zstd."
+            "Source text to train on, one sentence a line: a file, a pattern such as part-*.ko, or a list of them for "
+            "several corpora. All text files may be compressed by gzip, bzip2, xz or zstd."
         ),
     )
-    train_target: str | None = Field(None, description="Translation of train_source, line by line.")
-    validation_source: str | None = Field(None, description="Source text to validate on.")
-    validation_target: str | None = Field(None, description="Translation of validation_source, line by line.")
-    train_pairs: str | None = Field(
+    train_target: _Files | None = Field(None, description="Translation of train_source, line by line.")
+    validation_source: _Files | None = Field(None, description="Source text to validate on.")
+    validation_target: _Files | None = Field(None, description="Translation of validation_source, line by line.")
+    train_pairs: _Files | None = Field(
         None,
         description=(
-            "Tab-separated pairs to train on, instead of two text files: a file or a pattern. All rows must "
-            "have as many columns as the first."
+            "Tab-separated pairs to train on, instead of two text files: a file, a pattern, or a list for several "
+            "corpora. All rows of a corpus must have as many columns as the first."
         ),
     )
-    validation_pairs: str | None = Field(None, description="Tab-separated pairs to validate on.")
+    weights: list[Annotated[int, Field(ge=1, le=_LARGEST_WEIGHT)]] | None = Field(
+        None,
+        description=(
+            "Number of times that each pair of a corpus occurs in an epoch, a whole number for each corpus of "
+            "train_source or train_pairs. Default: 1 for each. The corpora are mixed evenly over the epoch."
+        ),
+    )
+    validation_pairs: _Files | None = Field(None, description="Tab-separated pairs to validate on.")
     source_column: int = Field(1, ge=1, description="Column of the source in tab-separated pairs, counted from 1.")
     target_column: int = Field(2, ge=1, description="Column of the target in tab-separated pairs, counted from 1.")
     held_out: float = Field(
@@ -57,6 +71,21 @@ class DataSection(Section):
     def _language_tag(cls, tag):
         return None if tag is None else language_tag(tag)
 
+    def files(self, key: str) -> list[str]:
+        """Returns the files or patterns of a key, such as "train_source", one for each corpus."""
+        value = getattr(self, key)
+        return [value] if isinstance(value, str) else list(value or ())
+
+    @property
+    def weight_of_corpora(self) -> list[int]:
+        """The weight of each training corpus. It is empty for the embedded corpus."""
+        return self.weights or [1] * len(self.files("train_pairs") or self.files("train_source"))
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the pairs of an epoch are mixed from several corpora, or repeated."""
+        return self.weight_of_corpora not in ([], [1])
+
     @pydantic.model_validator(mode="after")
     def _one_kind_of_input(self):
         given = [bool(self.corpus), bool(self.train_source or self.train_target), bool(self.train_pairs)]
@@ -66,6 +95,19 @@ class DataSection(Section):
             raise ValueError("train_source and train_target must be given together")
         if bool(self.validation_source) != bool(self.validation_target):
             raise ValueError("validation_source and validation_target must be given together")
+        for split in ("train", "validation"):
+            numbers = [len(self.files(f"{split}_{side}")) for side in ("source", "target")]
+            if numbers[0] != numbers[1]:
+                raise ValueError(
+                    f"{split}_source and {split}_target must have the same number of corpora. Received: {numbers[0]} "
+                    f"and {numbers[1]}"
+                )
+        num_corpora = len(self.files("train_pairs") or self.files("train_source"))
+        if self.weights is not None and len(self.weights) != num_corpora:
+            raise ValueError(
+                f"weights must have a number for each corpus of train_source or train_pairs. Received: "
+                f"{len(self.weights)} weights for {num_corpora} corpora"
+            )
         if (self.train_pairs or self.validation_pairs) and self.source_column == self.target_column:
             raise ValueError(
                 f"source_column and target_column must be different columns. Received: {self.source_column} for both"

@@ -9,11 +9,37 @@ from keras_transformer.schedules.warmup_schedule import DECAYS
 
 # The paper's warm-up, in a training of 100,000 steps.
 DEFAULT_WARMUP_STEPS = 4000
+# The parts of a model that can be frozen. Every weight belongs to one of them.
+PARTS = ("encoder", "decoder", "embeddings")
 
 
 class TrainingSection(Section):
     """`[training]`: Arguments of `model.compile` and `model.fit`."""
 
+    init_from: str | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "Model folder whose weights the training starts from (fine-tuning). Vocabulary and architecture are those "
+            "of this model. A relative name is relative to the folder of the recipe, or to the current folder for a "
+            "bundled recipe; --data does not change it."
+        ),
+    )
+    freeze: list[Literal[PARTS]] = Field(
+        [],
+        description=(
+            "Parts of the model of init_from that are not trained: encoder; decoder (with an output projection and "
+            "bias of its own); embeddings (with the output projection if it is shared)."
+        ),
+    )
+    lora_rank: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Rank of low-rank updates (LoRA) of the dense layers in the blocks, which are trained instead of all "
+            "weights of the model of init_from, and added to the kernels at the end. Default: all weights are trained."
+        ),
+    )
     epochs: int | None = Field(
         None, ge=1, description="Passes over the training pairs. Default: 20, unless steps is given."
     )
@@ -126,6 +152,12 @@ class TrainingSection(Section):
             raise ValueError("give either epochs or steps")
         if self.adam_lr_ratio != 1 and self.optimizer != "muon":
             raise ValueError('adam_lr_ratio needs optimizer = "muon"')
+        if set(self.freeze) == set(PARTS):
+            raise ValueError(
+                f"freeze has all parts of the model, so nothing would be trained. Remove one of {', '.join(PARTS)}"
+            )
+        if self.lora_rank and {"encoder", "decoder"} <= set(self.freeze):
+            raise ValueError("lora_rank trains dense layers of encoder and decoder. Remove one of the two from freeze")
         if self.precision == "float16" and self.accumulation_steps > 1:
             raise ValueError("float16 excludes accumulation_steps: a part that overflows would be missing in its step")
         if not self.epochs and not self.steps:

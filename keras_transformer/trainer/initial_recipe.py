@@ -1,0 +1,103 @@
+"""The keys of a recipe that the model of `[training] init_from` determines."""
+
+from keras_transformer.errors import InputError
+from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
+from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
+
+# Fields of the model that a training can change: they have no weights.
+FREE_MODEL_FIELDS = ("dropout", "attention_dropout", "intermediate_dropout")
+# Keys of `[vocabulary]` that are compared with the vocabulary. Of the others, only `sampling` can be given.
+_COMPARED_KEYS = ("size", "model_type", "shared")
+
+
+def recipe_of_initial_model(recipe, model):
+    """Returns a recipe with vocabulary, architecture, maximum length and languages of the model that it starts from.
+
+    The dropout rates, `max_length`, `sampling` and the languages of the recipe take precedence. Other given keys must
+    agree with the model.
+
+    Args:
+        recipe: a `Recipe` with `init_from`.
+        model: its `InitialModel`.
+
+    Raises:
+        InputError: a given key contradicts the model, or keys exclude each other.
+    """
+    data = _data(recipe.data, model)
+    vocabulary = _vocabulary(recipe.vocabulary, model.tokenizers)
+    fields = _model_fields(recipe.model, model.config)
+    settled = recipe.model_copy(update={"data": data, "vocabulary": vocabulary, "model": ModelSection(**fields)})
+    try:
+        settled.check_sections()
+    except ValueError as error:
+        raise InputError(f"{error}.") from None
+    rank, width = recipe.training.lora_rank, model.config.hidden_dim
+    if rank and rank > width:
+        raise InputError(
+            f"[training] lora_rank must be at most the width of the model of init_from, {width}. Received: {rank}."
+        )
+    return settled
+
+
+def _data(data, model):
+    tokenizers = (model.tokenizers.source, model.tokenizers.target)
+    lowercase = all(_lower_cases(tokenizer) for tokenizer in tokenizers)
+    if "lowercase" in data.model_fields_set and data.lowercase != lowercase:
+        raise _contradiction("data", "lowercase", data.lowercase, lowercase)
+    fields = {"lowercase": lowercase}
+    if "max_length" not in data.model_fields_set:
+        fields["max_length"] = model.config.max_length
+    for name in ("source_language", "target_language"):
+        fields[name] = getattr(data, name) or getattr(model.texts, name)
+    return data.model_copy(update=fields)
+
+
+def _vocabulary(vocabulary, tokenizers):
+    sides = (tokenizers.source, tokenizers.target)
+    found = {
+        "size": [tokenizer.vocabulary_size for tokenizer in sides],
+        "model_type": [tokenizer.model_type for tokenizer in sides],
+        "shared": [tokenizers.is_shared],
+    }
+    for key in vocabulary.model_fields_set - {"sampling"}:
+        value = getattr(vocabulary, key)
+        if value == VocabularySection.model_fields[key].default:
+            continue
+        if key not in _COMPARED_KEYS:
+            raise InputError(
+                f"[vocabulary] {key} cannot be given with [training] init_from, because the vocabulary is that of its "
+                "model. Remove the key."
+            )
+        if value is not None and value not in found[key]:
+            raise _contradiction("vocabulary", key, value, found[key][0])
+    if vocabulary.sampling:
+        for tokenizer in sides:
+            tokenizer.check_sampling()
+    fields = {"shared": tokenizers.is_shared, "sampling": vocabulary.sampling}
+    # Without a check: the size of an imported vocabulary can be below that of learned ones.
+    return VocabularySection(**fields).model_copy(update={"size": max(found["size"])})
+
+
+def _model_fields(section, config):
+    given = {name: getattr(section, name) for name in section.model_fields_set if name in MODEL_FIELDS}
+    given = {name: value for name, value in given.items() if value is not None}
+    expected = dict(given)
+    if "preset" in section.model_fields_set:
+        expected = {**dict(zip(PRESET_FIELDS, PRESETS[section.preset], strict=True)), **given}
+    for name, value in expected.items():
+        if name not in FREE_MODEL_FIELDS and value != getattr(config, name):
+            if name not in given:
+                raise _contradiction("model", "preset", section.preset, f"{name} {getattr(config, name)}")
+            raise _contradiction("model", name, value, getattr(config, name))
+    return {name: getattr(config, name) for name in MODEL_FIELDS} | given
+
+
+def _contradiction(section, key, value, found):
+    value, found = (str(each).lower() if isinstance(each, bool) else each for each in (value, found))
+    return InputError(
+        f"[{section}] {key} = {value} contradicts the model of [training] init_from, which has {found}. Remove the key."
+    )
+
+
+def _lower_cases(tokenizer):
+    return tokenizer.detokenize(tokenizer.tokenize(["A"])).numpy()[0] == b"a"
