@@ -133,6 +133,70 @@ def test_a_file_set_on_the_command_line_is_relative_to_where_it_is_given(recipe,
     assert recipe(PHRASES, "vocabulary.file=own.model").vocabulary.file == str(tmp_path / "elsewhere" / "own.model")
 
 
+TWO_CORPORA = """[data]
+train_source = ["a.en", "/b.en"]
+train_target = ["a.de", "/b.de"]
+held_out = 0.1
+"""
+
+
+def test_the_files_of_a_list_are_relative_to_the_recipe(recipe, tmp_path):
+    data = recipe(TWO_CORPORA).data
+    assert data.train_source == [str(tmp_path / "a.en"), "/b.en"]
+    assert data.weight_of_corpora == [1, 1]
+    saved = tmp_path / "saved.toml"
+    save_recipe(recipe(TWO_CORPORA + "weights = [2, 3]\n"), saved)
+    assert load_recipe(saved).data.weights == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("data.weights=[1]", "[data]: weights must have a number for each corpus of train_source or train_pairs. "
+         "Received: 1 weights for 2 corpora."),
+        ("data.weights=[1, 0]", "[data] weights: input should be greater than or equal to 1. Received: 0."),
+        ("data.weights=[-2, 1]", "[data] weights: input should be greater than or equal to 1. Received: -2."),
+        ("data.weights=[0.5, 1]", "[data] weights: input should be a valid integer"),
+        ("data.train_target='a.de'", "[data]: train_source and train_target must have the same number of corpora. "
+         "Received: 2 and 1."),
+        ("data.train_source=[]", "[data] train_source: input should be a valid string. Received: []."),
+        ("training.freeze=['encoders']", "[training] freeze: input should be 'encoder', 'decoder' or 'embeddings'. "
+         "Received: 'encoders'."),
+        ("training.freeze=['embeddings', 'encoder', 'decoder']",
+         "[training]: freeze has all parts of the model, so nothing would be trained. Remove one of encoder, decoder, "
+         "embeddings."),
+        ("training.lora_rank=0", "[training] lora_rank: input should be greater than or equal to 1"),
+        ("training.init_from=''", "[training] init_from"),
+    ],
+)  # fmt: skip
+def test_wrong_values_of_corpora_and_of_fine_tuning_are_named(recipe, setting, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        recipe(TWO_CORPORA, setting)
+
+
+def test_dense_layers_must_be_left_for_low_rank_updates(recipe):
+    with pytest.raises(InputError, match="lora_rank trains dense layers of encoder and decoder"):
+        recipe(TWO_CORPORA, "training.lora_rank=4", "training.freeze=['decoder', 'encoder']")
+
+
+def test_the_embedded_corpus_has_no_weights(recipe):
+    with pytest.raises(InputError, match=r"1 weights for 0 corpora"):
+        recipe(PHRASES, "data.weights=[2]")
+
+
+def test_the_initial_model_is_relative_to_the_recipe_and_not_to_the_text(recipe, tmp_path, monkeypatch):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'{TWO_CORPORA}[training]\ninit_from = "models/general"\n')
+    found = load_recipe(path, data_folder=tmp_path / "text")
+    assert found.training.init_from == str(tmp_path / "models" / "general")
+    assert found.data.train_source[0] == str(tmp_path / "text" / "a.en")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    given = load_recipe("phrases", ["training.init_from=general"])
+    assert given.training.init_from == str(tmp_path / "elsewhere" / "general")
+
+
 @pytest.mark.parametrize("setting", ["epochs=5", "training.epochs", "training.=5", ".epochs=5", ""])
 def test_a_setting_of_another_form_is_refused(recipe, setting):
     with pytest.raises(InputError, match=r"^--set expects SECTION\.KEY=VALUE, such as training\.epochs=5\. Received: "):
@@ -156,7 +220,9 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
         ("model", "vocab_size", "did you mean `size` of [vocabulary]?"),
         ("training", "learning_rat", "did you mean `learning_rate`?"),
         ("training", "dropout", "[model] has one."),
-        ("training", "init_from", "every training begins with new weights; --resume continues an interrupted"),
+        ("training", "finetune_from", "did you mean `init_from`?"),
+        ("training", "lora_r", "did you mean `lora_rank`?"),
+        ("data", "weight", "did you mean `weights`?"),
     ],
 )
 def test_a_key_of_another_toolkit_names_ours(recipe, section, key, advice):

@@ -82,6 +82,62 @@ def test_rows_of_a_table_are_held_out_alike(tmp_path, most_kept_bytes):
     assert [use for use, *_ in text.files] == ["train pairs"]
 
 
+def corpora_of(folder, **data):
+    """The `[data]` section of two training corpora of 40 and 5 pairs, and two of 3 for validation."""
+    for name, count in (("a", 40), ("b", 5), ("v", 3)):
+        for side in ("source", "target"):
+            lines = [f"{name} {side} {number}\n" for number in range(count)]
+            (folder / f"{name}.{side}").write_text("".join(lines))
+    names = {"train": ["a", "b"], "validation": ["v", "v"]}
+    sides = {f"{split}_{side}": [str(folder / f"{each}.{side}") for each in names[split]]
+             for split in names for side in ("source", "target")}  # fmt: skip
+    keys = {**sides, **data}
+    return recipe_from_dict({"data": {key: value for key, value in keys.items() if value is not None}}).data
+
+
+@pytest.mark.parametrize("most_kept_bytes", [1 << 20, 0])
+def test_corpora_are_mixed_by_their_weights(tmp_path, most_kept_bytes):
+    text = read_training_text(corpora_of(tmp_path, weights=[1, 4]), most_kept_bytes)
+    train = [source.decode() for source, _ in listed(text.pairs)["train"]]
+    assert len(train) == 40 + 4 * 5
+    assert [train.count(f"b source {number}") for number in range(5)] == [4] * 5
+    assert [train.count(f"a source {number}") for number in range(40)] == [1] * 40
+    # Each third of the epoch has a third of every corpus.
+    assert [sum(line.startswith("b") for line in train[start : start + 20]) for start in (0, 20, 40)] == [7, 6, 7]
+    assert len(listed(text.pairs)["validation"]) == 6
+    assert text.counts == [40, 5]
+    uses = [use for use, *_ in text.files]
+    assert uses[:4] == ["train source 1", "train source 2", "train target 1", "train target 2"]
+
+
+@pytest.mark.parametrize("most_kept_bytes", [1 << 20, 0])
+def test_held_out_pairs_are_not_repeated(tmp_path, most_kept_bytes):
+    data = corpora_of(tmp_path, weights=[1, 4], held_out=0.2, validation_source=None, validation_target=None)
+    pairs = listed(read_training_text(data, most_kept_bytes).pairs)
+    assert len(set(pairs["validation"])) == len(pairs["validation"])
+    assert len(set(pairs["test"])) == len(pairs["test"])
+    assert len({pair for split in pairs.values() for pair in split}) == 45
+    repeated = {pair for pair in pairs["train"] if pair[0].startswith(b"b")}
+    assert repeated
+    assert all(pairs["train"].count(pair) == 4 for pair in repeated)
+
+
+def test_a_table_can_be_repeated(tmp_path):
+    (tmp_path / "pairs.tsv").write_text("a\teins\nb\tzwei\n")
+    table = str(tmp_path / "pairs.tsv")
+    keys = {"train_pairs": table, "validation_pairs": table, "weights": [3]}
+    pairs = listed(read_training_text(recipe_from_dict({"data": keys}).data).pairs)
+    assert [source for source, _ in pairs["train"]] == [b"a", b"b"] * 3
+    assert len(pairs["validation"]) == 2
+
+
+def test_an_empty_corpus_is_named(tmp_path):
+    data = corpora_of(tmp_path)
+    (tmp_path / "b.source").write_text("\n \n")
+    with pytest.raises(InputError, match=r"b\.source: the file is empty"):
+        read_training_text(data)
+
+
 def test_a_file_that_is_source_and_target_has_its_own_hash(files):
     data = recipe_of(files, train_source=str(files / "train.b")).data
     digest = hashlib.sha256((files / "train.b").read_bytes()).hexdigest()
