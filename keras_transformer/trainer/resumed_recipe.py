@@ -51,7 +51,7 @@ def settled_recipe(recipe, output, resume):
             kept["learning_rate"] = training.learning_rate or before.training.learning_rate
         if before.training.init_from:
             kept["init_from"] = before.training.init_from
-        elif vocabulary.is_learned:
+        elif vocabulary.is_learned and not training.init_from:
             same = {
                 key: getattr(vocabulary, key) or getattr(before.vocabulary, key) for key in ("normalization", "size")
             }

@@ -85,7 +85,9 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             check_same_sizes(recipe.data, files)
         pairs = text.pairs if processes.is_first else recipe_pairs(recipe.data, counts)
         if processes.is_first and recipe.data.is_mixed:
-            each = [f"{count:,} x {weight}" for count, weight in zip(counts, recipe.data.weight_of_corpora, strict=True)]
+            each = [
+                f"{count:,} x {weight}" for count, weight in zip(counts, recipe.data.weight_of_corpora, strict=True)
+            ]
             _say(f"Pairs of the corpora in an epoch: {', '.join(each)}.")
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume, processes)
         recipe = recipe.with_vocabulary_size(tokenizers)

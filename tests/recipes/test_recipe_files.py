@@ -166,7 +166,6 @@ def test_the_files_of_a_list_are_relative_to_the_recipe(recipe, tmp_path):
          "[training]: freeze has all parts of the model, so nothing would be trained. Remove one of encoder, decoder, "
          "embeddings."),
         ("training.lora_rank=0", "[training] lora_rank: input should be greater than or equal to 1"),
-        ("training.init_from=''", "[training] init_from"),
     ],
 )  # fmt: skip
 def test_wrong_values_of_corpora_and_of_fine_tuning_are_named(recipe, setting, message):
@@ -222,7 +221,6 @@ def test_a_setting_of_another_form_is_refused(recipe, setting):
         ("training", "dropout", "[model] has one."),
         ("training", "finetune_from", "did you mean `init_from`?"),
         ("training", "lora_r", "did you mean `lora_rank`?"),
-        ("data", "weight", "did you mean `weights`?"),
     ],
 )
 def test_a_key_of_another_toolkit_names_ours(recipe, section, key, advice):
