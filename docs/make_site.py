@@ -31,7 +31,7 @@ NAVIGATION = {
     "Home": "index.md",
     "Quickstart": "quickstart.md",
     "Your own data": ["data.md", "cleaning.md", "training.md", "sentences.md"],
-    "Existing models": "import.md",
+    "Existing models": ["import.md", "fine-tuning.md"],
     "Recipes": "recipes.md",
     "Commands": "commands.md",
     "Serving": "serving.md",
