@@ -11,6 +11,7 @@ from keras_transformer.files.whole_files import write_json, write_whole
 from keras_transformer.importing import is_marian_folder
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.recipes.sections import MODEL_FIELDS
 from keras_transformer.saving.model_folder import WEIGHTS_NAME, load_config_and_note, load_texts
 from keras_transformer.saving.weights_file import load_weights
 from keras_transformer.text import TextFacts, Tokenizers
@@ -65,13 +66,19 @@ def read_initial_model(folder):
     try:
         if is_marian_folder(folder):
             raise InputError(
-                f"{folder}: expected a model folder, but this is a MarianMT folder. Convert it: keras-transformer "
-                f"import {folder} --output MODEL."
+                f"{folder}: expected a model folder, but this is a folder of another toolkit. Convert it: "
+                f"keras-transformer import {folder} --output MODEL."
             )
         config, note = load_config_and_note(folder)
         if note.to_json(config):
             raise InputError(
                 f"{folder}: the model is quantised and cannot be trained. Start from the model before it was quantised."
+            )
+        own = config.to_dict().keys() - {*MODEL_FIELDS, "vocabulary_size", "target_vocabulary_size", "max_length"}
+        if own:
+            raise InputError(
+                f"{folder}: a recipe cannot train a model with {', '.join(sorted(own))}, such as one of M2M100. "
+                "Train it in Python, with Translator.load and model.fit."
             )
         return InitialModel(config, Tokenizers.load(folder), load_texts(folder))
     except InputError as error:
