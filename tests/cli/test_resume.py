@@ -150,7 +150,7 @@ def test_another_recipe_cannot_resume(run, trained, setting, section):
         f"{section} of the recipe differs from the interrupted training",
         "recipe.toml",
         "These keys can change: [data] homepage, license, ",
-        "epochs, learning_rate, ",
+        "epochs, init_from, learning_rate, ",
     )
     assert (model / "recipe.toml").read_bytes() == before
 

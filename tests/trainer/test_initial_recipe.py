@@ -119,9 +119,9 @@ def test_a_marian_folder_must_be_converted(settled, base):
 
 
 def test_a_model_with_fields_that_recipes_do_not_have_is_refused(settled, base):
-    config = TransformerConfig(vocabulary_size=280, num_encoder_layers=1, num_decoder_layers=1, hidden_dim=16,
+    config = TransformerConfig(vocabulary_size=290, num_encoder_layers=1, num_decoder_layers=1, hidden_dim=16,
                                intermediate_dim=16, num_heads=2, first_position=2)  # fmt: skip
-    tokenizer = learn_vocabulary(LINES, 280)
+    tokenizer = learn_vocabulary(LINES, 290, "bpe")
     save_model_folder(base / "other", build_transformer(config), config, tokenizer, tokenizer)
     with pytest.raises(InputError, match=r"other: a recipe cannot train a model with first_position, such as one of"):
         settled("training.init_from='" + str(base / "other") + "'")
