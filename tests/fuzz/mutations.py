@@ -145,6 +145,21 @@ def _edit_json(folder, generator):
     return f"{path.name}: {'.'.join(keys)} = {str(value)[:40]!r}"
 
 
+def _larger_config(folder, generator):
+    """A valid config of a model of gigabytes, or of a thousand blocks. Only the stored shapes contradict it."""
+    path = folder / "config.json"
+    key, value = generator.choice(
+        [("intermediate_dim", 10**7), ("num_encoder_layers", 1_000), ("num_decoder_layers", 1_000)]
+    )
+    try:
+        content = json.loads(path.read_text())
+        content["model"][key] = value
+    except (OSError, ValueError, KeyError, TypeError):
+        return "nothing"
+    path.write_text(json.dumps(content))
+    return f"config.json: model.{key} = {value:,}"
+
+
 def _edit_history(folder, generator):
     epoch = generator.choice(["9" * 400, "-1", "nan", "1e400", "", "x", "\x1b[31m", "1" + "," * 1000])
     (folder / "history.csv").write_text(f"epoch,loss\n{epoch},{generator.choice(['1.5', 'nan', 'inf', '1,2'])}\n")
@@ -276,6 +291,7 @@ _CHANGES = {
     _swap: 6,
     _link: 10,
     _edit_json: 20,
+    _larger_config: 3,
     _edit_history: 3,
     _edit_hdf5: 20,
     _touch: 3,

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from slow_search import sentences, small_model
 
+from keras_transformer.export.tflite import convert_tflite
 from keras_transformer.generation import Generator
 
 
@@ -62,9 +63,9 @@ def test_a_saved_model_holds_no_xla_and_no_python(saved_model):
 @pytest.mark.slow
 def test_tflite_with_its_own_operations_gives_the_same_translations(generator, saved_model):
     interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="needs ai-edge-litert")
-    converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=["translate"])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    interpreter = interpreters.Interpreter(model_content=converter.convert())
+    content, failure = convert_tflite.convert(saved_model, ["translate"], quantize=None, allow_text=False)
+    assert failure is None
+    interpreter = interpreters.Interpreter(model_content=content)
     translate = interpreter.get_signature_runner("translate")
     for lengths in [(4, 2, 7), (1,), (12, 3, 5, 9)]:
         source_ids = sentences(lengths, vocabulary_size=601)

@@ -1,0 +1,12 @@
+"""The converter has one module, so that it can be exchanged there."""
+
+import pathlib
+import re
+
+import keras_transformer
+
+
+def test_one_module_uses_the_converter_of_tensorflow():
+    folder = pathlib.Path(keras_transformer.__file__).parent
+    users = [path for path in folder.rglob("*.py") if re.search(r"\btf\.lite\b|TFLiteConverter", path.read_text("utf-8"))]
+    assert [path.name for path in users] == ["convert_tflite.py"]
