@@ -32,10 +32,11 @@ def part_sizes(content):
     sizes = {number: 0 if buffer.data is None else len(buffer.data) for number, buffer in enumerate(model.buffers)}
     names = [signature.signatureKey.decode() for signature in model.signatureDefs]
     whole = _graph_size(content, names)
+    without = {name: _graph_size(content, [kept for kept in names if kept != name]) for name in names}
     return {
         "weights": sum(sizes[number] for number in weights),
         "tables": sum(size for number, size in sizes.items() if number not in weights),
-        **{f"graph of {name}": whole - _graph_size(content, [kept for kept in names if kept != name]) for name in names},
+        **{f"graph of {name}": whole - size for name, size in without.items()},
         "all": len(content),
     }
 

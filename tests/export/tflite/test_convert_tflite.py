@@ -8,5 +8,6 @@ import keras_transformer
 
 def test_one_module_uses_the_converter_of_tensorflow():
     folder = pathlib.Path(keras_transformer.__file__).parent
-    users = [path for path in folder.rglob("*.py") if re.search(r"\btf\.lite\b|TFLiteConverter", path.read_text("utf-8"))]
+    name = re.compile(r"\btf\.lite\b|TFLiteConverter")
+    users = [path for path in folder.rglob("*.py") if name.search(path.read_text("utf-8"))]
     assert [path.name for path in users] == ["convert_tflite.py"]
