@@ -26,12 +26,20 @@ def kind_of(folder):
     return _KINDS_OF_TYPES[found]
 
 
+def is_foreign_folder(folder):
+    """Returns whether a folder is one of another toolkit. Otherwise it is read as a model folder, which has other keys.
+
+    Raises:
+        InputError: the config is damaged.
+    """
+    path = folder / "config.json"
+    return path.is_file() and "model_type" in read_json(path)
+
+
 def folder_class(folder):
-    """Returns the class of a folder of another toolkit, or None if it is read as a model folder, which has other keys.
+    """Returns the class of a folder of another toolkit, or None for a model folder.
 
     Raises:
         InputError: the config is damaged, or has another type.
     """
-    path = folder / "config.json"
-    is_other = path.is_file() and "model_type" in read_json(path)
-    return FOLDER_KINDS[kind_of(folder)] if is_other else None
+    return FOLDER_KINDS[kind_of(folder)] if is_foreign_folder(folder) else None

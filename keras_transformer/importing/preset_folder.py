@@ -4,7 +4,6 @@ import pathlib
 import re
 
 from keras_transformer.errors import InputError, check_installed
-from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.tensor_files import SAFETENSORS_NAME, TORCH_NAME
 
 _HUB = "hf://"
@@ -38,16 +37,6 @@ def preset_folder(address):
         raise InputError(f"{address}: expected an address such as hf://user/model or hf://user/model@revision.")
     check_installed("huggingface_hub", extra="hub")
     return pathlib.Path(_downloaded(address, *match.groups()))
-
-
-def is_marian_folder(folder):
-    """Returns whether a folder is a MarianMT folder. Otherwise it is read as a model folder, which has other keys.
-
-    Raises:
-        InputError: the config is damaged.
-    """
-    path = folder / "config.json"
-    return path.is_file() and "model_type" in read_json(path)
 
 
 def _downloaded(address, name, revision):

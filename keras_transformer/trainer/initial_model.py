@@ -8,7 +8,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json, write_whole
-from keras_transformer.importing import is_marian_folder
+from keras_transformer.importing import is_foreign_folder
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.recipes.sections import MODEL_FIELDS
@@ -64,7 +64,7 @@ def read_initial_model(folder):
     """
     folder = pathlib.Path(folder)
     try:
-        if is_marian_folder(folder):
+        if is_foreign_folder(folder):
             raise InputError(
                 f"{folder}: expected a model folder, but this is a folder of another toolkit. Convert it: "
                 f"keras-transformer import {folder} --output MODEL."

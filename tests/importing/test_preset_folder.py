@@ -13,7 +13,7 @@ import pytest
 from marian_folders import make_plain_folder
 
 from keras_transformer.errors import InputError
-from keras_transformer.importing import is_marian_folder, preset_folder
+from keras_transformer.importing import is_foreign_folder, preset_folder
 
 pytest.importorskip("huggingface_hub", reason="the extra `hub` is not installed")
 REPOSITORY = pathlib.Path(__file__).parents[2]
@@ -23,11 +23,11 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 SCRIPT = """
 import sys
 from keras_transformer.errors import InputError
-from keras_transformer.importing import is_marian_folder, preset_folder
+from keras_transformer.importing import is_foreign_folder, preset_folder
 
 try:
     folder = preset_folder(sys.argv[1])
-    print(is_marian_folder(folder), *sorted(file.name for file in folder.iterdir()))
+    print(is_foreign_folder(folder), *sorted(file.name for file in folder.iterdir()))
 except InputError as error:
     print("InputError:", error)
 """
@@ -118,8 +118,8 @@ def test_a_wrong_address_is_refused(address):
 
 def test_a_folder_is_its_own_preset(tmp_path):
     assert preset_folder(tmp_path) == preset_folder(str(tmp_path)) == tmp_path
-    assert not is_marian_folder(tmp_path)
+    assert not is_foreign_folder(tmp_path)
     (tmp_path / "config.json").write_text('{"format_version": 1}')
-    assert not is_marian_folder(tmp_path)
+    assert not is_foreign_folder(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "marian"}')
-    assert is_marian_folder(tmp_path)
+    assert is_foreign_folder(tmp_path)
