@@ -1,17 +1,14 @@
-import re
-
 import click
 
 from keras_transformer.cli.language_option import checked_language
+from keras_transformer.text.language_tokens import is_full_code
 from keras_transformer.translator import Translator
-
-# A language of NLLB. Those of M2M100 are BCP 47 tags.
-_CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}", re.ASCII)
 
 
 def checked_code(context, parameter, value):
     """Callback of an option whose value is a language tag or a code of a multilingual model, such as eng_Latn."""
-    is_code = value is not None and _CODE.fullmatch(value)
+    # The codes of M2M100 are BCP 47 tags.
+    is_code = value is not None and is_full_code(value)
     return value if is_code else checked_language(context, parameter, value)
 
 

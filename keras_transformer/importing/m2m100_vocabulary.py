@@ -1,7 +1,5 @@
 """Reads the vocabulary of a folder of M2M100 or NLLB: SentencePiece pieces, and a token for each language."""
 
-import re
-
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, checked_tokens, missing_pieces
@@ -9,13 +7,13 @@ from keras_transformer.importing.side_models import read_pieces, shared_model
 from keras_transformer.importing.token_table import token_table
 from keras_transformer.importing.tokenizer_json import TOKENIZER_JSON, read_tokenizer_json
 from keras_transformer.text import Tokenizers
+from keras_transformer.text.language_tokens import is_full_code
 from keras_transformer.text.tokenizer import Tokenizer
 
 PIECES_NAME, VOCABULARY_NAME = "sentencepiece.bpe.model", "vocab.json"
 _START, _PADDING, _END, _UNKNOWN = "<s>", "<pad>", "</s>", "<unk>"
 # The pieces of an NLLB folder follow these four tokens, and in the SentencePiece model three.
 _NLLB_SPECIAL = (_START, _PADDING, _END, _UNKNOWN)
-_NLLB_LANGUAGE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}", re.ASCII)
 # The languages of M2M100 in the order of ids, by `language_codes` of tokenizer_config.json.
 _LANGUAGES = {
     "m2m100": (
@@ -102,7 +100,7 @@ def _read_nllb(folder, settings):
         tokens = [*_NLLB_SPECIAL, *(piece.piece for piece in pieces.pieces[len(_NLLB_SPECIAL) - 1 :])]
         vocabulary = {token: number for number, token in enumerate(tokens)}
         vocabulary |= _added_tokens(path, settings.get("added_tokens_decoder", {}))
-    return path, pieces, vocabulary, [token for token in vocabulary if _NLLB_LANGUAGE.fullmatch(token)]
+    return path, pieces, vocabulary, [token for token in vocabulary if is_full_code(token)]
 
 
 def _added_tokens(path, content):

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.text.languages import known_language, main_language
 
-_TOKEN = re.compile(r"__(?P<code>[a-z]{2,3})__|(?P<full>[a-z]{3}_[A-Z][a-z]{3})", re.ASCII)
+_FULL_CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}", re.ASCII)
+_TOKEN = re.compile(rf"__(?P<code>[a-z]{{2,3}})__|(?P<full>{_FULL_CODE.pattern})", re.ASCII)
 
 
 class LanguageToken(NamedTuple):
@@ -21,6 +22,11 @@ class LanguageToken(NamedTuple):
     code: str
     token_id: int
     tag: str | None
+
+
+def is_full_code(text):
+    """Returns whether a text is a code of NLLB, of a language and its script, such as "eng_Latn"."""
+    return _FULL_CODE.fullmatch(text) is not None
 
 
 def language_tokens(tokenizer):
