@@ -75,8 +75,7 @@ def source_model(pieces, table, path, rules=None):
     Raises:
         InputError: a language token cannot be one piece.
     """
-    own, lowest = _own_pieces(pieces), _lowest_score(pieces)
-    singles = _single_characters(pieces, table, own)
+    ordinary = _ordinary_pieces(pieces, table)
     # The score of a user-defined symbol depends on the best score of the others, and 0 would change it.
     is_plain = pieces.trainer_spec.model_type == _Spec.UNIGRAM and all(
         piece.type != _Piece.USER_DEFINED for piece in pieces.pieces
@@ -87,9 +86,7 @@ def source_model(pieces, table, path, rules=None):
     def piece_of(token):
         if is_language_token(token):
             return _Piece(piece=prefix + token, score=0.0, type=language_type)
-        if token in singles:
-            return _Piece(piece=token, score=lowest, type=_Piece.NORMAL)
-        return own.get(token)
+        return ordinary.get(token)
 
     model = _model(pieces, table, piece_of)
     languages = [token for token in table.tokens if token is not None and is_language_token(token)]
@@ -110,15 +107,12 @@ def target_model(pieces, table):
     Returns:
         The bytes of the model.
     """
-    own, lowest = _own_pieces(pieces), _lowest_score(pieces)
-    singles = _single_characters(pieces, table, own)
+    ordinary, lowest = _ordinary_pieces(pieces, table), _lowest_score(pieces)
     copies = {token for token, is_copy in zip(table.tokens, table.is_copy) if is_copy}
 
     def piece_of(token):
-        if token in own:
-            return own[token]
-        if token in singles:
-            return _Piece(piece=token, score=lowest, type=_Piece.NORMAL)
+        if token in ordinary:
+            return ordinary[token]
         # A text is never cut into such a piece, but the piece is written.
         return None if token in copies or not token else _Piece(piece=token, score=lowest - 1, type=_Piece.UNUSED)
 
@@ -136,16 +130,13 @@ def shared_model(pieces, table, languages):
     Returns:
         The bytes of the model.
     """
-    own, lowest = _own_pieces(pieces), _lowest_score(pieces)
-    singles = _single_characters(pieces, table, own)
+    ordinary = _ordinary_pieces(pieces, table)
     control = frozenset(languages)
 
     def piece_of(token):
         if token in control:
             return _Piece(piece=token, score=0.0, type=_Piece.CONTROL)
-        if token in singles:
-            return _Piece(piece=token, score=lowest, type=_Piece.NORMAL)
-        return own.get(token)
+        return ordinary.get(token)
 
     return _model(pieces, table, piece_of).SerializeToString(deterministic=True)
 
@@ -183,9 +174,12 @@ def _lowest_score(pieces):
     return min((piece.score for piece in pieces.pieces if piece.type == _Piece.NORMAL), default=0.0)
 
 
-def _own_pieces(pieces):
-    """Returns the pieces by their written form. The unknown token is the library's own."""
-    return {piece.piece: piece for piece in pieces.pieces if piece.type != _Piece.UNKNOWN}
+def _ordinary_pieces(pieces, table):
+    """Returns the pieces by their written form, and single characters. The unknown token is the library's own."""
+    own = {piece.piece: piece for piece in pieces.pieces if piece.type != _Piece.UNKNOWN}
+    lowest = _lowest_score(pieces)
+    singles = _single_characters(pieces, table, own)
+    return own | {token: _Piece(piece=token, score=lowest, type=_Piece.NORMAL) for token in singles}
 
 
 def _model(pieces, table, piece_of):
