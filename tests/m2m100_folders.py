@@ -4,21 +4,10 @@ import base64
 import json
 
 import numpy as np
-from marian_folders import LETTERS, learned_pieces, lines_of, shapes_of, write_safetensors
+from marian_folders import LETTERS, SIZES, learned_pieces, lines_of, shapes_of, write_safetensors
 from sentencepiece import sentencepiece_model_pb2
 
 LANGUAGES = {"m2m100": ("en", "fr", "de"), "nllb": ("eng_Latn", "fra_Latn", "zho_Hant")}
-CONFIG = {
-    "d_model": 32,
-    "encoder_layers": 2,
-    "decoder_layers": 2,
-    "encoder_attention_heads": 4,
-    "decoder_attention_heads": 4,
-    "encoder_ffn_dim": 48,
-    "decoder_ffn_dim": 48,
-    "max_position_embeddings": 64,
-    "scale_embedding": True,
-}
 
 
 def pieces_of_both(size=300, **options):
@@ -67,7 +56,7 @@ def write_model(folder, size, seed=0, **overrides):
     from transformers import M2M100Config, M2M100ForConditionalGeneration  # noqa: PLC0415
 
     torch.manual_seed(seed)
-    model = M2M100ForConditionalGeneration(M2M100Config(**{**CONFIG, "vocab_size": size, **overrides})).eval()
+    model = M2M100ForConditionalGeneration(M2M100Config(**{**SIZES, "vocab_size": size, **overrides})).eval()
     with torch.no_grad():
         for tensor in model.state_dict().values():
             if tensor.dim() == 1:
@@ -98,7 +87,7 @@ def make_folder(folder, kind="m2m100", pieces=None, dropped=(), keep_pieces=Fals
 def make_plain_folder(folder, seed=0, **overrides):
     """Writes an M2M100 folder without Transformers, for tests that need no reference."""
     size = write_m2m100_tokenizer(folder, pieces_of_both()) + 108
-    config = {**CONFIG, "model_type": "m2m_100", "vocab_size": size, **overrides}
+    config = {**SIZES, "model_type": "m2m_100", "vocab_size": size, **overrides}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     numbers = np.random.default_rng(seed)
     shapes = dict(shapes_of({**config, "share_encoder_decoder_embeddings": True, "decoder_vocab_size": size}))

@@ -14,8 +14,7 @@ SYLLABLES = {
     "target": "ach ein ög üb ßt auf ver ung lich keit der den gé bé sch ck pf zu é wo my xj q",
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0 1 2 3 4 5 6 7 8 9 ( ) : ;"
-CONFIG = {
-    "model_type": "marian",
+SIZES = {
     "d_model": 32,
     "encoder_layers": 2,
     "decoder_layers": 2,
@@ -24,8 +23,12 @@ CONFIG = {
     "encoder_ffn_dim": 48,
     "decoder_ffn_dim": 48,
     "max_position_embeddings": 64,
-    "activation_function": "swish",
     "scale_embedding": True,
+}
+CONFIG = {
+    **SIZES,
+    "model_type": "marian",
+    "activation_function": "swish",
     "eos_token_id": 0,
     "dropout": 0.1,
 }

@@ -8,10 +8,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from marian_folders import make_plain_folder, pieces_model, write_safetensors
-
-from keras_transformer.files.small_files import read_json
-from keras_transformer.importing.safetensors_file import SafetensorsFile
+from folder_changes import changed_json, changed_tensors, removed
+from marian_folders import make_plain_folder, pieces_model
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +35,6 @@ def test_a_folder_becomes_a_model_folder(run, plain_folder, tmp_path):
     run("import", plain_folder, "--output", plain_folder).assert_one_error(f"{plain_folder} exists already")
 
 
-def changed_json(name, **changes):
-    def change(folder):
-        content = {**read_json(folder / name), **changes}
-        content = {key: value for key, value in content.items() if value != "removed"}
-        (folder / name).write_text(json.dumps(content), encoding="utf-8")
-
-    return change
-
-
-def removed(*names):
-    return lambda folder: [(folder / name).unlink() for name in names]
-
-
 def replaced(name, content):
     return lambda folder: (folder / name).write_bytes(content)
 
@@ -57,17 +42,6 @@ def replaced(name, content):
 def cut_weights(folder):
     content = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(content[:-100])
-
-
-def changed_tensors(change):
-    def rewrite(folder):
-        path = folder / "model.safetensors"
-        file = SafetensorsFile(path)
-        tensors = {name: file.read(name) for name in file.tensors}
-        change(tensors)
-        write_safetensors(path, tensors)
-
-    return rewrite
 
 
 class Attack:

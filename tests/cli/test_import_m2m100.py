@@ -5,11 +5,8 @@ import shutil
 
 import numpy as np
 import pytest
+from folder_changes import changed_json, changed_tensors, removed
 from m2m100_folders import make_plain_folder
-from marian_folders import write_safetensors
-
-from keras_transformer.files.small_files import read_json
-from keras_transformer.importing.safetensors_file import SafetensorsFile
 
 
 @pytest.fixture(scope="module")
@@ -38,30 +35,6 @@ def test_a_folder_becomes_a_model_folder_of_any_direction(run, plain_folder, tmp
     run("translate", output, "--source-language", "nl-BE", stdin=text).assert_one_error(
         "source language: expected a language of af, am, ", "Received: 'nl-BE', the model does not have it"
     )
-
-
-def changed_json(name, **changes):
-    def change(folder):
-        content = {**read_json(folder / name), **changes}
-        content = {key: value for key, value in content.items() if value != "removed"}
-        (folder / name).write_text(json.dumps(content), encoding="utf-8")
-
-    return change
-
-
-def removed(*names):
-    return lambda folder: [(folder / name).unlink() for name in names]
-
-
-def changed_tensors(change):
-    def rewrite(folder):
-        path = folder / "model.safetensors"
-        file = SafetensorsFile(path)
-        tensors = {name: file.read(name) for name in file.tensors}
-        change(tensors)
-        write_safetensors(path, tensors)
-
-    return rewrite
 
 
 def tokenizer_json(content):
