@@ -17,6 +17,7 @@ from keras_transformer.processes.command_process import (
     begin_command,
     end_in_order,
     end_process,
+    ignore_signals,
     interrupted_status,
     is_command,
     is_interrupted,
@@ -63,6 +64,7 @@ def run():
     _drop_unwritten_output()
     end_in_order(False)
     leave_processes(status)
+    ignore_signals()
     return status
 
 

@@ -67,6 +67,16 @@ def end_in_order(allowed=True):
     _may_end_in_order = allowed
 
 
+def ignore_signals():
+    """Ignores the signals from now on: the work is done, and the process keeps the exit status of its command.
+
+    Python sets its own handlers back to the system's default while it ends, and a signal in that time would give the
+    status of a process without handlers. It leaves ignored signals ignored.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def is_interrupted():
     """Returns whether a signal that ends the process was received."""
     return bool(_received)

@@ -212,6 +212,22 @@ def test_an_ignored_signal_stays_ignored(start, number):
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_after_the_work_leaves_the_exit_status(start, number):
+    program = """
+class Last:  # Python collects it after it has set its own signal handlers back.
+    def __del__(self, write=os.write, sleep=time.sleep):
+        write(1, b"ready\\n")
+        sleep(0.3)
+
+last = Last()
+run(lambda: None)
+process.ignore_signals()
+sys.exit(3)
+"""
+    assert end(start(program), number) == (3, "", "")
+
+
 @pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]])
 def test_a_file_does_not_take_the_number_of_a_closed_stream(closed, tmp_path):
     program = """
