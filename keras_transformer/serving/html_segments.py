@@ -1,0 +1,74 @@
+"""Divides HTML into text and markup without a change of the markup."""
+
+import re
+from typing import NamedTuple
+
+# Elements whose content is not text for a reader.
+_RAW_ELEMENTS = ("script", "style", "iframe", "noembed", "noframes", "xmp", "template", "svg", "math")
+_TAG_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
+_REST_OF_TAG = re.compile(r"""(?:"[^"]*"|'[^']*'|[^"'>])*>""")
+
+
+class Segment(NamedTuple):
+    """A part of HTML.
+
+    Args:
+        content: the part as it is in the HTML.
+        is_text: whether it is a text node.
+    """
+
+    content: str
+    is_text: bool
+
+
+def html_segments(html):
+    """Returns the `Segment` parts of HTML in order. Together they are the HTML.
+
+    Tags, comments and the content of elements such as `script` and `style` are markup. A tag without an end is markup
+    up to the end of the HTML, as in browsers. The time is linear in the length.
+
+    Args:
+        html: a string, a whole page or a part.
+    """
+    segments, start, position = [], 0, 0
+
+    def add(end, is_text):
+        nonlocal start
+        if end > start:
+            segments.append(Segment(html[start:end], is_text))
+        start = end
+
+    while (position := html.find("<", position)) >= 0:
+        end, name = _markup_end(html, position)
+        if end is None:  # A character "<" of the text.
+            position += 1
+            continue
+        add(position, is_text=True)
+        if name in _RAW_ELEMENTS and not html.startswith("</", position) and html[end - 2 : end] != "/>":
+            end = _raw_end(html, end, name)
+        add(end, is_text=False)
+        position = end
+    add(len(html), is_text=True)
+    return segments
+
+
+def _markup_end(html, position):
+    """Returns the end of the markup at a position, or None for text, and the name of an element, or None."""
+    if html.startswith("<!--", position):
+        # "<!-->" and "<!--->" are whole comments.
+        found = re.compile("-?>|.*?--!?>", re.DOTALL).match(html, position + 4)
+        return (found.end() if found else len(html)), None
+    match = _TAG_NAME.match(html, position)
+    if match:
+        found = _REST_OF_TAG.match(html, match.end())
+        return (found.end() if found else len(html)), match[1].lower()
+    if html[position + 1 : position + 2] in ("!", "?", "/") and html[position + 1 : position + 2]:
+        found = html.find(">", position)
+        return (found + 1 if found >= 0 else len(html)), None
+    return None, None
+
+
+def _raw_end(html, position, name):
+    """Returns the position of the end tag of an element whose content is not parsed, or the end of the HTML."""
+    found = re.compile(rf"</{re.escape(name)}(?=[\s/>])", re.IGNORECASE).search(html, position)
+    return found.start() if found else len(html)

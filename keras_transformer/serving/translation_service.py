@@ -1,0 +1,90 @@
+import asyncio
+import os
+import time
+
+from keras_transformer.serving.batch_scheduler import BatchScheduler
+from keras_transformer.serving.model_manager import ModelManager
+from keras_transformer.serving.request_error import RequestError
+from keras_transformer.serving.server_metrics import ServerMetrics
+from keras_transformer.serving.translation_job import TranslationJob
+
+
+class TranslationService:
+    """The models and the workers of the server, without HTTP.
+
+    Args:
+        models, config_file: see `ModelManager`.
+        settings: the `ServingSettings`.
+        log: a function that writes an event with fields.
+    """
+
+    def __init__(self, models, config_file, settings, log):
+        self.settings = settings
+        self.metrics = ServerMetrics()
+        self.manager = ModelManager(models, config_file, settings, log, self.metrics)
+        workers = settings.workers or len(os.sched_getaffinity(0))
+        self.scheduler = BatchScheduler(
+            workers, settings.max_batch_size, settings.batch_wait, settings.queue_size, self.metrics
+        )
+
+    def check_limits(self, texts, facts):
+        """Raises a RequestError if a request has too many texts or characters, and counts both in `RequestFacts`.
+
+        Args:
+            texts: a list of strings, or of bytes in UTF-8.
+            facts: the `RequestFacts`.
+        """
+        facts.texts = len(texts)
+        facts.characters = sum(map(_count_characters, texts))
+        most, limit = self.settings.max_texts, self.settings.max_characters
+        if len(texts) > most:
+            raise RequestError(413, f"The request has {len(texts)} texts. At most {most} are allowed.")
+        if facts.characters > limit:
+            raise RequestError(413, f"The request has {facts.characters} characters. At most {limit} are allowed.")
+
+    async def translate(self, version, signature, texts, facts, gone, direction=None):
+        """Translates texts in batches with those of other requests.
+
+        Args:
+            version: the `LoadedVersion`, which stays acquired.
+            signature: name of the signature.
+            texts: a list of bytes.
+            facts: the `RequestFacts`.
+            gone: an awaitable that ends when the client has closed the connection.
+            direction: see `Engine.run`. Default None.
+
+        Returns:
+            A list with a dictionary of outputs for each text.
+
+        Raises:
+            RequestError: the queue is full, or the time is over.
+        """
+        if not texts:
+            return []
+        seconds = self.settings.max_seconds
+        job = TranslationJob(version.engine, signature, texts, direction, time.monotonic() + seconds)
+        self.scheduler.submit(job)
+        try:
+            await asyncio.wait({job.future, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not job.future.done():
+                self.scheduler.cancel(job)
+        if not job.future.done():
+            job.future.cancel()
+            if gone.done():
+                raise RequestError(499, "The client has closed the connection.")
+            raise RequestError(504, f"The request was not translated in {seconds:g} s.")
+        rows = job.future.result()
+        self.metrics.texts.labels(facts.model).inc(len(texts))
+        self.metrics.characters.labels(facts.model).inc(facts.characters)
+        return rows
+
+    def close(self):
+        """Ends the threads."""
+        self.manager.stop()
+        self.scheduler.close()
+
+
+def _count_characters(text):
+    """Counts code points. In UTF-8, the other bytes of a character are from 0x80 to 0xBF."""
+    return len(text) if isinstance(text, str) else len(text.decode("utf-8", errors="replace"))
