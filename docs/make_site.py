@@ -34,7 +34,7 @@ NAVIGATION = {
     "Existing models": ["import.md", "fine-tuning.md"],
     "Recipes": "recipes.md",
     "Commands": "commands.md",
-    "Serving": "serving.md",
+    "Serving": ["serving.md", "tensorflow_serving.md"],
     "Mobile": "mobile.md",
     "Web": "web.md",
     "Scaling": "scaling.md",

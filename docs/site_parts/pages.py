@@ -14,14 +14,18 @@ REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")
 _OUTSIDE = {
     "README.md": "index.md",
     "examples/README.md": "examples.md",
-    "saved_models/README.md": "serving.md",
+    "saved_models/README.md": "tensorflow_serving.md",
     "training/README.md": "results.md",
     "benchmarks/README.md": "benchmarks.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
 }
 # Titles of pages that are named after their folder in the repository.
-_TITLES = {"saved_models/README.md": "Serving", "training/README.md": "Results", "benchmarks/README.md": "Speed"}
+_TITLES = {
+    "saved_models/README.md": "TensorFlow Serving",
+    "training/README.md": "Results",
+    "benchmarks/README.md": "Speed",
+}
 PICTURES = (".png", ".svg", ".jpg", ".gif", ".webp")
 _HEADING = re.compile(r"(#+) +(.*?) *$")
 _LINK = re.compile(r'(\]\()([^()\s]+)(\)|\s+"[^"]*"\))')

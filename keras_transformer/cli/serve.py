@@ -55,7 +55,6 @@ def serve(models, model_config_file, token_file, cors_origin, beam_size, length_
         max_batch_size=options.pop("batch_size"),
         **options,
     )
-    _use_one_thread_per_batch()
     return run_server([_named(model) for model in models], model_config_file, settings)
 
 
@@ -67,10 +66,3 @@ def _named(model):
     if not name or not path:
         raise InputError(f"expected NAME=MODEL or MODEL. Received: {model}")
     return name, path
-
-
-def _use_one_thread_per_batch():
-    """Lets TensorFlow compute each batch with one thread, because each core has its own batch."""
-    import tensorflow as tf  # noqa: PLC0415 (the command group has imported it)
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)

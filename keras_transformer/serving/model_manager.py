@@ -6,6 +6,7 @@ from keras_transformer.serving.model_source import ModelSource
 from keras_transformer.serving.models_config import check_names, read_models_config
 from keras_transformer.serving.saved_model_engine import SAVED_MODEL_NAME, SavedModelEngine
 from keras_transformer.serving.served_model import ServedModel, not_found, unknown_label
+from keras_transformer.serving.text_pieces import can_split
 from keras_transformer.serving.version_policy import VersionPolicy
 
 
@@ -70,6 +71,8 @@ class ModelManager:
         else:
             engine = ModelFolderEngine(path, self._settings.search, languages)
         engine.warm_up()
+        for language in engine.directions.sources[:1]:
+            can_split(language.code)  # Loads the rules of sentences.
         return engine
 
     def _set_models(self, models):

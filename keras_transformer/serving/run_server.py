@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 
+import tensorflow as tf
 import uvicorn
 
 from keras_transformer.errors import InputError
@@ -42,6 +43,7 @@ def run_server(models, config_file, settings):
     with _listening_socket(settings.host, settings.port) as listener:
         service = TranslationService(models, config_file, settings, log.write)
         application = Application(service, log)
+        _use_one_thread_per_batch()
         try:
             return asyncio.run(_serve(application, service, listener, log))
         finally:
@@ -120,6 +122,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self):
         yield  # `_serve` handles the signals.
+
+
+def _use_one_thread_per_batch():
+    """Lets TensorFlow compute each batch with one thread, because each core has its own batch."""
+    with contextlib.suppress(RuntimeError):  # TensorFlow has started its threads already.
+        tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 def _listening_socket(host, port):

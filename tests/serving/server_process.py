@@ -50,12 +50,14 @@ class ServerProcess:
         )
         self.lines = []
         self._arrived = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
-        for line in self.process.stderr:
-            self.lines.append(line)
-            self._arrived.put(line)
+        with self.process.stderr as stream:
+            for line in stream:
+                self.lines.append(line)
+                self._arrived.put(line)
         self._arrived.put(None)
 
     @property
@@ -102,6 +104,12 @@ class ServerProcess:
     def connection(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
 
+    def close(self):
+        """Waits for the end of the process and its output."""
+        self.process.wait(timeout=SECONDS)
+        self._reader.join(timeout=SECONDS)
+        self.process.stdout.close()
+
     def end(self, number=signal.SIGTERM):
         """Sends a signal, and returns the exit status."""
         self.process.send_signal(number)
@@ -117,5 +125,4 @@ def running_server(*arguments):
     finally:
         if server.process.poll() is None:
             server.process.kill()
-        server.process.wait(timeout=SECONDS)
-        server.process.stdout.close()
+        server.close()

@@ -1,7 +1,7 @@
 """Requests to TensorFlow Serving's REST interface, right and wrong, with status and body.
 
-Each entry names the place in TensorFlow Serving's sources (folder tensorflow_serving) that it comes from: the file, and a
-part of the line. The tests of `keras-transformer serve` run the table, and those of the real server where one is
+Each entry names the place in TensorFlow Serving's sources (folder tensorflow_serving) that it comes from: the file, and
+a part of the line. The tests of `keras-transformer serve` run the table, and those of the real server where one is
 installed. In addresses, requests and bodies, `MODEL` is the name of the model. Version 1 is served. No label is set.
 """
 
@@ -190,7 +190,7 @@ WRONG = [
         PREDICT,
         {"instances": [{"text": "a"}, {"text": 2}]},
         400,
-        "Failed to process element: 1 key: text of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: 2 Type: Number",
+        "process element: 1 key: text of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: 2 Type: Number",
         (JSON, "\" of 'instances' list. Error: \", status.ToString()"),
     ),
     Case(
