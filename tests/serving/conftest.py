@@ -4,15 +4,13 @@ import pathlib
 import sys
 
 import pytest
-from server_process import running_server
+from server_process import ORIGIN, running_server
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "export"))
 
 from export_cases import trained_translator
 
 from keras_transformer.text import TextFacts
-
-ORIGIN = "https://example.org"
 
 
 @pytest.fixture(scope="session")

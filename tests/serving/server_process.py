@@ -14,6 +14,8 @@ import urllib.error
 import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+# The origin of pages that may use the shared server.
+ORIGIN = "https://example.org"
 SECONDS_TO_START = 240
 SECONDS = 120
 

@@ -4,7 +4,7 @@ import json
 import socket
 
 import pytest
-from conftest import ORIGIN
+from server_process import ORIGIN
 
 PATH = "/v1/models/phrases:predict"
 GOOD = {"instances": ["나는 어제 카페에 갔다."]}
