@@ -1,101 +1,108 @@
-"""Time of a training step in `model.fit`: this library's layers against keras-nlp's, side by side in one process.
+"""Time and memory of a training step: this library, keras-nlp's layers and PyTorch, side by side.
 
-Both models are a tiny Transformer (4+4 layers, 128/256, 4 heads, 10,000 shared tokens) trained with Adam and dropout
-0.3 on batches of 128 x (24 + 24) tokens without padding. keras-nlp's layers are measured twice: with this library's
-loss, so that only the layers differ, and with Keras's own cross-entropy. Rounds of steps alternate, so
-that other load on the machine affects all of them alike.
+All train the same Transformer with tied output, Adam, dropout and label smoothing on the same batch without padding:
+the preset `tiny` (4+4 layers, 128/256, 4 heads) or `base` (6+6, 512/2048, 8 heads). Each contestant has a process of
+its own, and they take turns, so that other load on the machine affects all alike. keras-nlp's layers are measured with
+this library's loss, so that only the layers differ, and with Keras's cross-entropy. PyTorch's Adam is the fused one.
 
-Usage: python benchmarks/training_step.py [--rounds 5] [--steps 10] [--precision float32]
+The last row is the time that the matrix products of a step would take at the rate of one large product.
+
+Usage: python benchmarks/training_step.py [--rounds 5] [--steps 5] [--precision float32] [--preset tiny]
+       [--vocabulary-size 10000] [--batch-size 128] [--length 24] [--threads 0] [--only NAME]... [--xla]
 """
 
 import argparse
+import contextlib
+import json
+import pathlib
 import statistics
-import time
+import subprocess
+import sys
 
-import keras
-import keras_nlp
-import numpy as np
-import tensorflow as tf
+from step_settings import CONTESTANTS, Settings
 
-import keras_transformer as kt
-
-VOCABULARY_SIZE, BATCH_SIZE, LENGTH, DROPOUT = 10_000, 128, 24, 0.3
-CONFIG = kt.TransformerConfig.from_preset("tiny", vocabulary_size=VOCABULARY_SIZE, dropout=DROPOUT)
+FIRST = "keras-transformer"
+NUM_WARMUPS = 2
 
 
-def keras_nlp_model():
-    """The same architecture from `keras_nlp.layers`."""
-    source_ids = keras.Input((None,), dtype="int32", name="source_ids")
-    target_ids = keras.Input((None,), dtype="int32", name="target_ids")
-    embedding = keras_nlp.layers.ReversibleEmbedding(VOCABULARY_SIZE, CONFIG.hidden_dim)
-    positions = keras_nlp.layers.SinePositionEncoding()
+class Contestant:
+    """A process of `step_worker.py`, the times of its steps, and its peak memory in MB."""
 
-    def embed(token_ids):
-        x = embedding(token_ids) * CONFIG.hidden_dim**0.5
-        return keras.layers.Dropout(DROPOUT)(x + positions(x))
+    def __init__(self, name, settings):
+        script = pathlib.Path(__file__).with_name("step_worker.py")
+        command = [sys.executable, str(script), name, json.dumps(vars(settings))]
+        self.name = name
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.milliseconds, self.peak = [], 0.0
 
-    arguments = {"intermediate_dim": CONFIG.intermediate_dim, "num_heads": CONFIG.num_heads, "dropout": DROPOUT}
-    padding_mask = keras.ops.not_equal(source_ids, 0)
-    x = embed(source_ids)
-    for _ in range(CONFIG.num_encoder_layers):
-        x = keras_nlp.layers.TransformerEncoder(**arguments)(x, padding_mask=padding_mask)
-    y = embed(target_ids)
-    for _ in range(CONFIG.num_decoder_layers):
-        y = keras_nlp.layers.TransformerDecoder(**arguments)(y, x, encoder_padding_mask=padding_mask)
-    logits = keras.layers.Activation("linear", dtype="float32")(embedding(y, reverse=True))
-    return keras.Model({"source_ids": source_ids, "target_ids": target_ids}, logits)
+    def run(self, steps):
+        self.process.stdin.write(f"{steps}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            reason = (self.process.stderr.read().strip().splitlines() or ["no message"])[-1]
+            raise RuntimeError(f"{self.name}: {reason}")
+        answer = json.loads(line)
+        self.peak = answer["peak_megabytes"]
+        return answer["milliseconds"]
 
-
-def batches(steps):
-    rng = np.random.default_rng(0)
-    source_ids, target_ids, labels = rng.integers(4, VOCABULARY_SIZE, (3, BATCH_SIZE, LENGTH), dtype="int32")
-    data = tf.data.Dataset.from_tensors(({"source_ids": source_ids, "target_ids": target_ids}, labels))
-    return data.repeat(steps)
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
-class StepTimes(keras.callbacks.Callback):
-    """Collects the milliseconds of every step."""
+def measured(names, settings, rounds, steps):
+    """Runs contestants in turns. Those that fail are reported on standard error and dropped."""
+    contestants = []
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            contestant = Contestant(name, settings)
+            stack.callback(contestant.close)
+            try:
+                contestant.run(NUM_WARMUPS)
+                contestants.append(contestant)
+            except (RuntimeError, BrokenPipeError) as error:
+                print(f"Not measured: {error}", file=sys.stderr)
+        for _ in range(rounds):
+            for contestant in contestants:
+                contestant.milliseconds += contestant.run(steps)
+    return contestants
 
-    def __init__(self):
-        super().__init__()
-        self.milliseconds = []
 
-    def on_train_batch_begin(self, batch, logs=None):
-        self._start = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.milliseconds.append(1000 * (time.perf_counter() - self._start))
+def table(contestants, settings):
+    """Returns the lines of a Markdown table of the results."""
+    medians = {contestant.name: statistics.median(contestant.milliseconds) for contestant in contestants}
+    first = medians.get(FIRST, next(iter(medians.values())))
+    count = len(contestants[0].milliseconds)
+    title = f"{settings.preset}, {settings.vocabulary_size:,} tokens, {settings.precision}"
+    lines = [
+        f"| {title}, median of {count} steps | ms | ratio | 10^9 operations/s | peak memory, MB |",
+        "|---|---|---|---|---|",
+    ]
+    for contestant in contestants:
+        median = medians[contestant.name]
+        rate = 1000 * settings.giga_operations / median
+        columns = [contestant.name, f"{median:.0f}", f"{median / first:.2f}", f"{rate:.0f}", f"{contestant.peak:,.0f}"]
+        lines.append(f"| {' | '.join(columns)} |")
+    return lines
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
-    options = parser.parse_args()
-    keras.config.set_dtype_policy(options.precision)
-
-    contestants = {
-        "keras-transformer": (kt.build_transformer(CONFIG), kt.losses.SmoothedCrossEntropy(0.1)),
-        "keras-nlp layers, the same loss": (keras_nlp_model(), kt.losses.SmoothedCrossEntropy(0.1)),
-        "keras-nlp layers, Keras's cross-entropy": (
-            keras_nlp_model(),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        ),
-    }
-    times = {name: StepTimes() for name in contestants}
-    for model, loss in contestants.values():
-        model.compile(keras.optimizers.Adam(1e-3), loss=loss, jit_compile=False)
-        model.fit(batches(3), verbose=0, shuffle=False)
-    for _ in range(options.rounds):
-        for name, (model, _) in contestants.items():
-            model.fit(batches(options.steps), verbose=0, shuffle=False, callbacks=[times[name]])
-
-    medians = {name: statistics.median(step_times.milliseconds) for name, step_times in times.items()}
-    print(f"| {options.precision}, median of {options.rounds * options.steps} steps | ms | times keras-transformer's |")
-    print("|---|---|---|")
-    for name, median in medians.items():
-        print(f"| {name} | {median:.0f} | {median / medians['keras-transformer']:.2f} |")
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=CONTESTANTS)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--preset", choices=("tiny", "base"), default="tiny")
+    for name in ("vocabulary_size", "batch_size", "length", "threads"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Settings, name))
+    parser.add_argument("--xla", action="store_true", help="compile the steps of Keras with XLA")
+    options = vars(parser.parse_args())
+    rounds, steps, only = options.pop("rounds"), options.pop("steps"), options.pop("only")
+    settings = Settings(**options)
+    print(*table(measured(only or CONTESTANTS, settings, rounds, steps), settings), sep="\n")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_transformer.losses.label_softmax import label_softmax, logit_gradient, smoothed_losses
 from keras_transformer.losses.replicas import loss_of_replicas, sum_over_replicas
 from keras_transformer.special_tokens import PADDING_ID
-
-# Well above the range in which float32 loses precision.
-_SMALLEST_PROBABILITY = 1e-30
 
 
 def token_cross_entropy(
@@ -33,54 +31,20 @@ def token_cross_entropy(
     """
     vocabulary_size = logits.shape[-1]
     flat_labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-    rows = ops.arange(ops.shape(flat_labels)[0], dtype="int32")
-    label_positions = ops.stack([rows, flat_labels], axis=1)
 
     @ops.custom_gradient
     def cross_entropy(flat_logits):
-        probabilities = ops.softmax(flat_logits, axis=-1)
-        label_logits = take_labels(flat_logits, flat_labels)
-        label_probabilities = take_labels(probabilities, flat_labels)
-        # The normalizer follows from the logit and the probability of any token. Those of the label are available
-        # already. If a label's probability is too small for its logarithm, the most probable token is used, which
-        # needs two more passes over the logits.
-        log_normalizers = ops.cond(
-            ops.all(label_probabilities > _SMALLEST_PROBABILITY),
-            lambda: label_logits - ops.log(label_probabilities),
-            lambda: ops.max(flat_logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1)),
-        )
-        losses = log_normalizers - (1.0 - label_smoothing) * label_logits
-        if label_smoothing:
-            losses = losses - label_smoothing * ops.mean(flat_logits, axis=-1)
+        softmax = label_softmax(flat_logits, flat_labels)
 
         def gradient(*args, upstream=None):
             upstream = args[0] if upstream is None else upstream
-            smooth_part = probabilities * ops.expand_dims(upstream, 1)
-            at_labels = label_probabilities - (1.0 - label_smoothing)
-            if label_smoothing:
-                smooth_part = smooth_part - ops.expand_dims(upstream * (label_smoothing / vocabulary_size), 1)
-                at_labels = at_labels - label_smoothing / vocabulary_size
-            # This is the last use of `smooth_part`, so TensorFlow updates it in place.
-            return ops.scatter_update(smooth_part, label_positions, at_labels * upstream)
+            return logit_gradient(softmax, flat_labels, upstream, label_smoothing)
 
-        return losses, gradient
+        return smoothed_losses(softmax, flat_logits, label_smoothing), gradient
 
     flat_logits = ops.reshape(ops.cast(logits, "float32"), (-1, vocabulary_size))
     losses = ops.where(ops.equal(flat_labels, PADDING_ID), 0.0, cross_entropy(flat_logits))
     return ops.reshape(losses, ops.shape(labels))
-
-
-def take_labels(table: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
-    """Returns the entry of `table` at each label.
-
-    Args:
-        table: `(..., vocabulary_size)`.
-        labels: `(...)` int32.
-
-    Returns:
-        `(...)`, in the dtype of `table`.
-    """
-    return ops.squeeze(ops.take_along_axis(table, ops.expand_dims(labels, -1), axis=-1), -1)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
@@ -134,9 +98,16 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         labels = ops.cast(y_true, "int32")
-        losses = self.call(labels, y_pred)
         weights = token_weights(labels, sample_weight)
-        total = ops.sum(losses * weights)
+        return self.of_sum(ops.sum(self.call(labels, y_pred) * weights), weights)
+
+    def of_sum(self, total, weights):
+        """Returns the loss, given the weighted sum of the losses of the tokens.
+
+        Args:
+            total: scalar, the sum of losses times weights.
+            weights: `(batch, length)` float32, the result of `token_weights`.
+        """
         if self.reduction != "sum":
             # Without real tokens the loss is 0, not 0 / 0.
             total = total / ops.maximum(sum_over_replicas(ops.sum(weights)), 1e-9)

@@ -35,8 +35,22 @@ class Perplexity(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels = ops.cast(y_true, "int32")
+        self.add(labels, token_cross_entropy(labels, y_pred), sample_weight)
+
+    def add(
+        self,
+        labels: keras.KerasTensor,
+        losses: keras.KerasTensor,
+        sample_weight: keras.KerasTensor | None = None,
+    ) -> None:
+        """Adds tokens whose cross-entropy is known.
+
+        Args:
+            labels: `(batch, length)` int32, 0 is padding.
+            losses: `(batch, length)`, the cross-entropy of each token without label smoothing.
+            sample_weight: `(batch,)` or `(batch, length)`, or None.
+        """
         weights = token_weights(labels, sample_weight)
-        losses = token_cross_entropy(labels, y_pred)
         self.cross_entropy.assign_add(ops.sum(losses * weights))
         self.tokens.assign_add(ops.sum(weights))
 

@@ -32,10 +32,25 @@ class TokenAccuracy(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels = ops.cast(y_true, "int32")
-        weights = token_weights(labels, sample_weight)
         # Computing the maximum takes a tenth of the time of computing its index.
         hits = take_labels(y_pred, labels) >= ops.max(y_pred, axis=-1)
-        self.correct.assign_add(ops.sum(ops.cast(hits, "float32") * weights))
+        self.add(labels, ops.cast(hits, "float32"), sample_weight)
+
+    def add(
+        self,
+        labels: keras.KerasTensor,
+        hits: keras.KerasTensor,
+        sample_weight: keras.KerasTensor | None = None,
+    ) -> None:
+        """Adds tokens for which it is known whether the label has the highest probability.
+
+        Args:
+            labels: `(batch, length)` int32, 0 is padding.
+            hits: `(batch, length)` float32, 1 if the label has the highest probability, otherwise 0.
+            sample_weight: `(batch,)` or `(batch, length)`, or None.
+        """
+        weights = token_weights(labels, sample_weight)
+        self.correct.assign_add(ops.sum(hits * weights))
         self.tokens.assign_add(ops.sum(weights))
 
     def result(self):

@@ -54,6 +54,7 @@ _SYNONYMS = {
     "training.ema_momentum": "ema ema_decay moving_average_decay exponential_moving_average",
     "training.precision": "fp16 bf16 amp mixed_precision dtype half float16 bfloat16",
     "training.jit_compile": "xla jit compile",
+    "training.loss_rows": "fused_linear_cross_entropy fused_cross_entropy loss_chunk_size chunk_size num_loss_chunks",
     "training.save_every": "save_steps save_interval checkpoint_every save_checkpoints_steps save_checkpoint_steps",
     "training.tensorboard": "logdir log_dir tensorboard_dir tensorboard_logdir",
     "training.r_drop": "rdrop reg_alpha",

@@ -120,6 +120,16 @@ class Recipe(Section):
             fields["learning_rate"] = (hidden_dim * DEFAULT_WARMUP_STEPS) ** -0.5
         return self.model_copy(update={"training": training.model_copy(update=fields)})
 
+    def with_loss_rows(self, rows: int) -> Self:
+        """Returns this recipe with a default of `loss_rows`.
+
+        Args:
+            rows: the default on this machine.
+        """
+        if self.training.loss_rows is not None:
+            return self
+        return self.model_copy(update={"training": self.training.model_copy(update={"loss_rows": rows})})
+
     def with_vocabulary_size(self, tokenizers: Any) -> Self:
         """Returns this recipe with the size of a shared, learned vocabulary.
 

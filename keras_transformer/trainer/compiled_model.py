@@ -2,7 +2,7 @@ import keras
 
 from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
-from keras_transformer.models import build_transformer
+from keras_transformer.models import build_transformer, with_chunked_loss
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.trainer.trained_weights import select_trained_weights
@@ -23,6 +23,7 @@ def compiled_model(training, config, total_steps, loss=None, weights=None):
     if weights is not None:
         model.set_weights(weights)
     select_trained_weights(model, training.freeze, training.lora_rank)
+    model = in_chunks(training, model)
     optimizer = _optimizer(training, warmup_schedule(training, config, total_steps))
     if training.precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -34,6 +35,16 @@ def compiled_model(training, config, total_steps, loss=None, weights=None):
     )
     count_batches_alike(model)
     return model
+
+
+def in_chunks(training, model):
+    """Returns a model whose loss is computed in chunks, unless the `[training]` section disables it.
+
+    Args:
+        training: the section.
+        model: a model of `build_transformer`.
+    """
+    return model if training.loss_rows == 0 else with_chunked_loss(model, training.loss_rows)
 
 
 def count_batches_alike(model):

@@ -46,6 +46,9 @@ def settled_recipe(recipe, output, resume):
     if before:
         training, vocabulary = recipe.training, recipe.vocabulary
         kept = {"precision": before.training.precision} if training.precision == "auto" else {}
+        if training.loss_rows is None:
+            # The order of sums depends on it.
+            kept["loss_rows"] = before.training.loss_rows
         if training.warmup_steps is None:
             kept["warmup_steps"] = before.training.warmup_steps
             kept["learning_rate"] = training.learning_rate or before.training.learning_rate

@@ -13,6 +13,7 @@ import keras
 from keras_transformer.data import text_of_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, held_folder
+from keras_transformer.losses.chunk_rows import chunk_rows
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.processes.command_process import last_words
@@ -92,6 +93,8 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
         tokenizers = _tokenizers(recipe, pairs["train"], output, resume, processes)
         recipe = recipe.with_vocabulary_size(tokenizers)
         config = recipe_config(recipe, tokenizers)
+        # One number for all processes, whose machines can have different caches.
+        recipe = recipe.with_loss_rows(result_of_first(processes, lambda: chunk_rows(config.target_vocabulary_size)))
         batches = recipe_batches(recipe, pairs, tokenizers, processes)
         steps = total_steps(recipe.training, batches.optimizer_steps_per_epoch)
         recipe = recipe.with_schedule(steps)

@@ -14,7 +14,7 @@ from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes.sections import MONITORS
-from keras_transformer.trainer.compiled_model import compiles, count_batches_alike
+from keras_transformer.trainer.compiled_model import compiles, count_batches_alike, in_chunks
 
 # Maximum number of validation pairs that are translated at the end of a training, for the choice and the model card.
 SCORED_PAIRS = 2000
@@ -90,7 +90,7 @@ class Validation:
     @functools.cached_property
     def _probe(self):
         # A separate model, so that `model` is not compiled.
-        probe = keras.Model(self.model.input, self.model.output)
+        probe = in_chunks(self.recipe.training, keras.Model(self.model.input, self.model.output))
         probe.compile(
             loss=SmoothedCrossEntropy(self.recipe.training.label_smoothing),
             metrics=[Perplexity(), TokenAccuracy()],

@@ -28,6 +28,8 @@ SLOW = {
     "export.exporter.Exporter",
     "losses.expected_risk.ExpectedRisk",
     "losses.r_drop_cross_entropy.RDropCrossEntropy",
+    "models.chunked_loss_model.ChunkedLossModel",
+    "models.chunked_loss_model.with_chunked_loss",
     "trainer.train.train",
     "trainer.train_recipe.train_recipe",
 }

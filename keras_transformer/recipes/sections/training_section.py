@@ -140,6 +140,14 @@ class TrainingSection(Section):
     jit_compile: bool = Field(
         False, description=("Whether XLA compiles the step. Batches are then padded to few shapes, each compiled once.")
     )
+    loss_rows: int | None = Field(
+        None,
+        ge=0,
+        description=(
+            "Maximum number of target tokens whose logits are in memory at a time. Default: by the size of the "
+            "vocabulary and of the processor's cache. 0: those of the whole batch, as r_drop always needs them."
+        ),
+    )
     save_every: int = Field(1000, ge=1, description="Steps between two saves within an epoch, for --resume.")
     tensorboard: bool = Field(
         False, description="Whether TensorBoard logs are written to tensorboard/ in the model folder."

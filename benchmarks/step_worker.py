@@ -1,0 +1,31 @@
+"""One contestant of `training_step.py`, in a process of its own.
+
+It reads the number of steps to run from standard input, one number a line, and answers with the milliseconds of each
+step and the peak memory as JSON.
+
+Usage: python benchmarks/step_worker.py NAME SETTINGS, with the fields of `Settings` as JSON.
+"""
+
+import importlib
+import json
+import os
+import resource
+import sys
+
+from step_settings import CONTESTANTS, Settings
+
+
+def main():
+    name, fields = sys.argv[1:]
+    answers, sys.stdout = sys.stdout, sys.stderr
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    module, function = CONTESTANTS[name]
+    steps = getattr(importlib.import_module(module), function)(Settings(**json.loads(fields)))
+    for line in sys.stdin:
+        milliseconds = steps(int(line))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"milliseconds": milliseconds, "peak_megabytes": peak}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
