@@ -13,7 +13,7 @@ FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo page test test-all test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
+.PHONY: demo page test test-all test-cluster test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -33,13 +33,17 @@ $(PAGE_MODEL)/model.weights.h5: keras_transformer/recipes/bundled/phrases.toml |
 	$(BIN)/keras-transformer train phrases --set vocabulary.model_type=unigram --set vocabulary.size=1000 --output $(PAGE_MODEL)
 
 test: $(VENV)/installed-for-tests lint types
-	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not slow and not cluster"
 
 test-all: $(VENV)/installed-for-tests lint types
-	$(BIN)/python -m pytest $(IN_PARALLEL)
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not cluster"
+
+# Tests of translate-corpus with Ray. One process, because each test starts a cluster.
+test-cluster: $(VENV)/installed-for-clusters
+	$(BIN)/python -m pytest -m cluster
 
 test-oldest: $(VENV)-oldest/installed-for-tests
-	$(VENV)-oldest/bin/python -m pytest $(IN_PARALLEL) -m "not slow" -W ignore::DeprecationWarning
+	$(VENV)-oldest/bin/python -m pytest $(IN_PARALLEL) -m "not slow and not cluster" -W ignore::DeprecationWarning
 
 wheel-check: $(VENV)/installed-for-tests
 	.ci/wheel-check $(BIN)/python
@@ -83,6 +87,10 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/installed-for-tests: pyproject.toml | $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+$(VENV)/installed-for-clusters: pyproject.toml | $(VENV)/installed-for-tests
+	$(BIN)/python -m pip install --quiet --editable ".[ray]"
 	touch $@
 
 $(VENV)/installed-for-docs: pyproject.toml | $(VENV)/installed

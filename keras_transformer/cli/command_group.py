@@ -10,6 +10,7 @@ COMMANDS = {
     "train": ("Train a model by a recipe.", True),
     "recipes": ("List the bundled recipes.", False),
     "translate": ("Translate text, line by line.", True),
+    "translate-corpus": ("Translate the files of a corpus, on one machine or a cluster.", True),
     "evaluate": ("Measure BLEU, chrF and TER on a test set.", True),
     "score": ("Score given translations.", True),
     "clean": ("Drop bad sentence pairs of a parallel corpus.", False),
@@ -20,8 +21,8 @@ COMMANDS = {
     "serve": ("Serve models over HTTP.", True),
     "info": ("Describe a model, as JSON.", True),
 }
-# A keyword of Python cannot be the name of a module.
-_MODULES = {"import": "import_model"}
+# A keyword of Python and a name with a hyphen cannot be the name of a module.
+_MODULES = {"import": "import_model", "translate-corpus": "translate_corpus"}
 
 
 def imported_command(name):

@@ -28,7 +28,7 @@ def matching_files(pattern: str | os.PathLike) -> list[pathlib.Path]:
     # Names of folders and files can be such as "a[1]".
     if path.exists() or not glob.has_magic(str(pattern)):
         return [path]
-    folder = _folder_of(path)
+    folder = pattern_folder(path)
     names = glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True)
     paths = [folder / name for name in names if (folder / name).is_file()]
     if not paths:
@@ -46,7 +46,7 @@ def wildcard_parts(pattern, path):
     Returns:
         A tuple of strings, one per wildcard. It is empty if the pattern is a path.
     """
-    folder = _folder_of(pathlib.Path(pattern))
+    folder = pattern_folder(pattern)
     pieces = _WILDCARD.split(str(pathlib.Path(pattern).relative_to(folder)))
     expression = "".join(
         _MEANINGS.get(piece, f"({piece.replace('[!', '[^')})") if number % 2 else re.escape(piece)
@@ -56,6 +56,7 @@ def wildcard_parts(pattern, path):
     return tuple(part or "" for part in found.groups()) if found else ()
 
 
-def _folder_of(path):
-    """Returns the deepest existing folder above the first wildcard of a pattern."""
+def pattern_folder(pattern: str | os.PathLike) -> pathlib.Path:
+    """Returns the deepest existing folder above the first wildcard of a pattern, or the folder of a path."""
+    path = pathlib.Path(pattern)
     return next(parent for parent in path.parents if parent.exists())

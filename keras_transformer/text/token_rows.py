@@ -10,6 +10,19 @@ from keras_transformer.text.blank import BLANK_PATTERN
 from keras_transformer.text.tokenizer import Tokenizer, string_tensor
 
 
+class CutTextsWarning(UserWarning):
+    """Some texts have more tokens than the model supports, and are cut.
+
+    Args:
+        message: the text of the warning.
+        count: number of the texts.
+    """
+
+    def __init__(self, message, count):
+        super().__init__(message)
+        self.count = count
+
+
 def token_rows(tokenizer, texts, sampling=0.0, seed=None):
     """Returns token ids of texts, without start and end token. A blank text has no tokens.
 
@@ -37,11 +50,11 @@ def rows_to_cut(tokenizer, texts, max_length, stacklevel=2):
     rows = token_rows(tokenizer, texts)
     too_long = tf.where(rows.row_lengths() > max_length - 1).numpy()[:, 0]
     if too_long.size:
-        warnings.warn(
+        message = (
             f"{too_long.size} of {len(texts)} texts have more than {max_length - 1} tokens and are cut there. The "
-            f"first begins with {texts[too_long[0]][:40]!r}.",
-            stacklevel=stacklevel + 1,
+            f"first begins with {texts[too_long[0]][:40]!r}."
         )
+        warnings.warn(CutTextsWarning(message, too_long.size), stacklevel=stacklevel + 1)
     return rows
 
 

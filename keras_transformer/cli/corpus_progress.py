@@ -1,0 +1,48 @@
+import sys
+import time
+
+from keras_transformer.processes.printable import printable
+
+# Seconds between two lines of progress.
+_SECONDS = 30
+
+
+class CorpusProgress:
+    """Prints the progress of the translation of a corpus to standard error, a line every 30 seconds."""
+
+    def __init__(self):
+        self._started = self._said = time.monotonic()
+        self._shards = self._done = self._lines = self._failures = 0
+
+    def begin(self, shards, done):
+        """Sets the number of shards and of those that an earlier run has translated."""
+        self._shards, self._done = shards, done
+        if done:
+            print(f"{done} of {shards} shards are done already.", file=sys.stderr)
+
+    def add_lines(self, count):
+        """Counts lines of an unfinished shard."""
+        self._lines += count
+        if time.monotonic() - self._said >= _SECONDS:
+            self._said = time.monotonic()
+            seconds = self._said - self._started
+            print(
+                f"Translating: {self._done} of {self._shards} shards, {self._lines:,.0f} lines in {seconds:.0f} s, "
+                f"{self._lines / seconds:.1f} lines/s",
+                file=sys.stderr,
+            )
+
+    def add_shard(self, outcome, is_counted):
+        """Counts a shard.
+
+        Args:
+            outcome: its `Outcome`. A failure is printed. The first is not, because it is part of the final error.
+            is_counted: whether its lines were counted by `add_lines` already.
+        """
+        if outcome.failure is not None:
+            self._failures += 1
+            if self._failures > 1:
+                print(f"keras-transformer: {printable(outcome.failure)}", file=sys.stderr)
+            return
+        self._done += 1
+        self.add_lines(0 if is_counted else outcome.record["lines"])

@@ -1,0 +1,59 @@
+import pathlib
+import sys
+
+import click
+
+from keras_transformer.cli.corpus_progress import CorpusProgress
+from keras_transformer.cli.direction_options import direction_options
+from keras_transformer.cli.search_options import search_options
+from keras_transformer.cli.standard_output import check_standard_output, print_path
+from keras_transformer.corpus_translation.job import Job
+from keras_transformer.corpus_translation.ray_engine import RaySettings
+from keras_transformer.corpus_translation.translate_corpus import translate_corpus as translate_shards
+from keras_transformer.errors import InputError, check_installed
+
+_PATH = click.Path(path_type=pathlib.Path)
+
+
+@click.command(name="translate-corpus")
+@click.argument("model", type=_PATH)
+@click.argument("pattern", metavar="INPUT_GLOB", type=click.Path())
+@click.argument("output", metavar="OUTPUT_DIR", type=_PATH)
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="This process, or workers of Ray.")
+@click.option("--workers", type=click.IntRange(1), help="Workers of Ray, each with one model  [default: 1]")
+@click.option("--cpus-per-worker", type=click.IntRange(1), help="CPUs of each worker  [default: 1]")
+@click.option("--gpus-per-worker", type=click.FloatRange(0), help="GPUs of each worker  [default: 0]")
+@click.option("--ray-address", help="Ray cluster, such as auto or HOST:6379  [default: a new one on this machine]")
+@click.option("--source-column", help="Column of the texts: a number for tab-separated text, a name for Parquet.")
+@click.option("--target-column", default=Job.target_column, help="New column of Parquet files.")
+@click.option("--window", type=click.IntRange(1), default=Job.window, help="Lines that are sorted by length together.")
+@click.option("--split-sentences", is_flag=True, help="Translate each line sentence by sentence.")
+@direction_options
+@search_options
+def translate_corpus(
+    model, pattern, output, engine, workers, cpus_per_worker, gpus_per_worker, ray_address, **settings
+):
+    """Translate the files of a corpus with MODEL, and write files with the same names to OUTPUT_DIR.
+
+    INPUT_GLOB is a quoted pattern, such as 'corpus/*.gz'; ** matches nested folders. Files are plain or compressed
+    text, one text per line; tab-separated text (.tsv), with the translation as a further column; or Parquet, likewise.
+    Each output has as many lines as its input. It gets its name when it is complete.
+
+    Run the command again to continue an interrupted job. Finished files are skipped. At the end, OUTPUT_DIR has
+    _manifest.json and _SUCCESS.
+    """
+    check_standard_output()
+    given = {"workers": workers, "cpus": cpus_per_worker, "gpus": gpus_per_worker, "address": ray_address}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given and engine != "ray":
+        raise InputError("--workers, --cpus-per-worker, --gpus-per-worker and --ray-address need --engine ray.")
+    if engine == "ray":
+        check_installed("ray", extra="ray")
+    ray = RaySettings(**given) if engine == "ray" else None
+    run = translate_shards(model, pattern, output, Job(**settings), ray, CorpusProgress())
+    print(
+        f"Translated {run['shards']} shards, {run['lines']:,} lines in {run['seconds']:.1f} s"
+        + (f", {run['lines_per_second']:.1f} lines/s." if run["shards"] else "."),
+        file=sys.stderr,
+    )
+    print_path(output)

@@ -1,0 +1,70 @@
+"""The job of translating a corpus: its settings, its files in the output folder, and the hash of its model."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import pathlib
+import platform
+
+from keras_transformer.corpus_translation.file_digest import file_digest
+from keras_transformer.errors import InputError
+from keras_transformer.saving.model_folder import CONFIG_NAME, WEIGHTS_NAME
+from keras_transformer.text.tokenizers import FILE_NAMES
+from keras_transformer.version import __version__
+
+# Packages whose version can change a translation.
+_PACKAGES = ("tensorflow", "tensorflow-text", "keras", "sentencepiece")
+
+
+class JobError(InputError):
+    """An error that every shard would have, such as a missing model or a full disk. The job ends."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Job:
+    """Settings of the translation of a corpus. Equal settings give equal outputs.
+
+    Args:
+        beam_size, length_penalty, batch_size, split_sentences: see `Translator.translate`.
+        source_language, target_language: see `Translator.load`.
+        source_column: number (tab-separated text) or name (Parquet) of the column of the texts. Default None.
+        target_column: name of the column of the translations in Parquet files.
+        window: number of lines that are sorted by length into batches together.
+    """
+
+    beam_size: int = 4
+    length_penalty: float = 0.6
+    batch_size: int = 64
+    split_sentences: bool = False
+    source_language: str | None = None
+    target_language: str | None = None
+    source_column: str | None = None
+    target_column: str = "translation"
+    window: int = 4096
+
+    def to_dict(self):
+        """Returns the settings as a dictionary for JSON."""
+        return dataclasses.asdict(self)
+
+
+def model_digest(folder):
+    """Returns the SHA-256 of the config, the tokenizers and the weights of a model folder.
+
+    Raises:
+        JobError: the folder is missing or incomplete.
+    """
+    folder = pathlib.Path(folder)
+    digest = hashlib.sha256()
+    try:
+        for name in sorted({CONFIG_NAME, WEIGHTS_NAME, *FILE_NAMES}):
+            if name in (CONFIG_NAME, WEIGHTS_NAME) or (folder / name).exists():
+                digest.update(f"{name} {file_digest(folder / name)}\n".encode())
+    except OSError as error:
+        raise JobError(f"{error.filename}: expected a file of the model folder ({error.strerror}).") from None
+    return digest.hexdigest()
+
+
+def versions():
+    """Returns the versions of the packages that translate, as a dictionary."""
+    found = {"keras_transformer": __version__, "python": platform.python_version()}
+    return found | {name: importlib.metadata.version(name) for name in _PACKAGES}

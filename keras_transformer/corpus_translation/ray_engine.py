@@ -1,0 +1,141 @@
+"""Translates shards with the workers of a Ray cluster."""
+
+import contextlib
+import dataclasses
+import logging
+import os
+import secrets
+
+from keras_transformer.corpus_translation.job import JobError
+from keras_transformer.corpus_translation.outcome import Outcome
+from keras_transformer.corpus_translation.ray_worker import RayWorker
+from keras_transformer.processes.command_process import handle_signals, is_command
+from keras_transformer.processes.standard_error import standard_error_held_back
+
+# Small shards are given to a worker in groups, because a call takes Ray some milliseconds.
+_GROUP_SHARDS = 64
+_GROUP_BYTES = 1 << 20
+_GROUPS_PER_WORKER = 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RaySettings:
+    """Settings of the workers of Ray.
+
+    Args:
+        workers: number of workers. Default 1.
+        cpus, gpus: CPUs and GPUs of each worker. Default 1 and 0.
+        address: address of a cluster, such as "auto" or "host:6379". Default None: a cluster on this machine that ends
+            with the command, or that of the environment variable `RAY_ADDRESS`.
+    """
+
+    workers: int = 1
+    cpus: int = 1
+    gpus: float = 0
+    address: str | None = None
+
+
+def translated_by_ray(shards, model, folder, job, digest, versions, settings):
+    """Translates shards with Ray Data: a pool of workers, each with one model. Ray replaces a worker that ends.
+
+    Args:
+        shards: list of `Shard`s.
+        model: the model folder. All machines must have it at the same path.
+        folder: the `JobFolder`, likewise.
+        job: the `Job`.
+        digest: the result of `model_digest`.
+        versions: the result of `versions`.
+        settings: the `RaySettings`.
+
+    Yields:
+        An `Outcome` per shard, in the order in which they are done.
+
+    Raises:
+        JobError: the cluster cannot be reached, or an error that every shard would have, with the name of the host.
+    """
+    with _cluster(settings) as ray:
+        plan = {
+            "model": os.path.abspath(model),
+            "output": os.path.abspath(folder.path),
+            "job": job.to_dict(),
+            "digest": digest,
+            "versions": versions,
+            "run": secrets.token_hex(8),
+        }
+        groups = _groups(shards, settings.workers)
+        rows = [{"shards": [dataclasses.asdict(shard) for shard in group]} for group in groups]
+        pool = ray.data.ActorPoolStrategy(size=min(settings.workers, len(rows)), max_tasks_in_flight_per_actor=1)
+        answers = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(
+            RayWorker,
+            fn_constructor_args=(plan,),
+            compute=pool,
+            num_cpus=settings.cpus,
+            num_gpus=settings.gpus,
+        )
+        for row in _rows(answers, ray):
+            answer = row["answer"]
+            if answer["end"]:
+                raise JobError(answer["end"])
+            yield Outcome(answer["shard"], answer["record"], answer["failure"])
+
+
+@contextlib.contextmanager
+def _cluster(settings):
+    """Yields the module of Ray, connected to a cluster."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Messages for developers of Ray.
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    import ray  # noqa: PLC0415 (an optional dependency)
+    import ray.data  # noqa: PLC0415
+
+    address = settings.address or os.environ.get("RAY_ADDRESS")
+    local = {"num_cpus": settings.workers * settings.cpus, "include_dashboard": False}
+    try:
+        with standard_error_held_back(shown_on_failure=False):
+            ray.init(
+                address=address or "local",
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"env_vars": _variables(settings)},
+                **({} if address else local),
+            )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise JobError(f"{address or 'Ray'}: cannot connect to the Ray cluster ({error}).") from None
+    if is_command():
+        handle_signals()  # Ray has replaced the handler of SIGTERM.
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _variables(settings):
+    """Returns the environment variables of the workers."""
+    threads = str(settings.cpus)
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    return dict.fromkeys(names, threads) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def _groups(shards, workers):
+    """Returns groups of shards, large ones first, so that no worker gets a large one at the end."""
+    groups, group, size = [], [], 0
+    most = min(_GROUP_SHARDS, -(-len(shards) // (workers * _GROUPS_PER_WORKER)))
+    for shard in sorted(shards, key=lambda shard: (-shard.size, shard.name)):
+        if group and (len(group) == most or size + shard.size > _GROUP_BYTES):
+            groups.append(group)
+            group, size = [], 0
+        group.append(shard)
+        size += shard.size
+    return [*groups, group]
+
+
+def _rows(answers, ray):
+    try:
+        yield from answers.iter_rows()
+    except ray.exceptions.RayError as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise JobError(f"Ray: {lines[-1].strip() if lines else type(error).__name__}") from error

@@ -1,0 +1,91 @@
+"""A worker of Ray that translates shards. Ray calls it in its own process, on any machine of the cluster."""
+
+import contextlib
+import os
+import pathlib
+import socket
+import traceback
+
+from keras_transformer.corpus_translation.job import Job, JobError
+from keras_transformer.corpus_translation.job_folder import JobFolder
+from keras_transformer.corpus_translation.shard_translator import ShardTranslator
+from keras_transformer.corpus_translation.shards import Shard
+from keras_transformer.errors import InputError
+
+# Number of workers that may end while they translate the same shard, such as by a lack of memory.
+MOST_ATTEMPTS = 3
+
+
+class RayWorker:
+    """Translates groups of shards with one model. It raises no error, but returns all errors as rows.
+
+    Args:
+        plan: dictionary with the fields `model`, `output`, `job`, `digest`, `versions` and `run`, see
+            `translated_by_ray`.
+    """
+
+    def __init__(self, plan):
+        self._plan = plan
+        self._folder = JobFolder(plan["output"])
+        self._translator = ShardTranslator(plan["model"], self._folder, Job(**plan["job"]))
+        self._is_checked = False
+
+    def __call__(self, row):
+        """Translates the shards of a row. Returns a list of rows with `shard`, `record`, `failure` and `end`.
+
+        `end` is the message of an error that every shard would have.
+        """
+        found = []
+        for fields in row["shards"]:
+            shard = Shard(**fields)
+            answer = {"shard": shard.name, "record": None, "failure": None, "end": None}
+            found.append(answer)
+            try:
+                answer["record"] = self._record(shard)
+            except JobError as error:
+                answer["end"] = _on_this_host(error)
+                break
+            except InputError as error:
+                answer["failure"] = _on_this_host(error)
+            except Exception as error:
+                traceback.print_exc()
+                answer["end"] = _on_this_host(f"{shard.source}: {type(error).__name__}: {error}")
+                break
+        return [{"answer": answer} for answer in found]
+
+    def _record(self, shard):
+        # A worker that was killed can have finished the first shards of the row.
+        if (record := self._folder.finished_record(shard)) is not None:
+            return record
+        if not self._is_checked:
+            self._translator.check(self._plan["digest"], self._plan["versions"])
+            self._is_checked = True
+        attempts = pathlib.Path(f"{self._folder.record(shard.name)}.attempts")
+        _count_attempt(attempts, self._plan["run"])
+        record = self._translator.translate(shard)
+        attempts.unlink(missing_ok=True)
+        return record
+
+
+def _count_attempt(path, run):
+    """Adds a line to a file for an attempt of this run.
+
+    Raises:
+        InputError: earlier attempts of the run ended the process too often.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        earlier = 0
+        with contextlib.suppress(FileNotFoundError):
+            earlier = path.read_text().splitlines().count(run)
+        with open(path, "a") as file:
+            file.write(run + "\n")
+    except OSError as error:
+        raise JobError(f"{path}: {error.strerror}.") from None
+    if earlier >= MOST_ATTEMPTS:
+        name = path.name.removesuffix(".json.attempts")
+        raise InputError(f"{MOST_ATTEMPTS} workers ended while they translated {name}.")
+
+
+def _on_this_host(error):
+    return f"{socket.gethostname()} (process {os.getpid()}): {' '.join(str(error).split())}"

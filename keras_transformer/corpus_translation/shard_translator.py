@@ -1,0 +1,158 @@
+import os
+import pathlib
+import socket
+import time
+import warnings
+
+from keras_transformer.corpus_translation.file_digest import file_digest
+from keras_transformer.corpus_translation.job import JobError, model_digest, versions
+from keras_transformer.corpus_translation.parquet_shard import ParquetShard
+from keras_transformer.corpus_translation.text_shard import TextShard
+from keras_transformer.data.parquet_file import is_parquet
+from keras_transformer.errors import InputError
+from keras_transformer.files.whole_files import naming, write_whole
+from keras_transformer.text.token_rows import CutTextsWarning
+from keras_transformer.translator import Translator
+
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+_TABLES = (".tsv", ".tab")
+
+
+class ShardTranslator:
+    """Translates shards with one model. Each process has its own.
+
+    What a batch holds depends on the shard and the settings alone, so every process writes the same bytes.
+
+    Args:
+        model: the model folder.
+        folder: the `JobFolder`.
+        job: the `Job`.
+    """
+
+    def __init__(self, model, folder, job):
+        self._model = model
+        self._folder = folder
+        self._job = job
+        self._translator = None
+
+    def check(self, expected_model, expected_versions):
+        """Checks that this machine has the model and the packages of the job.
+
+        Args:
+            expected_model: the result of `model_digest` on the machine that started the job.
+            expected_versions: likewise of `versions`.
+
+        Raises:
+            JobError: the model is missing or another one, or a version differs.
+        """
+        if model_digest(self._model) != expected_model:
+            raise JobError(f"{self._model}: the model differs from that of the machine that started the job.")
+        for name, version in versions().items():
+            expected = expected_versions.get(name)
+            if name != "python" and version != expected:
+                raise JobError(f"{name} {version} is installed, but the machine that started the job has {expected}.")
+
+    def load(self):
+        """Loads the model if it was not loaded yet.
+
+        Raises:
+            JobError: the model folder cannot be loaded.
+        """
+        if self._translator is None:
+            languages = {"source": self._job.source_language, "target": self._job.target_language}
+            given = {f"{side}_language": language for side, language in languages.items() if language is not None}
+            try:
+                self._translator = Translator.load(self._model, **given)
+            except InputError as error:
+                raise JobError(str(error)) from None
+
+    def translate(self, shard, progress=None):
+        """Translates a shard. The translation has its final name only when it is complete and has a record.
+
+        Args:
+            shard: the `Shard`.
+            progress: called with the number of lines of each batch. Default None.
+
+        Returns:
+            The record of the shard, a dictionary for JSON.
+
+        Raises:
+            InputError: the shard cannot be read.
+            JobError: the model cannot be loaded, its scores are not finite, or the output cannot be written.
+        """
+        started = time.monotonic()
+        self.load()
+        source = _opened_shard(shard, self._job)
+        output = self._folder.output(shard.name)
+
+        def write(unfinished):
+            nonlocal record
+            counts = self._write(source, unfinished, output, progress)
+            status = os.stat(shard.source)
+            record = {
+                "shard": shard.name,
+                **counts,
+                "bytes": os.path.getsize(unfinished),
+                "sha256": file_digest(unfinished),
+                "source_bytes": status.st_size,
+                "source_time": status.st_mtime_ns,
+                "source_sha256": source.source_digest(),
+                "seconds": round(time.monotonic() - started, 3),
+                "process": f"{socket.gethostname()}:{os.getpid()}",
+            }
+            output.unlink(missing_ok=True)  # Otherwise an old translation could get the new record.
+            self._folder.keep_record(record)
+
+        record = None
+        try:
+            write_whole(output, write)
+        except OSError as error:
+            raise JobError(f"{error.filename or output}: {error.strerror or error}.") from error
+        return record
+
+    def _write(self, source, unfinished, output, progress):
+        """Writes the translations of all windows. Returns the number of lines, and of those that were cut."""
+        lines = cut = 0
+        with naming(output), source.opened_output(unfinished) as write:
+            for rows, texts in source.windows(self._job.window):
+                translations, cut_here = self._translations(texts, progress)
+                write(rows, translations)
+                lines += len(texts)
+                cut += cut_here
+        return {"lines": lines, "cut_lines": cut}
+
+    def _translations(self, texts, progress):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", CutTextsWarning)
+            try:
+                found = self._translator.translate(
+                    texts,
+                    beam_size=self._job.beam_size,
+                    length_penalty=self._job.length_penalty,
+                    batch_size=self._job.batch_size,
+                    split_sentences=self._job.split_sentences,
+                    progress=progress,
+                )
+            except InputError as error:
+                raise JobError(str(error)) from None
+        counts = [warning.message.count for warning in caught if isinstance(warning.message, CutTextsWarning)]
+        return found, sum(counts)
+
+
+def _opened_shard(shard, job):
+    """Returns the `TextShard` or `ParquetShard` of a shard, by its content and its name."""
+    path = pathlib.Path(shard.source)
+    if is_parquet(path):
+        return ParquetShard(path, job.source_column, job.target_column)
+    column = job.source_column
+    if column is None and _is_table(path):
+        column = "1"
+    if column is not None and not (column.isdecimal() and int(column)):
+        raise InputError(f"{path}: a column of a text file is a number from 1. Received: {column}.")
+    return TextShard(path, None if column is None else int(column))
+
+
+def _is_table(path):
+    while path.suffix in _COMPRESSED:
+        path = path.with_suffix("")
+    return path.suffix in _TABLES

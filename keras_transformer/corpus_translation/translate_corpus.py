@@ -1,0 +1,72 @@
+import datetime
+import time
+
+from keras_transformer.corpus_translation.job import model_digest, versions
+from keras_transformer.corpus_translation.job_folder import JobFolder
+from keras_transformer.corpus_translation.local_engine import translated_here
+from keras_transformer.corpus_translation.ray_engine import translated_by_ray
+from keras_transformer.corpus_translation.shards import find_shards
+from keras_transformer.errors import InputError
+
+
+def translate_corpus(model, pattern, output, job, ray=None, progress=None):
+    """Translates the shards of a corpus into a folder, and continues an interrupted job.
+
+    Args:
+        model: the model folder.
+        pattern: path or pattern of the shards.
+        output: the folder of the translations, new or that of an interrupted job with the same model and settings.
+        job: the `Job`.
+        ray: the `RaySettings`. Default None: shards are translated in this process.
+        progress: a `CorpusProgress`, which counts lines and shards. Default None.
+
+    Returns:
+        The summary of the run, a dictionary for JSON.
+
+    Raises:
+        InputError: the folder belongs to another job, or some shards cannot be read. All others are translated.
+        JobError: an error that every shard would have.
+    """
+    digest, used = model_digest(model), versions()
+    shards = find_shards(pattern, output)
+    folder = JobFolder(output)
+    with folder.held(digest, job.to_dict(), used) as content:
+        started = time.monotonic()
+        records = folder.finished(shards)
+        rest = [shard for shard in shards if shard.name not in records]
+        run = _new_run(ray, len(rest), len(records))
+        if progress is not None:
+            progress.begin(len(shards), len(records))
+        failures = []
+        if rest:
+            folder.unfinish()
+            if ray is None:
+                outcomes = translated_here(rest, model, folder, job, progress and progress.add_lines)
+            else:
+                outcomes = translated_by_ray(rest, model, folder, job, digest, used, ray)
+            for outcome in outcomes:
+                if outcome.failure is None:
+                    records[outcome.name] = outcome.record
+                    run["lines"] += outcome.record["lines"]
+                else:
+                    failures.append(outcome.failure)
+                if progress is not None:
+                    progress.add_shard(outcome, is_counted=ray is None)
+            run["seconds"] = round(time.monotonic() - started, 3)
+            run["lines_per_second"] = round(run["lines"] / max(run["seconds"], 1e-3), 3)
+            content["runs"].append(run)
+            folder.keep(content)
+        if failures:
+            raise InputError(
+                f"{output}: {len(failures)} of {len(shards)} shards cannot be translated. {failures[0]} Run the "
+                "command again when they can be read."
+            )
+        if rest or not folder.is_finished(shards):
+            folder.finish(content, records)
+    return run
+
+
+def _new_run(ray, shards, skipped):
+    workers = {"engine": "local", "workers": 1} if ray is None else {"engine": "ray", "workers": ray.workers}
+    begin = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return {**workers, "begin": begin, "shards": shards, "skipped_shards": skipped, "lines": 0, "seconds": 0.0}

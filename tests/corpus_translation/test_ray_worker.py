@@ -1,0 +1,72 @@
+"""Tests of the worker that Ray calls, without Ray."""
+
+import dataclasses
+import socket
+
+import pytest
+from untrained_models import lines_of
+
+from keras_transformer.corpus_translation.job import Job, model_digest, versions
+from keras_transformer.corpus_translation.job_folder import JobFolder
+from keras_transformer.corpus_translation.ray_worker import MOST_ATTEMPTS, RayWorker
+from keras_transformer.corpus_translation.shards import find_shards
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+
+@pytest.fixture
+def plan(model, tmp_path):
+    """The plan of a job of two shards, and the row of both."""
+    (tmp_path / "corpus").mkdir()
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / "corpus" / name).write_text("\n".join(lines_of(3)))
+    job = Job(beam_size=1).to_dict()
+    shards = find_shards(tmp_path / "corpus" / "*", tmp_path / "out")
+    plan = {"model": str(model), "output": str(tmp_path / "out"), "job": job, "run": "1"}
+    plan |= {"digest": model_digest(model), "versions": versions()}
+    return plan, {"shards": [dataclasses.asdict(shard) for shard in shards]}
+
+
+def answers(plan, row):
+    return [each["answer"] for each in RayWorker(plan)(row)]
+
+
+def test_a_worker_returns_the_records_of_a_row(plan):
+    found = answers(*plan)
+    assert [(answer["shard"], answer["record"]["lines"]) for answer in found] == [("a.txt", 3), ("b.txt", 3)]
+    # The next worker with the row has nothing to do.
+    assert answers(*plan) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model": "/nowhere/model"}, "/nowhere/model/config.json: expected a file of the model folder"),
+        ({"digest": "another"}, "the model differs from that of the machine that started the job"),
+        ({"versions": {**versions(), "tensorflow": "1.0"}}, "but the machine that started the job has 1.0"),
+    ],
+    ids=["no model", "another model", "another version"],
+)
+def test_a_host_that_differs_ends_the_job_with_its_name(plan, change, message):
+    found = answers({**plan[0], **change}, plan[1])
+    assert len(found) == 1
+    assert found[0]["end"].startswith(socket.gethostname())
+    assert message in found[0]["end"]
+
+
+def test_a_shard_that_cannot_be_read_is_a_failure_of_its_own(plan, tmp_path):
+    (tmp_path / "corpus" / "a.txt").write_bytes(b"\xff")
+    first, second = answers(*plan)
+    assert "a.txt, line 1: expected UTF-8" in first["failure"]
+    assert first["end"] is None
+    assert second["record"]["lines"] == 3
+
+
+def test_a_shard_that_ends_its_workers_is_given_up(plan, tmp_path):
+    attempts = tmp_path / "out" / "_records" / "a.txt.json.attempts"
+    attempts.parent.mkdir(parents=True)
+    attempts.write_text("0\n" * 9 + "1\n" * MOST_ATTEMPTS)  # Another run does not count.
+    first, second = answers(*plan)
+    assert f"{MOST_ATTEMPTS} workers ended while they translated a.txt" in first["failure"]
+    assert second["record"]["lines"] == 3
+    assert JobFolder(tmp_path / "out").record("b.txt").exists()

@@ -1,0 +1,247 @@
+"""Tests of jobs that translate a corpus in this process."""
+
+import bz2
+import gzip
+import json
+import lzma
+
+import filelock
+import pyarrow
+import pyarrow.parquet
+import pytest
+import zstandard
+from untrained_models import lines_of
+
+from keras_transformer.corpus_translation.job import Job, JobError
+from keras_transformer.corpus_translation.translate_corpus import translate_corpus
+from keras_transformer.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+JOB = Job(beam_size=1, window=6, batch_size=4)
+SEARCH = {"beam_size": 1, "batch_size": 4}
+
+
+def written(lines):
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def translated(translator, lines):
+    """The translations in windows of the job."""
+    windows = [lines[start : start + JOB.window] for start in range(0, len(lines), JOB.window)]
+    return [text for window in windows for text in translator.translate(window, **SEARCH)]
+
+
+@pytest.fixture
+def shards(tmp_path):
+    """A folder of shards of 3, 7, 8 and no lines."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name, count in (("a", 3), ("b", 7), ("c", 8), ("d", 0)):
+        (folder / f"{name}.txt").write_bytes(written(lines_of(count, start=ord(name))))
+    return folder
+
+
+def content_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if not path.name.startswith("_")}
+
+
+def test_every_shard_has_a_file_with_the_translations_of_its_lines(model, translator, shards, tmp_path):
+    output = tmp_path / "out"
+    run = translate_corpus(model, shards / "*.txt", output, JOB)
+    expected = {path.name: written(translated(translator, path.read_text().splitlines())) for path in shards.iterdir()}
+    assert content_of(output) == expected
+    assert (run["shards"], run["lines"]) == (4, 18)
+
+
+def test_the_manifest_has_counts_hashes_settings_and_versions(model, shards, tmp_path):
+    output = tmp_path / "out"
+    translate_corpus(model, shards / "*.txt", output, JOB)
+    manifest = json.loads((output / "_manifest.json").read_text())
+    assert manifest["totals"] == {"shards": 4, "lines": 18, "cut_lines": 0}
+    assert manifest["settings"]["window"] == 6
+    assert manifest["versions"][0].keys() >= {"keras_transformer", "tensorflow"}
+    assert manifest["runs"][0]["lines_per_second"] > 0
+    assert [(record["shard"], record["lines"]) for record in manifest["shards"]] == [
+        ("a.txt", 3),
+        ("b.txt", 7),
+        ("c.txt", 8),
+        ("d.txt", 0),
+    ]
+    assert all(len(record["sha256"]) == len(record["source_sha256"]) == 64 for record in manifest["shards"])
+    assert (output / "_SUCCESS").read_bytes() == b""
+    assert not (output / "_records").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "pack", "unpack"),
+    [
+        ("a.gz", gzip.compress, gzip.decompress),
+        ("a.bz2", bz2.compress, bz2.decompress),
+        ("a.xz", lzma.compress, lzma.decompress),
+        ("a.zst", zstandard.compress, lambda packed: zstandard.ZstdDecompressor().decompressobj().decompress(packed)),
+    ],
+)
+def test_the_translation_is_compressed_as_the_shard(model, translator, tmp_path, name, pack, unpack):
+    lines = lines_of(8)
+    (tmp_path / name).write_bytes(pack(written(lines)))
+    for output in ("out", "again"):
+        translate_corpus(model, tmp_path / name, tmp_path / output, JOB)
+    packed = (tmp_path / "out" / name).read_bytes()
+    assert packed != unpack(packed) == written(translated(translator, lines))
+    assert packed == (tmp_path / "again" / name).read_bytes()
+
+
+def test_tab_separated_text_gets_a_column(model, translator, tmp_path):
+    lines = lines_of(5)
+    rows = [f"{number}\t{line}" for number, line in enumerate(lines)]
+    (tmp_path / "a.tsv").write_bytes(written([*rows, ""]))
+    translate_corpus(model, tmp_path / "a.tsv", tmp_path / "out", Job(source_column="2", **SEARCH))
+    expected = [f"{row}\t{text}" for row, text in zip(rows, translator.translate(lines, **SEARCH), strict=True)]
+    assert (tmp_path / "out" / "a.tsv").read_bytes() == written([*expected, "\t"])
+
+
+def test_parquet_gets_a_column(model, translator, tmp_path):
+    lines = lines_of(13)
+    table = pyarrow.table({"id": range(14), "text": [*lines, None]})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet", row_group_size=5)
+    translate_corpus(model, tmp_path / "a.parquet", tmp_path / "out", Job(window=100, **SEARCH))
+    found = pyarrow.parquet.read_table(tmp_path / "out" / "a.parquet")
+    assert found.select(["id", "text"]).equals(table)
+    # Batches of the file end with its groups of rows.
+    windows = [lines[:5], lines[5:10], lines[10:]]
+    expected = [text for window in windows for text in translator.translate(window, **SEARCH)]
+    assert found["translation"].to_pylist() == [*expected, None]
+
+
+def test_nested_folders_are_kept(model, shards, tmp_path):
+    (shards / "sub").mkdir()
+    (shards / "sub" / "a.txt").write_bytes(written(lines_of(2)))
+    translate_corpus(model, shards / "**/*.txt", tmp_path / "out", JOB)
+    assert (tmp_path / "out" / "sub" / "a.txt").read_bytes().count(b"\n") == 2
+    assert (tmp_path / "out" / "a.txt").read_bytes().count(b"\n") == 3
+
+
+def test_a_second_run_skips_shards_that_are_done(model, shards, tmp_path):
+    output = tmp_path / "out"
+    translate_corpus(model, shards / "*.txt", output, JOB)
+    before = content_of(output)
+    (output / "b.txt").unlink()
+    (output / "c.txt").write_bytes(b"cut off")
+    (shards / "a.txt").touch()  # The content is the same.
+    run = translate_corpus(model, shards / "*.txt", output, JOB)
+    assert (run["shards"], run["skipped_shards"], run["lines"]) == (2, 2, 15)
+    assert content_of(output) == before
+    assert translate_corpus(model, shards / "*.txt", output, JOB)["shards"] == 0
+
+
+def test_a_changed_shard_is_translated_again(model, translator, shards, tmp_path):
+    output = tmp_path / "out"
+    translate_corpus(model, shards / "*.txt", output, JOB)
+    lines = ["a dog", *lines_of(2)]
+    (shards / "a.txt").write_bytes(written(lines))
+    assert translate_corpus(model, shards / "*.txt", output, JOB)["shards"] == 1
+    assert (output / "a.txt").read_bytes() == written(translated(translator, lines))
+
+
+def test_two_patterns_can_share_a_folder(model, shards, tmp_path):
+    output = tmp_path / "out"
+    for pattern in ("[ab].txt", "[cd].txt"):
+        translate_corpus(model, shards / pattern, output, JOB)
+    manifest = json.loads((output / "_manifest.json").read_text())
+    assert manifest["totals"]["shards"] == 4
+    assert translate_corpus(model, shards / "*.txt", output, JOB)["skipped_shards"] == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("e.txt", b"good\nbad \xff\n", "e.txt, line 2: expected UTF-8, but byte 5 of the line is 0xff."),
+        ("e.gz", gzip.compress(b"a\n" * 9)[:-9], "but its end is missing"),
+        ("e.parquet", b"PAR1 and nothing", "e.parquet: the Parquet file cannot be read"),
+        ("e.tsv", b"one\n", "line 1: expected at least 2 tab-separated columns. Received: 1."),
+        ("e.txt", b"x" * (17 << 20) + b"\n", "e.txt, line 1: longer than 16,777,216 bytes"),
+    ],
+    ids=["no UTF-8", "cut off", "damaged Parquet", "too few columns", "enormous line"],
+)
+def test_a_shard_that_cannot_be_read_does_not_stop_the_others(model, shards, tmp_path, name, content, message):
+    output = tmp_path / "out"
+    for path in shards.iterdir():
+        path.write_bytes(b"".join(b"-\t" + line for line in path.read_bytes().splitlines(keepends=True)))
+    (shards / name).write_bytes(content)
+    job = Job(source_column="2", **SEARCH) if name.endswith("tsv") else JOB
+    with pytest.raises(InputError, match="1 of 5 shards cannot be translated") as caught:
+        translate_corpus(model, shards / "*", output, job)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert content_of(output).keys() == {"a.txt", "b.txt", "c.txt", "d.txt"}
+    assert not (output / "_SUCCESS").exists()
+    (shards / name).unlink()
+    assert translate_corpus(model, shards / "*", output, job)["skipped_shards"] == 4
+    assert (output / "_SUCCESS").exists()
+
+
+def test_long_lines_are_cut_and_counted(model, shards, tmp_path):
+    (shards / "a.txt").write_bytes(b"the cat " * 10_000 + b"\nthe dog\n")
+    translate_corpus(model, shards / "*.txt", tmp_path / "out", JOB)
+    records = json.loads((tmp_path / "out" / "_manifest.json").read_text())["shards"]
+    assert [record["cut_lines"] for record in records] == [1, 0, 0, 0]
+
+
+def test_other_settings_or_another_model_are_refused(model, shards, tmp_path):
+    output = tmp_path / "out"
+    translate_corpus(model, shards / "*.txt", output, JOB)
+    with pytest.raises(InputError, match="has translations with beam_size=1. Received: beam_size=2"):
+        translate_corpus(model, shards / "*.txt", output, Job(beam_size=2, window=6, batch_size=4))
+    job = json.loads((output / "_job.json").read_text())
+    (output / "_job.json").write_text(json.dumps({**job, "model": "another"}))
+    with pytest.raises(InputError, match="has translations of another model"):
+        translate_corpus(model, shards / "*.txt", output, JOB)
+
+
+def test_a_folder_with_other_files_is_refused(model, shards, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="expected a new or empty folder.* It has: mine.txt"):
+        translate_corpus(model, shards / "*.txt", tmp_path / "out", JOB)
+
+
+def test_the_corpus_is_not_replaced(model, shards, tmp_path):
+    with pytest.raises(InputError, match="would replace the files of the corpus"):
+        translate_corpus(model, shards / "*.txt", shards, JOB)
+    # An output folder within the corpus is not part of it.
+    for _ in range(2):
+        translate_corpus(model, shards / "**/*", shards / "out", JOB)
+    assert content_of(shards / "out").keys() == {"a.txt", "b.txt", "c.txt", "d.txt"}
+
+
+def test_a_folder_has_one_writer(model, shards, tmp_path):
+    (tmp_path / "out").mkdir()
+    with (
+        filelock.FileLock(tmp_path / "out" / "_lock"),
+        pytest.raises(InputError, match="another translate-corpus writes to this folder"),
+    ):
+        translate_corpus(model, shards / "*.txt", tmp_path / "out", JOB)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("missing.txt", "missing.txt: the file does not exist."),
+        ("*.none", "no file matches the pattern"),
+        ("", r"it is a folder. Use the pattern '.*/\*'"),
+    ],
+)
+def test_a_pattern_without_shards_is_refused(model, shards, tmp_path, pattern, message):
+    with pytest.raises(InputError, match=message):
+        translate_corpus(model, shards / pattern, tmp_path / "out", JOB)
+
+
+def test_a_full_disk_ends_the_job_and_loses_nothing(model, shards, tmp_path, largest_file):
+    (shards / "c.txt").write_bytes(written(lines_of(90)))
+    output = tmp_path / "out"
+    with largest_file(3000), pytest.raises(JobError, match="c.txt: File too large"):
+        translate_corpus(model, shards / "*.txt", output, JOB)
+    assert content_of(output).keys() == {"a.txt", "b.txt"}
+    assert translate_corpus(model, shards / "*.txt", output, JOB)["skipped_shards"] == 2
+    assert content_of(output).keys() == {"a.txt", "b.txt", "c.txt", "d.txt"}
