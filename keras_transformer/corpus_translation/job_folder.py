@@ -16,7 +16,7 @@ from keras_transformer.corpus_translation.shards import (
 )
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json
-from keras_transformer.files.whole_files import is_leftover, remove_leftovers, write_json, write_text
+from keras_transformer.files.whole_files import is_leftover, remove_unheld, write_json, write_text
 
 _FORMAT = 1
 # A manifest has about 400 bytes for each shard.
@@ -59,8 +59,9 @@ class JobFolder:
         except filelock.Timeout:
             raise InputError(f"{self.path}: another translate-corpus writes to this folder. Wait for it.") from None
         try:
-            remove_leftovers(self.path)
+            self._remove_leftovers()
             yield self._job(model, settings, versions)
+            self._remove_leftovers()  # Those of workers that were killed.
         finally:
             lock.release()
 
@@ -133,6 +134,9 @@ class JobFolder:
             raise InputError(
                 f"{self.path}: expected a new or empty folder, or one of an earlier translate-corpus. It has: {other}."
             )
+
+    def _remove_leftovers(self):
+        remove_unheld(path for path in self.path.rglob("*") if is_leftover(path))
 
     def _job(self, model, settings, versions):
         file = self.path / JOB_NAME
