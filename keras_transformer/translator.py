@@ -11,7 +11,7 @@ from keras_transformer.export.tflite.tflite_exporter import warn_of_text
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
-from keras_transformer.importing import M2M100Folder, MarianFolder, folder_class, preset_folder
+from keras_transformer.importing import M2M100Folder, MarianFolder, OpenNMTTFFolder, folder_class, preset_folder
 from keras_transformer.models import transformer_parts
 from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
@@ -229,6 +229,38 @@ class Translator:
         return cls(found.model(), found.tokenizers, texts=found.texts)
 
     @classmethod
+    def from_opennmt_tf(
+        cls,
+        checkpoint: str | os.PathLike,
+        source_vocabulary: str | os.PathLike | None = None,
+        target_vocabulary: str | os.PathLike | None = None,
+        source_tokenizer: str | os.PathLike | None = None,
+        target_tokenizer: str | os.PathLike | None = None,
+        num_heads: int | None = None,
+        activation: str | None = None,
+        source_end: bool | None = None,
+    ) -> Self:
+        """Reads a Transformer of OpenNMT-tf 2 from its checkpoint, without OpenNMT-tf.
+
+        Args:
+            checkpoint: the folder of a run with `checkpoint` and `ckpt-N.index`, or one checkpoint, such as
+                "run/ckpt-5000".
+            source_vocabulary, target_vocabulary: the vocabularies. Default: files of the folder.
+            source_tokenizer, target_tokenizer: the SentencePiece models. Default: those of the folder that fit the
+                vocabularies. Without one, tokens are separated by spaces.
+            num_heads: number of attention heads. Default: that of `model_description.py`, or of the model type of the
+                same size.
+            activation: activation of the feed-forward networks. Default: that of `model_description.py`, or "relu".
+            source_end: whether the source ends with the end token. Default False, as in OpenNMT-tf.
+
+        Raises:
+            InputError: a file is missing, damaged or does not match another, or an option is not supported.
+        """
+        vocabularies = source_vocabulary, target_vocabulary, source_tokenizer, target_tokenizer
+        found = OpenNMTTFFolder(checkpoint, *vocabularies, num_heads, activation, source_end)
+        return cls(found.model(), found.tokenizers, texts=found.texts)
+
+    @classmethod
     def from_preset(
         cls, address: str | os.PathLike, source_language: str | None = None, target_language: str | None = None
     ) -> Self:
@@ -239,8 +271,8 @@ class Translator:
             source_language, target_language: see `load` and `from_m2m100`.
 
         Raises:
-            InputError: see `load`, `from_marian` and `from_m2m100`, or the hub cannot be reached or does not have the
-                model.
+            InputError: see `load`, `from_marian`, `from_m2m100` and `from_opennmt_tf`, or the hub cannot be reached or
+                does not have the model.
         """
         folder = preset_folder(address)
         kind = folder_class(folder)
@@ -248,6 +280,9 @@ class Translator:
             if source_language or target_language:
                 raise InputError(f"{address}: a MarianMT model has no choice of languages. Remove them.")
             return cls.from_marian(folder)
+        if kind is OpenNMTTFFolder:
+            found = OpenNMTTFFolder(folder, direction=Direction(source_language, target_language))
+            return cls(found.model(), found.tokenizers, texts=found.texts)
         load = cls.from_m2m100 if kind is M2M100Folder else cls.load
         return load(folder, source_language, target_language)
 

@@ -4,19 +4,25 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.m2m100_folder import M2M100Folder
 from keras_transformer.importing.marian_folder import MarianFolder
+from keras_transformer.importing.opennmt_tf_files import is_checkpoint
+from keras_transformer.importing.opennmt_tf_folder import OpenNMTTFFolder
 
 # The class of a folder by the name of `--from`.
-FOLDER_KINDS = {"marian": MarianFolder, "m2m100": M2M100Folder}
+FOLDER_KINDS = {"marian": MarianFolder, "m2m100": M2M100Folder, "opennmt-tf": OpenNMTTFFolder}
 _KINDS_OF_TYPES = {"marian": "marian", "m2m_100": "m2m100"}
 
 
 def kind_of(folder):
     """Returns the name of a folder's kind by the `model_type` of its `config.json`, "marian" without a type.
 
+    A folder without `config.json` is one of OpenNMT-tf if it has a checkpoint.
+
     Raises:
         InputError: the config is damaged, or has another type.
     """
     path = folder / "config.json"
+    if not path.is_file() and is_checkpoint(folder):
+        return "opennmt-tf"
     found = read_json(path).get("model_type", "marian") if path.is_file() else "marian"
     if found not in list(_KINDS_OF_TYPES):
         raise InputError(
@@ -33,7 +39,7 @@ def is_foreign_folder(folder):
         InputError: the config is damaged.
     """
     path = folder / "config.json"
-    return path.is_file() and "model_type" in read_json(path)
+    return "model_type" in read_json(path) if path.is_file() else is_checkpoint(folder)
 
 
 def folder_class(folder):

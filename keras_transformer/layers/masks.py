@@ -1,5 +1,7 @@
 """Masks of padding and of later positions."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,12 +9,16 @@ from keras import ops
 # Keras has no public name for this function. Tensors of some backends cannot have the mask as an attribute.
 from keras.src.backend import get_keras_mask
 
-from keras_transformer.special_tokens import PADDING_ID
+from keras_transformer.special_tokens import END_ID, PADDING_ID
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")
 class PaddingMask(keras.layers.Layer):
     """Computes the padding mask of token ids.
+
+    Args:
+        hides_end: whether the end token is hidden as padding is, for models that are trained without it in the source.
+            Default False.
 
     Call arguments:
         token_ids: `(batch, length)` integers, 0 is padding.
@@ -26,14 +32,22 @@ class PaddingMask(keras.layers.Layer):
     array([[ True,  True, False]])
     """
 
+    def __init__(self, hides_end: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.hides_end = hides_end
+
     def call(self, token_ids):
-        return ops.not_equal(token_ids, PADDING_ID)
+        is_token = ops.not_equal(token_ids, PADDING_ID)
+        return ops.logical_and(is_token, ops.not_equal(token_ids, END_ID)) if self.hides_end else is_token
 
     def compute_output_shape(self, token_ids_shape):
         return token_ids_shape
 
     def compute_output_spec(self, token_ids):
         return keras.KerasTensor(token_ids.shape, dtype="bool")
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "hides_end": self.hides_end}
 
 
 def causal_mask(length):

@@ -54,7 +54,7 @@ def build_transformer(config: "TransformerConfig") -> keras.Model:
     if config.target_prefix is not None:
         target = PrefixToken(config.target_prefix, position=1, name="target_prefix")(target)
 
-    source_padding_mask = PaddingMask(name="source_padding_mask")(source)
+    source_padding_mask = PaddingMask(not config.source_end, name="source_padding_mask")(source)
     x = source_embedding(source)
     for number in range(1, config.num_encoder_layers + 1):
         x = TransformerEncoder(**_block_arguments(config), name=f"encoder_{number}")(

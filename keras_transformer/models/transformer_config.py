@@ -28,7 +28,7 @@ _MOST = 2**31 - 1
 # Types of the fields whose default is None.
 _KINDS = {"target_vocabulary_size": int, "share_embeddings": bool, "source_prefix": int, "target_prefix": int}
 # Fields of imported models. A default value is not written, so that earlier versions can read other models.
-_FIELDS_OF_IMPORTS = ("first_position", "position_frequencies", "source_prefix", "target_prefix")
+_FIELDS_OF_IMPORTS = ("first_position", "position_frequencies", "source_prefix", "target_prefix", "source_end")
 _TINY = float(np.finfo("float32").tiny)
 
 
@@ -61,6 +61,8 @@ class TransformerConfig:
         source_prefix: a token that the model inserts at the beginning of every source, the language of a multilingual
             model. It does not count in `max_length`. Default None.
         target_prefix: a token that the model inserts after the start token of every target. Default None.
+        source_end: whether the encoder attends to the end token of the source. Default True. Models of OpenNMT-tf are
+            usually trained without this token.
 
     Raises:
         ValueError: a value is out of range, or two values exclude each other.
@@ -97,6 +99,7 @@ class TransformerConfig:
     position_frequencies: str = "paper"
     source_prefix: int | None = None
     target_prefix: int | None = None
+    source_end: bool = True
 
     def __post_init__(self):
         two_vocabularies = self.target_vocabulary_size is not None
@@ -202,9 +205,7 @@ class TransformerConfig:
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(fields) - set(known))
         if unknown:
-            raise ValueError(
-                f"The fields of a config must be of {', '.join(known)}. Received: {shortened(', '.join(unknown))}."
-            )
+            raise ValueError(f"The fields must be of {', '.join(known)}. Received: {shortened(', '.join(unknown))}.")
         if "vocabulary_size" not in fields:
             raise ValueError("A config must have the field `vocabulary_size`.")
         return cls(**fields)

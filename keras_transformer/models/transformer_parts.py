@@ -31,6 +31,7 @@ class TransformerParts:
         output_bias: the `OutputBias` layer after the output projection, None in a model without it. Default None.
         source_prefix: the `PrefixToken` of sources, None in a model without it. Default None.
         target_prefix: the `PrefixToken` of targets, None in a model without it. Default None.
+        source_mask: the `PaddingMask` of sources. Default: one that hides only padding.
     """
 
     source_embedding: PositionalEmbedding
@@ -43,6 +44,7 @@ class TransformerParts:
     output_bias: OutputBias | None = None
     source_prefix: PrefixToken | None = None
     target_prefix: PrefixToken | None = None
+    source_mask: PaddingMask = dataclasses.field(default_factory=PaddingMask)
 
     @property
     def config(self):
@@ -71,6 +73,7 @@ class TransformerParts:
             position_frequencies=embedding.position_frequencies,
             source_prefix=prefixes[0],
             target_prefix=prefixes[1],
+            source_end=not self.source_mask.hides_end,
         )
 
     def variable(self, name: str):
@@ -95,7 +98,7 @@ class TransformerParts:
             With a `source_prefix`, the length is one more.
         """
         source_ids = source_ids if self.source_prefix is None else self.source_prefix(source_ids)
-        padding_mask = PaddingMask()(source_ids)
+        padding_mask = self.source_mask(source_ids)
         x = self.source_embedding(source_ids, training=False)
         for encoder in self.encoders:
             x = encoder(x, padding_mask=padding_mask, training=False)
@@ -166,6 +169,7 @@ def transformer_parts(model: keras.Model) -> "TransformerParts":
         output_bias=layers.get("output_bias"),
         source_prefix=layers.get("source_prefix"),
         target_prefix=layers.get("target_prefix"),
+        source_mask=layers.get("source_padding_mask"),
     )
     _check(parts, model)
     return parts
@@ -195,6 +199,7 @@ def _check(parts, model):
         and isinstance(parts.output_bias, OutputBias | None)
         and isinstance(parts.source_prefix, PrefixToken | None)
         and isinstance(parts.target_prefix, PrefixToken | None)
+        and isinstance(parts.source_mask, PaddingMask)
     )
     if not complete:
         raise ValueError(

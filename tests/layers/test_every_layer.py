@@ -65,7 +65,7 @@ DECODER_CALL = (
 )
 CASES = {
     "OutputBias": Case(layers.OutputBias, {}, (sequence(SOURCE),), {}, (BATCH, SOURCE, WIDTH)),
-    "PaddingMask": Case(layers.PaddingMask, {}, (token_ids(SOURCE),), {}, (BATCH, SOURCE)),
+    "PaddingMask": Case(layers.PaddingMask, {"hides_end": True}, (token_ids(SOURCE),), {}, (BATCH, SOURCE)),
     "PositionalEmbedding": Case(
         layers.PositionalEmbedding,
         {

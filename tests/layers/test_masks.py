@@ -22,6 +22,11 @@ def test_padding_mask_is_true_at_real_tokens():
     np.testing.assert_array_equal(mask, [[True, True, False], [False, False, False]])
 
 
+def test_padding_mask_can_hide_the_end_token():
+    mask = PaddingMask(hides_end=True)(np.array([[7, 9, 3, 0]]))
+    np.testing.assert_array_equal(mask, [[True, True, False, False]])
+
+
 def test_causal_mask_shows_each_position_itself_and_the_past():
     np.testing.assert_array_equal(causal_mask(4)[0, 0], np.tril(np.ones((4, 4), bool)))
     assert causal_mask(4).shape == (1, 1, 4, 4)

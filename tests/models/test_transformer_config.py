@@ -58,6 +58,7 @@ def test_config_is_frozen():
         {"vocabulary_size": 8000, "target_vocabulary_size": 8000},
         {"vocabulary_size": 8000, "share_embeddings": False, "share_output": False, "normalize_first": True},
         {"vocabulary_size": 8000, "first_position": 2, "position_frequencies": "tensor2tensor", "source_prefix": 9},
+        {"vocabulary_size": 8000, "source_end": False},
     ],
 )
 def test_dictionary_round_trip_through_json(fields):
@@ -68,7 +69,7 @@ def test_dictionary_round_trip_through_json(fields):
 def test_defaults_of_imported_fields_are_not_written():
     written = TransformerConfig(vocabulary_size=8000, target_prefix=7).to_dict()
     assert written["target_prefix"] == 7
-    assert not {"source_prefix", "first_position", "position_frequencies"} & written.keys()
+    assert not {"source_prefix", "first_position", "position_frequencies", "source_end"} & written.keys()
 
 
 def test_a_prefix_does_not_count_in_the_maximum_length():
@@ -98,7 +99,7 @@ def test_embeddings_are_shared_unless_the_target_has_a_vocabulary_of_its_own():
 
 
 def test_dictionary_with_unknown_fields_names_them_and_the_known_ones():
-    with pytest.raises(ValueError, match="must be of vocabulary_size, .*target_prefix. Received: heads, width"):
+    with pytest.raises(ValueError, match="must be of vocabulary_size, .*source_end. Received: heads, width"):
         TransformerConfig.from_dict({"vocabulary_size": 8000, "width": 4, "heads": 2})
 
 

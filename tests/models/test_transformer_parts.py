@@ -25,10 +25,11 @@ SMALL = {
         {"output_bias": True},
         {"source_prefix": 5, "target_prefix": 0, "position_frequencies": "tensor2tensor", "max_length": 17},
         {"target_prefix": 6, "first_position": 2},
+        {"source_end": False},
     ],
     ids=[
         *("post_norm", "pre_norm", "unshared_embeddings", "untied_output", "two_vocabularies", "output_bias"),
-        *("prefixes", "target_prefix"),
+        *("prefixes", "target_prefix", "source_end"),
     ],
 )
 def test_the_config_is_recovered(overrides):
