@@ -37,8 +37,9 @@ class PaddingMask(keras.layers.Layer):
         self.hides_end = hides_end
 
     def call(self, token_ids):
-        is_token = ops.not_equal(token_ids, PADDING_ID)
-        return ops.logical_and(is_token, ops.not_equal(token_ids, END_ID)) if self.hides_end else is_token
+        if self.hides_end:
+            return ops.logical_and(ops.not_equal(token_ids, PADDING_ID), ops.not_equal(token_ids, END_ID))
+        return ops.not_equal(token_ids, PADDING_ID)
 
     def compute_output_shape(self, token_ids_shape):
         return token_ids_shape
