@@ -10,6 +10,7 @@ import keras_transformer as kt
 # Keras calls these methods, whose signatures are those of Keras.
 HOOKS = {
     *("build", "call", "compute_output_shape", "compute_output_spec", "update_state", "result", "__call__"),
+    *("train_step", "test_step", "compute_loss", "compute_metrics", "apply", "update_step"),
     *("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end"),
 }
 PACKAGES = {name: module for name in kt.__all__ if isinstance(module := getattr(kt, name), types.ModuleType)}

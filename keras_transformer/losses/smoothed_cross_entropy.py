@@ -101,7 +101,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         weights = token_weights(labels, sample_weight)
         return self.of_sum(ops.sum(self.call(labels, y_pred) * weights), weights)
 
-    def of_sum(self, total, weights):
+    def of_sum(self, total: keras.KerasTensor, weights: keras.KerasTensor) -> keras.KerasTensor:
         """Returns the loss, given the weighted sum of the losses of the tokens.
 
         Args:
