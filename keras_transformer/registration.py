@@ -10,7 +10,7 @@ import importlib.util
 import sys
 
 # The packages that define registered classes; a package imports only those before it.
-_PACKAGES = ("layers", "losses", "schedules", "metrics", "models")
+_PACKAGES = ("layers", "losses", "schedules", "optimizers", "metrics", "models")
 
 
 def register_classes():

@@ -4,6 +4,7 @@ from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import build_transformer, with_chunked_loss
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.optimizers import FusedAdam
 from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.trainer.trained_weights import select_trained_weights
 
@@ -85,7 +86,7 @@ def _optimizer(training, schedule):
         "gradient_accumulation_steps": training.accumulation_steps if training.accumulation_steps > 1 else None,
     }
     if training.optimizer == "adam":
-        return keras.optimizers.Adam(schedule, beta_2=0.98, **arguments)
+        return FusedAdam(schedule, beta_2=0.98, **arguments)
     return keras.optimizers.Muon(
         schedule,
         adam_beta_2=0.98,
