@@ -20,7 +20,7 @@ from . import (
 from .errors import ExportError, InputError
 from .explanation.explain import explain
 from .generation import SearchSettings
-from .models import TransformerConfig, build_transformer
+from .models import Ensemble, TransformerConfig, build_transformer
 from .onednn import use_onednn
 from .text import Tokenizers
 from .trainer.train import train
@@ -28,6 +28,7 @@ from .translator import Translator
 from .version import __version__
 
 __all__ = [
+    "Ensemble",
     "ExportError",
     "InputError",
     "SearchSettings",

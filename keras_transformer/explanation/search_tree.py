@@ -26,7 +26,7 @@ def search_tree(parts, source_ids, settings, written):
           longer surpass the finished hypotheses;
         - `candidates` of a live hypothesis: pairs of a token that the next step compared and its log-probability.
     """
-    search = BeamSearch(parts, settings.beam_size, settings.n_best or 1).search
+    search = BeamSearch((parts,), settings).search
     with observed("search_step") as results:
         found = search(source_ids, tf.constant(settings.length_penalty, tf.float32), tf.constant(settings.max_length))
     (start,) = written([START_ID])

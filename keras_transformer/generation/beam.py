@@ -25,10 +25,13 @@ class Beam(NamedTuple):
     history: tf.Tensor
 
 
-def first_beam(has_source, beam_size, token_id=START_ID):
-    """Returns a beam with one live hypothesis, the token `token_id`, for each sentence that `has_source` `(batch,)`."""
+def first_beam(has_source, beam_size, token_id=START_ID, all_live=False):
+    """Returns a beam with one live hypothesis, the token `token_id`, for each sentence that `has_source` `(batch,)`.
+
+    With `all_live`, all hypotheses of the sentence are live, as independent samples.
+    """
     batch_size = tf.shape(has_source)[0]
-    is_first = tf.equal(tf.range(beam_size), 0)
+    is_first = tf.fill((beam_size,), True) if all_live else tf.equal(tf.range(beam_size), 0)
     is_live = tf.logical_and(tf.expand_dims(has_source, 1), tf.expand_dims(is_first, 0))
     return Beam(
         token_ids=tf.fill((batch_size, beam_size), token_id),

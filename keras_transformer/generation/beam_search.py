@@ -3,9 +3,13 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from keras_transformer.generation.beam import Beam, advance, beam_shapes, first_beam, is_live, stop_early
-from keras_transformer.generation.cached_decoder import CachedDecoder, DecoderCache
+from keras_transformer.generation.cached_decoder import DecoderCache
+from keras_transformer.generation.ensemble_decoder import decoder_of
 from keras_transformer.generation.hypotheses import Hypotheses
+from keras_transformer.generation.random_numbers import sentence_keys, uniform_numbers
+from keras_transformer.generation.sampling import continue_samples, drawn_tokens
 from keras_transformer.generation.search_step import SearchStep
+from keras_transformer.generation.token_rules import allowed_logits, allowed_tokens
 from keras_transformer.generation.top_tokens import top_tokens
 from keras_transformer.layers.observation import observe
 from keras_transformer.special_tokens import PADDING_ID
@@ -24,7 +28,7 @@ class SearchState(NamedTuple):
         step: scalar int32, number of completed steps.
         sentences: `(unfinished,)` int32, indices of the unfinished sentences in the batch.
         beam: their `Beam`.
-        cache: their `DecoderCache`.
+        cache: their cache, such as a `DecoderCache`.
         found: the `Hypotheses` of the whole batch, finished or not.
     """
 
@@ -39,44 +43,64 @@ class BeamSearch:
     """The search as a graph. `Generator` is its public interface.
 
     Args:
-        parts: the `TransformerParts` of the model.
-        beam_size: number of hypotheses per sentence.
-        n_best: number of translations per sentence, at most `beam_size`.
+        members: the `TransformerParts` of the model, or of the models of an ensemble, a tuple.
+        settings: `SearchSettings`. The length penalty, the maximum length and the seed are arguments of `search`.
     """
 
-    def __init__(self, parts, beam_size, n_best):
-        self.beam_size = beam_size
-        self.n_best = n_best
-        self.decoder = CachedDecoder(parts, beam_size)
-        self.prefix = None if parts.target_prefix is None else parts.target_prefix.token_id
+    def __init__(self, members, settings):
+        self.settings = settings
+        self.beam_size = settings.num_hypotheses
+        self.n_best = settings.n_best or 1
+        self.decoder = decoder_of(members, self.beam_size)
+        self.prefix = None if members[0].target_prefix is None else members[0].target_prefix.token_id
 
-    def search(self, source_ids, length_penalty, max_length):
-        """Searches the best translations of token ids.
+    def search(self, source_ids, length_penalty, max_length, seed=None, prefix_ids=None):
+        """Searches the best translations of token ids, or draws translations.
 
         Args:
             source_ids: `(batch, source_length)` int32, 0 is padding.
             length_penalty: scalar float32, the exponent alpha.
             max_length: scalar int32, maximum length of a translation.
+            seed: scalar int64, a `seed_key`, required if the settings `sample`. Default None.
+            prefix_ids: `(batch, prefix_length)` int32, the first tokens of each translation, padded with 0, shorter
+                than `max_length`. Default None.
 
         Returns:
             `Hypotheses`.
         """
         encoded = self.decoder.encode(source_ids)
         num_tokens = tf.reduce_sum(tf.cast(tf.not_equal(source_ids, PADDING_ID), tf.int32), axis=1)
-        max_lengths = tf.minimum(max_length, LENGTH_FACTOR * num_tokens + LENGTH_MARGIN)
+        max_lengths = tf.minimum(max_length, self._own_limits(num_tokens, prefix_ids))
         penalties = length_penalties(length_penalty, max_length)
+        rules = {} if prefix_ids is None else {"prefix_ids": prefix_ids}
+        if self.settings.sample:
+            rules["keys"] = sentence_keys(source_ids, seed)
         has_source = tf.greater(num_tokens, 0)
 
         def is_searching(state):
             return tf.greater(tf.size(state.sentences), 0)
 
         def decode_block(state):
-            unfinished = tf.nest.map_structure(lambda part: tf.gather(part, state.sentences), (encoded, max_lengths))
+            sentences = (encoded, max_lengths, rules)
+            unfinished = tf.nest.map_structure(lambda part: tf.gather(part, state.sentences), sentences)
             return (self._decode_block(state, *unfinished, penalties),)
 
         state = self._first_state(has_source, max_lengths, encoded)
         (state,) = tf.while_loop(is_searching, decode_block, (state,), (self._state_shapes(),))
         return best_of(state.found, self.n_best, has_source, state.step)
+
+    def _own_limits(self, num_tokens, prefix_ids):
+        """Returns the maximum length of each translation by its source, `(batch,)`.
+
+        It leaves space for a long prefix and the minimum length.
+        """
+        limits = LENGTH_FACTOR * num_tokens + LENGTH_MARGIN
+        if self.settings.min_length:
+            limits = tf.maximum(limits, self.settings.min_length + 1)
+        if prefix_ids is not None:
+            num_forced = tf.reduce_sum(tf.cast(tf.not_equal(prefix_ids, PADDING_ID), tf.int32), axis=1)
+            limits = tf.maximum(limits, num_forced + LENGTH_MARGIN)
+        return limits
 
     def _state_shapes(self):
         return SearchState(
@@ -90,16 +114,17 @@ class BeamSearch:
     def _first_state(self, has_source, max_lengths, encoded):
         """Returns the state with the start token of every sentence. A prefix follows the start token."""
         batch_size = tf.shape(has_source)[0]
-        beam, cache = first_beam(has_source, self.beam_size), self.decoder.empty_cache(batch_size)
+        all_live = self.settings.sample
+        beam, cache = first_beam(has_source, self.beam_size, all_live=all_live), self.decoder.empty_cache(batch_size)
         if self.prefix is not None:
             _, cache = self.decoder.step(beam.token_ids, 0, encoded, cache)
-            beam = first_beam(has_source, self.beam_size, self.prefix)
+            beam = first_beam(has_source, self.beam_size, self.prefix, all_live)
         # The maximum of an empty batch is the lowest integer.
         longest = tf.maximum(tf.reduce_max(max_lengths), 0)
         found = Hypotheses(tf.zeros((batch_size, self.beam_size, longest), tf.int32), beam.scores)
         return SearchState(tf.constant(0), tf.range(batch_size), beam, cache, found)
 
-    def _decode_block(self, state, encoded, max_lengths, penalties):
+    def _decode_block(self, state, encoded, max_lengths, rules, penalties):
         """Runs several steps, then removes the finished sentences from the batch."""
         block_end = state.step + BLOCK_STEPS
 
@@ -109,10 +134,19 @@ class BeamSearch:
         def decode_step(step, beam, cache):
             position = step if self.prefix is None else step + 1
             logits, cache = self.decoder.step(beam.token_ids, position, encoded, cache)
+            allowed = self._allowed(logits, beam.history, step, rules)
             step = step + 1
             penalty = tf.gather(penalties, step)
-            tokens = top_tokens(logits, self.beam_size)
-            chosen, parents = advance(beam, tokens, penalty, may_continue=tf.less(step, max_lengths))
+            may_continue = tf.less(step, max_lengths)
+            if self.settings.sample:
+                token_ids = self._drawn(allowed, step, rules)
+                return step, continue_samples(beam, logits, token_ids, penalty, may_continue), cache
+            tokens = (
+                top_tokens(logits, self.beam_size)
+                if allowed is None
+                else allowed_tokens(logits, allowed, self.beam_size)
+            )
+            chosen, parents = advance(beam, tokens, penalty, may_continue)
             largest_penalties = tf.maximum(penalty, tf.gather(penalties, max_lengths))
             beam = stop_early(chosen, self.n_best, largest_penalties)
             observe(search_step=SearchStep(tokens, penalty, chosen, parents, beam))
@@ -128,6 +162,18 @@ class BeamSearch:
             cache=self.decoder.end_block(cache, live),
             found=record(state.found, state.sentences, beam),
         )
+
+    def _allowed(self, logits, history, step, rules):
+        """Returns the `allowed_logits`, or None if the search has no rules."""
+        settings, prefix_ids = self.settings, rules.get("prefix_ids")
+        if not settings.has_rules and prefix_ids is None:
+            return None
+        return allowed_logits(logits, history, step, settings.no_repeat_ngram, settings.min_length, prefix_ids)
+
+    def _drawn(self, allowed, step, rules):
+        settings = self.settings
+        numbers = tf.reshape(uniform_numbers(rules["keys"], step, self.beam_size), (-1,))
+        return drawn_tokens(allowed, numbers, settings.temperature, settings.top_k, settings.top_p)
 
 
 def length_penalties(length_penalty, max_length):

@@ -1,3 +1,4 @@
+import dataclasses
 from typing import TYPE_CHECKING
 
 import keras
@@ -5,22 +6,32 @@ import tensorflow as tf
 
 from keras_transformer.errors import InputError
 from keras_transformer.generation.beam_search import BeamSearch
+from keras_transformer.generation.random_numbers import seed_key
 from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.models.ensemble import config_of, members_of
 from keras_transformer.models.structure_watch import StructureWatch
-from keras_transformer.models.transformer_parts import transformer_parts
 
 if TYPE_CHECKING:
     from keras_transformer.generation.hypotheses import Hypotheses
+    from keras_transformer.models.transformer_parts import TransformerParts
+
+# Types of the arguments of `BeamSearch.search` after the source.
+_SPECIFICATIONS = {
+    "length_penalty": tf.TensorSpec(()),
+    "max_length": tf.TensorSpec((), tf.int32),
+    "seed": tf.TensorSpec((), tf.int64),
+    "prefix_ids": tf.TensorSpec((None, None), tf.int32),
+}
 
 
 class Generator:
-    """Beam search with cached keys and values, inside the TensorFlow graph.
+    """Beam search or sampling with cached keys and values, inside the TensorFlow graph.
 
     It reads the weights of the model's layers, so it stays valid during training. After a change of the model's
     structure, such as `quantize`, `enable_lora` or a new dtype policy, its graphs are traced again.
 
     Args:
-        model: a functional `keras.Model` of `build_transformer`.
+        model: a functional `keras.Model` of `build_transformer`, or an `Ensemble`.
 
     Raises:
         ValueError: the model was not built by `build_transformer`.
@@ -44,9 +55,21 @@ class Generator:
                 "Generation needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before keras is imported. "
                 f"Received: the backend {keras.backend.backend()}."
             )
-        self.parts = transformer_parts(model)
+        self.members = members_of(model)
+        self._longest = config_of(model).max_length
         self._structure = StructureWatch(model)
         self._functions = {}
+
+    @property
+    def parts(self) -> "TransformerParts":
+        """The `TransformerParts` of the model.
+
+        Raises:
+            InputError: the model is an ensemble.
+        """
+        if len(self.members) > 1:
+            raise InputError(f"Expected a single model. Received: an ensemble of {len(self.members)} models.")
+        return self.members[0]
 
     def generate(
         self,
@@ -56,6 +79,7 @@ class Generator:
         n_best: int | None = None,
         max_length: int | None = None,
         settings: SearchSettings | None = None,
+        prefix_ids: tf.Tensor | None = None,
     ) -> "Hypotheses":
         """Translates token ids.
 
@@ -68,39 +92,66 @@ class Generator:
             max_length: also a shorthand, the maximum length of a translation in tokens, including the end token.
                 Default: the config's `max_length`. A translation has at most twice the source's tokens plus ten.
             settings: `SearchSettings`. Default: those of the separate arguments.
+            prefix_ids: `(batch, prefix_length)` int32, the first tokens of each translation, padded with 0. A row of 0
+                forces nothing. Default None.
 
         Returns:
             `Hypotheses`: `token_ids` `(batch, n_best, length)` and `scores` `(batch, n_best)`.
 
         Raises:
-            ValueError: an argument is out of range, `settings` is given together with one, or the source is
-                longer than the model can read.
+            ValueError: an argument is out of range, `settings` is given together with one, or the source or the prefix
+                is longer than the model can read.
         """
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
-        longest = self.parts.config.max_length
+        longest = self._longest
         max_length = longest if settings.max_length is None else settings.max_length
         if not 1 <= max_length <= longest:
             raise ValueError(f"`max_length` must be from 1 to {longest}. Received: max_length={max_length}.")
         source_ids = tf.cast(source_ids, tf.int32)
         _check_source(source_ids, longest)
-        limits = (tf.constant(settings.length_penalty, tf.float32), tf.constant(max_length))
-        beam = (settings.beam_size, settings.n_best or 1)
+        numbers = {"length_penalty": tf.constant(settings.length_penalty), "max_length": tf.constant(max_length)}
+        if settings.sample:
+            numbers["seed"] = tf.constant(seed_key(settings.seed), tf.int64)
+        if prefix_ids is not None:
+            numbers["prefix_ids"] = _checked_prefix(prefix_ids, max_length)
         if tf.executing_eagerly():
-            return self._function(*beam)(source_ids, *limits)
-        return BeamSearch(self.parts, *beam).search(source_ids, *limits)
+            return self._function(settings, tuple(numbers))(source_ids, *numbers.values())
+        return BeamSearch(self.members, settings).search(source_ids, **numbers)
 
-    def _function(self, beam_size, n_best):
-        """Returns the search as a graph, traced once for every beam size and structure of the model."""
+    def _function(self, settings, names):
+        """Returns the search as a graph, traced once for the settings that change it and each structure of the model.
+
+        Its arguments are the source and the arguments of `BeamSearch.search` of these names.
+        """
         if self._structure.has_changed():
             self._functions.clear()
-        if (beam_size, n_best) not in self._functions:
-            signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(()), tf.TensorSpec((), tf.int32)]
-            search = BeamSearch(self.parts, beam_size, n_best).search
+        settings = dataclasses.replace(settings, length_penalty=0.0, max_length=None, seed=0)
+        settings = settings.with_n_best(settings.n_best or 1)
+        if (settings, names) not in self._functions:
+            search = BeamSearch(self.members, settings).search
+
+            def search_by_position(source_ids, *numbers):
+                return search(source_ids, **dict(zip(names, numbers, strict=True)))
+
+            signature = [tf.TensorSpec((None, None), tf.int32), *map(_SPECIFICATIONS.get, names)]
             # The only concrete function: TensorFlow warns about retracing if several such functions are called first.
-            self._functions[beam_size, n_best] = tf.function(search, input_signature=signature).get_concrete_function()
-        return self._functions[beam_size, n_best]
+            self._functions[settings, names] = tf.function(
+                search_by_position, input_signature=signature
+            ).get_concrete_function()
+        return self._functions[settings, names]
+
+
+def _checked_prefix(prefix_ids, max_length):
+    prefix_ids = tf.cast(prefix_ids, tf.int32)
+    width = prefix_ids.shape[1]
+    if width is not None and width >= max_length:
+        raise ValueError(
+            f"A prefix must be shorter than `max_length`={max_length}, which includes the end token. "
+            f"Received: {width} columns."
+        )
+    return prefix_ids
 
 
 def _check_source(source_ids, longest):

@@ -4,7 +4,8 @@ import tensorflow as tf
 
 from keras_transformer.export.tflite.compact_embedding import CompactEmbedding
 from keras_transformer.generation.beam_search import BeamSearch
-from keras_transformer.models import transformer_parts
+from keras_transformer.generation.random_numbers import seed_key
+from keras_transformer.models.ensemble import members_of
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 
 # Widths of the signatures with a fixed shape, for runtimes that cannot resize inputs.
@@ -25,11 +26,11 @@ class IdsToIds(tf.Module):
         self.settings = settings
         # A SavedModel contains the variables of its attributes. Keras's variables are wrapped and would be missed.
         self.model_variables = [weight.value for weight in model.weights]
-        self.parts = transformer_parts(model)
+        self.members = members_of(model)
         if quantize:
-            self.parts = _with_compact_embeddings(self.parts, quantize)
-            self.tables = [self.parts.source_embedding, self.parts.target_embedding]
-        self._search = BeamSearch(self.parts, settings.beam_size, settings.beam_size).search
+            self.members = tuple(_with_compact_embeddings(parts, quantize) for parts in self.members)
+            self.tables = [(parts.source_embedding, parts.target_embedding) for parts in self.members]
+        self._search = BeamSearch(self.members, settings.with_n_best(settings.beam_size)).search
 
     def signatures(self):
         """Returns the signatures by name, for `tf.saved_model.save`."""
@@ -64,7 +65,8 @@ class IdsToIds(tf.Module):
         The rows have at most `max_length` tokens.
         """
         length_penalty = tf.constant(self.settings.length_penalty, tf.float32)
-        return self._search(source_ids, length_penalty, tf.constant(self.settings.max_length))
+        seed = tf.constant(seed_key(self.settings.seed), tf.int64) if self.settings.sample else None
+        return self._search(source_ids, length_penalty, tf.constant(self.settings.max_length), seed)
 
     def _cut(self, source_ids):
         width, longest = source_ids.shape[1], self.settings.max_length

@@ -1,0 +1,101 @@
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import keras
+from keras import ops
+
+from keras_transformer.errors import InputError
+from keras_transformer.models.transformer_parts import transformer_parts
+
+if TYPE_CHECKING:
+    from keras_transformer.models.transformer_config import TransformerConfig
+    from keras_transformer.models.transformer_parts import TransformerParts
+
+
+@keras.saving.register_keras_serializable(package="keras_transformer")
+class Ensemble(keras.Model):
+    """Several translation models that predict the next token together, by the mean of their probabilities.
+
+    It has the inputs of its models. Its output are logarithms of the mean probabilities, which are logits as well. A
+    `Translator` of an ensemble translates, scores and exports as one of a single model. The models can have different
+    sizes, but must have the same vocabulary.
+
+    Args:
+        models: a list of Keras models of `build_transformer`.
+
+    Raises:
+        InputError: there is no model, or the models have different numbers of tokens or different language tokens.
+        ValueError: a model was not built by `build_transformer`.
+
+    Example:
+
+    >>> translators = [kt.Translator.load("models/first"), kt.Translator.load("models/second")]
+    >>> ensemble = kt.Ensemble([translator.model for translator in translators])
+    >>> translator = kt.Translator(ensemble, translators[0].tokenizers)
+
+    Reference:
+        Sutskever et al. 2014 (arXiv 1409.3215), section 3.6.
+    """
+
+    def __init__(self, models: Sequence[keras.Model], **kwargs):
+        super().__init__(**kwargs)
+        self.models = list(models)
+        if not self.models:
+            raise InputError("An ensemble needs at least one model. Received: none.")
+        configs = [transformer_parts(model).config for model in self.models]
+        for name in ("vocabulary_size", "target_vocabulary_size", "source_prefix", "target_prefix"):
+            values = [getattr(config, name) for config in configs]
+            if len(set(values)) > 1:
+                received = ", ".join(map(str, values))
+                raise InputError(f"The models of an ensemble must have the same `{name}`. Received: {received}.")
+
+    @property
+    def config(self) -> "TransformerConfig":
+        """The config of the model with the smallest `max_length`, which is the limit of the ensemble."""
+        configs = [transformer_parts(model).config for model in self.models]
+        return min(configs, key=lambda config: config.max_length)
+
+    def call(self, inputs, training=False):
+        return mean_log_probabilities([model(inputs, training=training) for model in self.models])
+
+    def get_config(self):
+        models = [keras.saving.serialize_keras_object(model) for model in self.models]
+        return {**super().get_config(), "models": models}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        models = [keras.saving.deserialize_keras_object(model, custom_objects) for model in config["models"]]
+        return cls(**{**config, "models": models})
+
+
+def mean_log_probabilities(logits):
+    """Computes the logarithm of the mean probability of each token.
+
+    The mean of equal models is exactly their log-softmax.
+
+    Args:
+        logits: a sequence of `(..., vocabulary_size)` float32, one of each model.
+
+    Returns:
+        `(..., vocabulary_size)` float32.
+    """
+    log_probs = [ops.log_softmax(part) for part in logits]
+    largest = functools.reduce(ops.maximum, log_probs)
+    total = functools.reduce(ops.add, [ops.exp(part - largest) for part in log_probs])
+    return largest + ops.log(total / len(log_probs))
+
+
+def models_of(model: keras.Model) -> list[keras.Model]:
+    """Returns the models of an `Ensemble`, or a list of the model."""
+    return model.models if isinstance(model, Ensemble) else [model]
+
+
+def members_of(model: keras.Model) -> "tuple[TransformerParts, ...]":
+    """Returns the `TransformerParts` of each of the `models_of` a model."""
+    return tuple(transformer_parts(each) for each in models_of(model))
+
+
+def config_of(model: keras.Model) -> "TransformerConfig":
+    """Returns the `TransformerConfig` of a model or an ensemble."""
+    return model.config if isinstance(model, Ensemble) else transformer_parts(model).config
