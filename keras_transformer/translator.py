@@ -12,10 +12,12 @@ from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
 from keras_transformer.generation.pair_scorer import PairScorer
 from keras_transformer.importing import M2M100Folder, MarianFolder, OpenNMTTFFolder, folder_class, preset_folder
-from keras_transformer.models import transformer_parts
-from keras_transformer.saving.model_folder import load_model_folder, load_texts, save_model_folder
+from keras_transformer.models.ensemble import Ensemble, config_of
+from keras_transformer.saving.load_models import load_models
+from keras_transformer.saving.model_folder import save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.direction import Direction
+from keras_transformer.text.prefixes import checked_prefix_rows
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_texts, lengths_with_end
 from keras_transformer.text.token_rows import deprecated_token_rows, padded_ids, rows_to_cut
@@ -33,7 +35,7 @@ class Translator:
     """Translates text with a trained model and its tokenizers.
 
     Args:
-        model: a Keras model of `build_transformer`.
+        model: a Keras model of `build_transformer`, or an `Ensemble`.
         source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both languages.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         texts: the `TextFacts` of the training text. Default: unknown.
@@ -58,7 +60,7 @@ class Translator:
         self.model = model
         self.texts = texts or TextFacts()
         self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
-        self.config = transformer_parts(model).config
+        self.config = config_of(model)
         self.tokenizers.check_sizes(self.config.vocabulary_size, self.config.target_vocabulary_size)
         self._generator = Generator(model)
         self._scorer = PairScorer(model, self.tokenizers)
@@ -84,6 +86,7 @@ class Translator:
         progress: Callable[[int], object] | None = None,
         split_sentences: bool = False,
         settings: SearchSettings | None = None,
+        prefixes: Sequence[str] | None = None,
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
@@ -99,6 +102,8 @@ class Translator:
             split_sentences: whether each text is translated sentence by sentence. It needs the languages, see
                 `TextFacts`. Scores are then sums over the sentences, and `n_best` must be 1. Default False.
             settings: `SearchSettings`. Default: those of the separate arguments.
+            prefixes: a string for each text, with which its translation begins, in the vocabulary's normalisation. An
+                empty string forces nothing. Default None.
 
         Returns:
             A list of strings, or with `n_best` above 1, a list of lists of strings, best first. With `return_scores`, a
@@ -106,7 +111,7 @@ class Translator:
 
         Raises:
             ValueError: `texts` is a single string, a number is out of range, `settings` is given together with one of
-                its fields, or the best score of a text is not finite.
+                its fields, a prefix has an unknown character or is too long, or the best score of a text is not finite.
         """
         texts = checked_texts(texts)
         settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best)
@@ -115,6 +120,8 @@ class Translator:
         if split_sentences:
             if n_best > 1:
                 raise InputError(f"`n_best` must be 1 with `split_sentences`. Received: n_best={n_best}.")
+            if prefixes is not None:
+                raise InputError("`prefixes` exclude `split_sentences`, because they are of whole texts. Remove one.")
 
             def translate(sentences):
                 each = len(texts) / max(1, len(sentences))
@@ -125,11 +132,15 @@ class Translator:
             found = translate_sentences(translate, texts, self.texts)
             return found if return_scores else found[0]
         rows = rows_to_cut(self.tokenizers.source, texts, max_length)
+        prefix_rows = (
+            None if prefixes is None else checked_prefix_rows(self.tokenizers.target, prefixes, len(texts), max_length)
+        )
         translations, scores = [None] * len(texts), [None] * len(texts)
         for indices in batches_by_length(lengths_with_end(rows, max_length), batch_size):
             # The translation of a row of padding, a blank text, is empty.
             source_ids = padded_ids(tf.gather(rows, indices), max_length)
-            found = self._search(source_ids, settings)
+            prefix_ids = None if prefix_rows is None else tf.gather(prefix_rows, indices).to_tensor()
+            found = self._search(source_ids, settings, prefix_ids)
             for index, texts_of_row, scores_of_row in zip(indices, *found, strict=True):
                 translations[index], scores[index] = texts_of_row, scores_of_row
             if progress is not None:
@@ -173,30 +184,33 @@ class Translator:
                 and model card are removed.
 
         Raises:
-            InputError: a training writes to the folder.
+            InputError: a training writes to the folder, or the model is an ensemble.
         """
+        if isinstance(self.model, Ensemble):
+            raise InputError("An ensemble has no model folder. Save each of its models, and load a list of folders.")
         with lock_of_training(path):
             save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer, self.texts)
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike, source_language: str | None = None, target_language: str | None = None
+        cls,
+        path: str | os.PathLike | Sequence[str | os.PathLike],
+        source_language: str | None = None,
+        target_language: str | None = None,
     ) -> Self:
-        """Loads the translator of a model folder of `save` or of the command `train`.
+        """Loads the translator of a model folder of `save` or of the command `train`, or of an ensemble of folders.
 
         Args:
-            path: the folder.
+            path: the folder, or a list of folders with the same vocabulary, see `Ensemble`.
             source_language, target_language: the direction of a multilingual model: a code of the model, such as
                 "eng_Latn", or a BCP 47 tag. For another model, facts about the text. Default: those of the folder.
 
         Raises:
             InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or
-                the model does not have a language.
+                the model does not have a language. Or the models of an ensemble have different vocabularies.
         """
-        direction = Direction(source_language, target_language)
-        model, *tokenizers = load_model_folder(pathlib.Path(path), direction)
-        config, tokenizers = transformer_parts(model).config, Tokenizers(*tokenizers)
-        return cls(model, tokenizers, texts=direction.applied(config, tokenizers, load_texts(path))[1])
+        model, tokenizers, texts = load_models(path, Direction(source_language, target_language))
+        return cls(model, tokenizers, texts=texts)
 
     @classmethod
     def from_marian(cls, folder: str | os.PathLike, normalize_punctuation: bool = False) -> Self:
@@ -294,6 +308,7 @@ class Translator:
         n_best: int | None = None,
         max_length: int | None = None,
         settings: SearchSettings | None = None,
+        prefix_signature: bool = False,
     ) -> pathlib.Path:
         """Writes a text-to-text SavedModel for TensorFlow Serving with fixed search settings.
 
@@ -307,6 +322,8 @@ class Translator:
             beam_size, length_penalty, n_best, max_length: a shorthand for `settings`. Default: those of
                 `SearchSettings`.
             settings: `SearchSettings`. Default: those of the separate arguments.
+            prefix_signature: whether the SavedModel has the signature `with_prefix`, see `SavedModelExporter`. Default
+                False.
 
         Returns:
             The folder of the version, a `pathlib.Path`.
@@ -318,7 +335,7 @@ class Translator:
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
-        return export_saved_model(self, path, settings)
+        return export_saved_model(self, path, settings, prefix_signature=prefix_signature)
 
     def export_tflite(
         self,
@@ -380,8 +397,9 @@ class Translator:
 
     token_rows = deprecated_token_rows
 
-    def _search(self, source_ids, settings):
-        found, n_best = self._generator.generate(source_ids, settings=settings), settings.n_best
+    def _search(self, source_ids, settings, prefix_ids):
+        found = self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
+        n_best = settings.n_best
         shape = tf.shape(found.token_ids)
         rows = self.tokenizers.decode_target(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
         texts_of_rows = [rows[start : start + n_best] for start in range(0, len(rows), n_best)]

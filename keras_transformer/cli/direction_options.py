@@ -24,7 +24,13 @@ def direction_options(command):
     return command
 
 
-def load_translator(model, source_language, target_language):
-    """Loads the `Translator` of a model folder, with the languages of `direction_options`."""
+def load_translator(models, source_language, target_language):
+    """Loads the `Translator` of a model folder, or of an ensemble, with the languages of `direction_options`.
+
+    Args:
+        models: the folder, or a sequence of folders.
+        source_language, target_language: the values of the options.
+    """
+    model = models[0] if isinstance(models, tuple) and len(models) == 1 else models
     given = {"source_language": source_language, "target_language": target_language}
     return Translator.load(model, **{name: language for name, language in given.items() if language is not None})

@@ -6,14 +6,20 @@ import click
 from keras_transformer.cli.direction_options import direction_options, load_translator
 from keras_transformer.cli.lines import opened_input, read_parallel_lines
 from keras_transformer.cli.progress import progress
-from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
+from keras_transformer.cli.search_options import (
+    SETTING_NAMES,
+    beam_size_option,
+    is_given,
+    length_penalty_option,
+    rule_options,
+    search_settings,
+)
 from keras_transformer.cli.standard_output import print_path, print_result
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporters import EXPORTERS, exporter_class, formats_with, get_exporter
 from keras_transformer.export.quantizations import QUANTIZATIONS
 from keras_transformer.export.verification.proof import Proof
-from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.saving.model_folder import load_config, load_validation_pairs
 from keras_transformer.text.blank import is_blank
 
@@ -47,7 +53,7 @@ class _OptionOfFormats(click.Option):
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=pathlib.Path))
+@click.argument("models", metavar="MODEL [MODEL]...", nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
 @click.option(
     "--format",
     "artifact_format",
@@ -79,8 +85,16 @@ class _OptionOfFormats(click.Option):
     default=None,
     help="{formats}: whether the file has the signatures for texts [default: if the vocabulary supports them]",
 )
+@click.option(
+    "--prefix-signature",
+    cls=_OptionOfFormats,
+    is_flag=True,
+    help="{formats}: add the signature with_prefix, whose second input is the beginning of each translation.",
+)
+@click.option("--prefix", hidden=True, is_flag=False, flag_value="", help="Refused: prefixes are inputs.")
 @beam_size_option
 @length_penalty_option
+@rule_options
 @click.option(
     "--n-best",
     cls=_OptionOfFormats,
@@ -103,12 +117,14 @@ class _OptionOfFormats(click.Option):
 @click.option("--max-bleu-loss", type=float, default=0.3, help="Maximum loss of BLEU of a quantised artifact.")
 @direction_options
 def export(
-    model,
+    models,
     artifact_format,
     output,
     quantize,
     text,
     text_signature,
+    prefix_signature,
+    prefix,
     litert,
     verify,
     reference,
@@ -122,16 +138,24 @@ def export(
     The artifact is loaded in a fresh process and compared with the model, line by line. If translations differ (or,
     with --quantize, if BLEU is too low), the exit status is 1 and the artifact is removed. BLEU needs references.
     Without --reference, it is measured on the validation sentences of the model folder, which are added to --verify.
+
+    Several models with the same vocabulary are exported as one artifact, an ensemble.
     """
     given = {"quantize": quantize, "text": text or None, "text_signature": text_signature, "litert": litert}
-    _check_options(artifact_format, {**given, "n_best": settings["n_best"]}, max_bleu_loss)
-    exporter = get_exporter(artifact_format, quantize, text, text_signature, litert)
+    given |= {"prefix_signature": prefix_signature or None, "n_best": settings["n_best"]}
+    _check_options(artifact_format, given, max_bleu_loss)
+    _check_ensemble(artifact_format, models)
+    _check_prefix(artifact_format, prefix)
+    settings = search_settings(**settings)
+    exporter = get_exporter(artifact_format, quantize, text, text_signature, litert, prefix_signature)
     _note_search(exporter)
-    output = output or _EXPORTS / exporter.default_name(model.resolve().name)
+    name = models[0].resolve().name + "-ensemble" * (len(models) > 1)
+    output = output or _EXPORTS / exporter.default_name(name)
     exporter.check_path(output)
-    settings = SearchSettings(**settings).of_model(load_config(model))
-    pairs = _pairs_to_compare(model, verify, reference, quantize)
-    translator = load_translator(model, source_language, target_language)
+    configs = [load_config(model) for model in models]
+    settings = settings.of_model(min(configs, key=lambda config: config.max_length))
+    pairs = _pairs_to_compare(models[0], verify, reference, quantize)
+    translator = load_translator(models, source_language, target_language)
     for note in exporter.notes(translator):
         click.echo(f"keras-transformer: {note}", err=True)
     verifications = []
@@ -164,12 +188,30 @@ def _check_options(artifact_format, given, max_bleu_loss):
         raise InputError(f"--max-bleu-loss must be a finite number. Received: {max_bleu_loss}.")
 
 
+def _check_ensemble(artifact_format, models):
+    formats = formats_with("ensemble")
+    if len(models) > 1 and artifact_format not in formats:
+        raise InputError(
+            f"An ensemble needs --format {' or '.join(formats)}. Received: {len(models)} models and --format "
+            f"{artifact_format}."
+        )
+
+
+def _check_prefix(artifact_format, prefix):
+    if prefix is None:
+        return
+    if artifact_format in formats_with("prefix_signature"):
+        advice = "--prefix-signature adds them as an input"
+    elif artifact_format == "ctranslate2":
+        advice = "CTranslate2 takes them as `target_prefix` of each call"
+    else:
+        advice = "the signatures of this format have no such input. Use --format saved_model --prefix-signature"
+    raise InputError(f"--prefix has the beginnings of given texts, but an artifact translates other texts: {advice}.")
+
+
 def _note_search(exporter):
     """Prints a note if search options are given that the artifact does not store."""
-    is_given = click.get_current_context().get_parameter_source
-    if not exporter.fixes_search and any(
-        is_given(name) is click.core.ParameterSource.COMMANDLINE for name in ("beam_size", "length_penalty")
-    ):
+    if not exporter.fixes_search and any(map(is_given, SETTING_NAMES)):
         click.echo(
             f"keras-transformer: {exporter.title} uses its own beam search, with the options of each call. The "
             "artifact is compared with the model at beam size 1.",

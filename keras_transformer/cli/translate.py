@@ -3,10 +3,11 @@ import pathlib
 import click
 
 from keras_transformer.cli.direction_options import direction_options, load_translator
-from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
+from keras_transformer.cli.lines import chunks_as_they_come, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
+from keras_transformer.cli.prefix_lines import opened_with_prefixes
 from keras_transformer.cli.progress import progress
-from keras_transformer.cli.search_options import search_options
+from keras_transformer.cli.search_options import rule_options, search_options, search_settings
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
 from keras_transformer.text.sentences import check_languages
@@ -16,16 +17,35 @@ _BATCHES_PER_CHUNK = 16
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=pathlib.Path))
+@click.argument("models", metavar="MODEL [MODEL]...", nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
 @click.option("--input", "source", type=click.Path(path_type=pathlib.Path), help="Text to translate [default: stdin]")
 @click.option("--output", type=click.Path(path_type=pathlib.Path), help="File of the translations [default: stdout]")
 @click.option("--n-best", type=click.IntRange(1), default=1, help="Number of translations per line, best first.")
 @click.option("--scores", is_flag=True, help="Put the score and a tab before each translation.")
 @click.option("--split-sentences", is_flag=True, help="Translate each line sentence by sentence.")
+@click.option(
+    "--prefix",
+    type=click.Path(path_type=pathlib.Path),
+    help="File with the beginning of each translation, one per line. An empty line forces nothing.",
+)
 @direction_options
+@rule_options
 @search_options
-def translate(model, source, output, scores, split_sentences, source_language, target_language, **search):
+def translate(
+    models,
+    source,
+    output,
+    scores,
+    split_sentences,
+    prefix,
+    source_language,
+    target_language,
+    batch_size,
+    **search,
+):
     """Translate text with MODEL, a model folder, line by line: one line in, one line out, in order.
+
+    Several models with the same vocabulary are an ensemble: the mean of their probabilities selects each token.
 
     An empty line gives an empty line. With --n-best N, every line gives N lines, and an empty line gives N empty lines.
     With --scores, empty lines have the score 0.0000. Lines are translated when they arrive, in constant memory, for
@@ -34,22 +54,27 @@ def translate(model, source, output, scores, split_sentences, source_language, t
 
     With --split-sentences, a line can be a paragraph. Its sentences are translated separately and joined by a space, or
     without a space in Chinese and Japanese. The score of the line is the sum of the scores.
+
+    With --sample, the translation of a line depends on the line and --seed alone. --n-best is the number of samples.
     """
-    _check_options(split_sentences, **search)
-    with opened_input(source) as (file, name):
-        translator = load_translator(model, source_language, target_language)
+    settings = search_settings(**search)
+    _check_options(split_sentences, prefix, **search)
+    with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
+        translator = load_translator(models, source_language, target_language)
         if split_sentences:
             check_languages(translator.texts)
         size = None if source is None else plain_size(file)
         long_paragraphs = LongParagraphs(translator)
-        most = search["batch_size"] * _BATCHES_PER_CHUNK
+        most = batch_size * _BATCHES_PER_CHUNK
         with opened_output(output, file) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), most):
                 # In bytes if the size of the file is known.
                 each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
                 found = translator.translate(
                     chunk,
-                    **search,
+                    batch_size=batch_size,
+                    settings=settings,
+                    prefixes=next_prefixes(len(chunk)),
                     split_sentences=split_sentences,
                     return_scores=True,
                     progress=lambda count, each=each: bar.update(count * each),
@@ -60,9 +85,11 @@ def translate(model, source, output, scores, split_sentences, source_language, t
         long_paragraphs.warn()
 
 
-def _check_options(split_sentences, n_best, beam_size, **others):
-    if n_best > beam_size:
-        raise InputError(f"--n-best must be at most --beam-size. Received: {n_best} and {beam_size}.")
+def _check_options(split_sentences, prefix, n_best, **others):
+    if split_sentences and prefix is not None:
+        raise InputError(
+            "--prefix excludes --split-sentences, because prefixes are of whole lines. Remove one of them."
+        )
     if split_sentences and n_best > 1:
         raise InputError(f"--n-best must be 1 with --split-sentences. Received: {n_best}.")
 

@@ -59,6 +59,8 @@ def explain(
     if (translator.config.source_prefix, translator.config.target_prefix) != (None, None):
         raise InputError("The page does not support models with language tokens, such as M2M100.")
     settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
+    if settings.sample:
+        raise InputError("The page explains beam search, not sampling. Received: sample=True.")
     data, matrices = page_data(translator, text, settings.of_model(translator.config))
     entries, numbers = packed_numbers(matrices)
     remove_leftovers(path.parent)

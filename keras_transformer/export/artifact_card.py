@@ -5,6 +5,7 @@ from keras_transformer.files.small_files import read_json
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.models.ensemble import members_of
 from keras_transformer.version import __version__
 
 VERIFICATION_NAME = "verification.json"
@@ -31,10 +32,14 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         verification: a `Verification`, or None if the artifact was not verified.
     """
     config = translator.config
+    configs = [parts.config.to_dict() for parts in members_of(translator.model)]
+    model = "An encoder-decoder Transformer"
+    if len(configs) > 1:
+        model = f"An ensemble of {len(configs)} encoder-decoder Transformers, by the mean of their probabilities,"
     lines = [
         f"# {title}",
         "",
-        f"An encoder-decoder Transformer for translation, exported by keras-transformer {__version__}.",
+        f"{model} for translation, exported by keras-transformer {__version__}.",
         "",
         *uses,
         "",
@@ -43,7 +48,9 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         "",
         "## Model",
         "",
-        *markdown_table([("", ""), *config.to_dict().items()]),
+        *markdown_table(
+            [("",) * (1 + len(configs)), *((name, *(fields[name] for fields in configs)) for name in configs[0])]
+        ),
         "",
         "## Verification",
         "",
@@ -80,9 +87,9 @@ def _direction(translator):
 def _limits(settings, config):
     if settings is None:
         return [f"A source has at most {config.max_length - 1} tokens and the end token."]
+    fixed = {name.replace("_", " "): value for name, value in settings.described().items() if name != "max_length"}
     return [
         f"Sources are cut at {settings.max_length - 1} tokens. A translation has at most {LENGTH_FACTOR} times the "
         f"number of source tokens plus {LENGTH_MARGIN} tokens, and at most {settings.max_length} tokens. The search "
-        "settings are fixed: beam size "
-        f"{settings.beam_size}, length penalty {settings.length_penalty}."
+        f"settings are fixed: {', '.join(f'{name} {value}' for name, value in fixed.items())}."
     ]

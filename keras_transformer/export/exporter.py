@@ -9,6 +9,7 @@ from keras_transformer.export.artifact_card import remove_verification, write_ar
 from keras_transformer.export.quantizations import check_quantize, checked_quantizations
 from keras_transformer.export.staging import check_new_folder, move_files, staged_folder
 from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.models.ensemble import models_of
 
 if TYPE_CHECKING:
     import keras
@@ -34,8 +35,8 @@ class Exporter(abc.ABC):
         name: name of the format in `--format`.
         title: name of the artifact in a sentence, such as "a TFLite file".
         suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
-        options: the options of "quantize", "text", "text_signature", "n_best" and "litert" that the format supports.
-            Default: none.
+        options: the options of "quantize", "text", "text_signature", "prefix_signature", "n_best" and "litert" that the
+            format supports, and "ensemble" if it can contain several models. Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
         rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked
@@ -100,7 +101,11 @@ class Exporter(abc.ABC):
         """
         path = pathlib.Path(path)
         self.check_path(path)
-        self.check_model(translator.model)
+        models = models_of(translator.model)
+        if len(models) > 1 and "ensemble" not in self.options:
+            raise InputError(f"The format {self.name} does not support ensembles. Received: {len(models)} models.")
+        for model in models:
+            self.check_model(model)
         settings = (settings or SearchSettings()).of_model(translator.config)
         with staged_folder(self.folder_of(path), path) as unfinished:
             artifact = unfinished / path.name if self.suffix else unfinished

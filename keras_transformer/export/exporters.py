@@ -41,6 +41,7 @@ def get_exporter(
     text: bool = False,
     text_signature: bool | None = None,
     litert: str | os.PathLike | None = None,
+    prefix_signature: bool = False,
 ) -> "Exporter":
     """Creates the `Exporter` of a format.
 
@@ -48,6 +49,7 @@ def get_exporter(
         format: the name of a format, or the `label` of an `Exporter`, such as "tflite text".
         quantize, text, text_signature: see `Exporter`.
         litert: see `WebExporter`.
+        prefix_signature: see `SavedModelExporter`.
 
     Raises:
         InputError: the format is unknown, or it does not support an option.
@@ -59,8 +61,11 @@ def get_exporter(
     text = text or text_of_label == "text"
     found = exporter_class(name)
     more = {} if litert is None else {"litert": litert}
-    if more and "litert" not in found.options:
-        raise InputError(f"The format {name} does not support `litert`. Received: litert={str(litert)!r}.")
+    more |= {"prefix_signature": True} if prefix_signature else {}
+    for option, value in more.items():
+        if option not in found.options:
+            value = str(value) if option == "litert" else value
+            raise InputError(f"The format {name} does not support `{option}`. Received: {option}={value!r}.")
     return found(quantize=quantize, text=text, text_signature=text_signature, **more)
 
 

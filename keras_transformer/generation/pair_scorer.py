@@ -2,7 +2,8 @@ import tensorflow as tf
 
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.losses import token_cross_entropy, token_weights
-from keras_transformer.models import StructureWatch, transformer_parts
+from keras_transformer.models import StructureWatch
+from keras_transformer.models.ensemble import config_of
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_pairs, lengths_with_end
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut
 
@@ -11,14 +12,14 @@ class PairScorer:
     """Computes the log-probabilities of given translations. `Translator.score` describes arguments and results.
 
     Args:
-        model: a Keras model of `build_transformer`.
+        model: a Keras model of `build_transformer`, or an `Ensemble`.
         tokenizers: the `Tokenizers` of both languages.
     """
 
     def __init__(self, model, tokenizers):
         self.model = model
         self.tokenizers = tokenizers
-        self._max_length = transformer_parts(model).config.max_length
+        self._max_length = config_of(model).max_length
         self._structure = StructureWatch(model)
         self._log_probabilities = self._traced()
 

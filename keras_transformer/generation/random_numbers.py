@@ -31,7 +31,9 @@ def sentence_keys(source_ids, seed):
     source_ids = tf.cast(source_ids, tf.int64)
     # The power of a column is the product of the powers of two digits of its number.
     columns = tf.range(tf.shape(source_ids)[1])
-    low, high = (tf.gather(_powers(step), digit) for step, digit in ((1, columns % _DIGIT), (_DIGIT, columns // _DIGIT)))
+    low, high = (
+        tf.gather(_powers(step), digit) for step, digit in ((1, columns % _DIGIT), (_DIGIT, columns // _DIGIT))
+    )
     powers = tf.expand_dims(low * high % _PRIME, 0)
     hashes = tf.reduce_sum(source_ids * powers % _PRIME, axis=1) % _PRIME
     return _absorb(hashes, seed)

@@ -4,6 +4,7 @@ import warnings
 import keras
 
 from keras_transformer.models.build_transformer import build_transformer
+from keras_transformer.models.ensemble import Ensemble
 from keras_transformer.models.quantized_layers import dense_layers, float_kernel, quantizations_of, quantize_layers
 from keras_transformer.models.transformer_parts import transformer_parts
 
@@ -26,8 +27,10 @@ def in_float32(model):
     quantised kernels separate, because their sum would be rounded again.
 
     Args:
-        model: a functional `keras.Model` of `build_transformer`.
+        model: a functional `keras.Model` of `build_transformer`, or an `Ensemble`.
     """
+    if isinstance(model, Ensemble):
+        return Ensemble([in_float32(each) for each in model.models])
     layers = dense_layers(model).values()
     is_plain = all(layer.compute_dtype == "float32" for layer in model._flatten_layers(include_self=False)) and not any(
         dense.lora_enabled and dense.quantization_mode is None for dense in layers

@@ -35,14 +35,38 @@ _USES = [
     'translate(text=tf.constant(["a sentence"]))["translation"]',
     "```",
 ]
+_PREFIX_USES = [
+    "",
+    "Signature `with_prefix`: `text` and `prefix` to `translation` and `score`. Each translation begins with its",
+    "prefix, in the vocabulary's normalisation. An empty prefix forces nothing. A character that is not in the",
+    "vocabulary is an error of the request.",
+]
 
 
 class SavedModelExporter(Exporter):
-    """Exporter of text-to-text SavedModels for TensorFlow Serving, as versions in the folder of a model."""
+    """Exporter of text-to-text SavedModels for TensorFlow Serving, as versions in the folder of a model.
+
+    Args:
+        quantize: must be None.
+        text: must be False.
+        text_signature: must be None.
+        prefix_signature: whether the SavedModel has the signature `with_prefix`: `text` and `prefix` to `translation`
+            and `score`. Each translation begins with its prefix. Default False.
+    """
 
     name = "saved_model"
     title = "a SavedModel for TensorFlow Serving"
-    options = frozenset({"n_best"})
+    options = frozenset({"n_best", "prefix_signature", "ensemble"})
+
+    def __init__(
+        self,
+        quantize: str | None = None,
+        text: bool = False,
+        text_signature: bool | None = None,
+        prefix_signature: bool = False,
+    ):
+        super().__init__(quantize, text, text_signature)
+        self.prefix_signature = prefix_signature
 
     def default_name(self, model_name):
         if _is_version(model_name):
@@ -59,7 +83,7 @@ class SavedModelExporter(Exporter):
         return self.folder_of(path).resolve().name
 
     def write(self, translator, artifact, settings):
-        module = TextToText(in_float32(translator.model), translator.tokenizers, settings)
+        module = TextToText(in_float32(translator.model), translator.tokenizers, settings, self.prefix_signature)
         signatures = module.signatures()
         options = tf.saved_model.SaveOptions(save_debug_info=True)
         tf.saved_model.save(module, str(artifact), signatures=signatures, options=options)
@@ -68,13 +92,13 @@ class SavedModelExporter(Exporter):
         write_warmup_requests(artifact, signatures, warmup_text(translator.tokenizers.source))
 
     def run(self, artifact, translator, texts, settings):
-        return run_program(_RUNNER, artifact, texts)
+        return run_program(_RUNNER, artifact, texts, arguments={"is_sampled": settings.sample})
 
     def operations(self, artifact):
         return list(saved_model_operations(artifact))
 
     def card(self, translator):
-        return _USES
+        return _USES + _PREFIX_USES * self.prefix_signature
 
     def place(self, translator, folder, path):
         model_folder, version = model_folder_and_version(path)
@@ -87,6 +111,7 @@ def export_saved_model(
     path: str | os.PathLike,
     settings: "SearchSettings | None" = None,
     prove: Callable | None = None,
+    prefix_signature: bool = False,
 ) -> pathlib.Path:
     """Writes a text-to-text SavedModel for TensorFlow Serving.
 
@@ -96,6 +121,7 @@ def export_saved_model(
             version must not exist yet.
         settings: `SearchSettings`. Default: their defaults.
         prove: a `Proof`, called with the folder before it is renamed. Its errors end the export. Default None.
+        prefix_signature: see `SavedModelExporter`. Default False.
 
     Returns:
         The folder of the version, a path.
@@ -104,7 +130,7 @@ def export_saved_model(
         InputError: the version exists already, or the folder cannot be written.
         ExportError: the SavedModel has an operation that a standard server does not support.
     """
-    return SavedModelExporter().export(translator, path, settings, prove)
+    return SavedModelExporter(prefix_signature=prefix_signature).export(translator, path, settings, prove)
 
 
 def model_folder_and_version(path):

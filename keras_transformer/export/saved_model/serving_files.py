@@ -11,6 +11,8 @@ from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
 # Batches are padded to the next of these sizes, so the server has few different shapes.
 ALLOWED_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
+# Name of the signature with a second input.
+PREFIX_SIGNATURE = "with_prefix"
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
 # The folder of all models in the container `tensorflow/serving`.
 _MODELS_FOLDER = "/models"
@@ -22,7 +24,7 @@ def write_warmup_requests(saved_model, signatures, text):
 
     Args:
         saved_model: the folder of the version, as a path.
-        signatures: names of signatures whose input is `text` `(batch,)`.
+        signatures: names of signatures whose input is `text` `(batch,)`, and `prefix` for `PREFIX_SIGNATURE`.
         text: the text to translate.
     """
     # Imported here, because training and translation do not need TensorFlow Serving's interface.
@@ -36,6 +38,8 @@ def write_warmup_requests(saved_model, signatures, text):
                 request = predict_pb2.PredictRequest()
                 request.model_spec.signature_name = signature
                 request.inputs["text"].CopyFrom(tf.make_tensor_proto([text] * batch_size))
+                if signature == PREFIX_SIGNATURE:
+                    request.inputs["prefix"].CopyFrom(tf.make_tensor_proto([b""] * batch_size))
                 log = prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))
                 writer.write(log.SerializeToString())
 

@@ -1,21 +1,25 @@
 import tensorflow as tf
 
 from keras_transformer.data.pool_batches import shift_targets
+from keras_transformer.export.saved_model.serving_files import PREFIX_SIGNATURE
 from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.special_tokens import PADDING_ID
+from keras_transformer.text.prefixes import prefix_ids
 
 
 class TextToText(tf.Module):
     """Tokenizer, beam search and detokenizer in one graph, with the signatures of a SavedModel.
 
     Args:
-        model: the Keras model.
+        model: the Keras model, or an `Ensemble`.
         tokenizers: the `Tokenizers`.
         settings: `SearchSettings` with a `max_length`.
+        has_prefix: whether there is a signature with the beginnings of translations. Default False.
     """
 
-    def __init__(self, model, tokenizers, settings):
+    def __init__(self, model, tokenizers, settings, has_prefix=False):
         super().__init__()
+        self._has_prefix = has_prefix
         self.settings = settings
         self._tokenizers = tokenizers
         self._generator = Generator(model)
@@ -26,16 +30,28 @@ class TextToText(tf.Module):
 
     def signatures(self):
         """Returns the signatures by name, for `tf.saved_model.save`."""
-        text = tf.TensorSpec((None,), tf.string, name="text")
+        text, prefix = (tf.TensorSpec((None,), tf.string, name=name) for name in ("text", "prefix"))
         functions = {"serving_default": self.translate, "n_best": self.n_best, "attention": self.attention}
+        inputs = {name: [text] for name in functions}
+        if self._has_prefix:
+            functions[PREFIX_SIGNATURE], inputs[PREFIX_SIGNATURE] = self.translate_with_prefix, [text, prefix]
         return {
-            name: tf.function(function, input_signature=[text]).get_concrete_function()
+            name: tf.function(function, input_signature=inputs[name]).get_concrete_function()
             for name, function in functions.items()
         }
 
     def translate(self, text):
         """Maps `text` `(batch,)` to its `translation` `(batch,)` and the `score` `(batch,)`."""
         _, found = self._search(text, n_best=1)
+        return self._translation(found)
+
+    def translate_with_prefix(self, text, prefix):
+        """Maps `text` and `prefix` `(batch,)` to its `translation`, which begins with the prefix, and the `score`."""
+        prefix = _checked_rank(prefix)
+        _, found = self._search(text, 1, prefix_ids(self._tokenizers.target, prefix, self.settings.max_length))
+        return self._translation(found)
+
+    def _translation(self, found):
         return {
             "translation": self._tokenizers.target.detokenize(found.token_ids[:, 0]),
             "score": found.scores[:, 0],
@@ -43,7 +59,7 @@ class TextToText(tf.Module):
 
     def n_best(self, text):
         """Maps `text` `(batch,)` to its best `translations` `(batch, n)`, best first, and their `scores`."""
-        n_best = self.settings.n_best or self.settings.beam_size
+        n_best = self.settings.n_best or self.settings.num_hypotheses
         _, found = self._search(text, n_best)
         shape = tf.shape(found.token_ids)
         translations = self._tokenizers.target.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
@@ -52,13 +68,17 @@ class TextToText(tf.Module):
     def attention(self, text):
         """Maps `text` `(batch,)` to its translation, its tokens, and the attention of target to source tokens.
 
-        The attention is the mean over all decoder blocks and heads, including the end tokens.
+        The attention is the mean over all decoder blocks and heads, and over the models of an ensemble, including the
+        end tokens.
         """
         source_ids, found = self._search(text, n_best=1)
         target_ids = found.token_ids[:, 0]
-        attention = tf.reduce_mean(
-            cross_attention(self._generator.parts, source_ids, shift_targets(target_ids)), axis=(0, 2)
-        )
+        input_ids = shift_targets(target_ids)
+        attentions = [
+            tf.reduce_mean(cross_attention(parts, source_ids, input_ids), axis=(0, 2))
+            for parts in self._generator.members
+        ]
+        attention = attentions[0] if len(attentions) == 1 else tf.add_n(attentions) / len(attentions)
         is_target = tf.not_equal(target_ids, PADDING_ID)
         return {
             "translation": self._tokenizers.target.detokenize(target_ids),
@@ -67,11 +87,11 @@ class TextToText(tf.Module):
             "attention": tf.where(tf.expand_dims(is_target, 2), attention, 0.0),
         }
 
-    def _search(self, text, n_best):
+    def _search(self, text, n_best, prefix_ids=None):
         settings = self.settings.with_n_best(n_best)
         text = _checked_rank(text)
         source_ids = self._tokenizers.encode_source(text, settings.max_length)
-        return source_ids, self._generator.generate(source_ids, settings=settings)
+        return source_ids, self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
 
 
 # A separate function without a declared rank. With the rank of a signature, TensorFlow would remove the check.

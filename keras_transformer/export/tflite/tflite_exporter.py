@@ -48,7 +48,7 @@ class TFLiteExporter(Exporter):
     name = "tflite"
     title = "a TFLite file"
     suffix = ".tflite"
-    options = frozenset({"quantize", "text", "text_signature"})
+    options = frozenset({"quantize", "text", "text_signature", "ensemble"})
 
     def __init__(self, quantize=None, text=False, text_signature=None):
         super().__init__(quantize, text, text_signature)

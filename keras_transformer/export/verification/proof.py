@@ -7,6 +7,7 @@ from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.exporters import get_exporter
 from keras_transformer.export.verification.artifact_runs import run_model
 from keras_transformer.export.verification.verification import Verification, compare
+from keras_transformer.models.ensemble import models_of
 from keras_transformer.models.quantized_layers import quantizations_of
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class Proof:
         exporter = self.exporter
         artifact_run = exporter.run(artifact, self.translator, self.texts, self.settings)
         model_run = run_model(self.translator, self.texts, self.settings, self.progress)
-        quantizations = quantizations_of(self.translator.model).values()
-        search = {name: getattr(self.settings, name) for name in ("beam_size", "length_penalty", "max_length")}
+        models = models_of(self.translator.model)
+        quantizations = [each for model in models for each in quantizations_of(model).values()]
         verification = compare(
             model_run,
             artifact_run,
@@ -70,7 +71,7 @@ class Proof:
             self.references,
             format=exporter.label,
             quantize=exporter.quantize,
-            search=search,
+            search=self.settings.described(),
             size=_size(artifact),
             operations=exporter.operations(artifact),
             rounds_activations=not exporter.rounds_activations and any(each.activations for each in quantizations),
