@@ -33,7 +33,7 @@ NAVIGATION = {
     "Your own data": ["data.md", "cleaning.md", "training.md", "sentences.md"],
     "Existing models": ["import.md", "fine-tuning.md"],
     "Recipes": "recipes.md",
-    "Commands": "commands.md",
+    "Commands": ["commands.md", "search.md"],
     "Serving": ["serving.md", "tensorflow_serving.md"],
     "Mobile": "mobile.md",
     "Web": "web.md",

@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_transformer.errors import InputError
 
@@ -60,8 +60,9 @@ def get_exporter(
         name = format
     text = text or text_of_label == "text"
     found = exporter_class(name)
-    more = {} if litert is None else {"litert": litert}
-    more |= {"prefix_signature": True} if prefix_signature else {}
+    more: dict[str, Any] = {} if litert is None else {"litert": litert}
+    if prefix_signature:
+        more["prefix_signature"] = True
     for option, value in more.items():
         if option not in found.options:
             value = str(value) if option == "litert" else value

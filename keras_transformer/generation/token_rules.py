@@ -1,4 +1,4 @@
-"""Excludes tokens from the continuations of hypotheses: repeated n-grams, early ends, and all but a forced beginning."""
+"""Excludes tokens from the continuations of hypotheses: repeated n-grams, early ends, all but forced tokens."""
 
 import math
 

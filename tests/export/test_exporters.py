@@ -5,6 +5,8 @@ import pytest
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import EXPORTERS, Exporter, get_exporter
 from keras_transformer.export.exporters import exporter_class, formats_with
+from keras_transformer.models import Ensemble
+from keras_transformer.translator import Translator
 
 VALUES = {"quantize": "int8", "text": True, "text_signature": False}
 
@@ -45,7 +47,8 @@ class FormatWithoutFile(FileExporter):
 def test_every_format_is_registered_under_its_name(name):
     assert issubclass(exporter_class(name), Exporter)
     assert get_exporter(name).name == get_exporter(name).label == name
-    assert exporter_class(name).options <= {"quantize", "text", "text_signature", "n_best", "litert"}
+    known = {"quantize", "text", "text_signature", "n_best", "litert", "prefix_signature", "ensemble"}
+    assert exporter_class(name).options <= known
 
 
 @pytest.mark.parametrize("option", VALUES)
@@ -135,6 +138,18 @@ def test_a_file_of_another_name_or_in_place_of_a_folder_is_refused(small_transla
     (tmp_path / "my.tsv").mkdir()
     with pytest.raises(InputError, match="my.tsv: expected a file to write, but it is a folder."):
         FileExporter().export(small_translator, tmp_path / "my.tsv")
+
+
+def test_an_ensemble_is_refused_by_a_format_of_one_model(small_translator, tmp_path):
+    ensemble = Ensemble([small_translator.model] * 2)
+    with pytest.raises(InputError, match="The format table does not support ensembles. Received: 2 models."):
+        FileExporter().export(Translator(ensemble, small_translator.tokenizers), tmp_path / "my.tsv")
+
+
+def test_prefixes_are_refused_by_a_format_without_them():
+    with pytest.raises(InputError, match="The format tflite does not support `prefix_signature`. Received: .*=True."):
+        get_exporter("tflite", prefix_signature=True)
+    assert get_exporter("saved_model", prefix_signature=True).prefix_signature
 
 
 def test_a_format_that_writes_no_file_is_an_error(small_translator, tmp_path):

@@ -1,3 +1,4 @@
+import dataclasses
 import inspect
 
 import pytest
@@ -36,11 +37,37 @@ def test_both_are_refused():
         ({"length_penalty": float("nan")}, "`length_penalty` must be from -5 to 5. Received: length_penalty=nan."),
         ({"length_penalty": -1e3}, "`length_penalty` must be from -5 to 5. Received: length_penalty=-1000.0."),
         ({"length_penalty": 1e308}, "`length_penalty` must be from -5 to 5."),
+        ({"sample": True, "beam_size": 4}, "so `beam_size` must be 1. Received: beam_size=4. `n_best` is the number"),
+        ({"sample": True, "temperature": 0.0}, "`temperature` must be from 0.01 to 100. Received: temperature=0.0."),
+        ({"sample": True, "top_p": 0.0}, "`top_p` must be above 0 and at most 1. Received: top_p=0.0."),
+        ({"sample": True, "top_p": 1.1}, "`top_p` must be above 0 and at most 1. Received: top_p=1.1."),
+        ({"sample": True, "top_k": 0}, "`top_k` must be at least 1. Received: top_k=0."),
+        ({"sample": True, "seed": -1}, "`seed` must be at least 0. Received: seed=-1."),
+        ({"temperature": 0.5}, "`temperature` needs `sample=True`. Received: temperature=0.5."),
+        ({"top_k": 5}, "`top_k` needs `sample=True`. Received: top_k=5."),
+        ({"top_p": 0.5}, "`top_p` needs `sample=True`. Received: top_p=0.5."),
+        ({"seed": 5}, "`seed` needs `sample=True`. Received: seed=5."),
+        ({"no_repeat_ngram": 0}, "`no_repeat_ngram` must be at least 1. Received: no_repeat_ngram=0."),
+        ({"min_length": -1}, "`min_length` must be at least 0. Received: min_length=-1."),
     ],
 )
 def test_numbers_out_of_range_are_refused(fields, message):
     with pytest.raises(InputError, match=message):
         SearchSettings(**fields)
+
+
+def test_sampling_has_no_beam_and_any_number_of_samples():
+    settings = SearchSettings(sample=True, n_best=9)
+    assert (settings.beam_size, settings.num_hypotheses) == (1, 9)
+    assert dataclasses.replace(SearchSettings(), sample=True).beam_size == 1
+    assert SearchSettings(n_best=2).num_hypotheses == 4
+
+
+def test_a_minimum_length_leaves_space_for_the_end_token():
+    config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=300, max_length=20)
+    assert SearchSettings(min_length=19).of_model(config).max_length == 20
+    with pytest.raises(InputError, match="`min_length` must be below `max_length`.*min_length=20, max_length=20"):
+        SearchSettings(min_length=20).of_model(config)
 
 
 @pytest.mark.parametrize(

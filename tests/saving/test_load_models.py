@@ -1,0 +1,39 @@
+import pytest
+from sentencepiece import sentencepiece_model_pb2
+
+import keras_transformer as kt
+from keras_transformer.text.vocabulary_comparison import have_same_vocabulary
+
+TEXT = ["a small text", "another text"]
+
+
+@pytest.fixture(scope="module")
+def translator():
+    tokenizer = kt.text.learn_vocabulary(TEXT)
+    config = kt.TransformerConfig.from_preset(
+        "tiny", vocabulary_size=tokenizer.vocabulary_size, num_encoder_layers=1, num_decoder_layers=1, max_length=16
+    )
+    return kt.Translator(kt.build_transformer(config), tokenizer)
+
+
+def test_an_ensemble_of_folders_scores_and_is_not_saved(translator, tmp_path):
+    translator.save(tmp_path / "one")
+    ensemble = kt.Translator.load([tmp_path / "one", str(tmp_path / "one")])
+    assert isinstance(ensemble.model, kt.Ensemble)
+    pair = [("a small text", "another")]
+    assert ensemble.score(pair) == pytest.approx(translator.score(pair), abs=1e-4)
+    with pytest.raises(kt.InputError, match="An ensemble has no model folder. Save each of its models"):
+        ensemble.save(tmp_path / "two")
+    assert not isinstance(kt.Translator.load([tmp_path / "one"]).model, kt.Ensemble)
+    with pytest.raises(kt.InputError, match="An ensemble needs at least one model folder. Received: none."):
+        kt.Translator.load([])
+
+
+def test_vocabularies_are_compared_without_notes_of_their_training(translator):
+    first = translator.source_tokenizer
+    model = sentencepiece_model_pb2.ModelProto.FromString(first.model)
+    model.trainer_spec.input.append("elsewhere.txt")
+    assert have_same_vocabulary(first, kt.text.Tokenizer(model.SerializeToString()))
+    model.pieces[-1].score -= 1.0
+    assert not have_same_vocabulary(first, kt.text.Tokenizer(model.SerializeToString()))
+    assert not have_same_vocabulary(first, kt.text.learn_vocabulary(["other words"]))
