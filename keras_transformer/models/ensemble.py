@@ -30,9 +30,9 @@ class Ensemble(keras.Model):
 
     Example:
 
-    >>> translators = [kt.Translator.load("models/first"), kt.Translator.load("models/second")]
-    >>> ensemble = kt.Ensemble([translator.model for translator in translators])
-    >>> translator = kt.Translator(ensemble, translators[0].tokenizers)
+    >>> ensemble = kt.Ensemble([model, model])  # Usually the models of several trainings.
+    >>> kt.Translator(ensemble, tokenizer).translate(["나는 어제 카페에 갔다."])
+    ['I went to the cafe yesterday.']
 
     Reference:
         Sutskever et al. 2014 (arXiv 1409.3215), section 3.6.

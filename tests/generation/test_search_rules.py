@@ -142,6 +142,7 @@ def test_a_sample_depends_on_its_sentence_and_the_seed_alone(generator):
     assert together[0][0] != together[0][1] != together[1][0]
 
 
+@pytest.mark.slow
 def test_samples_follow_the_distribution(generator, model):
     source = sentences((4,))
     settings = SearchSettings(sample=True, n_best=2000, temperature=2.0, max_length=2)
@@ -169,6 +170,7 @@ def test_random_numbers_are_uniform_and_independent():
     assert abs(np.corrcoef(numbers[3].ravel(), other_seed.ravel())[0, 1]) < 0.1
 
 
+@pytest.mark.slow
 def test_rules_that_exclude_every_other_token_leave_the_end_token(generator):
     settings = SearchSettings(beam_size=2, no_repeat_ngram=1, min_length=30)
     (rows,) = rows_of(generator.generate(sentences((3,)), settings=settings))
