@@ -42,7 +42,7 @@ class DirectedSearch:
             ids, token = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((), tf.int32)
 
             def search(source_ids, source, target):
-                searched = BeamSearch(self._parts_of(source, target), settings.beam_size, n_best)
+                searched = BeamSearch((self._parts_of(source, target),), settings.with_n_best(n_best))
                 return searched.search(source_ids, settings.length_penalty, tf.constant(settings.max_length))
 
             function = tf.function(search, input_signature=[ids, token, token])

@@ -5,6 +5,7 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_transformer.errors import InputError
+from keras_transformer.export.saved_model.serving_files import PREFIX_SIGNATURE
 from keras_transformer.serving.directions import Directions
 from keras_transformer.serving.engine import Engine, row_values
 from keras_transformer.serving.signature_defs import DEFAULT_SIGNATURE
@@ -34,7 +35,8 @@ class SavedModelEngine(Engine):
         graph = _served_graph(path)
         self.signature_map = get_model_metadata_pb2.SignatureDefMap()
         for name, signature in graph.signature_def.items():
-            self.signature_map.signature_def[name].CopyFrom(signature)
+            if name != PREFIX_SIGNATURE:  # Requests have one input.
+                self.signature_map.signature_def[name].CopyFrom(signature)
         _check_signatures(path, self.signature_map.signature_def)
         models = {node.attr["model"].s for node in _nodes(graph.graph_def) if node.op == "SentencepieceOp"}
         facts = _facts(path)
