@@ -53,12 +53,14 @@ def print_translations(model, seconds):
     kt.use_onednn()
     translator, texts = kt.Translator.load(model), texts_of(model)
     translations, scores = translator.translate(texts, beam_size=BEAM_SIZE, return_scores=True)
-    start, count = time.monotonic(), 0
+    start, count, before = time.monotonic(), 0, time.process_time()
     while time.monotonic() - start < seconds:
         translator.translate(texts, beam_size=BEAM_SIZE)
         count += len(texts)
     speed = count / (time.monotonic() - start)
-    print(json.dumps({"translations": translations, "scores": scores, "speed": speed}))
+    per_cpu_second = count / (time.process_time() - before)
+    content = {"translations": translations, "scores": scores, "speed": speed, "per_cpu_second": per_cpu_second}
+    print(json.dumps(content))
 
 
 class Server:
@@ -92,6 +94,10 @@ class Server:
             "files": len(os.listdir(folder / "fd")),
         }
 
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(timeout=60)
@@ -118,6 +124,7 @@ class Load:
     async def run(self, clients, poison):
         """Returns the figures of the load as a dictionary."""
         before, start = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+        cpu = self.server.cpu_seconds()
         connector = aiohttp.TCPConnector(limit=clients)
         async with aiohttp.ClientSession(connector=connector) as session:
             poisoner = asyncio.create_task(self._poison()) if poison else None
@@ -126,6 +133,7 @@ class Load:
                 poisoner.cancel()
         seconds = time.monotonic() - start
         after = resource.getrusage(resource.RUSAGE_SELF)
+        per_cpu_second = self.sent / (self.server.cpu_seconds() - cpu)
         times = sorted(self.times)
         return {
             "clients": clients,
@@ -133,6 +141,7 @@ class Load:
             "seconds": round(seconds, 1),
             "texts_per_second": round(self.sent / seconds, 1),
             "of_translate": round(self.sent / seconds / self.expected["speed"], 3),
+            "per_cpu_second_of_translate": round(per_cpu_second / self.expected["per_cpu_second"], 3),
             "client_cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1),
             "p50_ms": round(1000 * times[len(times) // 2], 1),
             "p99_ms": round(1000 * times[len(times) * 99 // 100], 1),

@@ -27,7 +27,7 @@ class DirectedSearch:
         Args:
             source_ids: `(batch, source_length)` int32.
             n_best: number of translations.
-            direction: a pair of `Language`.
+            direction: a `ServedDirection`.
         """
         return self._function(n_best)(source_ids, *_token_ids(direction))
 
@@ -69,4 +69,4 @@ class _Prefix:
 
 
 def _token_ids(direction):
-    return [tf.constant(0 if each.token_id is None else each.token_id) for each in direction]
+    return [tf.constant(token or 0) for token in (direction.source_prefix, direction.target_prefix)]

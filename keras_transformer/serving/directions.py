@@ -1,81 +1,93 @@
 import dataclasses
+from typing import NamedTuple
 
 from keras_transformer.serving.request_error import RequestError
 from keras_transformer.text.language_tokens import language_tokens
 from keras_transformer.text.languages import main_language
 
+_SOME = 10
 
-@dataclasses.dataclass(frozen=True)
-class Language:
-    """A language of a model.
+
+class ServedDirection(NamedTuple):
+    """A direction in which a model translates.
 
     Args:
-        code: the code that clients use, such as "en" or "zh-Hant".
-        token_id: the token of the language in a multilingual vocabulary. Default None.
-        names: other names of it, such as "zho_Hant".
+        source, target: the language codes that clients use, such as "en" or "zh-Hant".
+        source_prefix, target_prefix: the tokens of a multilingual model for this direction. Default None.
     """
 
-    code: str
-    token_id: int | None = None
-    names: tuple = ()
+    source: str
+    target: str
+    source_prefix: int | None = None
+    target_prefix: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Directions:
-    """The directions in which a model translates: from each of its sources to each of its targets.
+    """The directions of a model. There is none if its languages are unknown.
 
     Args:
-        sources, targets: lists of `Language`. They are empty if the languages are unknown.
+        by_codes: the `ServedDirection` by its pair of codes. Default: none.
+        names: other names of codes, such as "zho_Hant", by name. Default: none.
     """
 
-    sources: tuple = ()
-    targets: tuple = ()
+    by_codes: dict = dataclasses.field(default_factory=dict)
+    names: dict = dataclasses.field(default_factory=dict)
 
     @property
     def pairs(self):
-        """All pairs of codes, of a language and another."""
-        return [(a.code, b.code) for a in self.sources for b in self.targets if a.code != b.code]
+        """The pairs of codes in order."""
+        return list(self.by_codes)
+
+    @property
+    def sources(self):
+        """The codes of the sources in order."""
+        return list(dict.fromkeys(source for source, _ in self.by_codes))
+
+    @property
+    def targets(self):
+        """The codes of the targets in order."""
+        return list(dict.fromkeys(target for _, target in self.by_codes))
 
     def find(self, source, target):
-        """Returns the pair of `Language` of two codes, or None if the model does not have it.
+        """Returns the `ServedDirection` of two codes, or None if the model does not have it.
 
         Args:
-            source: a code, or "auto" for the only source language.
-            target: a code.
+            source, target: codes or other names. A language without its script selects the only one of the language.
         """
-        is_only = source == "auto" and len(self.sources) == 1
-        found = self.sources[0] if is_only else _language_of(self.sources, source)
-        wanted = _language_of(self.targets, target)
-        return None if found is None or wanted is None else (found, wanted)
+        return self.by_codes.get((self._code(self.sources, source), self._code(self.targets, target)))
 
     @classmethod
     def of_tags(cls, source, target):
         """Returns the only direction of a model by its language tags, or none if one is unknown."""
         if source is None or target is None:
             return cls()
-        return cls((Language(source),), (Language(target),))
+        return cls({(source, target): ServedDirection(source, target)})
+
+    def _code(self, codes, name):
+        name = self.names.get(name, name).lower()
+        found = [code for code in codes if code.lower() == name]
+        found = found or [code for code in codes if main_language(code).lower() == name]
+        return found[0] if len(found) == 1 else None
 
 
 def directions_of(translator):
     """Returns the `Directions` of a `Translator`. A multilingual model has those of its language tokens."""
-    sides, config = [], translator.config
-    for side, tag in (("source", translator.texts.source_language), ("target", translator.texts.target_language)):
-        tokens = []
-        if getattr(config, f"{side}_prefix") is not None:
-            tokens = language_tokens(getattr(translator.tokenizers, side))
-        if tokens:
-            sides.append(tuple(Language(each.tag or each.code, each.token_id, (each.code,)) for each in tokens))
-        else:
-            sides.append(() if tag is None else (Language(tag),))
-    return Directions(*sides) if all(sides) else Directions()
-
-
-def _language_of(languages, code):
-    for language in languages:
-        if code.lower() in (language.code.lower(), *(name.lower() for name in language.names)):
-            return language
-    found = [each for each in languages if main_language(each.code) == code.lower()]
-    return found[0] if len(found) == 1 else None
+    sides, config, texts = [], translator.config, translator.texts
+    for side, tag in (("source", texts.source_language), ("target", texts.target_language)):
+        is_chosen = getattr(config, f"{side}_prefix") is not None
+        tokens = language_tokens(getattr(translator.tokenizers, side)) if is_chosen else []
+        sides.append([(each.tag or each.code, each.code, each.token_id) for each in tokens] or [(tag, tag, None)])
+    if any(codes[0][0] is None for codes in sides):
+        return Directions()
+    pairs = [
+        ServedDirection(source, target, source_prefix, target_prefix)
+        for source, _, source_prefix in sides[0]
+        for target, _, target_prefix in sides[1]
+        if source != target
+    ]
+    names = {name: code for codes in sides for code, name, _ in codes}
+    return Directions({(pair.source, pair.target): pair for pair in pairs}, names)
 
 
 def only_source(directions):
@@ -84,10 +96,10 @@ def only_source(directions):
     Raises:
         RequestError: the languages are unknown, or several.
     """
-    codes = sorted({source.code for each in directions for source in each.sources})
+    codes = sorted({source for each in directions for source in each.sources})
     if len(codes) == 1:
         return codes[0]
     if not codes:
         raise RequestError(400, "The languages of the model are unknown. Start the server with --source-language.")
-    some = ", ".join(codes[:10]) + (", …" if len(codes) > 10 else "")
+    some = ", ".join(codes[:_SOME]) + (", …" if len(codes) > _SOME else "")
     raise RequestError(400, f"The server does not detect languages, and has several source languages: {some}.")

@@ -33,7 +33,7 @@ class Engine(abc.ABC):
         Args:
             signature: name of the signature.
             texts: a list of bytes.
-            direction: a pair of `Language` of `Directions.find`. Default None: the only one, or that of the folder.
+            direction: a `ServedDirection` of `Directions.find`. Default None: the only one, or that of the folder.
 
         Returns:
             A list with a dictionary for each text, the values by the name of the output.

@@ -86,7 +86,7 @@ class LibreTranslateRoutes:
             loaded.release()
         content = {"translatedText": [each[0] for each in found]}
         if source == "auto":
-            content["detectedLanguage"] = [{"confidence": 100.0, "language": direction[0].code}] * len(texts)
+            content["detectedLanguage"] = [{"confidence": 100.0, "language": direction.source}] * len(texts)
         if fields.get("alternatives"):
             content["alternatives"] = [each[1:] for each in found]
         if not isinstance(given, list):
@@ -104,7 +104,9 @@ class LibreTranslateRoutes:
     def _acquire(self, exchange, source, target):
         """Returns the `LoadedVersion` that translates a direction, and the direction."""
         if source == "auto":
-            source = only_source(self._directions())
+            known = self._directions()
+            found = {pair[0] for each in known for pair in each.pairs if pair[1] == target}
+            source = found.pop() if len(found) == 1 else only_source(known)
         for name in self._service.manager.models:
             try:
                 loaded = self._service.manager.acquire(name)
@@ -133,7 +135,7 @@ class LibreTranslateRoutes:
     async def _translated(self, exchange, loaded, direction, texts, is_html, count):
         """Returns a list for each text: the translation, then at most `count` other ones."""
         engine = loaded.engine
-        languages = [language.code for language in direction]
+        languages = direction.source, direction.target
 
         def all_pieces():
             parts = (engine.max_length, engine.count_tokens)

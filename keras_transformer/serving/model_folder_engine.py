@@ -4,7 +4,7 @@ from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.export.saved_model.serving_files import warmup_text
 from keras_transformer.generation import Generator, cross_attention
 from keras_transformer.serving.directed_search import DirectedSearch
-from keras_transformer.serving.directions import Directions, Language, directions_of
+from keras_transformer.serving.directions import Directions, ServedDirection, directions_of
 from keras_transformer.serving.engine import Engine, row_values
 from keras_transformer.serving.signature_defs import ATTENTION, N_BEST, text_signature_map
 from keras_transformer.special_tokens import PADDING_ID
@@ -38,7 +38,7 @@ class ModelFolderEngine(Engine):
         config = translator.config
         if (config.source_prefix, config.target_prefix) != (None, None):
             self._directed = DirectedSearch(self._generator.parts, self._settings)
-            self._folder_direction = Language("", config.source_prefix), Language("", config.target_prefix)
+            self._folder_direction = ServedDirection("", "", config.source_prefix, config.target_prefix)
         texts, ids = tf.TensorSpec((None,), tf.string), tf.TensorSpec((None, None), tf.int32)
         self._encode = tf.function(self._encode_source, input_signature=[texts])
         self._decode = tf.function(self._tokenizers.target.detokenize, input_signature=[ids])

@@ -72,7 +72,7 @@ class ModelManager:
             engine = ModelFolderEngine(path, self._settings.search, languages)
         engine.warm_up()
         for language in engine.directions.sources[:1]:
-            can_split(language.code)  # Loads the rules of sentences.
+            can_split(language)  # Loads the rules of sentences.
         return engine
 
     def _set_models(self, models):

@@ -1,11 +1,12 @@
 import json
+import re
 
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_transformer.errors import InputError
-from keras_transformer.export.saved_model.serving_files import PREFIX_SIGNATURE
+from keras_transformer.export.saved_model.serving_files import FACTS_FILE, PREFIX_SIGNATURE
 from keras_transformer.serving.directions import Directions
 from keras_transformer.serving.engine import Engine, row_values
 from keras_transformer.serving.signature_defs import DEFAULT_SIGNATURE
@@ -13,9 +14,9 @@ from keras_transformer.text.tensorflow_text_import import tensorflow_text  # noq
 from keras_transformer.text.tokenizer import Tokenizer
 
 SAVED_MODEL_NAME = "saved_model.pb"
-FACTS_NAME = "assets.extra/texts.json"
 _CARD_NAME = "README.md"
 _WARM_UP_TEXT = b"a"
+_CUT = re.compile(r"^Sources are cut at (\d{1,9}) tokens\.", re.MULTILINE)
 
 
 class SavedModelEngine(Engine):
@@ -99,7 +100,16 @@ def _nodes(graph):
 
 def _facts(path):
     try:
-        found = json.loads((path / FACTS_NAME).read_text(encoding="utf-8"))
+        found = json.loads((path / FACTS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = None
+    return found if isinstance(found, dict) else _facts_of_card(path)
+
+
+def _facts_of_card(path):
+    """Returns the facts in the model card of an export without the file of facts."""
+    try:
+        found = _CUT.search((path / _CARD_NAME).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        found = None
+    return {} if found is None else {"max_length": int(found[1]) + 1}

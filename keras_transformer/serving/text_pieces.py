@@ -37,7 +37,7 @@ def text_pieces(text, source, target, max_length, count_tokens):
         count_tokens: a function from strings to their numbers of tokens, or None.
     """
     pieces = []
-    for line in _LINE.findall(text):
+    for line in filter(None, _LINE.findall(text)):
         before, content, after = _MARGINS.match(line).groups()
         if not content:
             pieces.append(Piece(before + after, "", ""))

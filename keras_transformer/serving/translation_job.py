@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import itertools
 
 _numbers = itertools.count()
@@ -11,7 +12,7 @@ class TranslationJob:
         engine: the `Engine`. The job holds it until all texts are translated.
         signature: name of the signature.
         texts: a list of bytes.
-        direction: a value of `Engine.find_direction`. Default None: the only one.
+        direction: a `ServedDirection`. Default None: the only one.
         deadline: time of `time.monotonic` after which the texts are not translated any more.
     """
 
@@ -43,4 +44,5 @@ class TranslationJob:
 
     def finish_soon(self, error=None):
         """Calls `finish` from another thread."""
-        self._loop.call_soon_threadsafe(self.finish, error)
+        with contextlib.suppress(RuntimeError):  # The loop has ended with the server.
+            self._loop.call_soon_threadsafe(self.finish, error)

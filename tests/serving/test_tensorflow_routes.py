@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 import pytest
-from serving_table import CASES, ONE, TWO, WITHOUT_BODY, check
+from serving_table import CASES, ONE, TWO, WITHOUT_BODY, WITHOUT_TEXTS, check
 
 from keras_transformer.generation import SearchSettings
 from keras_transformer.translator import Translator
@@ -21,7 +21,7 @@ def ask(server, **request):
     return answer.json
 
 
-@pytest.mark.parametrize("case", [*CASES, WITHOUT_BODY], ids=str)
+@pytest.mark.parametrize("case", [*CASES, WITHOUT_BODY, WITHOUT_TEXTS], ids=str)
 def test_response_is_that_of_tensorflow_serving(server, case):
     answer = server.ask(case.path.replace("MODEL", "phrases"), case.body("phrases"))
     check(case, answer.status, answer.json, "phrases")

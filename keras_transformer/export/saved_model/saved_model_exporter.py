@@ -11,7 +11,12 @@ from keras_transformer.errors import InputError
 from keras_transformer.export.debug_info import DEBUG_FOLDER
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.saved_model.served_operations import check_served_operations
-from keras_transformer.export.saved_model.serving_files import warmup_text, write_server_config, write_warmup_requests
+from keras_transformer.export.saved_model.serving_files import (
+    warmup_text,
+    write_server_config,
+    write_text_facts,
+    write_warmup_requests,
+)
 from keras_transformer.export.saved_model.text_to_text import TextToText
 from keras_transformer.export.saved_model_operations import saved_model_operations
 from keras_transformer.export.staging import check_new_folder
@@ -90,6 +95,7 @@ class SavedModelExporter(Exporter):
         check_served_operations(artifact)
         shutil.rmtree(artifact / DEBUG_FOLDER)  # It contains folder names of this machine.
         write_warmup_requests(artifact, signatures, warmup_text(translator.tokenizers.source))
+        write_text_facts(artifact, translator.texts, settings.max_length)
 
     def run(self, artifact, translator, texts, settings):
         return run_program(_RUNNER, artifact, texts, arguments={"is_sampled": settings.sample})

@@ -5,6 +5,7 @@ import os
 import tensorflow as tf
 from google.protobuf import text_format
 
+from keras_transformer.files.strict_json import json_text
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
 
@@ -13,6 +14,7 @@ ALLOWED_BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 # Name of the signature with a second input.
 PREFIX_SIGNATURE = "with_prefix"
+FACTS_FILE = "assets.extra/texts.json"
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
 # The folder of all models in the container `tensorflow/serving`.
 _MODELS_FOLDER = "/models"
@@ -42,6 +44,18 @@ def write_warmup_requests(saved_model, signatures, text):
                     request.inputs["prefix"].CopyFrom(tf.make_tensor_proto([b""] * batch_size))
                 log = prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))
                 writer.write(log.SerializeToString())
+
+
+def write_text_facts(saved_model, texts, max_length):
+    """Writes the languages and the longest text in tokens, for the command `serve`.
+
+    Args:
+        saved_model: the folder of the version, as a path.
+        texts: the `TextFacts`.
+        max_length: greatest number of tokens of a source, with its end token.
+    """
+    facts = {"source_language": texts.source_language, "target_language": texts.target_language}
+    write_text(saved_model / FACTS_FILE, json_text({**facts, "max_length": max_length}, indent=2) + "\n")
 
 
 def warmup_text(tokenizer):

@@ -13,6 +13,7 @@ import urllib.request
 
 import pytest
 from export_cases import SOURCES, TEXTS
+from serving_table import CASES, WITHOUT_BODY, check
 
 SECONDS_TO_START = 120
 SERVER = os.environ.get("TENSORFLOW_MODEL_SERVER") or shutil.which("tensorflow_model_server")
@@ -87,3 +88,25 @@ def test_a_request_of_another_rank_gets_a_message_and_the_server_lives(url):
         ask(f"{url}:predict", {"inputs": {"text": [["a", "b"]]}})
     assert caught.value.code == 400
     assert ask(f"{url}:predict", {"instances": SOURCES[:1]})["predictions"]
+
+
+def answer_of(url, case):
+    """The status and the body of the response to a case of the table."""
+    model = url.rpartition("/")[2]
+    address = url.partition("/v1/")[0] + case.path.replace("MODEL", model)
+    try:
+        with urllib.request.urlopen(address, data=case.body(model), timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_table_of_requests_and_responses_is_that_of_the_server(url, case):
+    status, body = answer_of(url, case)
+    check(case, status, json.loads(body), url.rpartition("/")[2])
+
+
+def test_a_version_that_is_too_large_has_a_status_without_a_body(url):
+    assert answer_of(url, WITHOUT_BODY) == (WITHOUT_BODY.status, b"")

@@ -96,7 +96,6 @@ RIGHT = [
     Case("objects", PREDICT, {"instances": [{"text": ONE}]}, 200, rows(1), (JSON, "elements_are_objects")),
     Case("columns", PREDICT, {"inputs": {"text": [ONE, ""]}}, 200, columns(2), (JSON, "MakeColumnarFormatJson")),
     Case("plain_columns", PREDICT, {"inputs": [ONE]}, 200, columns(1), (JSON, "a list or base64 object")),
-    Case("no_columns", PREDICT, {"inputs": {"text": []}}, 200, columns(0), (JSON, "if (size > 0) {")),
     Case("blank", PREDICT, {"instances": [""]}, 200, rows(1), (JSON, "case DT_STRING:")),
     Case("unknown_input", PREDICT, {"inputs": {"text": [ONE], "b": 1}}, 200, columns(1), (JSON, "val.FindMember(name")),
     Case("unknown_key", PREDICT, {"instances": [ONE], "b": 1}, 200, rows(1), (JSON, "doc.FindMember(kPredictRequest")),
@@ -395,6 +394,8 @@ WITHOUT_BODY = Case(
     "Failed to convert version: 99999999999999999999 to numeric.",
     (UTIL, "Failed to convert version: "),
 )
+# With batching, the real server has not been tried with it.
+WITHOUT_TEXTS = Case("no_texts_in_columns", PREDICT, {"inputs": {"text": []}}, 200, columns(0), (JSON, "if (size > 0)"))
 CASES = [*RIGHT, *WRONG]
 
 
