@@ -37,21 +37,21 @@ POISON = (
 )
 
 
-def texts_of(model, count=400):
-    """Returns short and long texts of the model's validation set, mixed."""
-    lines = (model / "validation.source.txt").read_text(encoding="utf-8").splitlines()
+def texts_of(file, count=400):
+    """Returns short and long texts of a file, mixed."""
+    lines = file.read_text(encoding="utf-8").splitlines()
     short = [line for line in lines if line.strip()][:count]
     texts = [*short, *(" ".join(short[start : start + 3]) for start in range(0, len(short) - 2, 3))]
     random.Random(0).shuffle(texts)
     return texts
 
 
-def print_translations(model, seconds):
+def print_translations(model, file, seconds):
     """Prints the translations and the texts per second of `Translator.translate`. It runs in a process of its own."""
     import keras_transformer as kt  # noqa: PLC0415 (the process that sends requests does without it)
 
     kt.use_onednn()
-    translator, texts = kt.Translator.load(model), texts_of(model)
+    translator, texts = kt.Translator.load(model), texts_of(file)
     translations, scores = translator.translate(texts, beam_size=BEAM_SIZE, return_scores=True)
     start, count, before = time.monotonic(), 0, time.process_time()
     while time.monotonic() - start < seconds:
@@ -192,9 +192,10 @@ def _send(host, port, content):
 
 
 def measure(arguments, log):
-    command = [sys.executable, __file__, str(arguments.model), "--translate-only"]
+    command = [sys.executable, __file__, str(arguments.model), "--input", str(arguments.input), "--translate-only"]
+    command += ["--seconds", str(arguments.seconds)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    expected, texts = json.loads(output.splitlines()[-1]), texts_of(arguments.model)
+    expected, texts = json.loads(output.splitlines()[-1]), texts_of(arguments.input)
     print(json.dumps({"translate_texts_per_second": round(expected["speed"], 1), "texts": len(texts)}), flush=True)
     server = Server(arguments.model, log)
     try:
@@ -213,15 +214,18 @@ def measure(arguments, log):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("--input", type=pathlib.Path, help="lines [default: the model's validation.source.txt]")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--requests", type=int, default=2000, help="for each number of clients")
     parser.add_argument("--minutes", type=float, default=15, help="limit of all together")
+    parser.add_argument("--seconds", type=float, default=10, help="time to measure `Translator.translate`")
     parser.add_argument("--poison", action="store_true", help="send wrong requests as well")
     parser.add_argument("--log", type=pathlib.Path, default=pathlib.Path("serving_load.log"))
     parser.add_argument("--translate-only", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    arguments.input = arguments.input or arguments.model / "validation.source.txt"
     if arguments.translate_only:
-        print_translations(arguments.model, seconds=10)
+        print_translations(arguments.model, arguments.input, arguments.seconds)
     else:
         measure(arguments, arguments.log)
 

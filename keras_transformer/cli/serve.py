@@ -6,6 +6,7 @@ from keras_transformer.cli.language_option import checked_language
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.generation import SearchSettings
+from keras_transformer.processes.command_process import end_process, is_command
 
 _FILE = click.Path(path_type=pathlib.Path)
 _PACKAGES = ("starlette", "uvicorn", "httptools", "prometheus_client", "python_multipart")
@@ -55,7 +56,10 @@ def serve(models, model_config_file, token_file, cors_origin, beam_size, length_
         max_batch_size=options.pop("batch_size"),
         **options,
     )
-    return run_server([_named(model) for model in models], model_config_file, settings)
+    status = run_server([_named(model) for model in models], model_config_file, settings)
+    if is_command():
+        end_process(status)  # A version may still be loading.
+    return status
 
 
 def _named(model):

@@ -149,7 +149,6 @@ class BatchScheduler:
         finished = set()
         with self._changed:  # Two workers may have texts of the same job.
             for row, outputs in zip(live, found, strict=True):
-                row.job.batch_sizes.append(len(live))
                 row.job.set_row(row.index, outputs)
                 if not row.job.missing:
                     finished.add(row.job)

@@ -68,8 +68,12 @@ class Exchange:
     def gone(self):
         """Returns a task that ends when the client closes the connection. The body must have been read."""
         if self._gone is None:
-            self._gone = asyncio.ensure_future(self._receive())
+            self._gone = asyncio.ensure_future(self._end_of_connection())
         return self._gone
+
+    async def _end_of_connection(self):
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     def close(self):
         """Ends the task of `gone`."""

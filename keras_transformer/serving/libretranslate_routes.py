@@ -78,7 +78,7 @@ class LibreTranslateRoutes:
         if form not in ("text", "html"):
             raise RequestError(400, f"{form} format is not supported")
         count = _count_alternatives(fields.get("alternatives") or 0) if form == "text" else 0
-        self._service.check_limits(texts, exchange.facts)
+        self._check_limits(texts, exchange.facts)
         loaded, direction = self._acquire(exchange, source, target)
         try:
             found = await self._translated(exchange, loaded, direction, texts, form == "html", count)
@@ -92,6 +92,20 @@ class LibreTranslateRoutes:
         if not isinstance(given, list):
             content = {name: values[0] for name, values in content.items()}
         return json_response(content)
+
+    def _check_limits(self, texts, facts):
+        """Raises the error of LibreTranslate if a request has too many texts or characters."""
+        try:
+            self._service.check_limits(texts, facts)
+        except RequestError:
+            most = self._service.settings.max_texts
+            size, limit = (facts.texts, most) if facts.texts > most else (facts.characters, self._most_characters)
+            message = f"Invalid request: request ({size}) exceeds text limit ({limit})"
+            raise RequestError(400, message) from None
+
+    @property
+    def _most_characters(self):
+        return self._service.settings.max_characters
 
     def _directions(self):
         return [

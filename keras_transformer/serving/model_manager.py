@@ -46,7 +46,9 @@ class ModelManager:
     @property
     def is_ready(self):
         """Whether each model has a version that answers."""
-        return self.is_settled.is_set() and all(model.available for model in self._models.values())
+        # A model that was added to the config may still be loading.
+        models = self._models.values()
+        return self.is_settled.is_set() and all(model.available or not model.is_settled for model in models)
 
     def start(self):
         """Starts the thread, which loads the models."""
@@ -92,11 +94,17 @@ class ModelManager:
             for model in list(self._models.values()):
                 if self._ended.is_set():
                     return
-                model.poll()
+                self._poll(model)
             if all(model.is_settled for model in self._models.values()):
                 self.is_settled.set()
             self._ended.wait(self._settings.poll_seconds)
             self._read_config_again()
+
+    def _poll(self, model):
+        try:
+            model.poll()
+        except Exception as error:  # The thread goes on to look for new versions.
+            self._log("versions_failed", model=model.name, error=f"{type(error).__name__}: {error}"[:200])
 
     def _read_config_again(self):
         state = _state(self._config_file)

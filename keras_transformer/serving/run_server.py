@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import logging
 import os
 import resource
 import signal
@@ -40,6 +41,7 @@ def run_server(models, config_file, settings):
         InputError: the address is taken, a path is not a model, or the first version of a model cannot be loaded.
     """
     log = AccessLog()
+    _log_warnings(log)
     with _listening_socket(settings.host, settings.port) as listener:
         service = TranslationService(models, config_file, settings, log.write)
         application = Application(service, log)
@@ -122,6 +124,23 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self):
         yield  # `_serve` handles the signals.
+
+
+def _log_warnings(log):
+    """Writes messages of uvicorn and asyncio to the log, without tracebacks, which can have texts."""
+    for name in ("uvicorn", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [_EventHandler(log, logging.WARNING)], False
+
+
+class _EventHandler(logging.Handler):
+    def __init__(self, log, level):
+        super().__init__(level)
+        self._log = log
+
+    def emit(self, record):
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        self._log.write("warning", source=record.name, message=record.getMessage().split("\n")[0][:200], type=error)
 
 
 def _use_one_thread_per_batch():

@@ -26,7 +26,6 @@ class TranslationJob:
         self.is_cancelled = False
         self._loop = asyncio.get_running_loop()
         self.future = self._loop.create_future()
-        self.batch_sizes = []
 
     def set_row(self, index, row):
         """Stores the outputs of a text. The last one ends the job. Called by workers."""

@@ -22,7 +22,7 @@ class TranslationService:
         self.settings = settings
         self.metrics = ServerMetrics()
         self.manager = ModelManager(models, config_file, settings, log, self.metrics)
-        workers = settings.workers or len(os.sched_getaffinity(0))
+        workers = settings.workers or _count_cores()
         self.scheduler = BatchScheduler(
             workers, settings.max_batch_size, settings.batch_wait, settings.queue_size, self.metrics
         )
@@ -36,11 +36,11 @@ class TranslationService:
         """
         facts.texts = len(texts)
         facts.characters = sum(map(_count_characters, texts))
-        most, limit = self.settings.max_texts, self.settings.max_characters
-        if len(texts) > most:
-            raise RequestError(413, f"The request has {len(texts)} texts. At most {most} are allowed.")
-        if facts.characters > limit:
-            raise RequestError(413, f"The request has {facts.characters} characters. At most {limit} are allowed.")
+        limits = {"texts": self.settings.max_texts, "characters": self.settings.max_characters}
+        for name, most in limits.items():
+            count = getattr(facts, name)
+            if count > most:
+                raise RequestError(413, f"The request has {count} {name}. At most {most} are allowed.")
 
     async def translate(self, version, signature, texts, facts, gone, direction=None):
         """Translates texts in batches with those of other requests.
@@ -83,6 +83,11 @@ class TranslationService:
         """Ends the threads."""
         self.manager.stop()
         self.scheduler.close()
+
+
+def _count_cores():
+    """Returns the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _count_characters(text):

@@ -86,8 +86,9 @@ def test_pages_of_an_allowed_origin_may_use_the_server(server):
 
 def test_a_request_that_is_too_large_is_refused(server, good):
     answer = server.ask("/translate", {"q": "a" * 100_001, "source": "ko", "target": "en"})
-    assert answer.status == 413
-    assert answer.error == "The request has 100001 characters. At most 100000 are allowed."
+    assert (answer.status, answer.error) == (400, "Invalid request: request (100001) exceeds text limit (100000)")
+    answer = server.ask(PATH, {"instances": ["a" * 100_001]})
+    assert (answer.status, answer.error) == (413, "The request has 100001 characters. At most 100000 are allowed.")
     answer = server.ask(PATH, {"instances": ["a"] * 257})
     assert (answer.status, answer.error) == (413, "The request has 257 texts. At most 256 are allowed.")
     found = exchanged(server, head("POST", PATH, 10**9), b"{")

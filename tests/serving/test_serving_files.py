@@ -11,7 +11,7 @@ import time
 import urllib.request
 
 import pytest
-from server_process import REPOSITORY, running_server
+from server_process import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples" / "serving"
 PAGE = (REPOSITORY / "saved_models" / "README.md").read_text(encoding="utf-8")
@@ -154,14 +154,14 @@ def test_nginx_serves_tls(server, certificate, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_page_translates_in_a_browser(model, tmp_path):
+def test_the_page_translates_in_a_browser(server, tmp_path):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "export" / "web"))
     from browser import opened_browser  # noqa: PLC0415
     from web_cases import Page  # noqa: PLC0415
 
-    with running_server(model) as server, opened_browser(tmp_path) as driver:
+    with opened_browser(tmp_path) as driver:
         page = Page(driver)
-        page.open(f"{server.url}/")
+        page.open(f"http://localhost:{server.port}/")
         text = "나는 어제 카페에 갔다. 고양이가 물을 마신다."
         page.write(text)
         answer = server.ask(
