@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 from typing import NamedTuple
 
 from keras_transformer.serving.request_error import RequestError
@@ -34,17 +35,17 @@ class Directions:
     by_codes: dict = dataclasses.field(default_factory=dict)
     names: dict = dataclasses.field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def pairs(self):
         """The pairs of codes in order."""
         return list(self.by_codes)
 
-    @property
+    @functools.cached_property
     def sources(self):
         """The codes of the sources in order."""
         return list(dict.fromkeys(source for source, _ in self.by_codes))
 
-    @property
+    @functools.cached_property
     def targets(self):
         """The codes of the targets in order."""
         return list(dict.fromkeys(target for _, target in self.by_codes))
