@@ -73,8 +73,15 @@ class Directions:
 
 
 def directions_of(translator):
-    """Returns the `Directions` of a `Translator`. A multilingual model has those of its language tokens."""
+    """Returns the `Directions` of a `Translator`.
+
+    An imported multilingual model has those of its language tokens. A model that was trained on several directions has
+    them in its facts, and a tag of the target's language in its vocabulary, which is the prefix of the source.
+    """
     sides, config, texts = [], translator.config, translator.texts
+    trained = getattr(texts, "directions", None)
+    if trained and config.source_prefix is not None:
+        return _trained_directions(trained, texts.source_language, translator.tokenizers.source)
     for side, tag in (("source", texts.source_language), ("target", texts.target_language)):
         is_chosen = getattr(config, f"{side}_prefix") is not None
         tokens = language_tokens(getattr(translator.tokenizers, side)) if is_chosen else []
@@ -89,6 +96,16 @@ def directions_of(translator):
     ]
     names = {name: code for codes in sides for code, name, _ in codes}
     return Directions({(pair.source, pair.target): pair for pair in pairs}, names)
+
+
+def _trained_directions(trained, default_source, tokenizer):
+    tags = {tokenizer.token(number): number for number in range(tokenizer.vocabulary_size)}
+    found = {}
+    for source, target in trained:
+        source, tag = source or default_source, tags.get(f"<2{target}>")
+        if source is not None and tag is not None:
+            found[source, target] = ServedDirection(source, target, source_prefix=tag)
+    return Directions(found)
 
 
 def only_source(directions):
