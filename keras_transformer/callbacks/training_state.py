@@ -130,6 +130,10 @@ class TrainingState(keras.callbacks.Callback):
                 self._set_callback_states(states)
         return True
 
+    def save(self) -> None:
+        """Saves the state within an epoch, after a batch."""
+        self._save(self._metric_arrays())
+
     def end(self) -> None:
         """Restores the final states of the callbacks, for a restored training that is complete.
 

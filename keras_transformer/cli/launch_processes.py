@@ -39,7 +39,8 @@ def launch_processes(count, arguments):
         started = []
         try:
             started += [_start(arguments, address, index, count, errors[index]) for index in range(count)]
-            failed = _wait(started)
+            with _passed_on(started):
+                failed = _wait(started)
         except KeyboardInterrupt:
             _interrupt(started)
             raise
@@ -84,6 +85,16 @@ def _start(arguments, address, index, count, errors):
         stderr=errors,
         start_new_session=True,  # Ctrl-C reaches the children only through this process.
     )
+
+
+@contextlib.contextmanager
+def _passed_on(started):
+    """Passes SIGUSR1 on, with which a training saves its state and ends."""
+    earlier = signal.signal(signal.SIGUSR1, lambda number, _: [process.send_signal(number) for process in started])
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, earlier)
 
 
 def _wait(started):

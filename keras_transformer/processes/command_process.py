@@ -82,8 +82,13 @@ def is_interrupted():
     return bool(_received)
 
 
+def end_with_status_of(number):
+    """Records a signal that the caller handles, so that the command ends with its status."""
+    _received.append(number)
+
+
 def interrupted_status():
-    """Returns the exit status after a KeyboardInterrupt: 130 for Ctrl-C, 143 for SIGTERM."""
+    """Returns the exit status after a KeyboardInterrupt: 130 for Ctrl-C, 143 for SIGTERM, 138 for SIGUSR1."""
     return 128 + _received[0] if _received else EXIT_INTERRUPTED
 
 
@@ -205,7 +210,8 @@ def _report_unraisable(unraisable, report=sys.unraisablehook):
 
 def _watch(reader):
     """Ends the process a short time after a signal, or at once after a second signal."""
-    number = os.read(reader, 1)[0]
+    while (number := os.read(reader, 1)[0]) not in _SIGNALS:  # Others do not end the process.
+        pass
     if _may_end_in_order:
         select.select([reader], [], [], _SECONDS_TO_END)
     _say_last_words()

@@ -13,6 +13,7 @@ from keras_transformer.callbacks import (
     TokensPerSecond,
     TrainingState,
 )
+from keras_transformer.callbacks.end_on_signal import EndOnSignal
 from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.whole_files import naming
@@ -139,7 +140,8 @@ class TrainingRun:
                 log_dir = self.output / TENSORBOARD_NAME
                 callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False))
             callbacks.append(self.checkpoints)
-        return [*callbacks, self.state, TrainingProgress(self.state)]
+        end = EndOnSignal(self.state, training.accumulation_steps)
+        return [*callbacks, self.state, TrainingProgress(self.state), end]
 
     def give_weights(self, model):
         """Sets the weights of a model of the same architecture to the final weights of the training.
