@@ -38,7 +38,7 @@ test: $(VENV)/installed-for-tests lint types
 test-all: $(VENV)/installed-for-tests lint types
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not cluster"
 
-# Tests of translate-corpus with Ray. One process, because each test starts a cluster.
+# Tests with Ray, SLURM (installed by apt-get, as root) and the schemas of Kubernetes. One process, because tests start clusters.
 test-cluster: $(VENV)/installed-for-clusters
 	$(BIN)/python -m pytest -m cluster
 
@@ -90,7 +90,7 @@ $(VENV)/installed-for-tests: pyproject.toml | $(VENV)/installed
 	touch $@
 
 $(VENV)/installed-for-clusters: pyproject.toml | $(VENV)/installed-for-tests
-	$(BIN)/python -m pip install --quiet --editable ".[ray]"
+	$(BIN)/python -m pip install --quiet --editable ".[cluster,ray]"
 	touch $@
 
 $(VENV)/installed-for-docs: pyproject.toml | $(VENV)/installed

@@ -3,6 +3,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from keras_transformer.data.parquet_rows import is_parquet_name, parquet_rows
 from keras_transformer.data.text_lines import checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
@@ -11,7 +12,7 @@ from keras_transformer.text.blank import is_blank
 def tsv_rows(
     paths: Sequence[str | os.PathLike], source_column: int, target_column: int, digests: Any = None
 ) -> Iterator[tuple[str, str]]:
-    """Yields the sentence pairs of files of tab-separated columns.
+    """Yields the sentence pairs of files of tab-separated columns, or of Parquet files (`.parquet`).
 
     All rows must have the number of columns of the first row, because a tab within a text shifts the next columns. A
     row that is only white space is a pair of empty texts, with any number of columns. Empty lines are skipped. Quotes
@@ -26,11 +27,14 @@ def tsv_rows(
         `(source, target)` strings. An empty column is an empty text.
 
     Raises:
-        InputError: an error of `checked_lines`, or a row has too few columns or not the number of the first row.
+        InputError: an error of `checked_lines` or `parquet_rows`, or a row has too few columns or not the number of the first row.
     """
     needed = max(source_column, target_column)
     expected, first = None, None
     for path in paths:
+        if is_parquet_name(path):
+            yield from parquet_rows(path, source_column, target_column, new_digest(digests, path))
+            continue
         for number, line in enumerate(checked_lines(path, new_digest(digests, path)), start=1):
             if not line:
                 continue

@@ -32,7 +32,8 @@ class DataSection(Section):
         None,
         description=(
             "Tab-separated pairs to train on, instead of two text files: a file, a pattern, or a list for several "
-            "corpora. All rows of a corpus must have as many columns as the first."
+            "corpora. All rows of a corpus must have as many columns as the first. Files that end in .parquet are "
+            "Parquet files (extra parquet)."
         ),
     )
     weights: list[Annotated[int, Field(ge=1, le=_LARGEST_WEIGHT)]] | None = Field(
@@ -42,9 +43,13 @@ class DataSection(Section):
             "train_source or train_pairs. Default: 1 for each. The corpora are mixed evenly over the epoch."
         ),
     )
-    validation_pairs: _Files | None = Field(None, description="Tab-separated pairs to validate on.")
-    source_column: int = Field(1, ge=1, description="Column of the source in tab-separated pairs, counted from 1.")
-    target_column: int = Field(2, ge=1, description="Column of the target in tab-separated pairs, counted from 1.")
+    validation_pairs: _Files | None = Field(None, description="Tab-separated pairs, or a Parquet file, to validate on.")
+    source_column: int = Field(
+        1, ge=1, description="Column of the source in train_pairs and validation_pairs, counted from 1."
+    )
+    target_column: int = Field(
+        2, ge=1, description="Column of the target in train_pairs and validation_pairs, counted from 1."
+    )
     held_out: float = Field(
         0.0,
         ge=0,
