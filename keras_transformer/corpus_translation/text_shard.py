@@ -1,8 +1,8 @@
 import contextlib
 import hashlib
 
-from keras_transformer.corpus_translation.compressed_output import compressed_output
 from keras_transformer.corpus_translation.windows import windows
+from keras_transformer.data.compressed_output import compressed_output
 from keras_transformer.data.opened_text import compression_of, opened_text
 from keras_transformer.data.text_lines import decoded_lines
 from keras_transformer.errors import InputError

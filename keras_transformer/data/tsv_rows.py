@@ -27,7 +27,8 @@ def tsv_rows(
         `(source, target)` strings. An empty column is an empty text.
 
     Raises:
-        InputError: an error of `checked_lines` or `parquet_rows`, or a row has too few columns or not the number of the first row.
+        InputError: an error of `checked_lines` or `parquet_rows`, or a row has too few columns or not the number of
+            the first row.
     """
     needed = max(source_column, target_column)
     expected, first = None, None

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from real_processes import REPOSITORY, finish_training, start_training
@@ -47,6 +48,10 @@ def wait_for_both(process, folder):
     children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
     assert len(children) == 2
     return children
+
+
+def weights_of(folder):
+    return Translator.load(folder).model.get_weights()
 
 
 def history(folder):
@@ -214,3 +219,18 @@ def test_an_environment_that_does_not_fit_is_refused(together, run, monkeypatch,
     result = run("train", together / "together.toml", "--output", together / "model")
     result.assert_one_error(message)
     assert not (together / "model").exists()
+
+
+@pytest.mark.slow
+def test_the_number_of_processes_can_change_when_a_training_is_resumed(together):
+    options = ("--set", "training.epochs=4", "--set", "training.average_checkpoints=1")
+    assert finish(together, "--processes", 1, "--output", together / "whole", *options)[0] == 0
+    for epochs, number in enumerate((1, 2, 4, 1), start=1):
+        part = (*options[:1], f"training.epochs={epochs}", *options[2:], *(["--resume"] if epochs > 1 else []))
+        status, _, errors = finish(together, "--processes", number, "--output", together / "parts", *part)
+        assert status == 0, errors
+    for expected, found in zip(history(together / "whole"), history(together / "parts"), strict=True):
+        expected.pop("tokens_per_second")
+        assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-5)
+    pairs = zip(weights_of(together / "whole"), weights_of(together / "parts"), strict=True)
+    assert all(np.allclose(found, expected, rtol=0, atol=1e-5) for expected, found in pairs)

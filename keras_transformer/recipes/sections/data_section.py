@@ -44,12 +44,8 @@ class DataSection(Section):
         ),
     )
     validation_pairs: _Files | None = Field(None, description="Tab-separated pairs, or a Parquet file, to validate on.")
-    source_column: int = Field(
-        1, ge=1, description="Column of the source in train_pairs and validation_pairs, counted from 1."
-    )
-    target_column: int = Field(
-        2, ge=1, description="Column of the target in train_pairs and validation_pairs, counted from 1."
-    )
+    source_column: int = Field(1, ge=1, description="Column of the source of pairs in one table, counted from 1.")
+    target_column: int = Field(2, ge=1, description="Column of the target of pairs in one table, counted from 1.")
     held_out: float = Field(
         0.0,
         ge=0,

@@ -1,0 +1,121 @@
+"""Shuffles a parallel corpus of any size on the disk, in bounded memory."""
+
+import contextlib
+import os
+import pathlib
+import random
+from collections.abc import Callable
+
+from keras_transformer.data.check_files import text_rows
+from keras_transformer.data.compressed_output import compressed_output
+from keras_transformer.data.matching_files import matching_files
+from keras_transformer.data.opened_text import opened_text, plain_size
+from keras_transformer.errors import InputError
+from keras_transformer.files.whole_files import naming, unfinished_folder
+
+# Text of one part. Its lines are in memory together, with some bytes for each.
+_PART_BYTES = 1 << 28
+# Usual ratio of the sizes of plain and compressed text, rounded up.
+_EXPANSION = 6
+# Number of files that are open at the same time.
+_MOST_PARTS = 512
+_COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+
+
+def shuffle_on_disk(
+    source: str | os.PathLike,
+    target: str | os.PathLike,
+    source_output: str | os.PathLike,
+    target_output: str | os.PathLike,
+    seed: int = 0,
+    part_bytes: int = _PART_BYTES,
+    progress: Callable[[int], object] | None = None,
+) -> int:
+    """Writes the pairs of a parallel corpus in random order. Every order has the same probability.
+
+    Each pair is written to a part drawn at random, and each part is shuffled in memory. The same text, seed and
+    `part_bytes` give the same files. The disk needs the size of the plain text for the parts.
+
+    Args:
+        source, target: a path each, or two patterns, see `text_pairs`.
+        source_output, target_output: the files to write, in one folder, which must exist. They are compressed if they
+            end in .gz, .bz2, .xz or .zst. They are renamed when both are complete.
+        seed: seed of the order. Default 0.
+        part_bytes: approximate size of the text in memory. Default 256 MiB.
+        progress: called with the number of pairs after each part. Default None.
+
+    Returns:
+        The number of pairs.
+
+    Raises:
+        InputError: the text cannot be read, an output is an input, or `part_bytes` is out of range.
+        OSError: an output cannot be written, such as on a full disk.
+
+    Example:
+
+    >>> count = kt.data.shuffle_on_disk("train.ko", "train.en", "shuffled.ko", "shuffled.en", seed=1)
+    >>> count == sum(1 for _ in kt.data.checked_lines("shuffled.ko"))
+    True
+    """
+    outputs = [pathlib.Path(source_output), pathlib.Path(target_output)]
+    inputs = [path for pattern in (source, target) for path in matching_files(pattern)]
+    _check(inputs, outputs, part_bytes)
+    num_parts = min(_MOST_PARTS, 1 + _plain_bytes(inputs) // part_bytes)
+    with unfinished_folder(outputs[0].parent, outputs[0].name) as folder:
+        parts = [folder / f"part_{number}" for number in range(num_parts)]
+        count = _divide(text_rows(source, target), parts, random.Random(seed), outputs[0])
+        unfinished = [folder / f"{number}{path.suffix}" for number, path in enumerate(outputs)]
+        _write(parts, unfinished, seed, outputs, progress)
+        for path, output in zip(unfinished, outputs, strict=True):
+            os.replace(path, output)
+    return count
+
+
+def _check(inputs, outputs, part_bytes):
+    if part_bytes < 1:
+        raise InputError(f"`part_bytes` must be at least 1. Received: part_bytes={part_bytes}.")
+    if outputs[0].absolute() == outputs[1].absolute():
+        raise InputError(f"{outputs[0]}: source and target need different outputs.")
+    for output in outputs:
+        if output.parent.absolute() != outputs[0].parent.absolute() or not output.parent.is_dir():
+            raise InputError(f"{output}: expected outputs in one existing folder.")
+        if any(output.exists() and path.exists() and output.samefile(path) for path in inputs):
+            raise InputError(f"{output}: input and output are the same file. Choose another output.")
+
+
+def _plain_bytes(paths):
+    """Returns the approximate size of the plain text."""
+    total = 0
+    for path in paths:
+        with opened_text(path) as file:
+            total += plain_size(file) or _EXPANSION * os.path.getsize(path)
+    return total
+
+
+def _divide(rows, parts, numbers, name):
+    """Writes each row to a part drawn at random, two lines a row. Returns the number of rows."""
+    count = 0
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(naming(name))
+        files = [opened.enter_context(open(part, "wb")) for part in parts]
+        for row in rows:
+            files[numbers.randrange(len(files))].write("".join(f"{text}\n" for text in row).encode("utf-8"))
+            count += 1
+    return count
+
+
+def _write(parts, unfinished, seed, outputs, progress):
+    with contextlib.ExitStack() as opened:
+        files = []
+        for path, output in zip(unfinished, outputs, strict=True):
+            opened.enter_context(naming(output))
+            files.append(opened.enter_context(compressed_output(path, _COMPRESSIONS.get(output.suffix))))
+        for number, part in enumerate(parts):
+            lines = part.read_bytes().split(b"\n")[:-1]
+            part.unlink()
+            order = list(range(0, len(lines), 2))
+            random.Random(f"{seed} {number}").shuffle(order)
+            for side, file in enumerate(files):
+                file.writelines(lines[index + side] + b"\n" for index in order)
+            if progress is not None:
+                progress(len(order))

@@ -1,0 +1,82 @@
+import collections
+import gzip
+
+import pytest
+
+from keras_transformer.data import shuffle_on_disk
+from keras_transformer.errors import InputError
+
+PAIRS = [(f"source {number}", f"target {number}") for number in range(500)]
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """A function that writes pairs and returns the paths of both texts and of both outputs."""
+
+    def corpus(pairs):
+        for name, side in (("a.en", 0), ("a.de", 1)):
+            (tmp_path / name).write_text("".join(f"{pair[side]}\n" for pair in pairs), encoding="utf-8")
+        return [tmp_path / name for name in ("a.en", "a.de", "b.en", "b.de")]
+
+    return corpus
+
+
+def shuffled(paths, **options):
+    assert shuffle_on_disk(*paths, **options) > 0
+    sides = (path.read_text(encoding="utf-8").split("\n")[:-1] for path in paths[2:])
+    return list(zip(*sides, strict=True))
+
+
+@pytest.mark.parametrize("part_bytes", [100, 4000, 1 << 20])
+def test_the_pairs_are_kept_in_a_random_order(corpus, tmp_path, part_bytes):
+    paths = corpus(PAIRS)
+    found = shuffled(paths, part_bytes=part_bytes)
+    assert sorted(found) == sorted(PAIRS)
+    # The distance of neighbours is that of random numbers, a third of the length on average.
+    places = [int(source.split()[1]) for source, _ in found]
+    distances = [abs(first - second) for first, second in zip(places, places[1:], strict=False)]
+    assert 140 < sum(distances) / len(distances) < 195
+    assert {path.name for path in tmp_path.iterdir()} == {"a.en", "a.de", "b.en", "b.de"}
+
+
+def test_the_order_depends_on_the_seed_alone(corpus):
+    paths = corpus(PAIRS)
+    first = shuffled(paths, seed=1, part_bytes=2000)
+    assert shuffled(paths, seed=1, part_bytes=2000) == first != shuffled(paths, seed=2, part_bytes=2000)
+
+
+def test_all_orders_are_equally_likely(corpus):
+    paths = corpus([("a", "1"), ("b", "2"), ("c", "3")])
+    orders = collections.Counter(
+        "".join(source for source, _ in shuffled(paths, seed=seed, part_bytes=3)) for seed in range(240)
+    )
+    assert len(orders) == 6
+    assert max(orders.values()) < 65
+    assert min(orders.values()) > 18
+
+
+def test_a_compressed_corpus_and_empty_lines(corpus, tmp_path):
+    source, target, *_ = corpus([("a", ""), ("", "b"), ("c\u2028d", "e")])
+    source.write_bytes(gzip.compress(source.read_bytes()))
+    outputs = tmp_path / "b.en.gz", tmp_path / "b.de"
+    assert shuffle_on_disk(source, target, *outputs) == 3
+    sources = gzip.decompress(outputs[0].read_bytes()).decode().split("\n")[:-1]
+    targets = outputs[1].read_text().split("\n")[:-1]
+    assert sorted(zip(sources, targets, strict=True)) == [("", "b"), ("a", ""), ("c\u2028d", "e")]
+
+
+def test_errors_leave_no_file(corpus, tmp_path, largest_file):
+    source, target, *outputs = corpus(PAIRS)
+    before = sorted(tmp_path.iterdir())
+    with largest_file(2000), pytest.raises(OSError, match="File too large"):
+        shuffle_on_disk(source, target, *outputs)
+    with pytest.raises(InputError, match="input and output are the same file"):
+        shuffle_on_disk(source, target, source, outputs[1])
+    with pytest.raises(InputError, match="need different outputs"):
+        shuffle_on_disk(source, target, outputs[0], outputs[0])
+    with pytest.raises(InputError, match="expected outputs in one existing folder"):
+        shuffle_on_disk(source, target, outputs[0], tmp_path / "sub" / "b.de")
+    target.write_text("one line\n")
+    with pytest.raises(InputError, match="the same number of lines"):
+        shuffle_on_disk(source, target, *outputs)
+    assert sorted(tmp_path.iterdir()) == before
