@@ -33,6 +33,7 @@ class EndOnSignal(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self._earlier_handler is not None:
             signal.signal(signal.SIGUSR1, self._earlier_handler)
+            self._earlier_handler = None
 
     def on_train_batch_end(self, batch, logs=None):
         # At the end of an epoch, the state is saved after the validation.
@@ -49,5 +50,6 @@ class EndOnSignal(keras.callbacks.Callback):
 
     def _end(self):
         if self._state.saves:
+            self.on_train_end()
             end_with_status_of(signal.SIGUSR1)
             raise KeyboardInterrupt

@@ -83,8 +83,9 @@ def is_interrupted():
 
 
 def end_with_status_of(number):
-    """Records a signal that the caller handles, so that the command ends with its status."""
-    _received.append(number)
+    """Records a signal that the caller handles, so that a command ends with its status."""
+    if _is_command:
+        _received.append(number)
 
 
 def interrupted_status():

@@ -234,3 +234,21 @@ def test_the_number_of_processes_can_change_when_a_training_is_resumed(together)
         assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-5)
     pairs = zip(weights_of(together / "whole"), weights_of(together / "parts"), strict=True)
     assert all(np.allclose(found, expected, rtol=0, atol=1e-5) for expected, found in pairs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [(), ("--processes", 2)], ids=["one process", "two processes"])
+def test_sigusr1_saves_the_current_step(together, processes):
+    # Without regular saves within an epoch.
+    options = (*processes, "--output", together / "model", "--set", "training.save_every=100000")
+    with start(together, *options, "--set", "training.epochs=5000") as process:
+        while not (together / "model" / "history.csv").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGUSR1)
+        assert process.wait(timeout=60) == 128 + signal.SIGUSR1
+        assert process.stderr.read().endswith("Interrupted. --resume continues from the last save.\n")
+    done = len(history(together / "model"))
+    status, _, errors = finish(together, *options, "--resume", "--set", f"training.epochs={done + 1}")
+    assert status == 0, errors
+    assert f"Continuing after epoch {done}" in errors

@@ -22,7 +22,7 @@ train_source = "train.en"
 train_target = "train.de"
 validation_source = "train.en"
 validation_target = "train.de"
-max_length = 16
+max_length = 8   # One length, so that JAX compiles one step.
 
 [vocabulary]
 size = 290
@@ -30,8 +30,8 @@ size = 290
 [model]
 num_encoder_layers = 1
 num_decoder_layers = 1
-hidden_dim = 64
-intermediate_dim = 128
+hidden_dim = 32
+intermediate_dim = 64
 num_heads = 2
 dropout = 0.1
 normalize_first = true
@@ -40,15 +40,17 @@ normalize_first = true
 steps = 300
 optimizer_steps_per_epoch = 50
 batch_tokens = 512
-learning_rate = 0.01
-warmup_steps = 50
+# Adam multiplies the rounding errors of another order of sums. A small rate keeps them small.
+learning_rate = 0.0005
+warmup_steps = 300
 average_checkpoints = 1
 save_every = 1000
 
 [evaluation]
 at_end = false
 """
-WORDS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "acht", "six": "elf", "ten": "zehn"}
+WORDS = {"a": "t", "b": "u", "c": "v", "d": "w", "e": "x", "f": "y", "g": "z"}
+WIDTH = 32
 
 pytestmark = pytest.mark.cluster
 
@@ -92,9 +94,10 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(cluster, corpus):
-    """The folder of the model that one process has trained."""
-    command("keras-transformer", "train", corpus / "recipe.toml", "--output", corpus / "one", "--processes", 1)
-    return corpus / "one"
+    """The folder of the model of an uninterrupted job."""
+    job = submit(corpus, "two")
+    assert wait_for_end(corpus, job, "two")["Restarts"] == "0"
+    return corpus / "two"
 
 
 def submit(corpus, name, *options):
@@ -128,9 +131,18 @@ def wait_for_end(corpus, job, name):
 
 
 def weights(folder):
+    """The arrays of a model by name, without the biases of keys.
+
+    They do not change the attention. Their gradient is only a rounding error, and Adam divides it by its size.
+    """
     found = {}
     with h5py.File(folder / "model.weights.h5") as file:
         file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    for name, array in found.items():
+        if name.endswith("query_key_value_dense/vars/1"):
+            array[WIDTH : 2 * WIDTH] = 0
+        elif name.endswith("key_value_dense/vars/1"):
+            array[:WIDTH] = 0
     return found
 
 
@@ -139,18 +151,17 @@ def losses(folder):
         return [float(row["loss"]) for row in csv.DictReader(file)]
 
 
-def assert_same(folder, other):
-    assert losses(folder) == pytest.approx(losses(other), rel=1e-5)
+def assert_same(folder, other, tolerance=0.0):
+    assert losses(folder) == pytest.approx(losses(other), rel=tolerance, abs=0)
     found, wanted = weights(folder), weights(other)
     assert found.keys() == wanted.keys()
     for name, array in wanted.items():
-        np.testing.assert_allclose(found[name], array, atol=1e-5, rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(found[name], array, atol=tolerance, rtol=tolerance, err_msg=name)
 
 
 def test_two_nodes_train_the_model_of_one_process(expected, corpus):
-    job = submit(corpus, "two")
-    assert wait_for_end(corpus, job, "two")["Restarts"] == "0"
-    assert_same(corpus / "two", expected)
+    command("keras-transformer", "train", corpus / "recipe.toml", "--output", corpus / "one", "--processes", 1)
+    assert_same(expected, corpus / "one", tolerance=1e-5)
 
 
 @pytest.mark.parametrize("node", ["node1", "node2"], ids=["node of the script", "other node"])
