@@ -25,7 +25,7 @@ validation_target = "train.de"
 max_length = 8   # One length, so that JAX compiles one step.
 
 [vocabulary]
-size = 290
+size = 280
 
 [model]
 num_encoder_layers = 1
