@@ -16,6 +16,8 @@ from keras_transformer.processes.standard_error import standard_error_held_back
 _GROUP_SHARDS = 64
 _GROUP_BYTES = 1 << 20
 _GROUPS_PER_WORKER = 4
+# Attempts to start a cluster on this machine.
+_STARTS = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,19 +91,7 @@ def _cluster(settings):
     import ray  # noqa: PLC0415 (an optional dependency)
     import ray.data  # noqa: PLC0415
 
-    address = settings.address or os.environ.get("RAY_ADDRESS")
-    local = {"num_cpus": settings.workers * settings.cpus, "include_dashboard": False}
-    try:
-        with standard_error_held_back(shown_on_failure=False):
-            ray.init(
-                address=address or "local",
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env={"env_vars": _variables(settings)},
-                **({} if address else local),
-            )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise JobError(f"{address or 'Ray'}: cannot connect to the Ray cluster ({error}).") from None
+    _connect(ray, settings)
     if is_command():
         handle_signals()  # Ray has replaced the handler of SIGTERM.
     context = ray.data.DataContext.get_current()
@@ -111,6 +101,29 @@ def _cluster(settings):
         yield ray
     finally:
         ray.shutdown()
+
+
+def _connect(ray, settings):
+    """Connects to the cluster, or starts one. Ray gives up after 30 seconds, too early on a busy machine."""
+    address = settings.address or os.environ.get("RAY_ADDRESS")
+    local = {"num_cpus": settings.workers * settings.cpus, "include_dashboard": False}
+    attempts = 1 if address else _STARTS
+    for attempt in range(attempts):
+        try:
+            with standard_error_held_back(shown_on_failure=False):
+                ray.init(
+                    address=address or "local",
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    runtime_env={"env_vars": _variables(settings)},
+                    **({} if address else local),
+                )
+            return
+        except Exception as error:  # Ray raises many classes, also Exception itself.
+            ray.shutdown()
+            reason = " ".join(str(error).split())
+            if attempt == attempts - 1:
+                raise JobError(f"{address or 'Ray'}: cannot connect to the Ray cluster ({reason}).") from error
 
 
 def _variables(settings):

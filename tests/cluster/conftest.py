@@ -20,7 +20,7 @@ def corpus(tmp_path_factory):
     """A folder of four shards with enough lines that a translation takes seconds."""
     folder = tmp_path_factory.mktemp("corpus")
     for number in range(4):
-        (folder / f"part-{number}.txt").write_text("\n".join(lines_of(1500, start=1500 * number)) + "\n")
+        (folder / f"part-{number}.txt").write_text("\n".join(lines_of(900, start=1000 * number)) + "\n")
     return folder
 
 

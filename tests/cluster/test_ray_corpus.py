@@ -17,7 +17,9 @@ SEARCH = ("--beam-size", 2, "--window", 256)
 
 
 def content_of(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if not path.name.startswith("_")}
+    """The finished shards."""
+    paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(("_", UNFINISHED))]
+    return {path.name: path.read_bytes() for path in paths}
 
 
 def wait_for_writer(process, folder, after=0):
@@ -71,6 +73,7 @@ def test_a_killed_worker_is_replaced(model, corpus, expected, start, tmp_path, a
     _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     assert content_of(folder) == expected
+    assert not list(folder.glob(f"{UNFINISHED}*"))
 
 
 @pytest.mark.parametrize("engine", [(), ("--engine", "ray", "--workers", 2)], ids=["local", "ray"])
