@@ -82,8 +82,6 @@ def assert_rules(rows, prefixes=None, no_repeat_ngram=None, min_length=0):
 def test_beam_search_with_all_rules_equals_numpy(generator, model):
     rows = compare_beam(generator, [model], PREFIXES, **RULES)
     assert_rules(rows, PREFIXES, **RULES)
-    plain = rows_of(generator.generate(sentences(LENGTHS), beam_size=3, n_best=3))
-    assert rows != plain
 
 
 def test_samples_with_all_rules_equal_numpy(generator, model):
@@ -178,6 +176,7 @@ def test_rules_that_exclude_every_other_token_leave_the_end_token(generator):
     assert len(rows[0]) == 11
 
 
+@pytest.mark.slow
 def test_an_ensemble_of_different_models_equals_numpy(model):
     models = [model, small_model(seed=7, num_encoder_layers=2, hidden_dim=24, max_length=50, normalize_first=True)]
     compare_beam(Generator(Ensemble(models)), models)
@@ -190,6 +189,7 @@ def test_an_ensemble_samples_and_keeps_rules(model):
     compare_beam(Generator(Ensemble(models)), models, PREFIXES, **RULES)
 
 
+@pytest.mark.slow  # The test of the command translates with an ensemble.
 def test_an_ensemble_of_a_model_with_itself_is_the_model(generator, model):
     source_ids = sentences(LENGTHS)
     expected = generator.generate(source_ids, beam_size=3, n_best=3)

@@ -31,6 +31,7 @@ def test_improbable_tokens_keep_their_order():
     np.testing.assert_array_equal(found, keras.ops.convert_to_numpy(keras.ops.log_softmax(logits)))
 
 
+@pytest.mark.slow
 def test_config_and_weights_restore_an_ensemble():
     ensemble = Ensemble([model_of(1), model_of(2)])
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(ensemble))

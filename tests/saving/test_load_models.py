@@ -16,15 +16,24 @@ def translator():
     return kt.Translator(kt.build_transformer(config), tokenizer)
 
 
-def test_an_ensemble_of_folders_scores_and_is_not_saved(translator, tmp_path):
+@pytest.mark.slow
+def test_an_ensemble_of_folders_scores_as_its_models(translator, tmp_path):
     translator.save(tmp_path / "one")
     ensemble = kt.Translator.load([tmp_path / "one", str(tmp_path / "one")])
     assert isinstance(ensemble.model, kt.Ensemble)
     pair = [("a small text", "another")]
     assert ensemble.score(pair) == pytest.approx(translator.score(pair), abs=1e-4)
+    assert not isinstance(kt.Translator.load([tmp_path / "one"]).model, kt.Ensemble)
+
+
+def test_an_ensemble_is_not_saved(translator, tmp_path):
+    ensemble = kt.Translator(kt.Ensemble([translator.model]), translator.tokenizers)
     with pytest.raises(kt.InputError, match="An ensemble has no model folder. Save each of its models"):
         ensemble.save(tmp_path / "two")
-    assert not isinstance(kt.Translator.load([tmp_path / "one"]).model, kt.Ensemble)
+    assert not (tmp_path / "two").exists()
+
+
+def test_no_folder_is_refused():
     with pytest.raises(kt.InputError, match="An ensemble needs at least one model folder. Received: none."):
         kt.Translator.load([])
 
