@@ -13,7 +13,7 @@ FUZZ = PYTHONPATH="$(CURDIR):$(CURDIR)/tests" $(BIN)/python -m
 # Files of tests in two processes; most of the time TensorFlow uses one core.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo page test test-all test-cluster test-oldest lint types docs docs-serve pictures release-check fuzz fuzz-planted soak wheel-check clean
+.PHONY: demo page test test-all test-cluster test-oldest lint types docs docs-serve pictures bench release-check fuzz fuzz-planted soak wheel-check clean
 
 demo: $(MODEL)/model.weights.h5
 	$(BIN)/python training/evaluate_phrases.py $(MODEL)
@@ -79,6 +79,11 @@ pictures: $(MODEL)/model.weights.h5
 # Trains two models (about 15 minutes on two cores) and compares quality and sizes with benchmarks/release_figures.json.
 release-check: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/release_check.py
+
+# All benchmarks on the demonstration model, for about an hour. Writes benchmarks/results.md and results.png.
+bench: $(MODEL)/model.weights.h5
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
+	$(BIN)/python benchmarks/run_all.py $(MODEL)
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

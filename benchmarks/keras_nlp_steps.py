@@ -5,8 +5,10 @@ import keras_transformer as kt
 kt.use_onednn()  # isort: split
 import keras
 import keras_nlp
-from keras_steps import set_up, steps_of
+from keras_steps import peak_megabytes, set_up, steps_of
 from step_settings import PRESETS
+
+__all__ = ["peak_megabytes", "with_loss_of_keras", "with_loss_of_library"]
 
 
 def with_loss_of_library(settings):

@@ -1,5 +1,6 @@
 """Steps of this library in `training_step.py`."""
 
+import resource
 import time
 
 import keras_transformer as kt
@@ -20,6 +21,7 @@ class StepTimes(keras.callbacks.Callback):
         self._start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
+        float(logs["loss"])  # A GPU works on after Keras has gone on.
         self.milliseconds.append(1000 * (time.perf_counter() - self._start))
 
 
@@ -27,7 +29,15 @@ def set_up(settings):
     if settings.threads:
         tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
         tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
-    keras.config.set_dtype_policy("float32" if settings.precision == "float32" else f"mixed_{settings.precision}")
+    tf.config.experimental.enable_tensor_float_32_execution(settings.precision == "tf32")
+    keras.config.set_dtype_policy("mixed_bfloat16" if settings.precision == "bfloat16" else "float32")
+
+
+def peak_megabytes():
+    """Returns the peak memory of the GPU, or of the process without one."""
+    if tf.config.list_physical_devices("GPU"):
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def steps_of(model, settings, loss, metrics=None):
@@ -66,7 +76,7 @@ def products(settings):
     """Returns a function that times a large float32 product, scaled to the operations of a step."""
     set_up(settings)
     size = 2048
-    matrix = tf.cast(tf.random.normal((size, size)), settings.precision)
+    matrix = tf.cast(tf.random.normal((size, size)), "bfloat16" if settings.precision == "bfloat16" else "float32")
     multiply = tf.function(tf.matmul)
 
     def steps(count):

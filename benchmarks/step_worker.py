@@ -9,7 +9,6 @@ Usage: python benchmarks/step_worker.py NAME SETTINGS, with the fields of `Setti
 import importlib
 import json
 import os
-import resource
 import sys
 
 from step_settings import CONTESTANTS, Settings
@@ -19,12 +18,14 @@ def main():
     name, fields = sys.argv[1:]
     answers, sys.stdout = sys.stdout, sys.stderr
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    module, function = CONTESTANTS[name]
-    steps = getattr(importlib.import_module(module), function)(Settings(**json.loads(fields)))
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # The contestants share a GPU.
+    module_name, function = CONTESTANTS[name]
+    module = importlib.import_module(module_name)
+    steps = getattr(module, function)(Settings(**json.loads(fields)))
     for line in sys.stdin:
         milliseconds = steps(int(line))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"milliseconds": milliseconds, "peak_megabytes": peak}), file=answers, flush=True)
+        answer = {"milliseconds": milliseconds, "peak_megabytes": module.peak_megabytes()}
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 if __name__ == "__main__":

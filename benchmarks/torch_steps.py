@@ -1,10 +1,20 @@
 """Steps of PyTorch's `nn.Transformer` in `training_step.py`."""
 
 import math
+import resource
 import time
 
 import torch
 from step_settings import PRESETS
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def peak_megabytes():
+    """Returns the peak memory of the GPU, or of the process without one."""
+    if DEVICE == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def eager(settings):
@@ -19,6 +29,7 @@ def torch_step(settings, compiles):
     """Returns a function that runs steps of PyTorch's `nn.Transformer` with a tied output."""
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    torch.set_float32_matmul_precision("high" if settings.precision == "tf32" else "highest")
     num_layers, width, inner, heads = PRESETS[settings.preset]
 
     class Model(torch.nn.Module):
@@ -41,12 +52,12 @@ def torch_step(settings, compiles):
             x = self.transformer(self.embed(source_ids), self.embed(target_ids), tgt_mask=self.mask, tgt_is_causal=True)
             return torch.nn.functional.linear(x, self.embedding.weight)
 
-    model = Model().train()
+    model = Model().to(DEVICE).train()
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
-    source_ids, target_ids, labels = (torch.tensor(part).long() for part in settings.batch())
+    source_ids, target_ids, labels = (torch.tensor(part).long().to(DEVICE) for part in settings.batch())
 
     def loss_of_batch(source_ids, target_ids, labels):
-        with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=settings.precision == "bfloat16"):
             logits = model(source_ids, target_ids)
         flat = logits.float().reshape(-1, settings.vocabulary_size)
         return torch.nn.functional.cross_entropy(flat, labels.reshape(-1), label_smoothing=0.1)
@@ -58,8 +69,11 @@ def torch_step(settings, compiles):
         for _ in range(count):
             start = time.perf_counter()
             optimizer.zero_grad(set_to_none=True)
-            loss_of_batch(source_ids, target_ids, labels).backward()
+            loss = loss_of_batch(source_ids, target_ids, labels)
+            loss.backward()
             optimizer.step()
+            if DEVICE == "cuda":
+                torch.cuda.synchronize()
             milliseconds.append(1000 * (time.perf_counter() - start))
         return milliseconds
 
