@@ -37,6 +37,7 @@ NAVIGATION = {
     "Serving": ["serving.md", "tensorflow_serving.md"],
     "Mobile": "mobile.md",
     "Web": "web.md",
+    "Other runtimes": "exports.md",
     "Scaling": ["scaling.md", "corpus-translation.md"],
     "Results": ["results.md", "benchmarks.md"],
     "Guide": "guide/",

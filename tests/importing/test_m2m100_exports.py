@@ -57,6 +57,12 @@ def test_a_quantised_export_runs(name, translator, tmp_path):
     assert verification.identical > len(TEXTS) // 2
 
 
+def test_the_transformers_format_refuses_the_prefixes(translator, tmp_path):
+    with pytest.raises(InputError, match="Pegasus has no `source_prefix`, which models imported from M2M100 and NLLB"):
+        get_exporter("huggingface").export(translator, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_web_format_refuses_the_vocabulary(translator, tmp_path):
     with pytest.raises(InputError, match="unigram"):
         get_exporter("web").export(translator, tmp_path / "web")
