@@ -40,7 +40,7 @@ def verified(exporter, translator, path, beam_size=2, quantize=None):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["saved_model", "tflite", "ctranslate2"])
+@pytest.mark.parametrize("name", ["saved_model", "tflite", "ctranslate2", "onnx", "argos"])
 def test_an_export_translates_as_the_model(name, translator, tmp_path):
     exporter = get_exporter(name)
     verification, card = verified(exporter, translator, tmp_path / f"a{exporter.suffix}")

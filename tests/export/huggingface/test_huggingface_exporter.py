@@ -152,6 +152,7 @@ def test_a_refused_model_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("normalize_first", "kind"), [(False, "MarianMT"), (True, "Pegasus")])
 def test_two_vocabularies_of_one_size_are_refused(normalize_first, kind, tmp_path):
     models = [learn_vocabulary(lines, vocabulary_size=294) for lines in (SOURCES, [*TARGETS, *"QRSTUVXYZ" * 3])]

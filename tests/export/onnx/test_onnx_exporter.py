@@ -138,8 +138,12 @@ def translate_by_client(folder, texts, *arguments):
 LINES = [text for text in TEXTS if "\n" not in text]
 
 
-def test_the_client_translates_as_the_model(tmp_path):
+def test_the_client_has_60_lines():
     assert len(CLIENT.read_text(encoding="utf-8").splitlines()) <= 60
+
+
+@pytest.mark.slow
+def test_the_client_translates_as_the_model(tmp_path):
     translator = trained_translator()
     folder = get_exporter("onnx").export(translator, tmp_path / "folder")
     assert translate_by_client(folder, LINES) == translator.translate(LINES)
