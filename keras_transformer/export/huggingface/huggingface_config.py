@@ -33,6 +33,11 @@ def check_config(config):
                 f"{kind} has no `{name}`, which models imported from M2M100 and NLLB have. Received: "
                 f"{name}={getattr(config, name)}. Use the folder that was imported."
             )
+    if not config.source_end:
+        raise InputError(
+            f"{kind} attends to the end token of the source, and most models of OpenNMT-tf do not. Received: "
+            "source_end=False."
+        )
     if config.position_frequencies != "paper":
         raise InputError(
             f"{kind} has the `position_frequencies` of the paper. Received: "

@@ -8,7 +8,7 @@ import numpy as np
 from keras_transformer.export.onnx.activations import ACTIVATIONS
 from keras_transformer.export.onnx.graph_writer import GraphWriter
 from keras_transformer.models.quantized_layers import float_kernel
-from keras_transformer.special_tokens import PADDING_ID
+from keras_transformer.special_tokens import END_ID, PADDING_ID
 
 # Added to the products of hidden positions, as in `layers.attention.hiding_bias`.
 _HIDDEN = 0.5 * float(np.finfo("float32").min)
@@ -38,6 +38,8 @@ class TransformerGraphs:
             prefix = graph.node("Expand", np.array([[self._config.source_prefix]]), one)
             token_ids = graph.node("Concat", prefix, token_ids, axis=1)
         mask = graph.node("Not", graph.node("Equal", token_ids, PADDING_ID))
+        if self._parts.source_mask.hides_end:
+            mask = graph.node("And", mask, graph.node("Not", graph.node("Equal", token_ids, END_ID)))
         bias = self._hiding(graph.node("Unsqueeze", mask, [1, 2]))
         positions = graph.node("Slice", self._positions("source"), [0], self._length(token_ids), [0])
         x = self._embed(self._parts.source_embedding, self._source_name, token_ids, positions)

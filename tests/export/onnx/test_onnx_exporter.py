@@ -63,6 +63,7 @@ MODELS = {
     "pre-norm": {"normalize_first": True, "activation": "gelu"},
     "untied": {"share_output": False, "output_bias": True, "layer_norm_epsilon": 1e-3},
     "two tables": {"target_vocabulary_size": 60, "num_encoder_layers": 2, "num_decoder_layers": 1},
+    "without end": {"source_end": False, "num_heads": 4},
     "prefixes": {"source_prefix": 9, "target_prefix": 10, "first_position": 2, "position_frequencies": "tensor2tensor"},
 }
 
