@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 # keras-transformer on the package index is another package.
 OTHER_DISTRIBUTION = re.compile(r"pip3? install [^\n#]*?(?<![\w./-])keras-transformer(?!-mt)\b|keras-transformer\[")
 # Extras of the repository. The library has no message about their packages.
-DEVELOPMENT_EXTRAS = {"cluster", "docs", "notebooks", "test"}
+DEVELOPMENT_EXTRAS = {"bench", "cluster", "docs", "notebooks", "test"}
 
 
 @pytest.fixture
