@@ -28,7 +28,7 @@ _MOST = 2**31 - 1
 # Types of the fields whose default is None.
 _KINDS = {"target_vocabulary_size": int, "share_embeddings": bool, "source_prefix": int, "target_prefix": int}
 # Fields of imported models. A default value is not written, so that earlier versions can read other models.
-_FIELDS_OF_IMPORTS = ("first_position", "position_frequencies", "source_prefix", "target_prefix", "source_end")
+FIELDS_OF_IMPORTS = ("first_position", "position_frequencies", "source_prefix", "target_prefix", "source_end")
 _TINY = float(np.finfo("float32").tiny)
 
 
@@ -113,7 +113,7 @@ class TransformerConfig:
     def _check_types(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if value is None and field.name in _FIELDS_OF_IMPORTS:
+            if value is None and field.name in FIELDS_OF_IMPORTS:
                 continue
             kind = _KINDS.get(field.name, type(field.default) if field.default is not dataclasses.MISSING else int)
             accepted = (int, float) if kind is float else kind
@@ -128,7 +128,7 @@ class TransformerConfig:
                 continue
             if "dropout" in name:
                 check_rate(name, value)
-            elif name in _FIELDS_OF_IMPORTS:
+            elif name in FIELDS_OF_IMPORTS:
                 self._check_import(name, value)
             elif value <= 0:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={short_repr(value)}.")
@@ -192,7 +192,7 @@ class TransformerConfig:
         defaults = {field.name: field.default for field in dataclasses.fields(self)}
         fields = dataclasses.asdict(self)
         return {
-            name: value for name, value in fields.items() if name not in _FIELDS_OF_IMPORTS or value != defaults[name]
+            name: value for name, value in fields.items() if name not in FIELDS_OF_IMPORTS or value != defaults[name]
         }
 
     @classmethod

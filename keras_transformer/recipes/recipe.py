@@ -8,7 +8,7 @@ from keras_transformer.models import TransformerConfig
 from keras_transformer.recipes.precision import fastest_precision
 from keras_transformer.recipes.sections import (
     DEFAULT_WARMUP_STEPS,
-    MODEL_FIELDS,
+    OWN_MODEL_FIELDS,
     DataSection,
     EvaluationSection,
     MinimumRiskSection,
@@ -47,7 +47,7 @@ class Recipe(Section):
     @property
     def has_architecture(self) -> bool:
         """Whether the architecture is known. With `init_from` it is, after the folder was read."""
-        return not self.training.init_from or all(getattr(self.model, name) is not None for name in MODEL_FIELDS)
+        return not self.training.init_from or all(getattr(self.model, name) is not None for name in OWN_MODEL_FIELDS)
 
     def check_sections(self) -> None:
         """Checks keys of different sections against each other.
@@ -85,7 +85,7 @@ class Recipe(Section):
         is unchanged, because its default depends on the vocabularies.
         """
         config = self.model_config_of()
-        fields = {name: getattr(config, name) for name in MODEL_FIELDS if name != "share_embeddings"}
+        fields = {name: getattr(config, name) for name in OWN_MODEL_FIELDS if name != "share_embeddings"}
         model, training = self.model.model_copy(update=fields), self.training
         if training.precision == "auto":
             training = training.model_copy(update={"precision": fastest_precision()})

@@ -6,11 +6,14 @@ import warnings
 
 import h5py
 import keras
+import ml_dtypes
 import numpy as np
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import write_whole
 from keras_transformer.models.quantization_note import QuantizationNote, stored_shapes
+from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.models.weight_shapes import weight_shapes
 from keras_transformer.saving.stored_weights import stored_weights
 
 _WRONG = "the weights do not match the config, or the file is damaged ({reason})"
@@ -115,6 +118,27 @@ def load_weights(model, path, wrong=_WRONG):
         with without_optimizer(model), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns before it raises the error.
             model.load_weights(path)
+        check_numbers(model)
+
+
+def assign_weights(model, path):
+    """Loads a weights file into a Transformer, one weight at a time. The states of random numbers are unchanged.
+
+    Args:
+        model: a `keras.Model` of `build_transformer` in any precision.
+        path: path of the file.
+
+    Raises:
+        InputError: the file is damaged or of another model, or a weight is not finite.
+    """
+    parts = transformer_parts(model)
+    check_weights(path, parts.config)
+    with _one_line(path):
+        with h5py.File(path, locking=False) as file:
+            for name, _ in weight_shapes(parts.config):
+                is_bfloat16 = file[name].attrs.get("dtype") == "bfloat16"
+                numbers = np.array(file[name], dtype=ml_dtypes.bfloat16 if is_bfloat16 else None)
+                parts.variable(name).assign(numbers.astype("float32"))
         check_numbers(model)
 
 

@@ -1,3 +1,5 @@
+import pathlib
+
 import keras
 
 from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
@@ -5,6 +7,7 @@ from keras_transformer.metrics import Perplexity, TokenAccuracy
 from keras_transformer.models import build_transformer, with_chunked_loss
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.optimizers import FusedAdam
+from keras_transformer.saving.weights_file import assign_weights
 from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.trainer.trained_weights import select_trained_weights
 
@@ -17,11 +20,14 @@ def compiled_model(training, config, total_steps, loss=None, weights=None):
         config: the `TransformerConfig`.
         total_steps: number of optimizer steps of the training.
         loss: a loss instead of the section's. Default None.
-        weights: initial weights, a list of arrays in the order of Keras. Default None: random weights.
+        weights: initial weights: a weights file, a `pathlib.Path`, or a list of arrays in the order of Keras. Default
+            None: random weights.
     """
     with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
-    if weights is not None:
+    if isinstance(weights, pathlib.Path):
+        assign_weights(model, weights)
+    elif weights is not None:
         model.set_weights(weights)
     select_trained_weights(model, training.freeze, training.lora_rank)
     model = in_chunks(training, model)

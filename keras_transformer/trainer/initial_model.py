@@ -9,11 +9,8 @@ from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json, write_whole
 from keras_transformer.importing import is_foreign_folder
-from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.models.dtype_policy import dtype_policy
-from keras_transformer.recipes.sections import MODEL_FIELDS
+from keras_transformer.models import TransformerConfig
 from keras_transformer.saving.model_folder import WEIGHTS_NAME, load_config_and_note, load_texts
-from keras_transformer.saving.weights_file import load_weights
 from keras_transformer.text import TextFacts, Tokenizers
 
 # A copy of the initial weights, and facts about their model, so that a training can be resumed without its folder.
@@ -74,12 +71,6 @@ def read_initial_model(folder):
             raise InputError(
                 f"{folder}: the model is quantised and cannot be trained. Start from the model before it was quantised."
             )
-        own = config.to_dict().keys() - {*MODEL_FIELDS, "vocabulary_size", "target_vocabulary_size", "max_length"}
-        if own:
-            raise InputError(
-                f"{folder}: a recipe cannot train a model with {', '.join(sorted(own))}, such as one of M2M100. "
-                "Train it in Python, with Translator.load and model.fit."
-            )
         return InitialModel(config, Tokenizers.load(folder), load_texts(folder))
     except InputError as error:
         raise InputError(f"[training] init_from: {error}") from None
@@ -117,25 +108,21 @@ def initial_facts(output):
         raise InputError(f"{path}: the file is damaged.") from None
 
 
-def initial_weights(config, folder, output, is_kept):
-    """Reads the weights of the initial model.
+def initial_weights(folder, output, is_kept):
+    """Returns the file with the weights of the initial model.
 
     Args:
-        config: the `TransformerConfig` of the training.
         folder: the value of `init_from`.
         output: the model folder of the training.
         is_kept: whether the copy in the checkpoints of the training is read, instead of the folder.
 
     Returns:
-        A list of arrays in the order of Keras.
+        A `pathlib.Path`.
 
     Raises:
-        InputError: the file is missing, is damaged, or has other weights than the config.
+        InputError: the file is missing.
     """
     path = output / CHECKPOINTS_NAME / INITIAL_WEIGHTS_NAME if is_kept else pathlib.Path(folder) / WEIGHTS_NAME
     if not path.is_file():
         raise InputError(f"{path}: the initial weights of the training are missing. Start a new training.")
-    with dtype_policy("float32"):
-        model = build_transformer(config)
-    load_weights(model, path)
-    return model.get_weights()
+    return path

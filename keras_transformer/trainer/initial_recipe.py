@@ -3,10 +3,12 @@
 from keras_transformer.errors import InputError
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
+from keras_transformer.text.direction import Direction
 
 # Fields of the model that a training can change: they have no weights.
 FREE_MODEL_FIELDS = ("dropout", "attention_dropout", "intermediate_dropout")
 # Keys of `[vocabulary]` that are compared with the vocabulary. Of the others, only `sampling` can be given.
+_SIDES = ("source", "target")
 _COMPARED_KEYS = ("size", "model_type", "shared")
 
 
@@ -23,6 +25,7 @@ def recipe_of_initial_model(recipe, model):
     Raises:
         InputError: a given key contradicts the model, or keys exclude each other.
     """
+    model = _directed(recipe.data, model)
     data = _data(recipe.data, model)
     vocabulary = _vocabulary(recipe.vocabulary, model.tokenizers)
     fields = _model_fields(recipe.model, model.config)
@@ -37,6 +40,17 @@ def recipe_of_initial_model(recipe, model):
             f"[training] lora_rank must be at most the width of the model of init_from, {width}. Received: {rank}."
         )
     return settled
+
+
+def _directed(data, model):
+    """Returns the `InitialModel` for the languages of a recipe. A multilingual model has a token for each."""
+    languages = [(getattr(data, f"{side}_language"), getattr(model.texts, f"{side}_language")) for side in _SIDES]
+    direction = Direction(*(given if given != known else None for given, known in languages))
+    try:
+        config, texts = direction.applied(model.config, model.tokenizers, model.texts)
+    except InputError as error:
+        raise InputError(f"[data] {error}") from None
+    return model._replace(config=config, texts=texts)
 
 
 def _data(data, model):
@@ -89,7 +103,8 @@ def _model_fields(section, config):
             if name not in given:
                 raise _contradiction("model", "preset", section.preset, f"{name} {getattr(config, name)}")
             raise _contradiction("model", name, value, getattr(config, name))
-    return {name: getattr(config, name) for name in MODEL_FIELDS} | given
+    # A recipe as run has the fields of imports only if the model does not have their default.
+    return {name: value for name, value in config.to_dict().items() if name in MODEL_FIELDS} | given
 
 
 def _contradiction(section, key, value, found):

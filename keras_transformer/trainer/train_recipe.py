@@ -107,9 +107,8 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
         evaluations = evaluation_callbacks(
             recipe.evaluation, pairs["validation"], tokenizers, log_dir, recipe.data.lowercase
         )
-        weights = _initial_weights(recipe, config, output, resume, processes)
+        weights = _initial_weights(recipe, output, resume, processes)
         run = TrainingRun(recipe, config, batches, evaluations, output, weights=weights)
-        del weights
         run.fit(resume)
         if not processes.is_first:
             return None
@@ -182,12 +181,12 @@ def _begin_folder(recipe, output, tokenizers, text, resume):
         model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))
 
 
-def _initial_weights(recipe, config, output, resume, processes):
-    """Returns the weights of the model that the training starts from, or None without one or with a saved state."""
+def _initial_weights(recipe, output, resume, processes):
+    """Returns the weights file of the model that the training starts from, None without one or with a saved state."""
     folder = recipe.training.init_from
     if not folder or (resume and (output / CHECKPOINTS_NAME / STATE_NAME).is_file()):
         return None
-    return initial_weights(config, folder, output, is_kept=resume or processes.is_first)
+    return initial_weights(folder, output, is_kept=resume or processes.is_first)
 
 
 def _tokenizers(recipe, train_pairs, output, resume, processes):

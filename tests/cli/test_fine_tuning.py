@@ -4,11 +4,13 @@ import json
 import random
 import shutil
 
+import m2m100_folders
 import numpy as np
 import pytest
 from marian_folders import lines_of, make_plain_folder
 from test_resume_exactly import arrays_of, assert_same, everything_of, finish, kill_at_random
 
+from keras_transformer.callbacks.history_file import read_history
 from keras_transformer.translator import Translator
 
 RECIPE = """\
@@ -180,3 +182,46 @@ def test_an_imported_model_is_trained_further(run, tmp_path, separate):
         *(weights_of(tmp_path / name)["layers/output_bias/vars/0"] for name in ("tuned", "imported"))
     )
     assert run("translate", tmp_path / "tuned", stdin=b"bade figo\n").status == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "more", ["", "lora_rank = 4\nprecision = 'bfloat16'\n[minimum_risk]\nepochs = 1\ncandidates = 2\n"]
+)
+def test_a_multilingual_model_is_trained_further(run, tmp_path, more):
+    m2m100_folders.make_plain_folder(tmp_path / "m2m100")
+    assert run("import", tmp_path / "m2m100", "--output", tmp_path / "imported").status == 0
+    for side in ("source", "target"):
+        (tmp_path / f"text.{side}").write_text("".join(f"{line}\n" for line in lines_of(side, 24)), encoding="utf-8")
+    keys = "".join(f'{split}_{side} = "text.{side}"\n' for split in ("train", "validation")
+                   for side in ("source", "target"))  # fmt: skip
+    keys += "target_language = 'de'\n"
+    recipe = f"[data]\n{keys}[evaluation]\nat_end = false\n[training]\ninit_from = 'imported'\nepochs = 1\n{more}"
+    (tmp_path / "tune.toml").write_text(recipe)
+    result = run("train", tmp_path / "tune.toml", "--output", tmp_path / "tuned")
+    assert result.status == 0, result.errors
+    described = json.loads(run("info", tmp_path / "tuned").output)
+    assert described["languages"] == {"source": "en", "target": "de"}
+    assert run("translate", tmp_path / "tuned", stdin=b"bade figo\n").status == 0
+    changed = set(weights_of(tmp_path / "imported")) - same_weights(tmp_path / "imported", tmp_path / "tuned")
+    assert changed
+    assert all(name.endswith("_dense/vars/0") for name in changed) == bool(more)
+    # The recipe of the run has the tokens of both languages.
+    again = run("train", tmp_path / "tuned" / "recipe.toml", "--output", tmp_path / "again")
+    assert again.status == 0, again.errors
+
+
+@pytest.mark.slow
+def test_minimum_risk_training_after_low_rank_updates_trains_low_rank_updates(tuning):
+    options = ["--init-from", tuning / "general", "--set", "training.lora_rank=4", "--set", "training.epochs=1"]
+    finish(tuning / "tune.toml", tuning / "tuned", *options)
+    before = shutil.copytree(tuning / "tuned", tuning / "before")
+    risk = ["--set", "minimum_risk.epochs=2", "--set", "minimum_risk.candidates=2"]
+    risk += ["--set", "minimum_risk.learning_rate=0.01"]
+    errors = finish(tuning / "tune.toml", tuning / "tuned", "--resume", *options, *risk)
+    changed = set(weights_of(before)) - same_weights(before, tuning / "tuned")
+    kept = "The model has the weights before this stage" in errors
+    assert kept or changed
+    assert all(name.endswith("_dense/vars/0") for name in changed)
+    losses = read_history(tuning / "tuned" / "checkpoints" / "minimum_risk" / "history.csv")["loss"]
+    assert len(losses) == 2

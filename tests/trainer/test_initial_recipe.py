@@ -1,14 +1,16 @@
 """Tests of recipes with `init_from`: what they take from the model, and what contradicts it."""
 
 import json
+import pathlib
 import re
 import shutil
 
+import m2m100_folders
 import pytest
 from marian_folders import make_plain_folder
 
 from keras_transformer.errors import InputError
-from keras_transformer.importing import MarianFolder
+from keras_transformer.importing import M2M100Folder, MarianFolder, OpenNMTTFFolder
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.quantization import Quantization
 from keras_transformer.models.quantization_note import QuantizationNote
@@ -19,6 +21,7 @@ from keras_transformer.trainer.recipe_data import recipe_config, recipe_tokenize
 from keras_transformer.trainer.resumed_recipe import settled_recipe
 from keras_transformer.trainer.training_checks import check_before_training
 
+RUNS = pathlib.Path(__file__).parents[1] / "importing" / "opennmt_tf"
 RECIPE = '[data]\ncorpus = "phrases"\n[training]\ninit_from = "base"\n'
 LINES = ["나는 어제 카페에 갔다.", "I went to the cafe yesterday."] * 20
 
@@ -118,13 +121,34 @@ def test_a_marian_folder_must_be_converted(settled, base):
         settled(f"training.init_from='{make_plain_folder(base / 'marian')}'")
 
 
-def test_a_model_with_fields_that_recipes_do_not_have_is_refused(settled, base):
-    config = TransformerConfig(vocabulary_size=290, num_encoder_layers=1, num_decoder_layers=1, hidden_dim=16,
-                               intermediate_dim=16, num_heads=2, first_position=2)  # fmt: skip
-    tokenizer = learn_vocabulary(LINES, 290, "bpe")
-    save_model_folder(base / "other", build_transformer(config), config, tokenizer, tokenizer)
-    with pytest.raises(InputError, match=r"other: a recipe cannot train a model with first_position, such as one of"):
-        settled("training.init_from='" + str(base / "other") + "'")
+def test_a_multilingual_model_is_trained_for_the_languages_of_the_recipe(settled, base, tmp_path):
+    imported = M2M100Folder(m2m100_folders.make_plain_folder(tmp_path / "m2m100"))
+    imported.save(tmp_path / "imported")
+    start = f"training.init_from='{tmp_path / 'imported'}'"
+    recipe = settled(start)
+    config = recipe_config(recipe, recipe_tokenizers(recipe, None))
+    assert config == imported.config
+    assert (config.first_position, recipe.data.target_language) == (2, "fr")
+    assert recipe.as_run()["model"]["target_prefix"] == config.target_prefix
+    other = settled(start, "data.target_language='de'")
+    tokenizer = imported.tokenizers.target
+    assert tokenizer.token(other.model.target_prefix) == "__de__"
+    assert other.model.source_prefix == config.source_prefix
+    assert settled(start, f"model.target_prefix={config.target_prefix}").model.target_prefix == config.target_prefix
+    with pytest.raises(InputError, match=r"\[data\] target language: expected a language of .*Received: 'xh-Latn'"):
+        settled(start, "data.target_language='xh-Latn'")
+    with pytest.raises(InputError, match=r"\[model\] first_position = 0 contradicts"):
+        settled(start, "model.first_position=0")
+
+
+def test_an_opennmt_tf_model_keeps_its_architecture(settled, tmp_path):
+    imported = OpenNMTTFFolder(RUNS / "words")
+    imported.save(tmp_path / "imported")
+    recipe = settled(f"training.init_from='{tmp_path / 'imported'}'")
+    config = recipe_config(recipe, recipe_tokenizers(recipe, None))
+    assert config == imported.config
+    assert (config.source_end, recipe.as_run()["model"]["source_end"]) == (False, False)
+    assert {"source_prefix", "target_prefix"}.isdisjoint(recipe.as_run()["model"])
 
 
 @pytest.mark.parametrize("separate", [False, True])

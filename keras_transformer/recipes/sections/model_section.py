@@ -2,7 +2,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from keras_transformer.models.transformer_config import PRESETS
+from keras_transformer.models.transformer_config import FIELDS_OF_IMPORTS, PRESETS
 from keras_transformer.recipes.sections.section import Section
 
 _OF_PRESET = "Default: that of the preset."
@@ -49,7 +49,24 @@ class ModelSection(Section):
     output_bias: bool | None = Field(
         None, description="Whether the logits have a bias for each token of the target. Default: False."
     )
+    first_position: int | None = Field(None, description="The position of the first token. Default: 0.")
+    position_frequencies: str | None = Field(
+        None,
+        description='Frequencies of the positions, "paper" or "tensor2tensor" as in fairseq and OpenNMT-tf. Default: '
+        '"paper".',
+    )
+    source_prefix: int | None = Field(
+        None, description="Id of the token that is inserted before every source, the language of a multilingual model."
+    )
+    target_prefix: int | None = Field(
+        None, description="Id of the token that is inserted after the start token of every target, likewise."
+    )
+    source_end: bool | None = Field(
+        None, description="Whether the encoder attends to the end token of the source. Default: True."
+    )
 
 
-# The fields of `TransformerConfig` that a recipe may set; the data decides the others.
+# The fields of `TransformerConfig` that a recipe may set; the data decides the others. A recipe as run has the fields of
+# imports only if they have another value than the default.
 MODEL_FIELDS = tuple(name for name in ModelSection.model_fields if name != "preset")
+OWN_MODEL_FIELDS = tuple(name for name in MODEL_FIELDS if name not in FIELDS_OF_IMPORTS)
