@@ -66,7 +66,7 @@ class ModelSection(Section):
     )
 
 
-# The fields of `TransformerConfig` that a recipe may set; the data decides the others. A recipe as run has the fields of
+# The fields of `TransformerConfig` that a recipe may set; the data decides the others. A recipe as run has fields of
 # imports only if they have another value than the default.
 MODEL_FIELDS = tuple(name for name in ModelSection.model_fields if name != "preset")
 OWN_MODEL_FIELDS = tuple(name for name in MODEL_FIELDS if name not in FIELDS_OF_IMPORTS)
