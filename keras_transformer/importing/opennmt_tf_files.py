@@ -80,7 +80,7 @@ def find_sides(folders, weights, vocabularies, tokenizers):
     """Finds the files of both languages.
 
     Args:
-        folders: the folders of `run_folders`.
+        folders: the folders of `run_folders`. SentencePiece models can also be in the folders of the vocabularies.
         weights: the `OpenNMTTFWeights`.
         vocabularies: the given vocabularies of source and target, each a path or None.
         tokenizers: the given SentencePiece models of source and target, each a path or None.
@@ -93,7 +93,7 @@ def find_sides(folders, weights, vocabularies, tokenizers):
     """
     found = _vocabularies(folders, weights, vocabularies)
     models, errors = {}, []
-    for file in [] if all(tokenizers) else _models(folders):
+    for file in [] if all(tokenizers) else _models([*folders, *(path.parent for path, _ in found)]):
         try:
             models[file] = read_pieces(file)
         except InputError as error:
@@ -108,8 +108,8 @@ def find_sides(folders, weights, vocabularies, tokenizers):
 
 
 def _models(folders):
-    files = [file for folder in folders for file in folder.iterdir()]
-    return sorted(file for file in files if file.suffix in (".model", ".spm") and file.is_file())
+    files = {file.resolve(): file for folder in folders for file in folder.iterdir()}
+    return sorted(file for file in files.values() if file.suffix in (".model", ".spm") and file.is_file())
 
 
 def _vocabularies(folders, weights, given):

@@ -127,6 +127,15 @@ def test_files_can_be_given(tmp_path):
         OpenNMTTFFolder(folder, *files)
 
 
+def test_pieces_are_found_beside_a_given_vocabulary(tmp_path):
+    run, text = shutil.copytree(RUNS / "shared", tmp_path / "run"), tmp_path / "text"
+    text.mkdir()
+    for name in ("joint.vocab", "joint.model"):
+        (run / name).rename(text / name)
+    found = OpenNMTTFFolder(run, text / "joint.vocab", text / "joint.vocab")
+    assert found.tokenizers == OpenNMTTFFolder(RUNS / "shared").tokenizers
+
+
 def test_an_average_has_the_files_of_its_run(tmp_path):
     run = shutil.copytree(RUNS / "trained", tmp_path / "run")
     (run / "avg").mkdir()
