@@ -153,6 +153,9 @@ class Recipe(Section):
             ValueError: keys of `[model]` exclude each other.
         """
         fields = self.model.model_dump(exclude_none=True)
+        if not vocabulary_size and not self.vocabulary.size:
+            # Ids of tokens cannot be checked without the vocabulary.
+            fields = {name: value for name, value in fields.items() if not name.endswith("_prefix")}
         try:
             return TransformerConfig.from_preset(
                 fields.pop("preset"),

@@ -130,6 +130,8 @@ def test_a_multilingual_model_is_trained_for_the_languages_of_the_recipe(settled
     assert config == imported.config
     assert (config.first_position, recipe.data.target_language) == (2, "fr")
     assert recipe.as_run()["model"]["target_prefix"] == config.target_prefix
+    save_recipe(recipe, tmp_path / "recipe.toml")
+    assert load_recipe(tmp_path / "recipe.toml").model.target_prefix == config.target_prefix
     other = settled(start, "data.target_language='de'")
     tokenizer = imported.tokenizers.target
     assert tokenizer.token(other.model.target_prefix) == "__de__"
