@@ -55,7 +55,9 @@ def difference(strategy, **options):
     """The largest relative difference of all reported numbers of two devices and of one device."""
     _, two = trained(strategy, **options)
     _, one = trained(None, **options)
-    return f"as one device (largest relative difference {np.max(np.abs(two - one) / np.abs(one)):.0e})"
+    largest = np.max(np.abs(two - one) / np.abs(one))
+    same = "as one device" if largest < 1e-4 else "DIFFERS from one device"
+    return f"{same} (largest relative difference {largest:.0e})"
 
 
 def saved_and_loaded(strategy):
