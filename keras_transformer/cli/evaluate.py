@@ -61,6 +61,8 @@ def evaluate(
 ):
     """Translate a text with MODEL, a model folder, and print BLEU and chrF against references, as JSON.
 
+    With a multilingual model, the JSON has the direction.
+
     Use --tokenize none for a tokenised reference, such as Multi30k's task1/tok. ja-mecab and ko-mecab need an extra,
     and flores200 downloads its model.
 
@@ -79,7 +81,15 @@ def evaluate(
     arguments = (references, tokenize, lowercase, metrics)
     scores = corpus_scores(translations, *arguments)
     compared = {"compare": paired_bootstrap(translations, others, *arguments)} if compare else {}
-    print_result(json_text({**scores, "sentences": len(sources), "seconds": round(seconds, 3), **compared}))
+    facts = {"sentences": len(sources), "seconds": round(seconds, 3)}
+    print_result(json_text({**scores, **_direction(translator), **facts, **compared}))
+
+
+def _direction(translator):
+    """Returns the direction of a multilingual model as a field of the JSON, or nothing for other models."""
+    if (translator.config.source_prefix, translator.config.target_prefix) == (None, None):
+        return {}
+    return {"direction": {"source": translator.texts.source_language, "target": translator.texts.target_language}}
 
 
 def _translations(translator, sources, search):

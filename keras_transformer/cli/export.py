@@ -22,6 +22,7 @@ from keras_transformer.export.quantizations import QUANTIZATIONS
 from keras_transformer.export.verification.proof import Proof
 from keras_transformer.saving.model_folder import load_config, load_validation_pairs
 from keras_transformer.text.blank import is_blank
+from keras_transformer.text.direction import Direction
 
 _EXPORTS = pathlib.Path("saved_models")
 
@@ -154,7 +155,8 @@ def export(
     exporter.check_path(output)
     configs = [load_config(model) for model in models]
     settings = settings.of_model(min(configs, key=lambda config: config.max_length))
-    pairs = _pairs_to_compare(models[0], verify, reference, quantize)
+    direction = Direction(source_language, target_language)
+    pairs = _pairs_to_compare(models[0], direction, verify, reference, quantize)
     translator = load_translator(models, source_language, target_language)
     for note in exporter.notes(translator):
         click.echo(f"keras-transformer: {note}", err=True)
@@ -219,9 +221,9 @@ def _note_search(exporter):
         )
 
 
-def _pairs_to_compare(model, verify, reference, quantize):
+def _pairs_to_compare(model, direction, verify, reference, quantize):
     """Returns the texts of the comparison, each with its reference or None."""
-    kept = load_validation_pairs(model)
+    kept = load_validation_pairs(model, direction)
     if verify is None:
         if reference is not None:
             raise InputError("--reference needs --verify with the text of the reference.")

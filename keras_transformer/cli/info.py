@@ -37,6 +37,7 @@ def info(model):
                     "target": tokenizers.target.vocabulary_size,
                 },
                 "languages": {"source": texts.source_language, "target": texts.target_language},
+                **({"directions": [list(direction) for direction in texts.directions]} if texts.directions else {}),
                 # The history counts from 0.
                 "epochs": None if last_epoch is None else int(last_epoch) + 1,
                 "scores": {**scores, **load_scores(model)},

@@ -75,7 +75,15 @@ def _direction(translator):
     config, tokenizers = translator.config, translator.tokenizers
     sides = ((tokenizers.source, config.source_prefix), (tokenizers.target, config.target_prefix))
     names = [tokenizer.token(prefix) for tokenizer, prefix in sides if prefix is not None]
-    if len(names) < 2:
+    if len(names) == 1:
+        texts = translator.texts
+        return [
+            "",
+            f"The model has several directions. This artifact translates from `{texts.source_language or 'any'}` to "
+            f"`{texts.target_language}`. It inserts",
+            f"the tag `{names[0]}` itself. Another direction needs another export with `--target-language`.",
+        ]
+    if not names:
         return []
     return [
         "",

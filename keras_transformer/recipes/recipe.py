@@ -18,6 +18,7 @@ from keras_transformer.recipes.sections import (
     VocabularySection,
 )
 from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
+from keras_transformer.text.target_tags import target_tag
 
 
 class Recipe(Section):
@@ -43,6 +44,12 @@ class Recipe(Section):
         self.training.check_length(self.training.epochs)
         self.evaluation.check_length(self.training.epochs, self.training.steps)
         return self
+
+    @property
+    def symbols(self) -> list[str]:
+        """The user-defined symbols of a learned vocabulary: those of the recipe, and the tags of its directions."""
+        tags = [target_tag(target) for _, target in self.data.directions]
+        return list(dict.fromkeys([*self.vocabulary.user_defined_symbols, *tags]))
 
     @property
     def has_architecture(self) -> bool:
@@ -71,12 +78,31 @@ class Recipe(Section):
             ]:
                 if is_wanted:
                     raise ValueError(f"{key} needs one vocabulary: [vocabulary] shared = true, or file")
+        self._check_directions()
         evaluation = self.evaluation
         if self.training.average_of == "best" and evaluation.monitors_translations and not evaluation.translates:
             raise ValueError(
                 f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
             )
         self.model_config_of()
+
+    def _check_directions(self):
+        """Raises a ValueError if a key does not support several directions."""
+        smallest = SMALLEST_VOCABULARY + len(self.symbols)
+        is_learned = self.vocabulary.is_learned and not self.training.init_from
+        if is_learned and (self.vocabulary.size or smallest) < smallest:
+            raise ValueError(
+                f"[vocabulary] size must be at least {smallest}, with {len(self.symbols)} user-defined symbols and "
+                f"tags. Received: size={self.vocabulary.size}"
+            )
+        if not self.data.directions:
+            return
+        for key, value in (
+            ("[training] bidirectional_epochs", self.training.bidirectional_epochs),
+            ("[minimum_risk] epochs", self.minimum_risk.epochs),
+        ):
+            if value:
+                raise ValueError(f"{key} needs one direction: [data] target_language as a text, not as a list")
 
     def filled(self) -> Self:
         """Returns this recipe with the defaults of the preset and of this machine.

@@ -154,13 +154,29 @@ def save_pairs(path, names, pairs):
         write_text(path / name, "".join(line + "\n" for line in side))
 
 
-def load_validation_pairs(path):
+def validation_names(direction):
+    """Returns the file names of the validation pairs of another direction than the default, `(source, target)` tags."""
+    name = "-".join(language or "und" for language in direction)
+    return tuple(f"validation.{name}.{side}.txt" for side in ("source", "target"))
+
+
+def load_validation_pairs(path, direction=None):
     """Reads the validation pairs of the model folder, a list of `(source, target)`. It is empty without such files.
 
+    Args:
+        path: the folder.
+        direction: the `Direction` of a multilingual model. Default: that of the folder.
+
     Raises:
-        InputError: the two files do not match each other.
+        InputError: the two files do not match each other, or the model does not have a language.
     """
-    files = [pathlib.Path(path) / name for name in VALIDATION_NAMES]
+    names, texts = VALIDATION_NAMES, load_texts(path)
+    if direction is not None and texts.directions:
+        _, chosen = direction.applied(load_config(path), Tokenizers.load(path), texts)
+        languages = (chosen.source_language, chosen.target_language)
+        if languages != (texts.source_language, texts.target_language):
+            names = validation_names(languages)
+    files = [pathlib.Path(path) / name for name in names]
     if not all(file.is_file() for file in files):
         return []
     for file in files:

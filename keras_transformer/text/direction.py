@@ -4,10 +4,14 @@ from typing import NamedTuple
 from keras_transformer.errors import InputError
 from keras_transformer.text.language_tokens import find_language
 from keras_transformer.text.languages import language_tag
+from keras_transformer.text.target_tags import chosen_language, find_target_tag, target_tags
 
 
 class Direction(NamedTuple):
-    """The languages of a translation. A multilingual model has a token for each, its source and target prefix.
+    """The languages of a translation.
+
+    An imported multilingual model has a token for each, its source and target prefix. A model that was trained on
+    several directions has a tag of the target's language, its source prefix.
 
     Args:
         source: language of the source: a BCP 47 tag, or a code of a multilingual model, such as "eng_Latn". Default
@@ -29,6 +33,10 @@ class Direction(NamedTuple):
         Raises:
             InputError: a multilingual model does not have a language, or a tag of another model is not a BCP 47 tag.
         """
+        if self.source is None and self.target is None:
+            return config, texts
+        if config.source_prefix is not None and target_tags(tokenizers.source):
+            return self._of_tags(config, tokenizers, texts)
         for side, language in self._asdict().items():
             if language is None:
                 continue
@@ -42,3 +50,24 @@ class Direction(NamedTuple):
             except ValueError as error:
                 raise InputError(f"{side} language: {error}.") from None
         return config, texts
+
+    def _of_tags(self, config, tokenizers, texts):
+        """Returns the config and the facts of a model with a tag for each language of the target."""
+        pairs, target = texts.directions or (), texts.target_language
+        try:
+            if self.target is not None:
+                _, token_id, target = find_target_tag(tokenizers.source, self.target)
+                config = dataclasses.replace(config, source_prefix=token_id)
+        except ValueError as error:
+            raise InputError(f"target language: {error}.") from None
+        sources = list(dict.fromkeys(source for source, _ in pairs if source is not None))
+        try:
+            if self.source is None:
+                trained = [source for source, each in pairs if each == target]
+                # The default source stays, unless the model was trained on another one for this target.
+                source = texts.source_language if texts.source_language in trained or not trained else trained[0]
+            else:
+                source = chosen_language(sources, self.source) if sources else language_tag(self.source)
+        except ValueError as error:
+            raise InputError(f"source language: {error}.") from None
+        return config, dataclasses.replace(texts, source_language=source, target_language=target)

@@ -1,7 +1,8 @@
 import dataclasses
 from typing import Any
 
-from keras_transformer.text.languages import set_canonical_languages
+from keras_transformer.errors import short_repr
+from keras_transformer.text.languages import language_tag, set_canonical_languages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,6 +13,8 @@ class TextFacts:
         source_language: language tag of the source, such as "ko" or "zh-Hant" (BCP 47). Default None.
         target_language: language tag of the target. Default None.
         longest_source: number of tokens of the longest source, without the end token. Default None.
+        directions: `(source_language, target_language)` of each direction that a model with tags was trained on. A
+            source language can be None. Default None: one direction, or an imported model.
 
     Raises:
         ValueError: a language is not a BCP 47 tag, or a number is out of range.
@@ -20,13 +23,28 @@ class TextFacts:
     source_language: str | None = None
     target_language: str | None = None
     longest_source: int | None = None
+    directions: tuple[tuple[str | None, str], ...] | None = None
 
     def __post_init__(self):
         set_canonical_languages(self)
         longest = self.longest_source
         if longest is not None and (type(longest) is not int or longest < 1):
             raise ValueError(f"`longest_source` must be a positive whole number. Received: longest_source={longest!r}.")
+        if self.directions is not None:
+            object.__setattr__(self, "directions", _checked_directions(self.directions))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the known facts as a dictionary for JSON."""
         return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+
+
+def _checked_directions(directions):
+    try:
+        pairs = tuple(
+            (source if source is None else language_tag(source), language_tag(target)) for source, target in directions
+        )
+    except (ValueError, TypeError):
+        raise ValueError(
+            f"`directions` must be pairs of language tags. Received: directions={short_repr(directions)}."
+        ) from None
+    return tuple(dict.fromkeys(pairs))

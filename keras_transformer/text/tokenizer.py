@@ -182,6 +182,12 @@ class Tokenizer:
         """Returns the written form of a token."""
         return self._pieces.id_to_piece(token_id)
 
+    @functools.cached_property
+    def symbols(self) -> dict[str, int]:
+        """The user-defined symbols with their ids, in the order of ids. Each of them is always one token of a text."""
+        pieces = sentencepiece_model_pb2.ModelProto.FromString(self.model).pieces
+        return {piece.piece: number for number, piece in enumerate(pieces) if piece.type == piece.USER_DEFINED}
+
     def control_ids(self) -> list[int]:
         """Returns the ids of control tokens, such as the end token. They occur in no text and are not written."""
         return [token_id for token_id in range(self.vocabulary_size) if self._pieces.is_control(token_id)]

@@ -1,5 +1,6 @@
 """The trained model that a training starts from: `[training] init_from`."""
 
+import dataclasses
 import hashlib
 import pathlib
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from keras_transformer.importing import is_foreign_folder
 from keras_transformer.models import TransformerConfig
 from keras_transformer.saving.model_folder import WEIGHTS_NAME, load_config_and_note, load_texts
 from keras_transformer.text import TextFacts, Tokenizers
+from keras_transformer.text.target_tags import has_tags
 
 # A copy of the initial weights, and facts about their model, so that a training can be resumed without its folder.
 INITIAL_WEIGHTS_NAME = "initial.weights.h5"
@@ -40,11 +42,13 @@ class InitialFacts(NamedTuple):
         name: name of its folder.
         sha256: hash of its weights file.
         longest_source: number of tokens of the longest source that it was trained on, or None.
+        directions: the directions of its training, see `TextFacts`. Default None.
     """
 
     name: str
     sha256: str
     longest_source: int | None
+    directions: list | None = None
 
 
 def read_initial_model(folder):
@@ -71,7 +75,11 @@ def read_initial_model(folder):
             raise InputError(
                 f"{folder}: the model is quantised and cannot be trained. Start from the model before it was quantised."
             )
-        return InitialModel(config, Tokenizers.load(folder), load_texts(folder))
+        tokenizers, texts = Tokenizers.load(folder), load_texts(folder)
+        if has_tags(tokenizers, texts):
+            # In the training, the tags are in the text.
+            config = dataclasses.replace(config, source_prefix=None)
+        return InitialModel(config, tokenizers, texts)
     except InputError as error:
         raise InputError(f"[training] init_from: {error}") from None
 
@@ -93,7 +101,8 @@ def keep_initial_model(folder, output):
                 target.write(chunk)
 
     write_whole(checkpoints / INITIAL_WEIGHTS_NAME, copy)
-    facts = InitialFacts(folder.resolve().name, digest.hexdigest(), load_texts(folder).longest_source)
+    texts = load_texts(folder)
+    facts = InitialFacts(folder.resolve().name, digest.hexdigest(), texts.longest_source, texts.directions)
     write_json(checkpoints / INITIAL_FACTS_NAME, facts._asdict())
 
 

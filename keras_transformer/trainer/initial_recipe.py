@@ -4,6 +4,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
 from keras_transformer.text.direction import Direction
+from keras_transformer.text.target_tags import has_tags
+from keras_transformer.trainer.recipe_data import check_tags
 
 # Fields of the model that a training can change: they have no weights.
 FREE_MODEL_FIELDS = ("dropout", "attention_dropout", "intermediate_dropout")
@@ -44,6 +46,8 @@ def recipe_of_initial_model(recipe, model):
 
 def _directed(data, model):
     """Returns the `InitialModel` for the languages of a recipe. A multilingual model has a token for each."""
+    if data.directions or has_tags(model.tokenizers, model.texts):
+        return model
     languages = [(getattr(data, f"{side}_language"), getattr(model.texts, f"{side}_language")) for side in _SIDES]
     direction = Direction(*(given if given != known else None for given, known in languages))
     try:
@@ -63,7 +67,12 @@ def _data(data, model):
         fields["max_length"] = model.config.max_length
     for name in ("source_language", "target_language"):
         fields[name] = getattr(data, name) or getattr(model.texts, name)
-    return data.model_copy(update=fields)
+    if has_tags(model.tokenizers, model.texts) and not isinstance(fields["target_language"], list):
+        # The model has a tag for each language of the target.
+        fields["target_language"] = [fields["target_language"]] * len(data.weight_of_corpora)
+    settled = data.model_copy(update=fields)
+    check_tags(settled, model.tokenizers.source, "[training] init_from")
+    return settled
 
 
 def _vocabulary(vocabulary, tokenizers):

@@ -14,6 +14,7 @@ from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes.recipe_files import without_folders
 from keras_transformer.recipes.sections import PARTS
+from keras_transformer.text.target_tags import target_tag
 from keras_transformer.trainer.minimum_risk_tuning import TunedWeights
 from keras_transformer.trainer.weight_choice import WeightChoice
 from keras_transformer.version import __version__
@@ -56,6 +57,7 @@ def write_model_card(
         f'echo "a sentence" | keras-transformer translate {path.name}',
         "```",
         "",
+        *_use_of_directions(recipe.data, path.name),
         f"Sentences of more than {config.max_length - 1} tokens are cut there.",
         "",
         "## Scores",
@@ -64,7 +66,7 @@ def write_model_card(
         *_described_history(last),
         "## Data",
         "",
-        f"Languages: {recipe.data.source_language or 'not stated'} to {recipe.data.target_language or 'not stated'}.",
+        *_languages(recipe.data),
         "",
         f"License of the data: {recipe.data.license or 'not stated'}.",
         "",
@@ -120,7 +122,52 @@ def _described_scores(scores):
         f"penalty {_SEARCH.length_penalty}: BLEU {scores['bleu']:.2f}, chrF {scores['chrf']:.2f} (sacreBLEU "
         f"`{scores['signature']}`).",
         "",
+        *_scores_of_directions(scores.get("directions", [])),
     ]
+
+
+def _scores_of_directions(directions):
+    if not directions:
+        return []
+    rows = [("direction", "sentences", "BLEU", "chrF")]
+    for scores in directions:
+        source, target = (scores["direction"][side] or "not stated" for side in ("source", "target"))
+        rows.append(
+            (f"{source} to {target}", f"{scores['sentences']:,}", f"{scores['bleu']:.2f}", f"{scores['chrf']:.2f}")
+        )
+    return ["These scores are of the first direction:", "", *markdown_table(rows), ""]
+
+
+def _use_of_directions(data, name):
+    """Returns the description of `--target-language`, for a model of several directions."""
+    if not data.directions:
+        return []
+    (_, first), *_ = data.directions
+    others = [target for _, target in data.directions if target != first]
+    return [
+        f"The model translates to {' and to '.join(dict.fromkeys(target for _, target in data.directions))}. "
+        f"`--target-language` selects the language, {first} by default. The model inserts its tag "
+        f"`{target_tag(first)}` before the source.",
+        "",
+        *(
+            [
+                "```sh",
+                f'echo "a sentence" | keras-transformer translate {name} --target-language {others[0]}',
+                "```",
+                "",
+            ]
+            if others
+            else []
+        ),
+    ]
+
+
+def _languages(data):
+    pairs = data.directions or [(data.source_language, data.target_language)]
+    if isinstance(data.source_language, list) and not data.directions:
+        pairs = [(source, data.target_language) for source in data.source_language]
+    each = [f"{source or 'not stated'} to {target or 'not stated'}" for source, target in dict.fromkeys(pairs)]
+    return [f"Languages: {', '.join(each)}."]
 
 
 def _described_history(last):

@@ -22,6 +22,8 @@ from keras_transformer.data.sentence_pairs import SPLITS
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.text import Tokenizer, Tokenizers, learn_vocabulary
+from keras_transformer.text.tagged_tokenizer import with_tag, without_tags
+from keras_transformer.text.target_tags import target_tag, target_tags
 
 
 def check_recipe_files(data, vocabulary):
@@ -41,6 +43,26 @@ def check_recipe_files(data, vocabulary):
                     tokenizer.check_sampling()
                 except InputError as error:
                     raise InputError(f"{path}: {error}") from None
+            if path != vocabulary.target_file:
+                check_tags(data, tokenizer, path)
+
+
+def check_tags(data, tokenizer, name):
+    """Raises an InputError if a vocabulary that is not learned lacks the tag of a direction.
+
+    Args:
+        data: the `[data]` section.
+        tokenizer: the `Tokenizer` of the source.
+        name: beginning of the message.
+    """
+    known = {tag.code for tag in target_tags(tokenizer)}
+    missing = [target for _, target in data.directions if target not in known]
+    if missing:
+        raise InputError(
+            f"{name}: the vocabulary has no tag {target_tag(missing[0])} for [data] target_language. It has tags of: "
+            f"{', '.join(sorted(known)) or 'no language'}. Learn a vocabulary, or one with this tag in "
+            "user_defined_symbols."
+        )
 
 
 def _check_text(data):
@@ -64,12 +86,26 @@ def rows_of_corpora(data, split, digests=None):
         data: the `[data]` section.
         split: "train" or "validation".
         digests: a dictionary that gets a SHA-256 hash object for each path. Default None.
+
+    With several directions, each source begins with the tag of its target's language.
     """
-    columns = (data.source_column, data.target_column)
     if patterns := data.files(f"{split}_pairs"):
-        return [functools.partial(_rows_of_table, pattern, *columns, digests) for pattern in patterns]
-    sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
-    return [functools.partial(text_rows, *patterns, digests) for patterns in zip(*sides, strict=True)]
+        columns = data.columns_of(split)
+        corpora = [
+            functools.partial(_rows_of_table, pattern, *each, digests)
+            for pattern, each in zip(patterns, columns, strict=True)
+        ]
+    else:
+        sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
+        corpora = [functools.partial(text_rows, *patterns, digests) for patterns in zip(*sides, strict=True)]
+    if not data.directions:
+        return corpora
+    tags = [target_tag(target) for _, target in data.directions_of(split)]
+    return [functools.partial(_tagged_rows, rows, tag) for rows, tag in zip(corpora, tags, strict=True)]
+
+
+def _tagged_rows(rows, tag):
+    return ((f"{tag} {source}", target) for source, target in rows())
 
 
 def _rows_of_table(pattern, source_column, target_column, digests):
@@ -104,14 +140,29 @@ def mixed_training_pairs(data, counts):
     return mixed_pairs(rows_of_corpora(data, "train"), data.weight_of_corpora, counts)
 
 
+def validation_of_directions(data):
+    """Returns the validation pairs of each direction, a dictionary of `tf.data.Dataset`s, without tags."""
+    pairs = {}
+    for direction, corpus in zip(data.directions_of("validation"), _corpora(data, "validation"), strict=True):
+        pairs[direction] = pairs[direction].concatenate(corpus) if direction in pairs else corpus
+    return pairs
+
+
 def _pairs_of_split(data, split):
     """Returns the pairs of a split, each of them once, one corpus after the other."""
-    if patterns := data.files(f"{split}_pairs"):
-        parts = [tsv_pairs(pattern, data.source_column, data.target_column) for pattern in patterns]
-    else:
-        sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
-        parts = [text_pairs(*patterns) for patterns in zip(*sides, strict=True)]
+    parts = _corpora(data, split)
+    if data.directions:
+        directions = data.directions_of(split)
+        parts = [with_tag(part, target_tag(target)) for part, (_, target) in zip(parts, directions, strict=True)]
     return functools.reduce(tf.data.Dataset.concatenate, parts)
+
+
+def _corpora(data, split):
+    if patterns := data.files(f"{split}_pairs"):
+        columns = data.columns_of(split)
+        return [tsv_pairs(pattern, *each) for pattern, each in zip(patterns, columns, strict=True)]
+    sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
+    return [text_pairs(*patterns) for patterns in zip(*sides, strict=True)]
 
 
 def recipe_tokenizers(recipe, train_pairs):
@@ -131,6 +182,7 @@ def recipe_tokenizers(recipe, train_pairs):
         return Tokenizers(_load_tokenizer(vocabulary.file))
     if vocabulary.source_file:
         return Tokenizers(_load_tokenizer(vocabulary.source_file), _load_tokenizer(vocabulary.target_file))
+    train_pairs = without_tags(train_pairs) if recipe.data.directions else train_pairs
 
     def learn(lines):
         return learn_vocabulary(
@@ -140,7 +192,7 @@ def recipe_tokenizers(recipe, train_pairs):
             recipe.data.lowercase,
             seed=recipe.training.seed,
             normalization=vocabulary.normalization,
-            user_defined_symbols=vocabulary.user_defined_symbols,
+            user_defined_symbols=recipe.symbols,
             character_coverage=vocabulary.character_coverage,
             split_digits=vocabulary.split_digits,
         )

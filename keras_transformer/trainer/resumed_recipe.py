@@ -79,7 +79,7 @@ def _model_of_run(recipe, output):
     if not Tokenizers.is_saved_in(output):  # The training was killed before it began.
         return read_initial_model(recipe.training.init_from)
     tokenizers = Tokenizers.load(output)
-    texts = TextFacts(recipe.data.source_language, recipe.data.target_language)
+    texts = TextFacts(*recipe.data.default_direction, directions=recipe.data.directions or None)
     return InitialModel(recipe_config(recipe, tokenizers), tokenizers, texts)
 
 
@@ -97,6 +97,9 @@ def changed_key(before, recipe):
     before = before.filled()
     if recipe.training.init_from and not before.training.init_from:
         return "[training] init_from"
+    targets = [[target for _, target in each.data.directions] for each in (before, recipe)]
+    if targets[0] != targets[1]:
+        return "[data] target_language"
     for section, free in _FREE_KEYS.items():
         if before.training.init_from:
             free = free | {"size"}  # Its vocabulary is in the folder.

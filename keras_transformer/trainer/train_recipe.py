@@ -25,6 +25,13 @@ from keras_transformer.recipes.recipe_files import save_recipe
 from keras_transformer.saving import model_folder
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
+from keras_transformer.trainer.directions import (
+    finished_config,
+    finished_translator,
+    save_validation_pairs,
+    scores_of_directions,
+    tokenizers_of_training,
+)
 from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.trainer.initial_model import initial_facts, initial_weights, keep_initial_model
 from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning, tune_if_better
@@ -95,7 +102,8 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
         config = recipe_config(recipe, tokenizers)
         # One number for all processes, whose machines can have different caches.
         recipe = recipe.with_loss_rows(result_of_first(processes, lambda: chunk_rows(config.target_vocabulary_size)))
-        batches = recipe_batches(recipe, pairs, tokenizers, processes)
+        of_training = tokenizers_of_training(recipe.data, tokenizers)
+        batches = recipe_batches(recipe, pairs, of_training, processes)
         steps = total_steps(recipe.training, batches.optimizer_steps_per_epoch)
         recipe = recipe.with_schedule(steps)
         check_lengths(recipe, batches.optimizer_steps_per_epoch)
@@ -105,7 +113,7 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             folder.enter_context(last_words("Interrupted. --resume continues from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
-            recipe.evaluation, pairs["validation"], tokenizers, log_dir, recipe.data.lowercase
+            recipe.evaluation, pairs["validation"], of_training, log_dir, recipe.data.lowercase
         )
         weights = _initial_weights(recipe, output, resume, processes)
         run = TrainingRun(recipe, config, batches, evaluations, output, weights=weights)
@@ -118,20 +126,24 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             longest = batches.longest_source
             if initial:
                 longest = max(longest, initial.longest_source) if longest and initial.longest_source else None
-            texts = TextFacts(recipe.data.source_language, recipe.data.target_language, longest)
+            if longest and recipe.data.directions:
+                longest -= 1  # The tag.
+            directions = [*recipe.data.directions, *(initial.directions if initial and initial.directions else [])]
+            texts = TextFacts(*recipe.data.default_direction, longest, directions or None)
             is_translator = keras.backend.backend() == "tensorflow"
-            translator = Translator(trained, tokenizers, texts=texts) if is_translator else None
+            translator = Translator(trained, of_training, texts=texts) if is_translator else None
             validation = Validation(batches, trained, translator)
             choice = choose_weights(run, validation)
 
         def write_model(seconds, tuned=None):
             scores = _scores(recipe, pairs, translator, choice, tuned)
+            finished = finished_config(recipe.data, config, tokenizers)
             with alone():
                 model_folder.save_scores(output, scores)
                 write_model_card(
                     output,
                     recipe,
-                    config,
+                    finished,
                     text,
                     parameters=trained.count_params(),
                     trained_parameters=sum(math.prod(weight.shape) for weight in run.model.trainable_variables),
@@ -142,7 +154,7 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
                 )
                 # Written last, because a folder with a config is a complete model.
                 sides = (tokenizers.source, tokenizers.target)
-                model_folder.save_model_folder(output, trained, config, *sides, texts, is_trained_here=True)
+                model_folder.save_model_folder(output, trained, finished, *sides, texts, is_trained_here=True)
 
         write_model(run.seconds)
         if recipe.minimum_risk.epochs:
@@ -150,7 +162,8 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             tuning = MinimumRiskTuning(recipe, translator, pairs["train"], batches, output / CHECKPOINTS_NAME)
             seconds, tuned = tune_if_better(tuning, validation)
             write_model(run.seconds + seconds, tuned)
-        return translator
+        with dtype_policy("float32"):
+            return finished_translator(translator, finished_config(recipe.data, config, tokenizers), tokenizers)
 
 
 def _scores(recipe, pairs, translator, choice, tuned):
@@ -158,8 +171,14 @@ def _scores(recipe, pairs, translator, choice, tuned):
     scores = {}
     if translator and recipe.evaluation.at_end:
         _say("Translating the validation set ...")
-        scored = itertools.islice(text_of_pairs(pairs["validation"]), SCORED_PAIRS)
-        scores = validation_scores(translator, list(scored), recipe.evaluation.tokenize, recipe.data.lowercase)
+
+        def score(scored):
+            return validation_scores(translator, scored, recipe.evaluation.tokenize, recipe.data.lowercase)
+
+        if recipe.data.directions and not recipe.data.held_out:
+            scores = scores_of_directions(recipe.data, score, SCORED_PAIRS)
+        else:
+            scores = score(list(itertools.islice(text_of_pairs(pairs["validation"]), SCORED_PAIRS)))
     if choice:
         scores["weights"] = choice._asdict()
     if tuned:
@@ -174,8 +193,7 @@ def _begin_folder(recipe, output, tokenizers, text, resume):
         keep_initial_model(recipe.training.init_from, output)
     save_recipe(recipe, output / RECIPE_NAME)
     tokenizers.save(output)
-    kept = itertools.islice(text_of_pairs(text.pairs["validation"]), _KEPT_PAIRS)
-    model_folder.save_pairs(output, model_folder.VALIDATION_NAMES, kept)
+    save_validation_pairs(output, recipe.data, text.pairs["validation"], _KEPT_PAIRS)
     if recipe.data.held_out:
         # The test set is stored nowhere else.
         model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))

@@ -54,7 +54,7 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
         weights = data.weight_of_corpora if split == "train" else [1] * len(corpora)
         kept[split], counts[split] = _read(corpora, weights, most_kept_bytes)
         files += _files(data, split, digests)
-    pairs = _pairs(data, kept, counts["train"])
+    pairs = _pairs(data, kept, counts)
     if data.held_out:
         _check_held_out(data, pairs)
     return TrainingText(pairs, files, counts["train"])
@@ -120,15 +120,23 @@ def _named_files(data, split):
 
 def _pairs(data, kept, counts):
     """Returns the datasets of all splits, from memory or from files."""
-    pairs = recipe_pairs(data, counts)
+    pairs, counts_of_validation = recipe_pairs(data, counts["train"]), counts["validation"]
     if kept["validation"]:
-        pairs["validation"] = listed_pairs(list(itertools.chain(*kept["validation"])))
+        # Directions are mixed evenly, because some scores are those of the first pairs.
+        each_once = [1] * len(counts_of_validation)
+        corpora = [functools.partial(iter, rows) for rows in kept["validation"]]
+        mixed = (
+            mixed_rows(corpora, each_once, counts_of_validation)
+            if data.directions
+            else itertools.chain(*kept["validation"])
+        )
+        pairs["validation"] = listed_pairs(list(mixed))
     if not kept["train"]:
         return pairs
     train = each = listed_pairs(list(itertools.chain(*kept["train"])))
     if data.is_mixed:
         corpora = [functools.partial(iter, rows) for rows in kept["train"]]
-        train = listed_pairs(list(mixed_rows(corpora, data.weight_of_corpora, counts)))
+        train = listed_pairs(list(mixed_rows(corpora, data.weight_of_corpora, counts["train"])))
     if not data.held_out:
         return {**pairs, "train": train}
     # Held-out pairs are not repeated.

@@ -8,6 +8,8 @@ from keras_transformer.text.languages import language_tag
 
 # Far above the ratio of any two corpora.
 _LARGEST_WEIGHT = 1_000_000
+_Columns = Annotated[int, Field(ge=1)] | Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+_Languages = str | Annotated[list[str], Field(min_length=1)]
 # A file or a pattern, or a list of them.
 _Files = str | Annotated[list[str], Field(min_length=1)]
 
@@ -44,8 +46,11 @@ class DataSection(Section):
         ),
     )
     validation_pairs: _Files | None = Field(None, description="Tab-separated pairs, or a Parquet file, to validate on.")
-    source_column: int = Field(1, ge=1, description="Column of the source of pairs in one table, counted from 1.")
-    target_column: int = Field(2, ge=1, description="Column of the target of pairs in one table, counted from 1.")
+    source_column: _Columns = Field(
+        1,
+        description="Column of the source of pairs in one table, counted from 1, or a list with one for each corpus.",
+    )
+    target_column: _Columns = Field(2, description="Column of the target of pairs in one table, likewise.")
     held_out: float = Field(
         0.0,
         ge=0,
@@ -57,10 +62,19 @@ class DataSection(Section):
         ),
     )
     lowercase: bool = Field(False, description="Whether the vocabulary lower-cases all text.")
-    source_language: str | None = Field(
-        None, description='Language of the source, a BCP 47 tag such as "ko" or "zh-Hant".'
+    source_language: _Languages | None = Field(
+        None,
+        description=(
+            'Language of the source, a BCP 47 tag such as "ko" or "zh-Hant", or a list with one for each corpus.'
+        ),
     )
-    target_language: str | None = Field(None, description="Language of the target, a BCP 47 tag.")
+    target_language: _Languages | None = Field(
+        None,
+        description=(
+            "Language of the target, a BCP 47 tag. A list with one for each corpus of train_source or train_pairs "
+            "trains one model of several directions: each source begins with a tag of the target's language."
+        ),
+    )
     license: str | None = Field(None, description="Licence of the text, for the model card.")
     homepage: str | None = Field(
         None, description="Address of the source of the text, for the model card and the error about a missing file."
@@ -70,6 +84,8 @@ class DataSection(Section):
     @pydantic.field_validator("source_language", "target_language")
     @classmethod
     def _language_tag(cls, tag):
+        if isinstance(tag, list):
+            return [language_tag(each) for each in tag]
         return None if tag is None else language_tag(tag)
 
     def files(self, key: str) -> list[str]:
@@ -81,6 +97,42 @@ class DataSection(Section):
     def weight_of_corpora(self) -> list[int]:
         """The weight of each training corpus. It is empty for the embedded corpus."""
         return self.weights or [1] * len(self.files("train_pairs") or self.files("train_source"))
+
+    @property
+    def directions(self) -> list[tuple[str | None, str]]:
+        """The source and target language of each training corpus. It is empty for a model without tags."""
+        if not isinstance(self.target_language, list):
+            return []
+        sources = self.source_language
+        if not isinstance(sources, list):
+            sources = [sources] * len(self.target_language)
+        return list(zip(sources, self.target_language, strict=True))
+
+    def directions_of(self, split: str) -> list[tuple[str | None, str]]:
+        """Returns the direction of each corpus of a split, "train" or "validation". See `directions`."""
+        different = list(dict.fromkeys(self.directions))
+        given = len(self.files(f"{split}_pairs") or self.files(f"{split}_source"))
+        return self.directions if split == "train" or given == len(self.directions) else different
+
+    def columns_of(self, split: str) -> list[tuple[int, int]]:
+        """Returns the source and target column of each corpus of tab-separated pairs of a split."""
+        given, trained = len(self.files(f"{split}_pairs")), len(self.files("train_pairs"))
+        sides = (self.source_column, self.target_column)
+        columns = list(zip(*(side if isinstance(side, list) else [side] * max(given, trained) for side in sides)))
+        if split == "validation" and self.directions and given != trained:
+            columns_by_direction = {}
+            for direction, pair in zip(self.directions, columns):
+                columns_by_direction.setdefault(direction, pair)
+            columns = list(columns_by_direction.values())
+        return columns[:given]
+
+    @property
+    def default_direction(self) -> tuple[str | None, str | None]:
+        """The source and target language of the model, or of the first training corpus."""
+        first = [
+            value[0] if isinstance(value, list) else value for value in (self.source_language, self.target_language)
+        ]
+        return first[0], first[1]
 
     @property
     def is_mixed(self) -> bool:
@@ -109,14 +161,65 @@ class DataSection(Section):
                 f"weights must have a number for each corpus of train_source or train_pairs. Received: "
                 f"{len(self.weights)} weights for {num_corpora} corpora"
             )
-        if (self.train_pairs or self.validation_pairs) and self.source_column == self.target_column:
-            raise ValueError(
-                f"source_column and target_column must be different columns. Received: {self.source_column} for both"
-            )
+        self._check_languages(num_corpora)
+        self._check_columns(num_corpora)
         validations = [bool(self.validation_source), bool(self.validation_pairs), self.held_out > 0, bool(self.corpus)]
         if sum(validations) != 1:
             raise ValueError(
                 "give one of validation_source with validation_target, validation_pairs, or held_out (corpus has its "
                 "own)"
             )
+        self._check_directions(num_corpora)
         return self
+
+    def _check_columns(self, num_corpora):
+        """Raises a ValueError if the columns of tab-separated pairs do not fit the corpora."""
+        for key in ("source_column", "target_column"):
+            value = getattr(self, key)
+            if isinstance(value, list) and len(value) != num_corpora:
+                raise ValueError(
+                    f"{key} must have a column for each corpus of train_pairs. Received: {len(value)} columns for "
+                    f"{num_corpora} corpora"
+                )
+        for split in ("train", "validation"):
+            columns, given = self.columns_of(split), len(self.files(f"{split}_pairs"))
+            if len(columns) != given:
+                raise ValueError(
+                    f"source_column and target_column need a column for each corpus of {split}_pairs. Received: "
+                    f"{len(columns)} columns for {given} corpora"
+                )
+            for source, target in columns:
+                if source == target:
+                    raise ValueError(
+                        f"source_column and target_column must be different columns. Received: {source} for both"
+                    )
+
+    def _check_languages(self, num_corpora):
+        """Raises a ValueError if a list of languages does not fit the corpora."""
+        for key in ("source_language", "target_language"):
+            value = getattr(self, key)
+            if isinstance(value, list) and len(value) != num_corpora:
+                raise ValueError(
+                    f"{key} must have a language for each corpus of train_source or train_pairs. Received: "
+                    f"{len(value)} languages for {num_corpora} corpora"
+                )
+
+    def _check_directions(self, num_corpora):
+        """Raises a ValueError if the validation text does not fit several directions."""
+        if not self.directions:
+            return
+        different = len(set(self.directions))
+        if self.held_out and different == 1:
+            return
+        if self.held_out:
+            raise ValueError(
+                "held_out needs one direction, because the validation set of a direction could be in the training text "
+                "of another. Give validation_source with validation_target, or validation_pairs"
+            )
+        num_given = len(self.files("validation_pairs") or self.files("validation_source"))
+        if num_given not in (num_corpora, different):
+            raise ValueError(
+                f"validation_source or validation_pairs must have a corpus for each of the {num_corpora} training "
+                f"corpora, or for each of the {different} directions in the order of their first corpus. Received: "
+                f"{num_given}"
+            )
