@@ -17,6 +17,8 @@ from keras_transformer.saving.load_models import load_models
 from keras_transformer.saving.model_folder import save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.direction import Direction
+from keras_transformer.text.glossary import Glossary
+from keras_transformer.text.masking import Masking, PlaceholderCounts
 from keras_transformer.text.prefixes import checked_prefix_rows
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_texts, lengths_with_end
@@ -87,6 +89,8 @@ class Translator:
         split_sentences: bool = False,
         settings: SearchSettings | None = None,
         prefixes: Sequence[str] | None = None,
+        glossary: Glossary | None = None,
+        counts: PlaceholderCounts | None = None,
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
@@ -104,6 +108,8 @@ class Translator:
             settings: `SearchSettings`. Default: those of the separate arguments.
             prefixes: a string for each text, with which its translation begins, in the vocabulary's normalisation. An
                 empty string forces nothing. Default None.
+            glossary: a `Glossary` of terms with their translations. The model needs symbols for terms. Default None.
+            counts: `PlaceholderCounts`, to which those of these texts are added. Default None.
 
         Returns:
             A list of strings, or with `n_best` above 1, a list of lists of strings, best first. With `return_scores`, a
@@ -127,11 +133,13 @@ class Translator:
                 each = len(texts) / max(1, len(sentences))
                 report = progress and (lambda count: progress(count * each))
                 arguments = {"batch_size": batch_size, "return_scores": True, "progress": report}
+                arguments |= {"glossary": glossary, "counts": counts}
                 return self.translate(sentences, **arguments, settings=settings)
 
             found = translate_sentences(translate, texts, self.texts)
             return found if return_scores else found[0]
-        rows = rows_to_cut(self.tokenizers.source, texts, max_length)
+        masking = Masking(self.tokenizers, texts, glossary, copies=prefixes is None)
+        rows = rows_to_cut(self.tokenizers.source, masking.texts, max_length)
         prefix_rows = (
             None if prefixes is None else checked_prefix_rows(self.tokenizers.target, prefixes, len(texts), max_length)
         )
@@ -146,6 +154,7 @@ class Translator:
             if progress is not None:
                 progress(len(indices))
         check_finite(row[0] for row in scores)
+        translations = masking.restored(translations, counts)
         if n_best == 1:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
         return (translations, scores) if return_scores else translations

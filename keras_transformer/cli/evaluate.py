@@ -1,3 +1,4 @@
+import dataclasses
 import pathlib
 import time
 
@@ -11,6 +12,7 @@ from keras_transformer.cli.several_values import SeveralValues
 from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.metrics.text_scores import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
+from keras_transformer.text.masking import PlaceholderCounts
 
 _LINES_PER_CHUNK = 1024
 
@@ -76,13 +78,15 @@ def evaluate(
     others = references.pop() if compare else None
     translator = load_translator(model, source_language, target_language)
     started = time.perf_counter()
-    translations = _translations(translator, sources, search)
+    counts = PlaceholderCounts()
+    translations = _translations(translator, sources, {**search, "counts": counts})
     seconds = time.perf_counter() - started
     arguments = (references, tokenize, lowercase, metrics)
     scores = corpus_scores(translations, *arguments)
     compared = {"compare": paired_bootstrap(translations, others, *arguments)} if compare else {}
     facts = {"sentences": len(sources), "seconds": round(seconds, 3)}
-    print_result(json_text({**scores, **_direction(translator), **facts, **compared}))
+    kept = {} if translator.tokenizers.placeholders is None else {"placeholders": dataclasses.asdict(counts)}
+    print_result(json_text({**scores, **_direction(translator), **facts, **kept, **compared}))
 
 
 def _direction(translator):

@@ -10,6 +10,8 @@ from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import rule_options, search_options, search_settings
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
+from keras_transformer.text.glossary import Glossary, check_terms
+from keras_transformer.text.masking import PlaceholderCounts
 from keras_transformer.text.sentences import check_languages
 
 # Number of batches that are sorted by length together.
@@ -28,6 +30,11 @@ _BATCHES_PER_CHUNK = 16
     type=click.Path(path_type=pathlib.Path),
     help="File with the beginning of each translation, one per line. An empty line forces nothing.",
 )
+@click.option(
+    "--glossary",
+    type=click.Path(path_type=pathlib.Path),
+    help="Tab-separated terms and their required translations. The model needs symbols for terms.",
+)
 @direction_options
 @rule_options
 @search_options
@@ -38,6 +45,7 @@ def translate(
     scores,
     split_sentences,
     prefix,
+    glossary,
     source_language,
     target_language,
     batch_size,
@@ -56,15 +64,21 @@ def translate(
     without a space in Chinese and Japanese. The score of the line is the sum of the scores.
 
     With --sample, the translation of a line depends on the line and --seed alone. --n-best is the number of samples.
+
+    With --glossary, terms of the text get the translations of the file. A model with placeholders also keeps URLs and
+    so on unchanged. A part that the model drops is appended to the line, and counted on standard error.
     """
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
+    glossary = glossary and Glossary.load(glossary)
     with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
         translator = load_translator(models, source_language, target_language)
+        if glossary:
+            check_terms(translator.tokenizers.placeholders)
         if split_sentences:
             check_languages(translator.texts)
         size = None if source is None else plain_size(file)
-        long_paragraphs = LongParagraphs(translator)
+        long_paragraphs, counts = LongParagraphs(translator), PlaceholderCounts()
         most = batch_size * _BATCHES_PER_CHUNK
         with opened_output(output, file) as write, progress(size, "Translating") as bar:
             for chunk in chunks_as_they_come(decoded_lines(file, name), most):
@@ -77,12 +91,16 @@ def translate(
                     prefixes=next_prefixes(len(chunk)),
                     split_sentences=split_sentences,
                     return_scores=True,
+                    glossary=glossary,
+                    counts=counts,
                     progress=lambda count, each=each: bar.update(count * each),
                 )
                 _write(found, search["n_best"], scores, write)
                 if not split_sentences:
                     long_paragraphs.add(chunk)
         long_paragraphs.warn()
+        if counts.dropped or counts.extra:
+            click.echo(f"keras-transformer: {counts}.", err=True)
 
 
 def _check_options(split_sentences, prefix, n_best, **others):

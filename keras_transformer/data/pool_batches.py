@@ -3,6 +3,7 @@ import math
 
 import tensorflow as tf
 
+from keras_transformer.data.text_preparation import TextPreparation
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.token_rows import token_rows, with_end
@@ -27,6 +28,7 @@ class PoolBatches:
     reversal: float = 0.0
     word_dropout: float = 0.0
     fixed_shapes: bool = False
+    preparation: TextPreparation | None = None
 
     def __post_init__(self):
         if self.batch_tokens < self.max_length:
@@ -84,6 +86,8 @@ class PoolBatches:
 
     def _tokens(self, sources, targets, seed=None):
         """Returns ragged token ids of both sides, with the best segmentation if there is no seed."""
+        if self.preparation is not None:
+            sources, targets = self.preparation.prepare(sources, targets, seed)
         sampling, seeds = (0.0, (None, None)) if seed is None else (self.sampling, (seed, seed + 1))
         tokenizers = (self.source_tokenizer, self.target_tokenizer)
         return [

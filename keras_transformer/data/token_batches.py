@@ -8,6 +8,7 @@ from keras_transformer.text.tokenizers import Tokenizers
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from keras_transformer.data.text_preparation import TextPreparation
     from keras_transformer.text.tokenizer import Tokenizer
 
 
@@ -27,6 +28,7 @@ def token_batches(
     fixed_shapes: bool = False,
     steps_per_epoch: int | None = None,
     first_step: int | None = None,
+    preparation: "TextPreparation | None" = None,
 ) -> "tf.data.Dataset":
     """Makes batches for `model.fit` from sentence pairs, each with about `batch_tokens` tokens and little padding.
 
@@ -64,6 +66,7 @@ def token_batches(
             the same stream, so that an interrupted training can be resumed. `fit` needs `steps_per_epoch`. If
             `steps_per_epoch` is given here as well, every epoch begins with a new pass and resuming is fast. Otherwise
             all batches before this one are made again. Default None: the dataset is one epoch.
+        preparation: replaces parts of the texts by symbols before tokenization, a `TextPreparation`. Default None.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,
@@ -98,5 +101,6 @@ def token_batches(
         reversal=reversal,
         word_dropout=word_dropout,
         fixed_shapes=fixed_shapes,
+        preparation=preparation,
     )
     return streamed_batches(pairs, pool.rows, pool.batches, shuffle, seed, steps_per_epoch, first_step)

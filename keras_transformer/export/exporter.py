@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export.artifact_card import remove_verification, write_artifact_card
+from keras_transformer.export.placeholder_lines import placeholder_lines
 from keras_transformer.export.quantizations import check_quantize, checked_quantizations
 from keras_transformer.export.staging import check_new_folder, move_files, staged_folder
 from keras_transformer.generation.search_settings import SearchSettings
@@ -41,6 +42,8 @@ class Exporter(abc.ABC):
             the artifact is compared with the model by greedy search. Default True.
         rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked
             by BLEU instead of identical translations. Default True.
+        masks_placeholders: whether the artifact replaces URLs and so on by placeholders, and puts them back. Otherwise
+            it is compared with the model without them, and the card describes the task of the client. Default False.
 
     Raises:
         InputError: the format does not support an option, or the quantisation is unknown.
@@ -58,6 +61,7 @@ class Exporter(abc.ABC):
     options: frozenset[str] = frozenset()
     fixes_search = True
     rounds_activations = True
+    masks_placeholders = False
 
     def __init__(self, quantize: str | None = None, text: bool = False, text_signature: bool | None = None):
         for attribute in ("name", "title"):
@@ -115,7 +119,8 @@ class Exporter(abc.ABC):
             verification = None if prove is None else prove(artifact)
             card = artifact.with_name(f"{artifact.name}.md") if self.suffix else artifact / "README.md"
             limits = settings if self.fixes_search else None
-            write_artifact_card(card, self.title_of(path), self.card(translator), translator, limits, verification)
+            uses = [*self.card(translator), *placeholder_lines(translator.tokenizers.placeholders, self)]
+            write_artifact_card(card, self.title_of(path), uses, translator, limits, verification)
             return self.place(translator, unfinished, path)
 
     def default_name(self, model_name: str) -> str:

@@ -26,6 +26,8 @@ class PairScorer:
     def score(self, pairs, batch_size, progress=None):
         """Returns the log-probability of each target and its number of tokens, two lists."""
         source_texts, target_texts = checked_pairs(pairs)
+        if self.tokenizers.placeholders is not None and source_texts:
+            source_texts, target_texts = self.tokenizers.placeholders.mask_pairs(source_texts, target_texts)
         # The warning names the caller of `Translator.score`.
         sources = rows_to_cut(self.tokenizers.source, source_texts, self._max_length, stacklevel=3)
         targets = rows_to_cut(self.tokenizers.target, target_texts, self._max_length, stacklevel=3)

@@ -18,6 +18,7 @@ from keras_transformer.recipes.sections import (
     VocabularySection,
 )
 from keras_transformer.text.learn_vocabulary import SMALLEST_VOCABULARY
+from keras_transformer.text.placeholder_kinds import placeholder_symbols
 from keras_transformer.text.target_tags import target_tag
 
 
@@ -47,9 +48,10 @@ class Recipe(Section):
 
     @property
     def symbols(self) -> list[str]:
-        """The user-defined symbols of a learned vocabulary: those of the recipe, and the tags of its directions."""
+        """The user-defined symbols of a learned vocabulary: those of the recipe, tags, and placeholders."""
         tags = [target_tag(target) for _, target in self.data.directions]
-        return list(dict.fromkeys([*self.vocabulary.user_defined_symbols, *tags]))
+        placeholders = placeholder_symbols(self.data.placeholders)
+        return list(dict.fromkeys([*self.vocabulary.user_defined_symbols, *tags, *placeholders]))
 
     @property
     def has_architecture(self) -> bool:
@@ -78,7 +80,7 @@ class Recipe(Section):
             ]:
                 if is_wanted:
                     raise ValueError(f"{key} needs one vocabulary: [vocabulary] shared = true, or file")
-        self._check_directions()
+        self._check_symbols()
         evaluation = self.evaluation
         if self.training.average_of == "best" and evaluation.monitors_translations and not evaluation.translates:
             raise ValueError(
@@ -86,15 +88,19 @@ class Recipe(Section):
             )
         self.model_config_of()
 
-    def _check_directions(self):
-        """Raises a ValueError if a key does not support several directions."""
+    def _check_symbols(self):
+        """Raises a ValueError if a key does not support the tags or the placeholders of a recipe."""
         smallest = SMALLEST_VOCABULARY + len(self.symbols)
         is_learned = self.vocabulary.is_learned and not self.training.init_from
         if is_learned and (self.vocabulary.size or smallest) < smallest:
             raise ValueError(
-                f"[vocabulary] size must be at least {smallest}, with {len(self.symbols)} user-defined symbols and "
-                f"tags. Received: size={self.vocabulary.size}"
+                f"[vocabulary] size must be at least {smallest}, with {len(self.symbols)} user-defined symbols, tags "
+                f"and placeholders. Received: size={self.vocabulary.size}"
             )
+        if self.minimum_risk.epochs and self.data.placeholders:
+            raise ValueError("[minimum_risk] epochs does not support [data] placeholders. Remove one of them")
+        if self.data.glossary and not self.data.placeholders and not self.training.init_from:
+            raise ValueError('[data] glossary needs placeholders = ["term"]')
         if not self.data.directions:
             return
         for key, value in (

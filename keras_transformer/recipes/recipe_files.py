@@ -26,6 +26,7 @@ FILE_KEYS = {
         "validation_target",
         "train_pairs",
         "validation_pairs",
+        "glossary",
     ),
     "vocabulary": ("file", "source_file", "target_file"),
     "training": ("init_from",),

@@ -1,7 +1,17 @@
+from .glossary import Glossary
 from .learn_vocabulary import learn_vocabulary
+from .masking import PlaceholderCounts
 from .sentences import split_sentences
 from .text_facts import TextFacts
 from .tokenizer import Tokenizer
 from .tokenizers import Tokenizers
 
-__all__ = ["TextFacts", "Tokenizer", "Tokenizers", "learn_vocabulary", "split_sentences"]
+__all__ = [
+    "Glossary",
+    "PlaceholderCounts",
+    "TextFacts",
+    "Tokenizer",
+    "Tokenizers",
+    "learn_vocabulary",
+    "split_sentences",
+]

@@ -1,9 +1,12 @@
 import dataclasses
+import functools
 import os
 import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
+from keras_transformer.text.placeholder_kinds import placeholder_kinds
+from keras_transformer.text.placeholders import Placeholders
 from keras_transformer.text.token_rows import padded_ids, token_rows
 from keras_transformer.text.tokenizer import Tokenizer, count_tokens
 
@@ -57,6 +60,13 @@ class Tokenizers:
                 f"{target!r}. Remove the second argument."
             )
         return source
+
+    @functools.cached_property
+    def placeholders(self) -> Placeholders | None:
+        """The `Placeholders` whose symbols both vocabularies have, or None without such symbols."""
+        of_source, of_target = (placeholder_kinds(side.symbols) for side in (self.source, self.target))
+        kinds = [kind for kind in of_source if kind in of_target]
+        return Placeholders(kinds) if kinds else None
 
     @property
     def is_shared(self) -> bool:

@@ -5,7 +5,7 @@ from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
 from keras_transformer.text.direction import Direction
 from keras_transformer.text.target_tags import has_tags
-from keras_transformer.trainer.recipe_data import check_tags
+from keras_transformer.trainer.recipe_data import check_placeholders, check_tags
 
 # Fields of the model that a training can change: they have no weights.
 FREE_MODEL_FIELDS = ("dropout", "attention_dropout", "intermediate_dropout")
@@ -70,8 +70,13 @@ def _data(data, model):
     if has_tags(model.tokenizers, model.texts) and not isinstance(fields["target_language"], list):
         # The model has a tag for each language of the target.
         fields["target_language"] = [fields["target_language"]] * len(data.weight_of_corpora)
+    if not data.placeholders:
+        known = model.tokenizers.placeholders
+        fields["placeholders"] = list(known.kinds) if known else []
     settled = data.model_copy(update=fields)
     check_tags(settled, model.tokenizers.source, "[training] init_from")
+    for tokenizer in tokenizers:
+        check_placeholders(settled, tokenizer, "[training] init_from")
     return settled
 
 

@@ -14,6 +14,7 @@ from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.recipes.recipe_files import without_folders
 from keras_transformer.recipes.sections import PARTS
+from keras_transformer.text.placeholder_kinds import TERM
 from keras_transformer.text.target_tags import target_tag
 from keras_transformer.trainer.minimum_risk_tuning import TunedWeights
 from keras_transformer.trainer.weight_choice import WeightChoice
@@ -58,6 +59,7 @@ def write_model_card(
         "```",
         "",
         *_use_of_directions(recipe.data, path.name),
+        *_placeholders(recipe.data.placeholders),
         f"Sentences of more than {config.max_length - 1} tokens are cut there.",
         "",
         "## Scores",
@@ -160,6 +162,16 @@ def _use_of_directions(data, name):
             else []
         ),
     ]
+
+
+def _placeholders(kinds):
+    """Returns the description of the placeholders."""
+    patterns, lines = [kind for kind in kinds if kind != TERM], []
+    if patterns:
+        lines = [f"Parts of a text of these kinds are written unchanged to the translation: {', '.join(patterns)}.", ""]
+    if TERM in kinds:
+        lines += ["`--glossary TERMS.tsv` sets translations of terms.", ""]
+    return lines
 
 
 def _languages(data):

@@ -19,6 +19,7 @@ from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.processes.shared_result import result_of_first
 from keras_transformer.text import Tokenizers
 from keras_transformer.trainer.compiled_model import compiles
+from keras_transformer.trainer.recipe_data import recipe_preparations
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +59,10 @@ class RecipeBatches:
         """The validation batches with the rows of all processes."""
         steps = int(self.validation.cardinality())
         return token_batches(
-            self.pairs["validation"], self.tokenizers, steps_per_epoch=steps, **_of_validation(self.recipe)
+            self.pairs["validation"],
+            self.tokenizers,
+            steps_per_epoch=steps,
+            **_of_validation(self.recipe, self.tokenizers),
         )
 
     def train(self, first_step=0):
@@ -92,7 +96,7 @@ class RecipeBatches:
             first_step=first_step,
             reversal=reversal,
             seed=seed,
-            **_of_training(self.recipe),
+            **_of_training(self.recipe, self.tokenizers),
         )
 
 
@@ -114,7 +118,7 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     validation_steps = counts["validation"][0]
     dropped = {split: DroppedPairs(**numbers) for split, (_, _, numbers, _) in counts.items()}
     validation = token_batches(
-        pairs["validation"], tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe)
+        pairs["validation"], tokenizers, steps_per_epoch=validation_steps, **_of_validation(recipe, tokenizers)
     )
     print(f"{steps_per_epoch:,} batches per epoch, {padding:.1%} of the tokens are padding.", file=sys.stderr)
     longest_source = longest_source if dropped["train"].is_whole else None
@@ -132,17 +136,19 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
     )
 
 
-def _of_validation(recipe):
+def _of_validation(recipe, tokenizers):
     return {
         "batch_tokens": recipe.training.batch_tokens,
         "max_length": recipe.data.max_length,
         "fixed_shapes": compiles(recipe.training),
+        "preparation": recipe_preparations(recipe.data, tokenizers)[1],
     }
 
 
-def _of_training(recipe):
+def _of_training(recipe, tokenizers):
     return {
-        **_of_validation(recipe),
+        **_of_validation(recipe, tokenizers),
+        "preparation": recipe_preparations(recipe.data, tokenizers)[0],
         "shuffle": True,
         "sampling": recipe.vocabulary.sampling,
         "concatenation": recipe.training.concatenation,
@@ -165,9 +171,9 @@ def _counts(recipe, pairs, tokenizers):
     of_train = {
         "steps_per_epoch": recipe.training.optimizer_steps_per_epoch,
         "seed": recipe.training.seed,
-        **_of_training(recipe),
+        **_of_training(recipe, tokenizers),
     }
-    arguments = {"train": of_train, "validation": _of_validation(recipe)}
+    arguments = {"train": of_train, "validation": _of_validation(recipe, tokenizers)}
     counts = {}
     for split, of_split in arguments.items():
         num_batches, padding, dropped, longest_source = _count(split, pairs, tokenizers, **of_split)

@@ -19,11 +19,18 @@ from keras_transformer.data import (
 )
 from keras_transformer.data.mixed_pairs import mixed_pairs
 from keras_transformer.data.sentence_pairs import SPLITS
+from keras_transformer.data.text_preparation import TextPreparation
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.text import Tokenizer, Tokenizers, learn_vocabulary
+from keras_transformer.text.glossary import Glossary
+from keras_transformer.text.placeholder_kinds import TERM, placeholder_kinds
+from keras_transformer.text.placeholders import Placeholders
 from keras_transformer.text.tagged_tokenizer import with_tag, without_tags
 from keras_transformer.text.target_tags import target_tag, target_tags
+
+# Number of pairs whose placeholders are replaced at a time.
+_PAIRS_AT_ONCE = 1024
 
 
 def check_recipe_files(data, vocabulary):
@@ -35,6 +42,8 @@ def check_recipe_files(data, vocabulary):
         InputError: a file is missing or unreadable, or a vocabulary cannot be used.
     """
     _check_text(data)
+    if data.glossary:
+        Glossary.load(data.glossary)
     for path in (vocabulary.file, vocabulary.source_file, vocabulary.target_file):
         if path:
             tokenizer = _load_tokenizer(path)
@@ -45,6 +54,7 @@ def check_recipe_files(data, vocabulary):
                     raise InputError(f"{path}: {error}") from None
             if path != vocabulary.target_file:
                 check_tags(data, tokenizer, path)
+            check_placeholders(data, tokenizer, path)
 
 
 def check_tags(data, tokenizer, name):
@@ -63,6 +73,25 @@ def check_tags(data, tokenizer, name):
             f"{', '.join(sorted(known)) or 'no language'}. Learn a vocabulary, or one with this tag in "
             "user_defined_symbols."
         )
+
+
+def check_placeholders(data, tokenizer, name):
+    """Raises an InputError if a vocabulary that is not learned lacks the symbols of a kind of placeholders.
+
+    Args:
+        data: the `[data]` section.
+        tokenizer: a `Tokenizer`.
+        name: beginning of the message.
+    """
+    known = placeholder_kinds(tokenizer.symbols)
+    missing = [kind for kind in data.placeholders if kind not in known]
+    if missing:
+        raise InputError(
+            f"{name}: the vocabulary has no symbols for [data] placeholders = [{missing[0]!r}]. It has those of: "
+            f"{', '.join(known) or 'no kind'}. Remove the key, or learn a vocabulary."
+        )
+    if data.glossary and TERM not in known:
+        raise InputError(f"{name}: the vocabulary has no symbols for the terms of [data] glossary. Remove the key.")
 
 
 def _check_text(data):
@@ -183,6 +212,9 @@ def recipe_tokenizers(recipe, train_pairs):
     if vocabulary.source_file:
         return Tokenizers(_load_tokenizer(vocabulary.source_file), _load_tokenizer(vocabulary.target_file))
     train_pairs = without_tags(train_pairs) if recipe.data.directions else train_pairs
+    if recipe.data.placeholders:
+        masked = train_pairs.batch(_PAIRS_AT_ONCE).map(Placeholders(recipe.data.placeholders).mask_pairs)
+        train_pairs = masked.map(lambda *sides: sides).unbatch()
 
     def learn(lines):
         return learn_vocabulary(
@@ -202,6 +234,23 @@ def recipe_tokenizers(recipe, train_pairs):
     return Tokenizers(
         learn(source for source, _ in text_of_pairs(train_pairs)),
         learn(target for _, target in text_of_pairs(train_pairs)),
+    )
+
+
+def recipe_preparations(data, tokenizers):
+    """Returns the `TextPreparation` of the training text and that of the validation text, or None without placeholders.
+
+    Args:
+        data: the `[data]` section.
+        tokenizers: the `Tokenizers`.
+    """
+    placeholders = tokenizers.placeholders
+    if placeholders is None:
+        return None, None
+    glossary = Glossary.load(data.glossary) if data.glossary else None
+    return (
+        TextPreparation(placeholders, data.placeholder_rate, glossary, data.glossary_rate),
+        TextPreparation(placeholders),
     )
 
 

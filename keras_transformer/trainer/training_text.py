@@ -1,7 +1,9 @@
 """Reads the text of a training once before the first step, checks and hashes it, and keeps small text in memory."""
 
 import functools
+import hashlib
 import itertools
+import pathlib
 import sys
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ from keras_transformer.trainer.recipe_data import recipe_pairs, rows_of_corpora
 # Maximum size in bytes of text that is kept in memory. Larger text is read again for the vocabulary, for counting, and
 # in each epoch.
 _MOST_KEPT_BYTES = 1 << 26
+_GLOSSARY = "glossary"
 
 
 class TrainingText(NamedTuple):
@@ -54,6 +57,9 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
         weights = data.weight_of_corpora if split == "train" else [1] * len(corpora)
         kept[split], counts[split] = _read(corpora, weights, most_kept_bytes)
         files += _files(data, split, digests)
+    if data.glossary:
+        content = pathlib.Path(data.glossary).read_bytes()
+        files.append([_GLOSSARY, pathlib.Path(data.glossary).name, len(content), hashlib.sha256(content).hexdigest()])
     pairs = _pairs(data, kept, counts)
     if data.held_out:
         _check_held_out(data, pairs)
@@ -71,7 +77,7 @@ def check_same_sizes(data, files):
         InputError: the numbers or the sizes of files differ.
     """
     found = [[use, path.stat().st_size] for split in ("train", "validation") for use, path in _named_files(data, split)]
-    if found != [[use, size] for use, _, size, _ in files]:
+    if found != [[use, size] for use, _, size, _ in files if use != _GLOSSARY]:
         raise InputError(
             "[data]: the files of this process are not those that the first process read: their numbers or sizes "
             "differ. Give all processes the same text."

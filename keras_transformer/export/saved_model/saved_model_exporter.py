@@ -62,6 +62,7 @@ class SavedModelExporter(Exporter):
     name = "saved_model"
     title = "a SavedModel for TensorFlow Serving"
     options = frozenset({"n_best", "prefix_signature", "ensemble"})
+    masks_placeholders = True
 
     def __init__(
         self,

@@ -60,8 +60,12 @@ def write_text_facts(saved_model, texts, max_length):
 
 def warmup_text(tokenizer):
     """Returns a short text of frequent tokens, the first ordinary tokens of a vocabulary."""
-    tokens = tokenizer.all_tokens()
-    ids = [token_id for token_id in range(NUM_SPECIAL_TOKENS, len(tokens)) if not tokens[token_id].startswith("<0x")]
+    tokens, symbols = tokenizer.all_tokens(), tokenizer.symbols
+    ids = [
+        token_id
+        for token_id in range(NUM_SPECIAL_TOKENS, len(tokens))
+        if not tokens[token_id].startswith("<0x") and tokens[token_id] not in symbols
+    ]
     return tokenizer.detokenize(tf.constant([ids[:_WARMUP_TOKENS]])).numpy()[0]
 
 

@@ -22,6 +22,7 @@ class TextToText(tf.Module):
         self._has_prefix = has_prefix
         self.settings = settings
         self._tokenizers = tokenizers
+        self._placeholders = tokenizers.placeholders
         self._generator = Generator(model)
         # A SavedModel contains the variables of its attributes. Keras's variables are wrapped and would be missed.
         self.model_variables = [weight.value for weight in model.weights]
@@ -42,27 +43,29 @@ class TextToText(tf.Module):
 
     def translate(self, text):
         """Maps `text` `(batch,)` to its `translation` `(batch,)` and the `score` `(batch,)`."""
-        _, found = self._search(text, n_best=1)
-        return self._translation(found)
+        masked, _, found = self._search(text, n_best=1)
+        return self._translation(masked, found)
 
     def translate_with_prefix(self, text, prefix):
         """Maps `text` and `prefix` `(batch,)` to its `translation`, which begins with the prefix, and the `score`."""
         prefix = _checked_rank(prefix)
-        _, found = self._search(text, 1, prefix_ids(self._tokenizers.target, prefix, self.settings.max_length))
-        return self._translation(found)
+        ids = prefix_ids(self._tokenizers.target, prefix, self.settings.max_length)
+        masked, _, found = self._search(text, 1, ids)
+        return self._translation(masked, found)
 
-    def _translation(self, found):
+    def _translation(self, masked, found):
         return {
-            "translation": self._tokenizers.target.detokenize(found.token_ids[:, 0]),
+            "translation": self._detokenized(found.token_ids[:, 0], masked),
             "score": found.scores[:, 0],
         }
 
     def n_best(self, text):
         """Maps `text` `(batch,)` to its best `translations` `(batch, n)`, best first, and their `scores`."""
         n_best = self.settings.n_best or self.settings.num_hypotheses
-        _, found = self._search(text, n_best)
+        masked, _, found = self._search(text, n_best)
         shape = tf.shape(found.token_ids)
-        translations = self._tokenizers.target.detokenize(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
+        masked = masked and masked.repeated(n_best)
+        translations = self._detokenized(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])), masked)
         return {"translations": tf.reshape(translations, (-1, n_best)), "scores": found.scores}
 
     def attention(self, text):
@@ -71,7 +74,7 @@ class TextToText(tf.Module):
         The attention is the mean over all decoder blocks and heads, and over the models of an ensemble, including the
         end tokens.
         """
-        source_ids, found = self._search(text, n_best=1)
+        masked, source_ids, found = self._search(text, n_best=1)
         target_ids = found.token_ids[:, 0]
         input_ids = shift_targets(target_ids)
         attentions = [
@@ -81,7 +84,7 @@ class TextToText(tf.Module):
         attention = attentions[0] if len(attentions) == 1 else tf.add_n(attentions) / len(attentions)
         is_target = tf.not_equal(target_ids, PADDING_ID)
         return {
-            "translation": self._tokenizers.target.detokenize(target_ids),
+            "translation": self._detokenized(target_ids, masked),
             "source_tokens": _tokens(self._tokenizers.source, source_ids),
             "target_tokens": _tokens(self._tokenizers.target, target_ids),
             "attention": tf.where(tf.expand_dims(is_target, 2), attention, 0.0),
@@ -90,8 +93,17 @@ class TextToText(tf.Module):
     def _search(self, text, n_best, prefix_ids=None):
         settings = self.settings.with_n_best(n_best)
         text = _checked_rank(text)
-        source_ids = self._tokenizers.encode_source(text, settings.max_length)
-        return source_ids, self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
+        masked = None
+        if self._placeholders is not None:
+            # A copy of the text would not begin with the prefix.
+            masked = self._placeholders.mask(text, copies=prefix_ids is None)
+        source_ids = self._tokenizers.encode_source(text if masked is None else masked.texts, settings.max_length)
+        return masked, source_ids, self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
+
+    def _detokenized(self, token_ids, masked):
+        """Returns the texts of token ids, with the parts that placeholders stand for."""
+        texts = self._tokenizers.target.detokenize(token_ids)
+        return texts if masked is None else self._placeholders.restore(texts, masked).texts
 
 
 # A separate function without a declared rank. With the rank of a signature, TensorFlow would remove the check.

@@ -90,6 +90,11 @@ class TFLiteExporter(Exporter):
                 check_supported(tokenizer.model)
         model = in_float32(translator.model)
         if self.text:
+            if translator.tokenizers.placeholders is not None:
+                raise InputError(
+                    "`text` (`--text`) does not support a model with placeholders, which need regular expressions. "
+                    "Export without it, for token ids."
+                )
             module = OneText(model, translator.tokenizers, settings, self.quantize)
         else:
             module = IdsToIds(model, settings, self.quantize)

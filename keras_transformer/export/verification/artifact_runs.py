@@ -15,11 +15,12 @@ from keras_transformer.generation import Generator
 from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.processes.command_process import run_child
 from keras_transformer.text.blank import BLANK_PATTERN
+from keras_transformer.text.masking import Masking
 
 _NUM_WARMUPS = 2
 
 
-def run_model(translator, texts, settings, progress=None):
+def run_model(translator, texts, settings, progress=None, masks=False):
     """Translates texts with the model, one at a time.
 
     Args:
@@ -27,6 +28,7 @@ def run_model(translator, texts, settings, progress=None):
         texts: a list of strings.
         settings: `SearchSettings` with a `max_length`.
         progress: called with 1 after each text. Default None.
+        masks: whether placeholders are masked, as in an artifact that does the same. Default False.
 
     Returns:
         `Run`.
@@ -36,10 +38,13 @@ def run_model(translator, texts, settings, progress=None):
     run = Run([], [], [], [])
     for number, text in enumerate([*texts[:_NUM_WARMUPS], *texts]):
         started = time.perf_counter()
-        source_ids = tokenizers.encode_source([text], settings.max_length)
+        masking = Masking(tokenizers, [text]) if masks else None
+        source_ids = tokenizers.encode_source(masking.texts if masks else [text], settings.max_length)
         found = generator.generate(source_ids, settings=settings.with_n_best(1))
         target_ids = found.token_ids[0]
         (translation,) = tokenizers.decode_target(target_ids)
+        if masks:
+            ((translation,),) = masking.restored([[translation]])
         milliseconds = 1000 * (time.perf_counter() - started)
         if number < min(_NUM_WARMUPS, len(texts)):
             continue

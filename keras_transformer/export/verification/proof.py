@@ -61,7 +61,7 @@ class Proof:
         """
         exporter = self.exporter
         artifact_run = exporter.run(artifact, self.translator, self.texts, self.settings)
-        model_run = run_model(self.translator, self.texts, self.settings, self.progress)
+        model_run = run_model(self.translator, self.texts, self.settings, self.progress, exporter.masks_placeholders)
         models = models_of(self.translator.model)
         quantizations = [each for model in models for each in quantizations_of(model).values()]
         verification = compare(

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from keras_transformer.recipes.sections.section import Section
 from keras_transformer.text.languages import language_tag
+from keras_transformer.text.placeholder_kinds import KINDS, TERM
 
 # Far above the ratio of any two corpora.
 _LARGEST_WEIGHT = 1_000_000
@@ -75,6 +76,32 @@ class DataSection(Section):
             "trains one model of several directions: each source begins with a tag of the target's language."
         ),
     )
+    placeholders: list[Literal[KINDS]] = Field(
+        [],
+        description=(
+            "Kinds of text that are written to the translation unchanged: url, email, number (numbers with units), tag "
+            "(XML) and term (for glossaries). Symbols of the vocabulary stand for them: docs/terms.md."
+        ),
+    )
+    placeholder_rate: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description=(
+            "Fraction of the training pairs in which a symbol of placeholders is inserted on both sides, drawn anew "
+            "each epoch, so that the model learns to copy symbols that are rare in the text."
+        ),
+    )
+    glossary: str | None = Field(
+        None,
+        description=(
+            "Tab-separated terms and translations, for training with the placeholders of the kind term. They are "
+            "replaced in pairs that have both."
+        ),
+    )
+    glossary_rate: float = Field(
+        0.5, ge=0, le=1, description="Fraction of these terms that are replaced, drawn anew each epoch."
+    )
     license: str | None = Field(None, description="Licence of the text, for the model card.")
     homepage: str | None = Field(
         None, description="Address of the source of the text, for the model card and the error about a missing file."
@@ -103,9 +130,8 @@ class DataSection(Section):
         """The source and target language of each training corpus. It is empty for a model without tags."""
         if not isinstance(self.target_language, list):
             return []
-        sources = self.source_language
-        if not isinstance(sources, list):
-            sources = [sources] * len(self.target_language)
+        given, num_corpora = self.source_language, len(self.target_language)
+        sources: list[str | None] = [*given] if isinstance(given, list) else [given] * num_corpora
         return list(zip(sources, self.target_language, strict=True))
 
     def directions_of(self, split: str) -> list[tuple[str | None, str]]:
@@ -170,6 +196,8 @@ class DataSection(Section):
                 "own)"
             )
         self._check_directions(num_corpora)
+        if self.glossary and self.placeholders and TERM not in self.placeholders:
+            raise ValueError(f'glossary needs "{TERM}" in placeholders. Received: placeholders={self.placeholders}')
         return self
 
     def _check_columns(self, num_corpora):

@@ -2,6 +2,7 @@ from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.export.tflite.text_signatures.piece_tables import NUM_BYTES
+from keras_transformer.text.placeholder_kinds import placeholder_kinds
 
 _PIECE = sentencepiece_model_pb2.ModelProto.SentencePiece
 _TRAINER = sentencepiece_model_pb2.TrainerSpec
@@ -60,6 +61,8 @@ def unsupported_reason(model):
     elif trainer.byte_fallback and ids != [*range(ids[0], ids[0] + NUM_BYTES)]:
         found.append("has other tokens between those of bytes")
     symbols = [piece.piece for piece in proto.pieces if piece.type == _PIECE.USER_DEFINED]
+    if placeholder_kinds(symbols):
+        found.append("has placeholders, which need regular expressions ([data] placeholders)")
     if any(" " in symbol for symbol in symbols):
         found.append("has user-defined symbols with spaces")
     # SentencePiece's scores of symbols depend on the greatest score if it is above 0. Learned scores are below 0.

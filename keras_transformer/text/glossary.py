@@ -1,0 +1,195 @@
+import os
+from collections.abc import Mapping
+from typing import Self
+
+import tensorflow as tf
+
+from keras_transformer.errors import InputError, short_repr
+from keras_transformer.files.small_files import read_small_file
+from keras_transformer.text.blank import is_blank
+from keras_transformer.text.masked_texts import MaskedTexts
+from keras_transformer.text.placeholder_kinds import (
+    NOTHING_TO_TRANSLATE,
+    NUMBERS,
+    SYMBOL_PATTERN,
+    TERM,
+    placeholder_symbols,
+)
+from keras_transformer.text.term_matches import TermMatches
+
+_MOST_BYTES = 64 * 2**20
+
+
+class Glossary:
+    """Terms with their required translations, for `Translator.translate`.
+
+    A term of the source is replaced by a symbol of the vocabulary, and its translation is put in the place of the
+    symbol. The model needs `[vocabulary] placeholders` with "term". Terms are matched exactly, in upper and lower case
+    as written, and not within words.
+
+    Args:
+        terms: a mapping from terms of the source to terms of the target.
+
+    Raises:
+        InputError: there is no term, or a term is blank or not a string.
+
+    Example:
+
+    >>> glossary = kt.text.Glossary({"카페": "coffee house"})
+    >>> glossary.terms["카페"]
+    'coffee house'
+    """
+
+    def __init__(self, terms: Mapping[str, str]):
+        self.terms = {}
+        for source, target in terms.items():
+            for term in (source, target):
+                if not isinstance(term, str) or is_blank(term):
+                    raise InputError(f"A term of a glossary must be a text. Received: {short_repr(term)}.")
+            self.terms[source.strip()] = target.strip()
+        if not self.terms:
+            raise InputError("A glossary needs at least one term. Received none.")
+        self._sources, self._targets = TermMatches(self.terms), {}
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Self:
+        """Reads a glossary from tab-separated rows: a term of the source, a tab, and its translation.
+
+        Args:
+            path: the file, UTF-8. Blank rows are skipped.
+
+        Raises:
+            InputError: the file is missing or empty, a row does not have two columns, or a term has two translations.
+        """
+        terms = {}
+        for line, row in _rows(path):
+            columns = [column.strip() for column in row.split("\t")]
+            if len(columns) != 2 or any(map(is_blank, columns)):
+                raise InputError(
+                    f"{path}:{line}: expected a term and its translation, separated by a tab. Received: "
+                    f"{short_repr(row)}."
+                )
+            source, target = columns
+            if terms.get(source, target) != target:
+                raise InputError(
+                    f"{path}:{line}: the term {short_repr(source)} has the translations {short_repr(terms[source])} "
+                    f"and {short_repr(target)}. Keep one of them."
+                )
+            terms[source] = target
+        if not terms:
+            raise InputError(f"{path}: expected tab-separated terms, but the file is empty.")
+        return cls(terms)
+
+    def mask(self, masked: MaskedTexts, placeholders, copies: bool = True) -> MaskedTexts:
+        """Replaces the terms in `MaskedTexts` by symbols, numbered in each text.
+
+        Args:
+            masked: the `MaskedTexts` of sources.
+            placeholders: the `Placeholders` of the vocabulary.
+            copies: whether a text of terms alone is written without a translation by the model. Default True.
+
+        Raises:
+            InputError: the vocabulary has no symbols for terms.
+        """
+        check_terms(placeholders)
+        first = placeholders.symbols.index(placeholder_symbols([TERM])[0])
+        texts, entries = [], []
+        for row, text in enumerate(masked.texts.numpy()):
+            text = text.decode("utf-8", errors="replace")
+            written, start, count = [], 0, 0
+            for match in self._sources.find(text):
+                symbol = first + count % NUMBERS
+                written += [text[start : match.start], placeholders.symbols[symbol]]
+                entries.append((row, symbol, self.terms[match.term]))
+                start, count = match.end, count + 1
+            texts.append("".join([*written, text[start:]]))
+        if not entries:
+            return masked
+        rows, symbols, values = zip(*entries, strict=True)
+        found = masked._replace(
+            texts=tf.constant(texts),
+            rows=tf.concat([masked.rows, tf.constant(rows, tf.int64)], axis=0),
+            symbols=tf.concat([masked.symbols, tf.constant(symbols, tf.int64)], axis=0),
+            values=tf.concat([masked.values, tf.constant(values)], axis=0),
+        )
+        return _with_copies(found, placeholders) if copies else found
+
+    def mask_pairs(self, sources, targets, placeholders, rate, random):
+        """Replaces terms by symbols where the source has a term and the target its translation, for training.
+
+        Args:
+            sources, targets: lists of strings.
+            placeholders: the `Placeholders` of the vocabulary.
+            rate: fraction of these terms that are replaced.
+            random: a `numpy.random.Generator`.
+
+        Returns:
+            The masked sources and targets, two lists.
+        """
+        symbols = placeholder_symbols([TERM])
+        masked = []
+        for source, target in zip(sources, targets, strict=True):
+            changes, taken = [], []
+            for match in self._sources.find(source):
+                place = next((found for found in self._target_of(match.term).find(target) if found not in taken), None)
+                if place is not None and random.random() < rate:
+                    taken.append(place)
+                    changes.append((match, place, symbols[(len(taken) - 1) % NUMBERS]))
+            masked.append(
+                (
+                    _replaced(source, [(match, symbol) for match, _, symbol in changes]),
+                    _replaced(target, [(place, symbol) for _, place, symbol in changes]),
+                )
+            )
+        return tuple(list(side) for side in zip(*masked, strict=True)) or ([], [])
+
+    def _target_of(self, term):
+        target = self.terms[term]
+        if target not in self._targets:
+            self._targets[target] = TermMatches([target])
+        return self._targets[target]
+
+
+def _replaced(text, changes):
+    """Returns a text with symbols in the places of matches that do not overlap."""
+    written, start = [], 0
+    for match, symbol in sorted(changes):
+        written += [text[start : match.start], symbol]
+        start = match.end
+    return "".join([*written, text[start:]])
+
+
+def _with_copies(masked, placeholders):
+    """Returns `MaskedTexts` whose texts are copied if they have only symbols left."""
+    rest = tf.strings.regex_replace(masked.texts, SYMBOL_PATTERN, "")
+    is_copied = tf.logical_and(
+        tf.strings.regex_full_match(rest, NOTHING_TO_TRANSLATE), tf.not_equal(masked.texts, rest)
+    )
+    copies = placeholders.restore(masked.texts, masked).texts
+    return masked._replace(
+        texts=tf.where(is_copied, "", masked.texts),
+        is_copied=tf.logical_or(masked.is_copied, is_copied),
+        copies=tf.where(is_copied, copies, masked.copies),
+    )
+
+
+def _rows(path):
+    """Yields the number and the text of each row of a file that is not blank."""
+    try:
+        text = read_small_file(path, _MOST_BYTES, is_regular=False).decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: expected UTF-8 text.") from None
+    for number, row in enumerate(text.split("\n"), start=1):
+        if not is_blank(row):
+            yield number, row
+
+
+def check_terms(placeholders):
+    """Raises an InputError if a vocabulary has no symbols for terms. `placeholders` can be None."""
+    if placeholders is None or TERM not in placeholders.kinds:
+        raise InputError(
+            "a glossary needs a model with symbols for terms, and this model has none. Train it with [vocabulary] "
+            'placeholders = ["term"] and [data] glossary.'
+        )

@@ -1,0 +1,80 @@
+"""Masks the texts of a `Translator` before tokenization, and restores its translations."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from keras_transformer.text.glossary import check_terms
+
+
+@dataclasses.dataclass
+class PlaceholderCounts:
+    """Counts of replaced parts of texts. Calls of `Translator.translate` add to them.
+
+    Args:
+        texts: number of texts with a replaced part.
+        masked: number of replaced parts.
+        dropped: number of parts whose symbol was missing in the translation. They were appended.
+        extra: number of symbols that were removed, because the text does not have them so often.
+    """
+
+    texts: int = 0
+    masked: int = 0
+    dropped: int = 0
+    extra: int = 0
+
+    def __str__(self):
+        return (
+            f"{self.masked:,} placeholders in {self.texts:,} lines: {self.dropped:,} were missing in the translation "
+            f"and appended to it, {self.extra:,} were repeated or invented by the model and removed"
+        )
+
+
+class Masking:
+    """The masked texts of a call, and their restored translations.
+
+    Args:
+        tokenizers: the `Tokenizers`.
+        texts: a list of strings.
+        glossary: a `Glossary`, or None.
+        copies: whether texts without words are copied, see `Placeholders.mask`. Default True.
+
+    Attributes:
+        texts: the masked texts, a list of strings.
+
+    Raises:
+        InputError: there is a glossary, but the vocabulary has no symbols for terms.
+    """
+
+    def __init__(self, tokenizers, texts, glossary=None, copies=True):
+        self.texts = texts
+        self._placeholders = tokenizers.placeholders
+        self._masked = None
+        if glossary is not None:
+            check_terms(self._placeholders)
+        if self._placeholders is None or not texts:
+            return
+        self._masked = self._placeholders.mask(tf.constant(texts), copies)
+        if glossary is not None:
+            self._masked = glossary.mask(self._masked, self._placeholders, copies)
+        self.texts = [text.decode("utf-8") for text in self._masked.texts.numpy()]
+
+    def restored(self, translations, counts=None):
+        """Returns translations with the replaced parts.
+
+        Args:
+            translations: a list for each text of equally many strings, best first.
+            counts: `PlaceholderCounts`, to which those of the best translations are added. Default None.
+        """
+        if self._masked is None:
+            return translations
+        n_best = len(translations[0])
+        flat = tf.constant([text for row in translations for text in row])
+        found = self._placeholders.restore(flat, self._masked.repeated(n_best))
+        if counts is not None:
+            counts.texts += len({*self._masked.rows.numpy().tolist()})
+            counts.masked += int(tf.size(self._masked.rows))
+            counts.dropped += int(tf.reduce_sum(found.dropped[::n_best]))
+            counts.extra += int(tf.reduce_sum(found.extra[::n_best]))
+        texts = [text.decode("utf-8", errors="replace") for text in found.texts.numpy()]
+        return [texts[start : start + n_best] for start in range(0, len(texts), n_best)]

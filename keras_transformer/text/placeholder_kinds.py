@@ -1,0 +1,51 @@
+"""The kinds of text that a model keeps unchanged: patterns in the syntax of RE2, and the symbols that replace them."""
+
+# Letters of scripts that write spaces between words. Korean, Chinese and Japanese letters end a URL or a number.
+_LETTER = r"\p{Latin}\p{Greek}\p{Cyrillic}"
+_URL_CHARACTER = rf"[{_LETTER}\d\-._~:/?#@!$&*+,;=%']"
+# A URL does not end with punctuation, or with a bracket that it has not opened.
+_URL_REST = rf"(?:{_URL_CHARACTER}|\({_URL_CHARACTER}*\))*(?:[{_LETTER}\d\-_~/#@$+=%]|\({_URL_CHARACTER}*\))"
+# A host can have letters of any script.
+_HOST = r"(?:[\pL\d\-]+\.)+[A-Za-z]{2,}"
+_URL = rf"(?i:https?|ftp)://(?:{_HOST}(?:{_URL_REST})?|(?:\[[0-9A-Fa-f:.]+\])?{_URL_REST})|\b(?i:www)\.{_URL_REST}"
+_EMAIL = (
+    rf"[{_LETTER}\d_](?:[{_LETTER}\d._%+\-]*[{_LETTER}\d_])?@"
+    rf"(?:[{_LETTER}\d](?:[{_LETTER}\d\-]*[{_LETTER}\d])?\.)+[A-Za-z]{{2,}}"
+)
+_ATTRIBUTE = r"""[A-Za-z_:@][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+))?"""
+_TAG = (
+    rf"</?[A-Za-z_][\w:.-]*(?:\s+{_ATTRIBUTE})*\s*/?>|<!--[^<>]*-->|<\?[^<>]*\?>"
+    r"|&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);"
+)
+_SPACE = r"[ \x{00A0}\x{202F}]?"
+_ONE_NUMBER = r"(?:\d{1,3}(?:[ \x{00A0}\x{202F}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+_NUMBER = rf"[-+\x{{2212}}±]?{_ONE_NUMBER}(?:{_SPACE}[-\x{{2013}}]{_SPACE}{_ONE_NUMBER})?"
+# Units that are words of some language, such as "in", "ha" and "mi", are not listed.
+_LENGTHS_AND_SO_ON = r"[kMGTdcmµμn]?(?:m|g|s|W|V|A|Hz|Pa|J|N|L|l|B|bit)"
+_OTHER_UNITS = "kWh|MWh|Wh|mAh|hPa|kcal|cal|dB|ppm|px|ft|lb|oz|mph|min|rpm|h|t|°C|°F|°|K|USD|EUR|GBP|JPY|KRW|CHF|%|‰"
+_UNIT = rf"(?:{_OTHER_UNITS}|{_LENGTHS_AND_SO_ON})(?:[²³]|/(?:min|h|s|m[²³]?|km|kg|l|L))?|[$€£¥₩]"
+_MEASURE = rf"[$€£¥₩]{_SPACE}{_NUMBER}|{_NUMBER}{_SPACE}(?:{_UNIT})"
+# A measure next to one of these is a part of something else, as in "5 même", "A5 m" and "5 l'eau".
+BEFORE_MEASURE = rf"(?s).*[{_LETTER}\d_]"
+AFTER_MEASURE = rf"(?s)(?:[{_LETTER}\d_]|['’][{_LETTER}]).*"
+
+NOTHING_TO_TRANSLATE = r"[\s\pZ\pC\pP\pS]*"
+# In the order in which they are tried at a position.
+PATTERNS = {"tag": _TAG, "url": _URL, "email": _EMAIL, "number": _MEASURE}
+# The terms of a glossary have no pattern.
+TERM = "term"
+KINDS = (*PATTERNS, TERM)
+# Numbers of a kind. A ninth URL of a text has the symbol of the first again.
+NUMBERS = 8
+# The written form of any symbol, also of one that a vocabulary does not have.
+SYMBOL_PATTERN = r"｟[a-z]+[0-9]+｠"
+
+
+def placeholder_symbols(kinds):
+    """Returns the user-defined symbols of some kinds, `NUMBERS` for each: "｟url1｠", "｟url2｠" and so on."""
+    return [f"｟{kind}{number}｠" for kind in kinds for number in range(1, NUMBERS + 1)]
+
+
+def placeholder_kinds(symbols):
+    """Returns the kinds of which all symbols are among the user-defined symbols of a vocabulary."""
+    return [kind for kind in KINDS if set(placeholder_symbols([kind])) <= set(symbols)]

@@ -1,0 +1,81 @@
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from keras_transformer.text.placeholder_kinds import SYMBOL_PATTERN
+
+_SYMBOL = re.compile(SYMBOL_PATTERN)
+# First and last code points of letters of scripts without spaces between words: Thai, Lao, Tibetan, Burmese, Khmer,
+# kana, bopomofo and Chinese characters.
+_UNSPACED = (
+    *((0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x312F), (0x31F0, 0x31FF)),
+    *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x3FFFF)),
+)
+_HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF))
+
+
+class TermMatch(NamedTuple):
+    """An occurrence of a term: its first character, the character after its last, and the term."""
+
+    start: int
+    end: int
+    term: str
+
+
+class TermMatches:
+    """Finds terms in texts, the longest first, without overlaps and not within words.
+
+    A term of Korean letters can be followed by more of them, because particles are written without a space. Chinese,
+    Japanese and Thai have no spaces, so a term is found anywhere in a text.
+
+    Args:
+        terms: the terms, strings that are not empty.
+    """
+
+    def __init__(self, terms: Iterable[str]):
+        self._terms = frozenset(terms)
+        lengths: dict[str, set[int]] = {}
+        for term in self._terms:
+            lengths.setdefault(term[0], set()).add(len(term))
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
+    def find(self, text: str) -> Iterator[TermMatch]:
+        """Yields the `TermMatch`es of a text from left to right. Symbols of `Placeholders` are skipped."""
+        start, symbols = 0, iter([*_SYMBOL.finditer(text), None])
+        symbol = next(symbols)
+        while start < len(text):
+            if symbol is not None and start == symbol.start():
+                start, symbol = symbol.end(), next(symbols)
+                continue
+            last = len(text) if symbol is None else symbol.start()
+            match = self._match(text, start, last)
+            if match is not None:
+                yield match
+            start = start + 1 if match is None else match.end
+
+    def _match(self, text, start, last):
+        for length in self._lengths.get(text[start], ()):
+            term = text[start : start + length]
+            if start + length <= last and term in self._terms and _is_whole(text, start, start + length):
+                return TermMatch(start, start + length, term)
+        return None
+
+
+def _is_whole(text, start, end):
+    """Returns whether a part of a text is not within a word."""
+    before, first = (_script(text[start - 1]) if start else None), _script(text[start])
+    last, after = _script(text[end - 1]), (_script(text[end]) if end < len(text) else None)
+    is_inside_left = before is not None and before == first and first != "unspaced"
+    is_inside_right = after is not None and after == last and last == "word"
+    return not is_inside_left and not is_inside_right
+
+
+def _script(character):
+    """Returns "word", "hangul" or "unspaced" for a letter or digit, or None for another character."""
+    if not character.isalnum():
+        return None
+    code_point = ord(character)
+    for name, ranges in (("unspaced", _UNSPACED), ("hangul", _HANGUL)):
+        if any(low <= code_point <= high for low, high in ranges):
+            return name
+    return "word"

@@ -1,0 +1,122 @@
+import pytest
+import tensorflow as tf
+
+from keras_transformer.errors import InputError
+from keras_transformer.text import Glossary
+from keras_transformer.text.placeholder_kinds import NUMBERS
+from keras_transformer.text.placeholders import Placeholders
+from keras_transformer.text.term_matches import TermMatches
+
+TERMS = {
+    "카페": "coffee house",
+    "북 카페": "book café",
+    "KTX": "KTX train",
+    "東京": "Tokyo",
+    "Haus": "house",
+    "url": "X",
+}
+
+
+@pytest.fixture(scope="module")
+def placeholders():
+    return Placeholders(["url", "term"])
+
+
+def masked(text, placeholders, glossary=None):
+    return (glossary or Glossary(TERMS)).mask(placeholders.mask(tf.constant([text])), placeholders)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("나는 카페에 갔다.", "나는 ｟term1｠에 갔다."),
+        ("북 카페와 북카페", "｟term1｠와 북카페"),
+        ("KTX를, KTXs, AKTX, 서울KTX", "｟term1｠를, KTXs, AKTX, 서울｟term2｠"),
+        ("私は東京駅に", "私は｟term1｠駅に"),
+        ("das Haus, Hausboot, haus Haus.", "das ｟term1｠, Hausboot, haus ｟term2｠."),
+        ("url https://a.b/url 카페 in ｟url1｠", "｟term1｠ ｟url1｠ ｟term2｠ in ｟url2｠"),
+        ("none", "none"),
+    ],
+)
+def test_whole_terms_are_replaced_the_longest_first(placeholders, text, expected):
+    assert masked(text, placeholders).texts.numpy()[0].decode() == expected
+
+
+def test_the_given_translation_is_put_in_the_place_of_the_symbol(placeholders):
+    found = masked("KTX 카페 https://a.b 카페다", placeholders)
+    translation = tf.constant(["｟term3｠ and ｟url1｠ ｟term1｠"])
+    restored = placeholders.restore(translation, found)
+    assert restored.texts.numpy()[0].decode() == "coffee house and https://a.b KTX train coffee house"
+    assert restored.dropped.numpy().tolist() == [1]
+
+
+def test_a_text_of_terms_alone_is_written_without_a_search(placeholders):
+    found = masked("카페, KTX https://a.b!", placeholders)
+    assert found.texts.numpy().tolist() == [b""]
+    restored = placeholders.restore(tf.constant(["x"]), found)
+    assert restored.texts.numpy()[0].decode() == "coffee house, KTX train https://a.b!"
+
+
+def test_pairs_are_replaced_if_they_have_both_sides(placeholders):
+    class Always:
+        def random(self):
+            return 0.0
+
+    class Never:
+        def random(self):
+            return 1.0
+
+    sources = ["카페와 Haus와 카페 KTX", "카페", "none"]
+    targets = ["a house, a coffee house, houses, the coffee house", "a coffee houses", ""]
+    found = Glossary(TERMS).mask_pairs(sources, targets, placeholders, 0.5, Always())
+    assert found[0] == ["｟term1｠와 ｟term2｠와 ｟term3｠ KTX", "카페", "none"]
+    assert found[1] == ["a ｟term2｠, a ｟term1｠, houses, the ｟term3｠", "a coffee houses", ""]
+    assert Glossary(TERMS).mask_pairs(sources, targets, placeholders, 0.5, Never()) == (sources, targets)
+    assert Glossary(TERMS).mask_pairs([], [], placeholders, 0.5, Never()) == ([], [])
+
+
+def test_many_terms_are_found_in_a_long_text():
+    matches = TermMatches(f"term{number}" for number in range(100_000))
+    found = list(matches.find(" ".join(f"term{number}" for number in range(2000))))
+    assert [match.term for match in found] == [f"term{number}" for number in range(2000)]
+
+
+def test_rows_are_read(tmp_path):
+    path = tmp_path / "terms.tsv"
+    path.write_bytes("\ufeff카페\tcoffee house\r\n\n Haus \thouse\nHaus\thouse\n".encode())
+    assert Glossary.load(path).terms == {"카페": "coffee house", "Haus": "house"}
+    many = "".join(f"a{number}\tb\n" for number in range(NUMBERS + 3))
+    path.write_text(many)
+    text = " ".join(f"a{number}" for number in range(NUMBERS + 3)) + " x"
+    found = masked(text, Placeholders(["term"]), Glossary.load(path))
+    assert len(found.values) == NUMBERS + 3
+    assert found.texts.numpy()[0].decode().count("｟term1｠") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a\tb\n\nterm\n", "terms.tsv:3: expected a term and its translation, separated by a tab. Received: 'term'"),
+        (b"a\tb\tc\n", "terms.tsv:1: expected a term"),
+        (b"a\t\n", "terms.tsv:1: expected a term"),
+        (b"\tb\n", "terms.tsv:1: expected a term"),
+        (b"a\tb\na\tc\n", "terms.tsv:2: the term 'a' has the translations 'b' and 'c'"),
+        (b"\n\n", "the file is empty"),
+        (b"\xff\xfe", "expected UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_glossary_is_one_line(tmp_path, content, message):
+    path = tmp_path / "terms.tsv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as error:
+        Glossary.load(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_vocabulary_without_symbols_for_terms_is_refused(placeholders):
+    for other in (None, Placeholders(["url"])):
+        with pytest.raises(InputError, match="symbols for terms"):
+            Glossary(TERMS).mask(placeholders.mask(tf.constant(["a"])), other)
+    for terms in ({}, {"a": " "}, {"a": 3}):
+        with pytest.raises(InputError, match="glossary"):
+            Glossary(terms)
