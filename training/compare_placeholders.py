@@ -39,7 +39,10 @@ def trained(folder, name, data, arguments, **more):
     sections = {
         "data": {"max_length": 64, **data, **more},
         "vocabulary": {"size": arguments.size},
-        "model": {"preset": "tiny", "dropout": 0.1, "normalize_first": True},
+        "model": {
+            **{"preset": "tiny", "num_encoder_layers": arguments.layers, "num_decoder_layers": arguments.layers},
+            **{"dropout": 0.1, "normalize_first": True},
+        },
         "training": {
             **{"steps": arguments.steps, "batch_tokens": arguments.batch_tokens, "seed": arguments.seed},
             **{"learning_rate": 0.003, "warmup_steps": arguments.steps // 10, "decay": "cosine"},
@@ -122,10 +125,10 @@ def bleu(translator, pairs, **options):
 def phrases(folder, arguments):
     splits, generator = phrase_splits(), random.Random(arguments.seed)
     data = {}
-    for split in ("train", "validation"):
+    for split, count in (("train", arguments.pairs), ("validation", 200)):
         for side, number in (("source", 0), ("target", 1)):
             path = folder / f"{split}.{side}"
-            data[f"{split}_{side}"] = write_lines(path, [pair[number] for pair in splits[split]])
+            data[f"{split}_{side}"] = write_lines(path, [pair[number] for pair in splits[split][:count]])
     names = sorted(NOUNS)
     generator.shuffle(names)
     learned = {name: NOUNS[name] for name in names[: 2 * len(names) // 3]}
@@ -166,6 +169,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, help="folder that has multi30k/tok")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("models/placeholders"))
+    parser.add_argument("--layers", type=int, default=4, help="number of blocks of encoder and decoder")
+    parser.add_argument("--pairs", type=int, default=None, help="number of training pairs [default: all]")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch-tokens", type=int, default=1024)
     parser.add_argument("--size", type=int, default=1200, help="number of tokens of the vocabulary")

@@ -35,7 +35,7 @@ def test_without_a_seed_only_common_parts_are_replaced(placeholders):
 def test_terms_are_replaced_in_a_fraction_of_the_pairs(placeholders):
     preparation = TextPreparation(placeholders, 0.0, Glossary({"house": "Haus"}), 0.5)
     sources, targets = prepared(preparation, 3)
-    assert (sources, targets) == prepared(preparation, 3)
+    assert [sources, targets] == prepared(preparation, 3)
     assert sources != prepared(preparation, 4)[0]
     changed = [("｟term1｠" in source, "｟term1｠" in target) for source, target in zip(sources, targets)]
     assert all(one == other for one, other in changed)
