@@ -8,6 +8,7 @@ from keras_transformer.serving.directions import Directions, ServedDirection, di
 from keras_transformer.serving.engine import Engine, row_values
 from keras_transformer.serving.signature_defs import ATTENTION, N_BEST, text_signature_map
 from keras_transformer.special_tokens import PADDING_ID
+from keras_transformer.text.masking import Masking
 from keras_transformer.translator import Translator
 
 _CARD_NAME = "README.md"
@@ -45,11 +46,13 @@ class ModelFolderEngine(Engine):
         self._attend = tf.function(self._attention_of, input_signature=[ids, ids])
 
     def run(self, signature, texts, direction=None):
-        source_ids = self._encode(tf.constant(texts, tf.string))
+        masking = Masking(self._tokenizers, list(texts))
+        source_ids = self._encode(tf.constant(masking.texts, tf.string))
         n_best = self._n_best if signature == N_BEST else 1
         found = self._search(source_ids, n_best, direction)
         batch, _, length = found.token_ids.shape
         translations = self._decode(tf.reshape(found.token_ids, (batch * n_best, length)))
+        translations = masking.restored_tensor(translations, n_best)
         if signature == N_BEST:
             outputs = {"translations": tf.reshape(translations, (batch, n_best)), "scores": found.scores}
         elif signature == ATTENTION:

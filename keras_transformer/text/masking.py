@@ -57,7 +57,7 @@ class Masking:
         self._masked = self._placeholders.mask(tf.constant(texts), copies)
         if glossary is not None:
             self._masked = glossary.mask(self._masked, self._placeholders, copies)
-        self.texts = [text.decode("utf-8") for text in self._masked.texts.numpy()]
+        self.texts = [text.decode("utf-8", errors="replace") for text in self._masked.texts.numpy()]
 
     def restored(self, translations, counts=None):
         """Returns translations with the replaced parts.
@@ -69,8 +69,7 @@ class Masking:
         if self._masked is None:
             return translations
         n_best = len(translations[0])
-        flat = tf.constant([text for row in translations for text in row])
-        found = self._placeholders.restore(flat, self._masked.repeated(n_best))
+        found = self._restored(tf.constant([text for row in translations for text in row]), n_best)
         if counts is not None:
             counts.texts += len({*self._masked.rows.numpy().tolist()})
             counts.masked += int(tf.size(self._masked.rows))
@@ -78,3 +77,10 @@ class Masking:
             counts.extra += int(tf.reduce_sum(found.extra[::n_best]))
         texts = [text.decode("utf-8", errors="replace") for text in found.texts.numpy()]
         return [texts[start : start + n_best] for start in range(0, len(texts), n_best)]
+
+    def restored_tensor(self, translations, n_best=1):
+        """Returns `(texts * n_best,)` translations, those of a text in succession, with the replaced parts."""
+        return translations if self._masked is None else self._restored(translations, n_best).texts
+
+    def _restored(self, translations, n_best):
+        return self._placeholders.restore(translations, self._masked.repeated(n_best))
