@@ -139,7 +139,7 @@ def phrases(folder, arguments):
     test = splits["test"][: arguments.lines]
     parts = ("appended", "removed")
     rows = [("kind", "lines", "in the translation", "once", "at its place", *parts)]
-    print("\n".join(markdown_table([*rows, *kept_rows(masked, test[:100], generator)])), "\n")
+    print("\n".join(markdown_table([*rows, *kept_rows(masked, test[: arguments.lines // 5], generator)])), "\n")
     rows = [("terms", "lines", "own translation without glossary", "given translation", "once", "at its place", *parts)]
     rows += [term_row("in the training glossary", masked, test, learned), term_row("others", masked, test, new)]
     print("\n".join(markdown_table(rows)), "\n")
