@@ -31,13 +31,14 @@ VALUES = ["https://example.com/a?b=1", "kim@example.co.kr", "3.5 kg", "<br/>"]
 HOSTILE = [
     "나는 어제 https://example.com/를 보고 카페에 갔다.",
     "｟url1｠ 나는 ｟term1｠ 카페에 갔다 ｟url12｠.",
-    "나는 " + " 어제 ".join(f"https://a.b/{number}" for number in range(100)) + "에 갔다.",
     " ".join(f"https://a.b/{number}" for number in range(100)),
     "<b><i>나는</i> 어제</b> <a href='https://a.b/?c=1>2'>카페</a>에 갔다 &amp; 5 km.",
     "(https://a.b),kim@a.co.kr",
     "",
     "\u200b",
 ]
+# Longer than the model reads.
+LONG = "나는 " + " 어제 ".join(f"https://a.b/{number}" for number in range(100)) + "에 갔다."
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_parts_survive_unchanged(run, trained, translator):
     counts = PlaceholderCounts()
     assert translator.translate(texts, beam_size=1, counts=counts) == result.lines
     assert (counts.texts, counts.masked) == (len(texts), len(texts))
-    assert result.errors == (f"keras-transformer: {counts}.\n" if counts.dropped or counts.extra else "")
+    assert (f"keras-transformer: {counts}." in result.errors) == bool(counts.dropped or counts.extra)
     n_best = translator.translate(texts[:3], beam_size=3, n_best=3)
     assert all(VALUES[number] in line for number, row in enumerate(n_best) for line in row)
     card = (trained / "model" / "README.md").read_text(encoding="utf-8")
@@ -77,14 +78,16 @@ def test_parts_survive_unchanged(run, trained, translator):
 
 @pytest.mark.slow
 def test_hostile_texts_lose_no_part(translator):
+    with pytest.warns(UserWarning, match="1 of 1 texts have more than 47 tokens"):
+        (long,) = translator.translate([LONG])
+    assert all(f"https://a.b/{number}" in long for number in range(100))
     found = translator.translate(HOSTILE)
-    assert all(f"https://a.b/{number}" in found[2] for number in range(100))
-    assert found[3] == HOSTILE[3]
+    assert found[2] == HOSTILE[2]
     assert all(part in found[1] for part in ("｟url1｠", "｟term1｠", "｟url12｠"))
-    assert all(part in found[4] for part in ("<b>", "<i>", "</i>", "</b>", "<a href='https://a.b/?c=1>2'>", "5 km"))
-    assert found[5:] == [HOSTILE[5], "", ""]
-    scores = translator.score([(text, text) for text in HOSTILE[:4]])
-    assert len(scores) == 4
+    assert all(part in found[3] for part in ("<b>", "<i>", "</i>", "</b>", "<a href='https://a.b/?c=1>2'>", "5 km"))
+    assert found[4:] == [HOSTILE[4], "", ""]
+    scores = translator.score([(text, text) for text in HOSTILE[:2]])
+    assert len(scores) == 2
 
 
 @pytest.mark.slow
@@ -132,6 +135,8 @@ def test_a_saved_model_does_the_same(run, trained, translator, tmp_path):
     signatures = tf.saved_model.load(str(output / "1")).signatures
     found = signatures["serving_default"](text=tf.constant(HOSTILE))["translation"].numpy()
     assert [text.decode() for text in found] == translator.translate(HOSTILE)
+    (long,) = signatures["serving_default"](text=tf.constant([LONG]))["translation"].numpy()
+    assert all(f"https://a.b/{number}" in long.decode() for number in range(100))
     best = signatures["n_best"](text=tf.constant(HOSTILE))["translations"].numpy()
     assert [[text.decode() for text in row] for row in best] == translator.translate(HOSTILE, n_best=4)
     assert signatures["attention"](text=tf.constant(HOSTILE))["translation"].numpy().tolist() == found.tolist()

@@ -63,7 +63,11 @@ def test_tab_separated_pairs_are_read_in_both_directions():
         ),
         ({}, {"minimum_risk": {"epochs": 1}}, "minimum_risk.*needs one direction"),
         ({}, {"training": {"bidirectional_epochs": 1}}, "bidirectional_epochs needs one direction"),
-        ({}, {"vocabulary": {"size": 262}}, "size must be at least 263, with 2 user-defined symbols and tags"),
+        (
+            {},
+            {"vocabulary": {"size": 262}},
+            "size must be at least 263, with 2 user-defined symbols, tags and placeholders",
+        ),
         ({"corpus": "phrases", "train_source": None, "train_target": None}, {}, "for 0 corpora|give one of"),
     ],
 )
