@@ -216,12 +216,12 @@ def _advice(section, key, known):
         return meant
     if meant:
         return f"did you mean `{meant[1]}`{'' if meant[0] == section else f' of [{meant[0]}]'}?"
-    return _nearest(key, known[section])
+    return _nearest(key, known[section], "use one of")
 
 
-def _nearest(name, known):
+def _nearest(name, known, otherwise="it must be one of"):
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean `{close[0]}`?" if close else f"it must be one of {', '.join(known)}."
+    return f"did you mean `{close[0]}`?" if close else f"{otherwise} {', '.join(known)}."
 
 
 def _first_error(error):
