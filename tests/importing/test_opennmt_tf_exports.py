@@ -21,10 +21,10 @@ def translator():
 
 
 @pytest.mark.parametrize("quantize", [None, "float16", "int8"])
-@pytest.mark.parametrize("name", ["saved_model", "tflite", "ctranslate2"])
+@pytest.mark.parametrize("name", ["saved_model", "tflite", "ctranslate2", "onnx"])
 def test_an_export_translates_as_the_model(name, quantize, translator, tmp_path):
-    if quantize and name == "saved_model":
-        pytest.skip("a SavedModel is not quantised")
+    if quantize and name in ("saved_model", "onnx"):
+        pytest.skip("the format is not quantised")
     exporter = get_exporter(name, quantize)
     settings = SearchSettings(beam_size=2).of_model(translator.config)
     pairs = [(text, None) for text in TEXTS]
