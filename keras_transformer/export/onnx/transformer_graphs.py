@@ -38,8 +38,6 @@ class TransformerGraphs:
             prefix = graph.node("Expand", np.array([[self._config.source_prefix]]), one)
             token_ids = graph.node("Concat", prefix, token_ids, axis=1)
         mask = graph.node("Not", graph.node("Equal", token_ids, PADDING_ID))
-        if not self._config.source_end:
-            mask = graph.node("And", mask, graph.node("Not", graph.node("Equal", token_ids, END_ID)))
         if self._parts.source_mask.hides_end:
             mask = graph.node("And", mask, graph.node("Not", graph.node("Equal", token_ids, END_ID)))
         bias = self._hiding(graph.node("Unsqueeze", mask, [1, 2]))
