@@ -10,6 +10,7 @@ from keras_transformer.export import export_ctranslate2, export_saved_model, get
 from keras_transformer.export.tflite.tflite_exporter import warn_of_text
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
+from keras_transformer.generation.pair_aligner import PairAligner
 from keras_transformer.generation.pair_scorer import PairScorer
 from keras_transformer.importing import M2M100Folder, MarianFolder, OpenNMTTFFolder, folder_class, preset_folder
 from keras_transformer.models.ensemble import Ensemble, config_of
@@ -184,6 +185,38 @@ class Translator:
         """
         scores, num_tokens = self._scorer.score(pairs, batch_size, progress)
         return (scores, num_tokens) if return_tokens else scores
+
+    def align(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        layer: int | None = None,
+        batch_size: int = _BATCH_SIZE,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[list[tuple[int, int]]]:
+        """Aligns the words of given translations with those of their sources, by cross-attention.
+
+        Each target word is linked to the source word to which the decoder attends most when it predicts the target word.
+        Words are separated by spaces. Words beyond the model's `max_length` have no links.
+
+        Args:
+            pairs: a list of `(source, target)` strings.
+            layer: the decoder block whose attention is read, from 1. Default: the mean of the first half of the blocks.
+                The attention is the mean of all heads.
+            batch_size: number of pairs aligned at a time. Default 64.
+            progress: called after each batch with the number of its pairs. Default None.
+
+        Returns:
+            For each pair a list of links `(source word, target word)`, counted from 0, in ascending order.
+
+        Raises:
+            ValueError: `pairs` are not pairs of strings, or a number is out of range.
+
+        Example:
+
+        >>> translator.align([("나는 어제 카페에 갔다.", "I went to the cafe yesterday.")])
+        [[(0, 0), (1, 5), (2, 2), (2, 3), (2, 4), (3, 1)]]
+        """
+        return PairAligner(self.model, self.tokenizers).align(pairs, layer, batch_size, progress)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the model folder: config, tokenizers and weights.

@@ -18,6 +18,7 @@ from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNO
 from keras_transformer.text.model_records import check_records
 from keras_transformer.text.subword_sampler import SubwordSampler
 from keras_transformer.text.tensorflow_text_import import sentencepiece_tokenizer, tensorflow_text
+from keras_transformer.text.word_positions import word_positions
 
 # Maximum size of a model, and maximum number of tokens. SentencePiece takes about 10 seconds for so many.
 _MOST_BYTES = 64 * 2**20
@@ -158,6 +159,14 @@ class Tokenizer:
                 "subword sampling needs a SentencePiece model of the type unigram or bpe. Received: the type "
                 f"{self.model_type}. Set [vocabulary] sampling = 0, or learn a vocabulary."
             )
+
+    def word_positions(self, text: str) -> list[int]:
+        """Returns the position of the word of each token of `tokenize([text])`, counted from 0.
+
+        Args:
+            text: a string. Its words are those of `text.split()`.
+        """
+        return word_positions(self._pieces.EncodeAsProto(text).pieces, text)
 
     def detokenize(self, token_ids: Sequence[Sequence[int]] | tf.Tensor | tf.RaggedTensor) -> tf.Tensor:
         """Returns the texts of token ids. Special tokens are ignored.

@@ -1,6 +1,7 @@
 """The rules that join the words of `lexicon` into Korean sentences and their English translations."""
 
 from collections.abc import Iterator
+from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
@@ -36,13 +37,34 @@ _FUTURE_ENDINGS = {
 }
 
 
+class Part(Enum):
+    """A part of a sentence, which has a counterpart in the other language."""
+
+    SUBJECT = "subject"
+    TIME = "time"
+    OBJECT = "object"
+    PLACE = "place"
+    VERB = "verb"
+    NEGATION = "negation"
+    AUXILIARY = "auxiliary"
+
+
+# Pairs of a part and its words, in the order of a language.
+Parts = tuple[tuple[Part, str], ...]
+
+
 class Phrase(NamedTuple):
-    """A sentence pair with the dictionary form of its verb and the Korean noun of its place, if it has one."""
+    """A sentence pair with the dictionary form of its verb and the Korean noun of its place, if it has one.
+
+    The parts are those of the sentences, without the mark at their end and without a capital letter.
+    """
 
     korean: str
     english: str
     verb: str
     place: str | None
+    korean_parts: Parts
+    english_parts: Parts
 
 
 class _Stem(NamedTuple):
@@ -57,8 +79,8 @@ class _Stem(NamedTuple):
 class _Complement(NamedTuple):
     """The object and the place of a verb in the order of each language, and the place by itself."""
 
-    korean: str
-    english: str
+    korean: Parts
+    english: Parts
     place: str | None
 
 
@@ -127,22 +149,33 @@ def _auxiliary(tense: Tense, third_singular: bool) -> str:
     return "does" if third_singular else "do"
 
 
-def _english_clause(subject: Subject, verb: EnglishParts, tense: Tense, *, negated: bool, question: bool) -> str:
+def _english_clause(subject: Subject, verb: EnglishParts, tense: Tense, *, negated: bool, question: bool) -> Parts:
     """Return the subject and the verb of an English sentence, without a capital letter."""
-    auxiliary = _auxiliary(tense, subject.third_singular)
+    auxiliary = (Part.AUXILIARY, _auxiliary(tense, subject.third_singular))
+    noun, base = (Part.SUBJECT, subject.english), (Part.VERB, verb.base)
     if question:
-        return f"{auxiliary} {subject.english} {verb.base}"
+        return auxiliary, noun, base
     if negated:
-        return f"{subject.english} {auxiliary} not {verb.base}"
+        return noun, auxiliary, (Part.NEGATION, "not"), base
     if tense is Tense.FUTURE:
-        return f"{subject.english} will {verb.base}"
+        return noun, auxiliary, base
     if tense is Tense.PAST:
-        return f"{subject.english} {verb.past}"
-    return f"{subject.english} {verb.third_singular if subject.third_singular else verb.base}"
+        return noun, (Part.VERB, verb.past)
+    return noun, (Part.VERB, verb.third_singular if subject.third_singular else verb.base)
 
 
-def _join(*words: str) -> str:
-    return " ".join(word for word in words if word)
+def _predicate_parts(predicate: str, negated: bool) -> Parts:
+    """Return the verb, the negation and the auxiliary of a Korean predicate, which has a word for each."""
+    names = [Part.VERB, *[Part.NEGATION] * negated, Part.AUXILIARY]
+    return tuple(zip(names, predicate.split(), strict=False))
+
+
+def _without_empty(*parts: tuple[Part, str]) -> Parts:
+    return tuple(part for part in parts if part[1])
+
+
+def _joined(parts: Parts) -> str:
+    return " ".join(words for _, words in parts)
 
 
 def _object_phrases(noun: str | None) -> tuple[str, str]:
@@ -164,7 +197,11 @@ def _complements(verb: Verb) -> Iterator[_Complement]:
         korean_object, english_object = _object_phrases(noun)
         for place in no_place + verb.places:
             korean_place, english_place = _place_phrases(place, verb.place_role)
-            yield _Complement(_join(korean_place, korean_object), _join(english_object, english_place), place)
+            yield _Complement(
+                _without_empty((Part.PLACE, korean_place), (Part.OBJECT, korean_object)),
+                _without_empty((Part.OBJECT, english_object), (Part.PLACE, english_place)),
+                place,
+            )
 
 
 def _marked_subject(subject: Subject, style: Style, question: bool) -> str:
@@ -188,15 +225,22 @@ def _phrases_about(subject: Subject, time: Time, verb: Verb, complement: _Comple
     for negated, question in _sentence_kinds(subject):
         mark = "?" if question else "."
         clause = _english_clause(subject, verb.english, time.tense, negated=negated, question=question)
-        english = _join(clause, complement.english, time.english) + mark
+        english_parts = (*clause, *complement.english, (Part.TIME, time.english))
+        english = _joined(english_parts) + mark
         english = english[0].upper() + english[1:]
         for style in Style:
             predicate = _korean_predicate(
                 verb, time.tense, style, honorific=subject.honorific, negated=negated, question=question
             )
             topic = _marked_subject(subject, style, question)
-            korean = _join(topic, time.korean, complement.korean, predicate) + mark
-            yield Phrase(korean, english, verb.lemma, complement.place)
+            korean_parts = (
+                (Part.SUBJECT, topic),
+                (Part.TIME, time.korean),
+                *complement.korean,
+                *_predicate_parts(predicate, negated),
+            )
+            korean = _joined(korean_parts) + mark
+            yield Phrase(korean, english, verb.lemma, complement.place, korean_parts, english_parts)
 
 
 def generate_phrases() -> Iterator[Phrase]:

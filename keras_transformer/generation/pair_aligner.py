@@ -1,0 +1,100 @@
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_transformer.data.pool_batches import shift_targets
+from keras_transformer.errors import InputError
+from keras_transformer.generation.cross_attention import cross_attention
+from keras_transformer.models import StructureWatch, transformer_parts
+from keras_transformer.text.text_batches import batches_by_length, checked_pairs, lengths_with_end
+from keras_transformer.text.token_rows import padded_ids, rows_to_cut
+
+
+class PairAligner:
+    """Aligns the words of texts and of their translations. `Translator.align` describes arguments and results.
+
+    The attention of a target token is that of the decoder's step that predicts it, averaged over all heads of one or
+    more blocks. The attention between two words is the sum over the tokens of the source's word, and over those of the
+    target's word.
+
+    Args:
+        model: a Keras model of `build_transformer`.
+        tokenizers: the `Tokenizers` of both languages.
+    """
+
+    def __init__(self, model, tokenizers):
+        self._tokenizers = tokenizers
+        self._parts = transformer_parts(model)
+        self._max_length = self._parts.config.max_length
+        self._structure = StructureWatch(model)
+        self._model = model
+        self._traced = {}
+
+    def align(self, pairs, layer, batch_size, progress=None):
+        """Returns the links of each pair, a list of lists of pairs of integers."""
+        source_texts, target_texts = checked_pairs(pairs)
+        num_layers = self._parts.config.num_decoder_layers
+        if layer is not None and not 1 <= layer <= num_layers:
+            raise InputError(f"`layer` must be from 1 to {num_layers}, the decoder blocks. Received: layer={layer}.")
+        sources = rows_to_cut(self._tokenizers.source, source_texts, self._max_length, stacklevel=3)
+        targets = rows_to_cut(self._tokenizers.target, target_texts, self._max_length, stacklevel=3)
+        attention = self._attention(layer)
+        links = [[] for _ in source_texts]
+        lengths = lengths_with_end(sources, self._max_length) + lengths_with_end(targets, self._max_length)
+        for indices in batches_by_length(lengths, batch_size):
+            rows = (tf.gather(rows, indices) for rows in (sources, targets))
+            found = attention(*(padded_ids(each, self._max_length, empty_has_end=True) for each in rows)).numpy()
+            for index, weights in zip(indices, found, strict=True):
+                source_words = self._words(self._tokenizers.source, source_texts[index], sources[index])
+                target_words = self._words(self._tokenizers.target, target_texts[index], targets[index])
+                links[index] = _links(weights, source_words, target_words)
+            if progress is not None:
+                progress(len(indices))
+        return links
+
+    def _words(self, tokenizer, text, row):
+        """Returns the position of each token's word. Tokens before the text's own, such as a tag, have no word."""
+        count = min(row.shape[0], self._max_length - 1)
+        positions = tokenizer.word_positions(text) if count else []
+        return ([-1] * (row.shape[0] - len(positions)) + positions)[:count]
+
+    def _attention(self, layer):
+        """Returns a graph for a decoder block, or for the first half of them. Changes of the model's structure need a new one."""
+        if self._structure.has_changed():
+            self._parts, self._traced = transformer_parts(self._model), {}
+        if layer not in self._traced:
+            signature = [tf.TensorSpec((None, None), tf.int32)] * 2
+            half = (self._parts.config.num_decoder_layers + 1) // 2
+            blocks = slice(0, half) if layer is None else slice(layer - 1, layer)
+
+            def attention(source_ids, labels):
+                scores = cross_attention(self._parts, source_ids, shift_targets(labels))
+                return ops.mean(scores[blocks], axis=(0, 2))
+
+            self._traced[layer] = tf.function(attention, input_signature=signature)
+        return self._traced[layer]
+
+
+def pharaoh(links):
+    """Returns links as text in the Pharaoh format, such as "0-0 1-2"."""
+    return " ".join(f"{source}-{target}" for source, target in links)
+
+
+def _links(weights, source_words, target_words):
+    """Links each target word to the source word with most attention, in the order of source and target."""
+    if max(source_words, default=-1) < 0 or max(target_words, default=-1) < 0:
+        return []
+    weights = weights[: len(target_words), : len(source_words)]
+    by_source = _summed(weights, source_words)
+    by_both = _summed(by_source.T, target_words).T
+    best = by_both.argmax(axis=1)
+    linked = [target for target in sorted(set(target_words)) if target >= 0]
+    return sorted((int(best[target]), target) for target in linked)
+
+
+def _summed(weights, words):
+    """Sums the columns of each word. Columns without a word are dropped."""
+    words = np.array(words)
+    summed = np.zeros((weights.shape[0], words.max() + 1), weights.dtype)
+    np.add.at(summed.T, words[words >= 0], weights[:, words >= 0].T)
+    return summed
