@@ -67,6 +67,7 @@ class Translator:
         self.tokenizers.check_sizes(self.config.vocabulary_size, self.config.target_vocabulary_size)
         self._generator = Generator(model)
         self._scorer = PairScorer(model, self.tokenizers)
+        self._aligner = None
 
     @property
     def source_tokenizer(self) -> "Tokenizer":
@@ -216,7 +217,9 @@ class Translator:
         >>> translator.align([("나는 어제 카페에 갔다.", "I went to the cafe yesterday.")])
         [[(0, 0), (1, 5), (2, 2), (2, 3), (2, 4), (3, 1)]]
         """
-        return PairAligner(self.model, self.tokenizers).align(pairs, layer, batch_size, progress)
+        if self._aligner is None:
+            self._aligner = PairAligner(self.model, self.tokenizers)
+        return self._aligner.align(pairs, layer, batch_size, progress)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the model folder: config, tokenizers and weights.
