@@ -30,7 +30,8 @@ LANGUAGES = {"en": "English", "ko": "한국어"}
 NAVIGATION = {
     "Home": "index.md",
     "Quickstart": "quickstart.md",
-    "Your own data": ["data.md", "cleaning.md", "training.md", "sentences.md", "multilingual.md", "terms.md"],
+    "Your own data": ["data.md", "cleaning.md", "training.md", "sentences.md"],
+    "Levers": ["levers.md", "multilingual.md", "terms.md", "synthetic-text.md", "alignments.md"],
     "Existing models": ["import.md", "fine-tuning.md"],
     "Recipes": "recipes.md",
     "Commands": ["commands.md", "search.md"],

@@ -196,8 +196,8 @@ class Translator:
     ) -> list[list[tuple[int, int]]]:
         """Aligns the words of given translations with those of their sources, by cross-attention.
 
-        Each target word is linked to the source word to which the decoder attends most when it predicts the target word.
-        Words are separated by spaces. Words beyond the model's `max_length` have no links.
+        Each target word is linked to the source word to which the decoder attends most when it predicts the target
+        word. Words are separated by spaces. Words beyond the model's `max_length` have no links.
 
         Args:
             pairs: a list of `(source, target)` strings.
@@ -211,12 +211,15 @@ class Translator:
 
         Raises:
             ValueError: `pairs` are not pairs of strings, or a number is out of range.
+            InputError: the model has placeholders.
 
         Example:
 
         >>> translator.align([("나는 어제 카페에 갔다.", "I went to the cafe yesterday.")])
         [[(0, 0), (1, 5), (2, 2), (2, 3), (2, 4), (3, 1)]]
         """
+        if self.tokenizers.placeholders is not None:
+            raise InputError("Words cannot be aligned with a model with placeholders, because it reads other texts.")
         if self._aligner is None:
             self._aligner = PairAligner(self.model, self.tokenizers)
         return self._aligner.align(pairs, layer, batch_size, progress)

@@ -22,6 +22,8 @@ def opened_alignments(path, output, translator, source=None):
     if path is None:
         yield lambda lines, translations, batch_size: None
         return
+    if translator.tokenizers.placeholders is not None:
+        raise InputError("--alignments does not support a model with placeholders.")
     if output is not None and path.exists() and output.exists() and os.path.samefile(path, output):
         raise InputError(f"{path}: --output and --alignments are the same file. Choose another one.")
     with opened_output(path, source) as write:

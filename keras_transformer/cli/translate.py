@@ -2,6 +2,7 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.alignment_output import opened_alignments
 from keras_transformer.cli.direction_options import direction_options, load_translator
 from keras_transformer.cli.lines import chunks_as_they_come, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
@@ -35,6 +36,11 @@ _BATCHES_PER_CHUNK = 16
     type=click.Path(path_type=pathlib.Path),
     help="Tab-separated terms and their required translations. The model needs symbols for terms.",
 )
+@click.option(
+    "--alignments",
+    type=click.Path(path_type=pathlib.Path),
+    help="File of the word alignments of each translation in the Pharaoh format, such as 0-0 2-1.",
+)
 @direction_options
 @rule_options
 @search_options
@@ -46,6 +52,7 @@ def translate(
     split_sentences,
     prefix,
     glossary,
+    alignments,
     source_language,
     target_language,
     batch_size,
@@ -67,9 +74,13 @@ def translate(
 
     With --glossary, terms of the text get the translations of the file. A model with placeholders also keeps URLs and
     so on unchanged. A part that the model drops is appended to the line, and counted on standard error.
+
+    With --alignments FILE, the line of FILE for each translation has links between words of the line and of the
+    translation, counted from 0. An empty line has none.
     """
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
+    _check_alignments(alignments, models, split_sentences)
     glossary = glossary and Glossary.load(glossary)
     with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
         translator = load_translator(models, source_language, target_language)
@@ -80,7 +91,11 @@ def translate(
         size = None if source is None else plain_size(file)
         long_paragraphs, counts = LongParagraphs(translator), PlaceholderCounts()
         most = batch_size * _BATCHES_PER_CHUNK
-        with opened_output(output, file) as write, progress(size, "Translating") as bar:
+        with (
+            opened_output(output, file) as write,
+            opened_alignments(alignments, output, translator, file) as write_alignments,
+            progress(size, "Translating") as bar,
+        ):
             for chunk in chunks_as_they_come(decoded_lines(file, name), most):
                 # In bytes if the size of the file is known.
                 each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
@@ -96,6 +111,7 @@ def translate(
                     progress=lambda count, each=each: bar.update(count * each),
                 )
                 _write(found, search["n_best"], scores, write)
+                write_alignments(chunk, found[0], batch_size)
                 if not split_sentences:
                     long_paragraphs.add(chunk)
         long_paragraphs.warn()
@@ -110,6 +126,15 @@ def _check_options(split_sentences, prefix, n_best, **others):
         )
     if split_sentences and n_best > 1:
         raise InputError(f"--n-best must be 1 with --split-sentences. Received: {n_best}.")
+
+
+def _check_alignments(alignments, models, split_sentences):
+    if alignments is not None and split_sentences:
+        raise InputError(
+            "--alignments excludes --split-sentences, because links are of whole lines. Remove one of them."
+        )
+    if alignments is not None and len(models) > 1:
+        raise InputError(f"--alignments needs one model. Received: {len(models)} models.")
 
 
 def _write(found, n_best, scores, write):

@@ -7,7 +7,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.generation.cross_attention import cross_attention
 from keras_transformer.models import StructureWatch, transformer_parts
 from keras_transformer.text.text_batches import batches_by_length, checked_pairs, lengths_with_end
-from keras_transformer.text.token_rows import padded_ids, rows_to_cut
+from keras_transformer.text.token_rows import padded_ids, token_rows
 
 
 class PairAligner:
@@ -36,8 +36,8 @@ class PairAligner:
         num_layers = self._parts.config.num_decoder_layers
         if layer is not None and not 1 <= layer <= num_layers:
             raise InputError(f"`layer` must be from 1 to {num_layers}, the decoder blocks. Received: layer={layer}.")
-        sources = rows_to_cut(self._tokenizers.source, source_texts, self._max_length, stacklevel=3)
-        targets = rows_to_cut(self._tokenizers.target, target_texts, self._max_length, stacklevel=3)
+        sources = token_rows(self._tokenizers.source, source_texts)
+        targets = token_rows(self._tokenizers.target, target_texts)
         attention = self._attention(layer)
         links = [[] for _ in source_texts]
         lengths = lengths_with_end(sources, self._max_length) + lengths_with_end(targets, self._max_length)
@@ -59,8 +59,8 @@ class PairAligner:
         return ([-1] * (row.shape[0] - len(positions)) + positions)[:count]
 
     def _attention(self, layer):
-        """Returns a graph for a decoder block, or for the first half of them. Changes of the model's structure need a new one."""
-        if self._structure.has_changed():
+        """Returns a graph for a decoder block, or for the first half of them."""
+        if self._structure.has_changed():  # It needs new graphs.
             self._parts, self._traced = transformer_parts(self._model), {}
         if layer not in self._traced:
             signature = [tf.TensorSpec((None, None), tf.int32)] * 2
