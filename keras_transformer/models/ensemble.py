@@ -1,6 +1,6 @@
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 from keras import ops
@@ -38,7 +38,7 @@ class Ensemble(keras.Model):
         Sutskever et al. 2014 (arXiv 1409.3215), section 3.6.
     """
 
-    def __init__(self, models: Sequence[keras.Model], **kwargs):
+    def __init__(self, models: Sequence[keras.Model], **kwargs: Any):
         super().__init__(**kwargs)
         self.models = list(models)
         if not self.models:
@@ -64,7 +64,7 @@ class Ensemble(keras.Model):
         return {**super().get_config(), "models": models}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         models = [keras.saving.deserialize_keras_object(model, custom_objects) for model in config["models"]]
         return cls(**{**config, "models": models})
 

@@ -1,6 +1,6 @@
 import os
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Self
 
 import tensorflow as tf
 
@@ -16,6 +16,11 @@ from keras_transformer.text.placeholder_kinds import (
     placeholder_symbols,
 )
 from keras_transformer.text.term_matches import TermMatches
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from keras_transformer.text.placeholders import Placeholders
 
 _MOST_BYTES = 64 * 2**20
 
@@ -80,7 +85,7 @@ class Glossary:
             raise InputError(f"{path}: expected tab-separated terms, but the file is empty.")
         return cls(terms)
 
-    def mask(self, masked: MaskedTexts, placeholders, copies: bool = True) -> MaskedTexts:
+    def mask(self, masked: MaskedTexts, placeholders: "Placeholders", copies: bool = True) -> MaskedTexts:
         """Replaces the terms in `MaskedTexts` by symbols, numbered in each text.
 
         Args:
@@ -114,7 +119,14 @@ class Glossary:
         )
         return _with_copies(found, placeholders) if copies else found
 
-    def mask_pairs(self, sources, targets, placeholders, rate, random):
+    def mask_pairs(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        placeholders: "Placeholders",
+        rate: float,
+        random: "np.random.Generator",
+    ) -> tuple[list[str], list[str]]:
         """Replaces terms by symbols where the source has a term and the target its translation, for training.
 
         Args:
