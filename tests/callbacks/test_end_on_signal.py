@@ -60,7 +60,13 @@ def position(path):
 
 
 @pytest.mark.parametrize(
-    ("batches", "multiple", "expected"), [(2, 1, (0, 2)), (8, 1, (1, 3)), (1, 3, (0, 3)), (5, 1, (1, 0))]
+    ("batches", "multiple", "expected"),
+    [
+        (2, 1, (0, 2)),
+        pytest.param(8, 1, (1, 3), marks=pytest.mark.slow),
+        pytest.param(1, 3, (0, 3), marks=pytest.mark.slow),
+        pytest.param(5, 1, (1, 0), marks=pytest.mark.slow),
+    ],
 )
 def test_the_signal_saves_the_state_and_no_step_is_repeated(tmp_path, batches, multiple, expected):
     before = signal.getsignal(signal.SIGUSR1)

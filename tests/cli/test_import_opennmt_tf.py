@@ -19,6 +19,7 @@ def folder_of(tmp_path):
     return lambda name: shutil.copytree(RUNS / name, tmp_path / "folder")
 
 
+@pytest.mark.slow
 def test_a_run_becomes_a_model_folder(run, tmp_path):
     output = tmp_path / "model"
     result = run("import", RUNS / TRAINED, "--output", output, "--source-language", "en", "--target-language", "de")

@@ -43,7 +43,10 @@ class Case:
         ]
 
 
-@pytest.fixture(scope="module", params=CASES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[] if name in ("trained", "words") else pytest.mark.slow) for name in CASES],
+)
 def case(request):
     return Case(request.param)
 
@@ -97,6 +100,7 @@ def test_a_trained_model_translates(case):
     assert sum(map(str.__eq__, found, references)) >= 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["trained", "words"])
 def test_a_saved_model_translates_the_same(name, tmp_path):
     texts = ["forty-two seven", "nine unknown 12", ""]

@@ -72,6 +72,7 @@ def test_the_import_reads_the_same_weights(overrides, tmp_path):
     np.testing.assert_array_equal(again.tokenizers.encode_source(texts, 40).numpy(), ids + (ids > 3))
 
 
+@pytest.mark.slow
 def test_an_imported_folder_with_one_table_is_written_back(tmp_path):
     given = make_plain_folder(tmp_path / "given", languages=LANGUAGES)
     translator = Translator.from_marian(given)

@@ -78,7 +78,9 @@ def random_model(**overrides):
     return model
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in ("pre-norm", "prefixes") else pytest.mark.slow) for name in MODELS]
+)
 def test_both_graphs_compute_the_model(name, tmp_path):
     model = random_model(**MODELS[name])
     write_graphs(model, tmp_path / "graphs")
