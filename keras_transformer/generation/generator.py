@@ -138,7 +138,7 @@ class Generator:
             signature = [tf.TensorSpec((None, None), tf.int32), *map(_SPECIFICATIONS.get, names)]
             # The only concrete function: TensorFlow warns about retracing if several such functions are called first.
             self._functions[settings, names] = tf.function(
-                search_by_position, input_signature=signature
+                search_by_position, input_signature=signature, autograph=False
             ).get_concrete_function()
         return self._functions[settings, names]
 
