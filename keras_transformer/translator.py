@@ -215,8 +215,9 @@ class Translator:
 
         Example:
 
-        >>> translator.align([("나는 어제 카페에 갔다.", "I went to the cafe yesterday.")])
-        [[(0, 0), (1, 5), (2, 2), (2, 3), (2, 4), (3, 1)]]
+        >>> links = translator.align([("나는 어제 카페에 갔다.", "I went to the cafe yesterday.")])
+        >>> sorted(target for _, target in links[0])
+        [0, 1, 2, 3, 4, 5]
         """
         if self.tokenizers.placeholders is not None:
             raise InputError("Words cannot be aligned with a model with placeholders, because it reads other texts.")

@@ -76,7 +76,7 @@ def test_a_ctranslate2_folder_has_greedy_translations_of_the_model(run, model, t
         (["--format", "tflite", "--litert", "folder"], "--litert needs --format web"),
         (["--format", "web", "--no-text-signature"], "--no-text-signature needs --format tflite"),
         (["--format", "web", "--litert", "none"], "none: expected a folder with node_modules/@litertjs/core"),
-        (["--format", "saved_model", "--n-best", "5"], "`n_best` must be at most `beam_size`"),
+        (["--format", "saved_model", "--n-best", "5"], "--n-best must be at most --beam-size. Received: 5 and 4."),
         (["--format", "tflite", "--max-length", "300"], "`max_length` must be from 2 to the model's 40"),
         (["--format", "tflite", "--output", "a.lite"], "must be named NAME.tflite"),
         (["--format", "tflite", "--verify", "missing.txt"], "missing.txt: No such file"),

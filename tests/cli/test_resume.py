@@ -149,7 +149,7 @@ def test_another_recipe_cannot_resume(run, trained, setting, section):
     result.assert_one_error(
         f"{section} of the recipe differs from the interrupted training",
         "recipe.toml",
-        "These keys can change: [data] homepage, license, ",
+        "These keys can change: [data] glossary, homepage, license, ",
         "epochs, init_from, learning_rate, ",
     )
     assert (model / "recipe.toml").read_bytes() == before
