@@ -361,10 +361,10 @@ def test_a_number_of_any_size_is_one_line(recipe, key, number):
 
 
 @pytest.mark.parametrize("text", ["[{}]", "[data]\n{} = 1", "[data]\nmax_length = '{}'"])
-def test_a_message_about_a_long_name_or_value_is_short(recipe, text):
+def test_a_message_about_a_long_name_or_value_is_short(recipe, text, tmp_path):
     with pytest.raises(InputError) as caught:
         recipe(text.format("x" * 100_000))
-    assert len(str(caught.value)) < 500
+    assert len(str(caught.value).replace(str(tmp_path), "")) < 500
 
 
 def test_the_largest_seed_is_accepted(recipe):
