@@ -10,7 +10,8 @@ from test_multilingual import RECIPE, write_phrases
 from keras_transformer.cli.main import main
 from keras_transformer.errors import InputError
 from keras_transformer.export import get_exporter
-from keras_transformer.text import Glossary, PlaceholderCounts
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.text import Glossary, PlaceholderCounts, learn_vocabulary
 from keras_transformer.translator import Translator
 
 KEYS = """\
@@ -109,7 +110,7 @@ def test_a_glossary_forces_terms(run, trained, translator, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_glossary_that_cannot_be_used_is_one_line(run, trained, model, tmp_path):
+def test_a_glossary_that_cannot_be_used_is_one_line(run, trained, tmp_path):
     glossary, output = tmp_path / "terms.tsv", tmp_path / "out.txt"
     glossary.write_text("카페\tcafe\n공원\n", encoding="utf-8")
     output.write_text("before\n")
@@ -118,7 +119,10 @@ def test_a_glossary_that_cannot_be_used_is_one_line(run, trained, model, tmp_pat
         "terms.tsv:2: expected a term and its"
     )
     glossary.write_text("카페\tcafe\n", encoding="utf-8")
-    run("translate", model, *arguments, stdin=b"a\n").assert_one_error("symbols for terms")
+    tokenizer = learn_vocabulary(["a model without symbols"])
+    config = TransformerConfig.from_preset("tiny", vocabulary_size=tokenizer.vocabulary_size)
+    Translator(build_transformer(config), tokenizer).save(tmp_path / "plain")
+    run("translate", tmp_path / "plain", *arguments, stdin=b"a\n").assert_one_error("symbols for terms")
     run(
         "translate", trained / "model", "--glossary", tmp_path / "none.tsv", "--output", output, stdin=b"a\n"
     ).assert_one_error("none.tsv")
