@@ -2,7 +2,7 @@ import contextlib
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.corpus_translation.windows import windows
-from keras_transformer.data.parquet_file import arrow_errors, opened_parquet, text_column
+from keras_transformer.data.parquet_file import arrow_errors, opened_parquet, record_batches, text_column
 from keras_transformer.errors import InputError
 
 # Rows of a group of the output.
@@ -42,7 +42,7 @@ class ParquetShard:
             InputError: the file is damaged.
         """
         with opened_parquet(self._path) as file:
-            for batch in self._batches(file, most):
+            for batch in record_batches(self._path, file, batch_size=most):
                 with arrow_errors(self._path):  # A text can be invalid UTF-8.
                     texts = batch.column(self._column).to_pylist()
                 start = 0
@@ -70,12 +70,3 @@ class ParquetShard:
 
         with pyarrow.parquet.ParquetWriter(str(path), schema) as writer:
             yield write
-
-    def _batches(self, file, most):
-        batches = file.iter_batches(batch_size=most)
-        while True:
-            with arrow_errors(self._path):
-                batch = next(batches, None)
-            if batch is None:
-                return
-            yield batch

@@ -53,6 +53,26 @@ def arrow_errors(path: str | os.PathLike) -> Iterator[None]:
         raise InputError(f"{path}: the Parquet file cannot be read ({reason}). Get the file again.") from None
 
 
+def record_batches(path: str | os.PathLike, file: Any, **options: Any) -> Iterator[Any]:
+    """Yields the record batches of the open Parquet file at a path.
+
+    Args:
+        path: the path, for messages.
+        file: the `pyarrow.parquet.ParquetFile` of `opened_parquet`.
+        **options: arguments of its `iter_batches`.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    batches = file.iter_batches(**options)
+    while True:
+        with arrow_errors(path):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
+
+
 def text_column(path: str | os.PathLike, schema: Any, name: str | None = None) -> str:
     """Returns the name of a column of texts.
 

@@ -3,7 +3,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from keras_transformer.data.parquet_file import arrow_errors, opened_parquet, text_column
+from keras_transformer.data.parquet_file import arrow_errors, opened_parquet, record_batches, text_column
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
@@ -39,13 +39,9 @@ def parquet_rows(
     with opened_parquet(path) as file:
         schema = file.schema_arrow
         columns = [_column(path, schema, number) for number in (source_column, target_column)]
-        batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
-        while True:
-            with arrow_errors(path):
-                batch = next(batches, None)
-                sides = [] if batch is None else [batch.column(name).to_pylist() for name in columns]
-            if batch is None:
-                break
+        for batch in record_batches(path, file, batch_size=_BATCH_ROWS, columns=columns):
+            with arrow_errors(path):  # A text can be invalid UTF-8.
+                sides = [batch.column(name).to_pylist() for name in columns]
             for row in zip(*sides, strict=True):
                 source, target = (_one_line(text) for text in row)
                 blank = blank and is_blank(source) and is_blank(target)

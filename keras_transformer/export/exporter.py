@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from keras_transformer.errors import ExportError, InputError
+from keras_transformer.errors import ExportError, InputError, check_installed
 from keras_transformer.export.artifact_card import remove_verification, write_artifact_card
 from keras_transformer.export.placeholder_lines import placeholder_lines
 from keras_transformer.export.quantizations import check_quantize, checked_quantizations
@@ -36,6 +36,8 @@ class Exporter(abc.ABC):
         name: name of the format in `--format`.
         title: name of the artifact in a sentence, such as "a TFLite file".
         suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
+        packages: optional packages that the format needs. The extra that installs them has the format's `name`.
+            Default: none.
         options: the options of "quantize", "text", "text_signature", "prefix_signature", "n_best" and "litert" that the
             format supports, and "ensemble" if it can contain several models. Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
@@ -58,6 +60,7 @@ class Exporter(abc.ABC):
     name: str
     title: str
     suffix = ""
+    packages: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
     fixes_search = True
     rounds_activations = True
@@ -138,8 +141,14 @@ class Exporter(abc.ABC):
     def check_path(self, path: pathlib.Path) -> None:
         """Raises an InputError if no artifact can be written to `path`. It is called before any work starts.
 
-        Default: a file must have the `suffix`, and may replace another file. A folder must be new or empty.
+        Default: the `packages` must be installed, a file must have the `suffix`, and may replace another file. A folder
+        must be new or empty.
         """
+        self._check_place(path)
+        for package in self.packages:
+            check_installed(package, extra=self.name)
+
+    def _check_place(self, path):
         if not self.suffix:
             check_new_folder(path)
         elif path.suffix != self.suffix:

@@ -3,7 +3,7 @@ import pathlib
 import tempfile
 import zipfile
 
-from keras_transformer.errors import ExportError, check_installed
+from keras_transformer.errors import ExportError
 from keras_transformer.export.argos.language_codes import argos_languages, language_name
 from keras_transformer.export.argos.sentence_splitter import write_splitter
 from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
@@ -36,11 +36,7 @@ class ArgosExporter(Exporter):
     options = frozenset({"quantize"})
     fixes_search = False
     rounds_activations = False
-
-    def check_path(self, path):
-        super().check_path(path)
-        for package in ("ctranslate2", "onnx"):
-            check_installed(package, extra="argos")
+    packages = ("ctranslate2", "onnx")
 
     def write(self, translator, artifact, settings):
         source, target = argos_languages(translator.texts)

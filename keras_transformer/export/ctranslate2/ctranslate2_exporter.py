@@ -3,7 +3,7 @@ import pathlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from keras_transformer.errors import ExportError, check_installed
+from keras_transformer.errors import ExportError
 from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
@@ -29,10 +29,7 @@ class CTranslate2Exporter(Exporter):
     options = frozenset({"quantize"})
     fixes_search = False
     rounds_activations = False
-
-    def check_path(self, path):
-        super().check_path(path)
-        check_installed("ctranslate2", extra="ctranslate2")
+    packages = ("ctranslate2",)
 
     def write(self, translator, artifact, settings):
         tokens = [each.all_tokens() for each in (translator.tokenizers.source, translator.tokenizers.target)]

@@ -1,6 +1,5 @@
 import pathlib
 
-from keras_transformer.errors import check_installed
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.huggingface.huggingface_config import (
     check_config,
@@ -33,11 +32,7 @@ class HuggingFaceExporter(Exporter):
     title = "Transformers"
     fixes_search = False
     rounds_activations = False
-
-    def check_path(self, path):
-        super().check_path(path)
-        for package in ("transformers", "torch"):
-            check_installed(package, extra="huggingface")
+    packages = ("transformers", "torch")
 
     def check_model(self, model):
         super().check_model(model)

@@ -1,6 +1,6 @@
 import pathlib
 
-from keras_transformer.errors import InputError, check_installed
+from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.onnx.activations import ACTIVATIONS
 from keras_transformer.export.onnx.transformer_graphs import TransformerGraphs
@@ -28,11 +28,7 @@ class ONNXExporter(Exporter):
     title = "ONNX"
     fixes_search = False
     rounds_activations = False
-
-    def check_path(self, path):
-        super().check_path(path)
-        for package in ("onnx", "onnxruntime"):
-            check_installed(package, extra="onnx")
+    packages = ("onnx", "onnxruntime")
 
     def check_model(self, model):
         super().check_model(model)

@@ -182,12 +182,10 @@ class DataSection(Section):
                     f"and {numbers[1]}"
                 )
         num_corpora = len(self.files("train_pairs") or self.files("train_source"))
-        if self.weights is not None and len(self.weights) != num_corpora:
-            raise ValueError(
-                f"weights must have a number for each corpus of train_source or train_pairs. Received: "
-                f"{len(self.weights)} weights for {num_corpora} corpora"
-            )
-        self._check_languages(num_corpora)
+        corpora = "train_source or train_pairs"
+        self._check_length("weights", "number", "weights", corpora, num_corpora)
+        for key in ("source_language", "target_language"):
+            self._check_length(key, "language", "languages", corpora, num_corpora)
         self._check_columns(num_corpora)
         validations = [bool(self.validation_source), bool(self.validation_pairs), self.held_out > 0, bool(self.corpus)]
         if sum(validations) != 1:
@@ -203,12 +201,7 @@ class DataSection(Section):
     def _check_columns(self, num_corpora):
         """Raises a ValueError if the columns of tab-separated pairs do not fit the corpora."""
         for key in ("source_column", "target_column"):
-            value = getattr(self, key)
-            if isinstance(value, list) and len(value) != num_corpora:
-                raise ValueError(
-                    f"{key} must have a column for each corpus of train_pairs. Received: {len(value)} columns for "
-                    f"{num_corpora} corpora"
-                )
+            self._check_length(key, "column", "columns", "train_pairs", num_corpora)
         for split in ("train", "validation"):
             columns, given = self.columns_of(split), len(self.files(f"{split}_pairs"))
             if len(columns) != given:
@@ -222,15 +215,14 @@ class DataSection(Section):
                         f"source_column and target_column must be different columns. Received: {source} for both"
                     )
 
-    def _check_languages(self, num_corpora):
-        """Raises a ValueError if a list of languages does not fit the corpora."""
-        for key in ("source_language", "target_language"):
-            value = getattr(self, key)
-            if isinstance(value, list) and len(value) != num_corpora:
-                raise ValueError(
-                    f"{key} must have a language for each corpus of train_source or train_pairs. Received: "
-                    f"{len(value)} languages for {num_corpora} corpora"
-                )
+    def _check_length(self, key, item, items, corpora, num_corpora):
+        """Raises a ValueError if a key is a list without an item for each corpus."""
+        value = getattr(self, key)
+        if isinstance(value, list) and len(value) != num_corpora:
+            raise ValueError(
+                f"{key} must have a {item} for each corpus of {corpora}. Received: {len(value)} {items} for "
+                f"{num_corpora} corpora"
+            )
 
     def _check_directions(self, num_corpora):
         """Raises a ValueError if the validation text does not fit several directions."""
