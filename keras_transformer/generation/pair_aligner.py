@@ -39,24 +39,24 @@ class PairAligner:
         sources = token_rows(self._tokenizers.source, source_texts)
         targets = token_rows(self._tokenizers.target, target_texts)
         attention = self._attention(layer)
+        source_lengths, target_lengths = (rows.row_lengths().numpy() for rows in (sources, targets))
         links = [[] for _ in source_texts]
         lengths = lengths_with_end(sources, self._max_length) + lengths_with_end(targets, self._max_length)
         for indices in batches_by_length(lengths, batch_size):
             rows = (tf.gather(rows, indices) for rows in (sources, targets))
             found = attention(*(padded_ids(each, self._max_length, empty_has_end=True) for each in rows)).numpy()
             for index, weights in zip(indices, found, strict=True):
-                source_words = self._words(self._tokenizers.source, source_texts[index], sources[index])
-                target_words = self._words(self._tokenizers.target, target_texts[index], targets[index])
+                source_words = self._words(self._tokenizers.source, source_texts[index], source_lengths[index])
+                target_words = self._words(self._tokenizers.target, target_texts[index], target_lengths[index])
                 links[index] = _links(weights, source_words, target_words)
             if progress is not None:
                 progress(len(indices))
         return links
 
-    def _words(self, tokenizer, text, row):
+    def _words(self, tokenizer, text, length):
         """Returns the position of each token's word. Tokens before the text's own, such as a tag, have no word."""
-        count = min(row.shape[0], self._max_length - 1)
-        positions = tokenizer.word_positions(text) if count else []
-        return ([-1] * (row.shape[0] - len(positions)) + positions)[:count]
+        positions = tokenizer.word_positions(text) if length else []
+        return ([-1] * (length - len(positions)) + positions)[: self._max_length - 1]
 
     def _attention(self, layer):
         """Returns a graph for a decoder block, or for the first half of them."""
