@@ -1,9 +1,7 @@
 """Tests of the script that runs all benchmarks: facts about the machine, and benchmarks that fail."""
 
 import argparse
-import importlib
 import pathlib
-import sys
 
 import pytest
 
@@ -11,10 +9,8 @@ FOLDER = pathlib.Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def run_all(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield importlib.import_module("run_all")
-    del sys.modules["run_all"]
+def run_all(benchmark_module):
+    return benchmark_module("run_all")
 
 
 def test_the_header_has_machine_versions_date_and_commit(run_all):

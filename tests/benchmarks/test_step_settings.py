@@ -1,19 +1,11 @@
-import importlib
-import pathlib
-import sys
-
 import pytest
 
 from keras_transformer.models.transformer_config import PRESETS
 
-FOLDER = pathlib.Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def step_settings(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield importlib.import_module("step_settings")
-    del sys.modules["step_settings"]
+def step_settings(benchmark_module):
+    return benchmark_module("step_settings")
 
 
 def test_the_sizes_of_the_peers_are_those_of_the_presets(step_settings):

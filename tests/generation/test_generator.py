@@ -16,16 +16,6 @@ from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 LENGTHS = (3, 1, 5, 2)
 
 
-@pytest.fixture(scope="module")
-def model():
-    return small_model()
-
-
-@pytest.fixture(scope="module")
-def generator(model):
-    return Generator(model)
-
-
 def without_padding(token_ids):
     return [int(token) for token in token_ids if token]
 

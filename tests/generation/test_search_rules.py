@@ -17,16 +17,6 @@ RULES = {"no_repeat_ngram": 2, "min_length": 6}
 SAMPLING = {"temperature": 0.7, "top_k": 5, "top_p": 0.8}
 
 
-@pytest.fixture(scope="module")
-def model():
-    return small_model()
-
-
-@pytest.fixture(scope="module")
-def generator(model):
-    return Generator(model)
-
-
 def rows_of(found):
     """Lists of the translations of every sentence without padding."""
     return [[[int(token) for token in row if token] for row in rows] for rows in found.token_ids.numpy()]

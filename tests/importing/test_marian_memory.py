@@ -2,24 +2,12 @@
 
 import json
 import math
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from import_memory import assert_peak_below_twice
 from marian_folders import config_of, pieces_model, shapes_of, write_tokenizers
 
-SCRIPT = """
-import resource, sys
-import keras_transformer as kt
-from keras_transformer.importing import MarianFolder
-
-kt.build_transformer(kt.TransformerConfig.from_preset("tiny", vocabulary_size=500))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-MarianFolder(sys.argv[1]).save(sys.argv[2])
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
-"""
 NUM_TOKENS = 60_000
 
 
@@ -37,17 +25,7 @@ def test_the_peak_is_at_most_twice_the_weights(tmp_path):
     config = config_of([NUM_TOKENS], **sizes)
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     weights = write_large(folder / "model.safetensors", dict(shapes_of(config)))
-    root = pathlib.Path(__file__).parents[2]
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT, folder, tmp_path / "model"],
-        env={"PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    peak = int(found.stdout)
-    print(f"weights {weights:,} bytes, peak {peak:,}, {peak / weights:.2f} times")
-    assert peak < 2 * weights
+    assert_peak_below_twice(weights, "MarianFolder", folder, tmp_path / "model")
 
 
 def write_large(path, shapes):

@@ -1,26 +1,12 @@
 """The peak of memory while a large model of OpenNMT-tf is imported and saved."""
 
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from import_memory import assert_peak_below_twice
 
-SCRIPT = """
-import pathlib, re, sys
-import keras_transformer as kt
-from keras_transformer.importing import OpenNMTTFFolder
-
-def peak():  # Unlike ru_maxrss without the peak of the parent.
-    return int(re.search(r"VmHWM:\\s*(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
-
-kt.build_transformer(kt.TransformerConfig.from_preset("tiny", vocabulary_size=500))
-before = peak()
-OpenNMTTFFolder(sys.argv[1]).save(sys.argv[2])
-print((peak() - before) * 1024)
-"""
 RUN = pathlib.Path(__file__).with_name("opennmt_tf") / "words"
 NUM_TOKENS, WIDTH, INNER = 30_000, 512, 2048
 
@@ -33,16 +19,7 @@ def test_the_peak_is_at_most_twice_the_weights(tmp_path):
         tokens = ["<blank>", "<s>", "</s>", *(f"{side}{number}" for number in range(NUM_TOKENS - 4))]
         (folder / f"{side}.vocab").write_text("".join(token + "\n" for token in tokens), encoding="utf-8")
     weights = write_large(folder / "ckpt-1")
-    found = subprocess.run(
-        [sys.executable, "-c", SCRIPT, folder, tmp_path / "model"],
-        env={"PYTHONPATH": str(pathlib.Path(__file__).parents[2]), "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    peak = int(found.stdout)
-    print(f"weights {weights:,} bytes, peak {peak:,}, {peak / weights:.2f} times")
-    assert peak < 2 * weights
+    assert_peak_below_twice(weights, "OpenNMTTFFolder", folder, tmp_path / "model")
 
 
 def write_large(prefix):
