@@ -20,7 +20,7 @@ from . import (
 from .errors import ExportError, InputError
 from .explanation.explain import explain
 from .generation import SearchSettings
-from .models import Ensemble, TransformerConfig, build_transformer
+from .models import Ensemble, TransformerConfig, build_transformer, layout_map
 from .onednn import use_onednn
 from .text import Tokenizers
 from .trainer.train import train
@@ -46,6 +46,7 @@ __all__ = [
     "export",
     "generation",
     "layers",
+    "layout_map",
     "losses",
     "metrics",
     "models",

@@ -3,11 +3,16 @@
 import pathlib
 from typing import assert_type
 
+import keras
+
 import keras_transformer as kt
 
 config = kt.TransformerConfig.from_preset("tiny", vocabulary_size=8000)
 assert_type(config, kt.TransformerConfig)
 assert_type(config.hidden_dim, int)
+
+mesh = keras.distribution.DeviceMesh((2, 4), ("batch", "model"))
+assert_type(kt.layout_map(mesh, config, attention=False), keras.distribution.LayoutMap)
 
 tokenizer = kt.text.learn_vocabulary(["a text"], vocabulary_size=300, normalization="nfkc")
 assert_type(tokenizer, kt.text.Tokenizer)
