@@ -1,15 +1,18 @@
 """Speed of decoding: this library's TensorFlow graph against CTranslate2 in float32 with the same weights.
 
-The lines are sorted by length and decoded in batches, first by one, then by the other, round by round, so that
-other load on the machine affects both alike. CTranslate2 has another length penalty and other rules for when to stop
-a beam. Above beam size 1 the amount of work is similar, but not equal. At beam size 1 the fraction of equal
-translations is printed. It should be close to 1. CTranslate2's threads wait in busy loops. If other programs use the
-same cores, measure with `--threads 1` and compare the processor times.
+Both decode the same lines with each of their settings, round by round, so that other load on the machine affects both
+alike, and the best setting of one is compared with the best setting of the other. A setting is a number of batches at a
+time and a number of threads of each. CTranslate2 has another length penalty and other rules for when to stop a beam.
+Above beam size 1 the amount of work is similar, but not equal. At beam size 1 the fraction of equal translations is
+printed. It should be close to 1.
 
-Usage: python benchmarks/decoding.py MODEL_FOLDER SOURCE_FILE [--beam-size 1 4] [--batch-size 64] [--threads 2]
+TensorFlow's threads of an operation are set once per process: `--threads`, 1 by default as in the command `translate`.
+
+Usage: python benchmarks/decoding.py MODEL_FOLDER SOURCE_FILE [--beam-size 1 4] [--batch-size 64] [--threads 1]
 """
 
 import argparse
+import os
 import pathlib
 import statistics
 import tempfile
@@ -23,8 +26,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
-from keras_transformer.generation import Generator
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.generation import Generator, SearchSettings
+from keras_transformer.generation.concurrent_batches import results_as_completed
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
 
@@ -35,46 +39,53 @@ def make_batches(tokenizer, lines, batch_size):
 
 
 class Ours:
-    """Decodes with the TensorFlow graph."""
+    """Decodes with the TensorFlow graph, some batches at a time."""
 
-    def __init__(self, translator, batches):
+    def __init__(self, translator, batches, num_batches):
         self.generator = Generator(translator.model)
         self.tokens = translator.target_tokenizer.all_tokens()
         self.batches = [tf.ragged.constant([[*row, END_ID] for row in rows]).to_tensor() for rows in batches]
+        self.num_batches = num_batches
 
     def __call__(self, beam_size):
-        # TensorFlow returns before the work is done. The conversion to an array waits for it.
-        return [self.generator.generate(batch, beam_size).token_ids.numpy()[:, 0] for batch in self.batches]
+        self.generator.trace(SearchSettings(beam_size=beam_size))
+        found = [None] * len(self.batches)
+
+        def decode(number):
+            # TensorFlow returns before the work is done. The conversion to an array waits for it.
+            return self.generator.generate(self.batches[number], beam_size).token_ids.numpy()[:, 0]
+
+        for number, rows in results_as_completed(decode, list(range(len(found)))[::-1], self.num_batches):
+            found[number] = rows
+        return found
 
     def translations(self, found):
         return [[self.tokens[token] for token in row if token >= NUM_SPECIAL_TOKENS] for rows in found for row in rows]
 
 
 class CTranslate2:
-    """Decodes with CTranslate2."""
+    """Decodes with CTranslate2, some batches at a time with some threads each."""
 
-    def __init__(self, translator, batches, threads):
+    def __init__(self, translator, batches, num_batches, threads):
         source_tokens = translator.source_tokenizer.all_tokens()
         with tempfile.TemporaryDirectory() as folder:
             save_ctranslate2(translator.model, source_tokens, translator.target_tokenizer.all_tokens(), folder)
             self.translator = ctranslate2.Translator(
-                folder, device="cpu", compute_type="float32", inter_threads=1, intra_threads=threads
+                folder, device="cpu", compute_type="float32", inter_threads=num_batches, intra_threads=threads
             )
-        self.batches = [[[source_tokens[token] for token in row] for row in rows] for rows in batches]
+        self.rows = [[source_tokens[token] for token in row] for rows in batches for row in rows]
+        self.batch_size = max(map(len, batches))
 
     def __call__(self, beam_size):
-        return [
-            self.translator.translate_batch(
-                rows,
-                beam_size=beam_size,
-                max_batch_size=len(rows),
-                max_decoding_length=LENGTH_FACTOR * (max(map(len, rows)) + 1) + LENGTH_MARGIN,
-            )
-            for rows in self.batches
-        ]
+        return self.translator.translate_batch(
+            self.rows,
+            beam_size=beam_size,
+            max_batch_size=self.batch_size,
+            max_decoding_length=LENGTH_FACTOR * (max(map(len, self.rows)) + 1) + LENGTH_MARGIN,
+        )
 
     def translations(self, found):
-        return [result.hypotheses[0] for results in found for result in results]
+        return [result.hypotheses[0] for result in found]
 
 
 def measure(contestants, beam_size, rounds):
@@ -94,7 +105,7 @@ def main():
     parser.add_argument("source", type=pathlib.Path, help="text file, a sentence a line")
     parser.add_argument("--beam-size", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="threads of a TensorFlow operation")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
@@ -102,20 +113,26 @@ def main():
     translator = kt.Translator.load(options.model)
     lines = options.source.read_text(encoding="utf-8").splitlines()
     batches = make_batches(translator.source_tokenizer, lines, options.batch_size)
-    contestants = {
-        "keras-transformer, TensorFlow graph": Ours(translator, batches),
-        "CTranslate2, float32": CTranslate2(translator, batches, options.threads),
-    }
-    print(f"| {len(lines)} sentences, batch {options.batch_size}, threads {options.threads} | beam | sentences/s |")
+    cores = os.cpu_count()
+    ours = {f"keras-transformer, {count} x {options.threads}": Ours(translator, batches, count) for count in {1, cores}}
+    settings = {(1, 1), (1, cores), (cores, 1)}
+    theirs = {f"CTranslate2, {count} x {threads}": CTranslate2(translator, batches, count, threads)
+              for count, threads in sorted(settings)}  # fmt: skip
+    print(
+        f"| {len(lines)} sentences, batches of {options.batch_size}; batches at a time x threads | beam | sentences/s |"
+    )
     print("|---|---|---|")
     for beam_size in options.beam_size:
-        found = [decode.translations(decode(beam_size)) for decode in contestants.values()]
-        times = measure(contestants, beam_size, options.rounds)
-        for name, seconds in times.items():
-            print(f"| {name} | {beam_size} | {len(lines) / statistics.median(wall for wall, _ in seconds):.0f} |")
-        ours, theirs = (np.array(seconds) for seconds in times.values())
-        wall, processor = np.median(theirs / ours, axis=0)
-        print(f"| ratio, from wall-clock / processor time | {beam_size} | {wall:.2f} / {processor:.2f} |")
+        found = [next(iter(each.values())) for each in (ours, theirs)]
+        found = [decode.translations(decode(beam_size)) for decode in found]
+        times = measure(ours | theirs, beam_size, options.rounds)
+        walls = {name: statistics.median(wall for wall, _ in seconds) for name, seconds in times.items()}
+        for name, wall in walls.items():
+            print(f"| {name} | {beam_size} | {len(lines) / wall:.0f} |")
+        best = [min(each, key=walls.get) for each in (ours, theirs)]
+        one, other = (np.array(times[name]) for name in best)
+        wall, processor = np.median(other / one, axis=0)
+        print(f"| best / best: wall-clock / processor time | {beam_size} | {wall:.2f} / {processor:.2f} |")
         equal = sum(left == right for left, right in zip(*found, strict=True))
         print(f"| equal translations | {beam_size} | {equal / len(lines):.1%} |", flush=True)
 

@@ -18,7 +18,8 @@ from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.recipes import load_recipe
 from keras_transformer.trainer.compiled_model import compiled_model
 from keras_transformer.trainer.recipe_batches import recipe_batches
-from keras_transformer.trainer.recipe_data import recipe_config, recipe_pairs, recipe_tokenizers
+from keras_transformer.trainer.recipe_data import recipe_pairs, recipe_tokenizers
+from keras_transformer.trainer.recipe_inputs import recipe_config
 
 NUM_WARMUPS = 2
 

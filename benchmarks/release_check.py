@@ -21,7 +21,7 @@ import subprocess
 import sys
 
 import keras_transformer as kt
-from keras_transformer.callbacks.history_file import last_scores
+from keras_transformer.callbacks.history_rows import last_scores
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data.sentence_pairs import text_of_pairs, text_pairs
 from keras_transformer.metrics.text_scores import corpus_scores

@@ -59,6 +59,12 @@ def shortened(text):
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
+def check_rate(name, rate):
+    """Raises a ValueError, with the name of the argument, unless 0 <= rate < 1."""
+    if not 0 <= rate < 1:
+        raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={short_repr(rate)}.")
+
+
 def check_installed(package, extra):
     """Raises an `InputError` if a package of an extra is missing.
 

@@ -10,7 +10,15 @@ import importlib.util
 import sys
 
 # The packages that define registered classes; a package imports only those before it.
-_PACKAGES = ("layers", "losses", "schedules", "optimizers", "metrics", "models")
+_PACKAGES = ("layers", "losses", "optimizers")
+# The modules of registered classes in packages that import their names at first use.
+_MODULES = (
+    "metrics.perplexity",
+    "metrics.token_accuracy",
+    "schedules.warmup_schedule",
+    "models.chunked_loss_model",
+    "models.ensemble",
+)
 
 
 def register_classes():
@@ -33,6 +41,11 @@ def _import_packages():
         if _is_being_imported(name):
             return
         importlib.import_module(name)
+    for name in (f"keras_transformer.{module}" for module in _MODULES):
+        # It may import a module of its package that cannot be used yet.
+        package = name.rpartition(".")[0]
+        if not any(map(_is_being_imported, [other for other in sys.modules if other.startswith(package)])):
+            importlib.import_module(name)
 
 
 def _is_being_imported(module):

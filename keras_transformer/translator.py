@@ -10,16 +10,23 @@ from keras_transformer.export import export_ctranslate2, export_saved_model, get
 from keras_transformer.export.tflite.tflite_exporter import warn_of_text
 from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator, SearchSettings
+from keras_transformer.generation.concurrent_batches import (
+    concurrent_batch_size,
+    count_concurrent_batches,
+    results_as_completed,
+)
 from keras_transformer.generation.pair_aligner import PairAligner
 from keras_transformer.generation.pair_scorer import PairScorer
 from keras_transformer.importing import M2M100Folder, MarianFolder, OpenNMTTFFolder, folder_class, preset_folder
 from keras_transformer.models.ensemble import Ensemble, config_of
-from keras_transformer.saving.load_models import load_models
+from keras_transformer.saving.ensemble_files import read_ensemble_files
+from keras_transformer.saving.load_models import models_of_files
 from keras_transformer.saving.model_folder import save_model_folder
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.direction import Direction
 from keras_transformer.text.glossary import Glossary
-from keras_transformer.text.masking import Masking, PlaceholderCounts
+from keras_transformer.text.masking import Masking
+from keras_transformer.text.placeholder_counts import PlaceholderCounts
 from keras_transformer.text.prefixes import checked_prefix_rows
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_texts, lengths_with_end
@@ -96,13 +103,15 @@ class Translator:
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
-        Texts are sorted by length into batches, for speed alone. Texts with more tokens than the model's `max_length`
-        are cut, with a warning.
+        Texts are sorted by length into batches, for speed alone. On processors, one batch per core is searched at a
+        time, in threads. This is fastest with one thread per operation, which the commands set. In a program, call
+        `tf.config.threading.set_intra_op_parallelism_threads(1)` before TensorFlow is used; this method changes no
+        settings. Texts with more tokens than the model's `max_length` are cut, with a warning.
 
         Args:
             texts: a list of strings.
             beam_size, length_penalty, n_best: a shorthand for `settings`. Default: those of `SearchSettings`.
-            batch_size: number of texts translated at a time. Default 64.
+            batch_size: maximum number of texts of a batch. Default 64.
             return_scores: whether to return the scores as well. Default False.
             progress: called after each batch with the number of its texts. Default None.
             split_sentences: whether each text is translated sentence by sentence. It needs the languages, see
@@ -146,11 +155,22 @@ class Translator:
             None if prefixes is None else checked_prefix_rows(self.tokenizers.target, prefixes, len(texts), max_length)
         )
         translations, scores = [None] * len(texts), [None] * len(texts)
-        for indices in batches_by_length(lengths_with_end(rows, max_length), batch_size):
+        batches = batches_by_length(lengths_with_end(rows, max_length), batch_size)
+        num_threads = count_concurrent_batches()
+        if len(batches) < num_threads:
+            size = concurrent_batch_size(len(texts), batch_size, num_threads)
+            batches = batches_by_length(lengths_with_end(rows, max_length), size)
+        self._generator.trace(settings, prefix_rows is not None)
+
+        def search(indices):
             # The translation of a row of padding, a blank text, is empty.
             source_ids = padded_ids(tf.gather(rows, indices), max_length)
             prefix_ids = None if prefix_rows is None else tf.gather(prefix_rows, indices).to_tensor()
-            found = self._search(source_ids, settings, prefix_ids)
+            return self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
+
+        # The longest first, so that all cores end at nearly the same time.
+        for indices, hypotheses in results_as_completed(search, batches[::-1], num_threads):
+            found = self._texts_and_scores(hypotheses, n_best)
             for index, texts_of_row, scores_of_row in zip(indices, *found, strict=True):
                 translations[index], scores[index] = texts_of_row, scores_of_row
             if progress is not None:
@@ -258,7 +278,12 @@ class Translator:
             InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or
                 the model does not have a language. Or the models of an ensemble have different vocabularies.
         """
-        model, tokenizers, texts = load_models(path, Direction(source_language, target_language))
+        return cls._of_files(read_ensemble_files(path, Direction(source_language, target_language)))
+
+    @classmethod
+    def _of_files(cls, files):
+        """Loads the translator of a list of `ModelFiles`."""
+        model, tokenizers, texts = models_of_files(files)
         return cls(model, tokenizers, texts=texts)
 
     @classmethod
@@ -446,10 +471,13 @@ class Translator:
 
     token_rows = deprecated_token_rows
 
-    def _search(self, source_ids, settings, prefix_ids):
-        found = self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
-        n_best = settings.n_best
+    def _texts_and_scores(self, found, n_best):
         shape = tf.shape(found.token_ids)
         rows = self.tokenizers.decode_target(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])))
         texts_of_rows = [rows[start : start + n_best] for start in range(0, len(rows), n_best)]
         return texts_of_rows, found.scores.numpy().tolist()
+
+
+def translator_of_files(files):
+    """Returns the `Translator` of a list of `ModelFiles`. The command line reads them before it imports TensorFlow."""
+    return Translator._of_files(files)

@@ -1,8 +1,12 @@
+import importlib
+
 import click
 
 from keras_transformer.cli.language_option import checked_language
+from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
+from keras_transformer.saving.ensemble_files import read_ensemble_files
+from keras_transformer.text.direction import Direction
 from keras_transformer.text.language_tokens import is_full_code
-from keras_transformer.translator import Translator
 
 
 def checked_code(context, parameter, value):
@@ -13,7 +17,7 @@ def checked_code(context, parameter, value):
 
 
 def direction_options(command):
-    """Adds `--source-language` and `--target-language` to a command, for `load_translator`."""
+    """Adds `--source-language` and `--target-language` to a command, for `read_files`."""
     for side, text in (("target", "translation"), ("source", "text")):
         command = click.option(
             f"--{side}-language",
@@ -24,13 +28,26 @@ def direction_options(command):
     return command
 
 
-def load_translator(models, source_language, target_language):
-    """Loads the `Translator` of a model folder, or of an ensemble, with the languages of `direction_options`.
+def read_files(models, source_language=None, target_language=None):
+    """Reads and checks a model folder, or those of an ensemble, without TensorFlow.
 
     Args:
         models: the folder, or a sequence of folders.
-        source_language, target_language: the values of the options.
+        source_language, target_language: the values of `direction_options`.
+
+    Returns:
+        A list of `ModelFiles`.
     """
-    model = models[0] if isinstance(models, tuple) and len(models) == 1 else models
-    given = {"source_language": source_language, "target_language": target_language}
-    return Translator.load(model, **{name: language for name, language in given.items() if language is not None})
+    return read_ensemble_files(models, Direction(source_language, target_language))
+
+
+def load_translator(files, threads=None):
+    """Imports TensorFlow, and loads the `Translator` of the files of `read_files`.
+
+    Args:
+        files: a list of `ModelFiles`.
+        threads: number of threads of an operation. 1 is best for many texts, because `Translator.translate` searches
+            one batch per core at a time. Default: all cores.
+    """
+    import_tensorflow_quietly(threads)
+    return importlib.import_module("keras_transformer.translator").translator_of_files(files)

@@ -4,15 +4,16 @@ import time
 
 import click
 
-from keras_transformer.cli.direction_options import direction_options, load_translator
+from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
 from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.several_values import SeveralValues
 from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
+from keras_transformer.generation import SearchSettings
 from keras_transformer.metrics.text_scores import METRICS, TOKENIZERS, check_tokenizer, corpus_scores, paired_bootstrap
-from keras_transformer.text.masking import PlaceholderCounts
+from keras_transformer.text.placeholder_counts import PlaceholderCounts
 
 _LINES_PER_CHUNK = 1024
 
@@ -76,7 +77,9 @@ def evaluate(
         check_tokenizer(tokenize)
     sources, *references = read_parallel_lines(source, *references, *([compare] if compare else []))
     others = references.pop() if compare else None
-    translator = load_translator(model, source_language, target_language)
+    files = read_files(model, source_language, target_language)
+    SearchSettings(beam_size=search["beam_size"], length_penalty=search["length_penalty"]).of_model(files[0].config)
+    translator = load_translator(files, threads=1)
     started = time.perf_counter()
     counts = PlaceholderCounts()
     translations = _translations(translator, sources, {**search, "counts": counts})
@@ -85,7 +88,7 @@ def evaluate(
     scores = corpus_scores(translations, *arguments)
     compared = {"compare": paired_bootstrap(translations, others, *arguments)} if compare else {}
     facts = {"sentences": len(sources), "seconds": round(seconds, 3)}
-    kept = {} if translator.tokenizers.placeholders is None else {"placeholders": dataclasses.asdict(counts)}
+    kept = {} if not translator.tokenizers.placeholder_kinds else {"placeholders": dataclasses.asdict(counts)}
     print_result(json_text({**scores, **_direction(translator), **facts, **kept, **compared}))
 
 

@@ -2,13 +2,13 @@ import pathlib
 
 import click
 
+from keras_transformer import explanation
+from keras_transformer.cli.direction_options import load_translator, read_files
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.cli.standard_output import print_path
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.explanation import check_page_path
-from keras_transformer.explanation import explain as write_page
 from keras_transformer.explanation.page_text import LANGUAGES
-from keras_transformer.translator import Translator
 
 
 @click.command()
@@ -25,4 +25,5 @@ def explain(model, sentence, output, language, **search):
     network.
     """
     output = check_page_path(output or pathlib.Path(f"{model.resolve().name}-explain.html"))
-    print_path(write_page(Translator.load(model), sentence, output, language, **search))
+    translator = load_translator(read_files(model))
+    print_path(explanation.explain(translator, sentence, output, language, **search))

@@ -3,7 +3,8 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.direction_options import direction_options, load_translator
+from keras_transformer import export as exports
+from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
 from keras_transformer.cli.lines import opened_input, read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import (
@@ -19,8 +20,8 @@ from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporters import EXPORTERS, exporter_class, formats_with, get_exporter
 from keras_transformer.export.quantizations import QUANTIZATIONS
-from keras_transformer.export.verification.proof import Proof
-from keras_transformer.saving.model_folder import load_config, load_validation_pairs
+from keras_transformer.saving.ensemble_files import smallest_config
+from keras_transformer.saving.model_files import load_validation_pairs
 from keras_transformer.text.blank import is_blank
 from keras_transformer.text.direction import Direction
 
@@ -153,17 +154,18 @@ def export(
     name = models[0].resolve().name + "-ensemble" * (len(models) > 1)
     output = output or _EXPORTS / exporter.default_name(name)
     exporter.check_path(output)
-    configs = [load_config(model) for model in models]
-    settings = settings.of_model(min(configs, key=lambda config: config.max_length))
+    files = read_files(models, source_language, target_language)
+    settings = settings.of_model(smallest_config(files))
+    exporter.check_tokenizers(files[0].tokenizers)
     direction = Direction(source_language, target_language)
     pairs = _pairs_to_compare(models[0], direction, verify, reference, quantize)
-    translator = load_translator(models, source_language, target_language)
+    translator = load_translator(files)
     for note in exporter.notes(translator):
         click.echo(f"keras-transformer: {note}", err=True)
     verifications = []
     try:
         with progress(len(pairs), "Exporting and comparing") as bar:
-            proof = Proof(
+            proof = exports.Proof(
                 translator,
                 exporter,
                 quantize,

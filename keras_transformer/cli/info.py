@@ -1,16 +1,17 @@
+import importlib.metadata
 import pathlib
 
 import click
-import keras
-import tensorflow as tf
 
-from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
+from keras_transformer.callbacks.history_rows import HISTORY_NAME, last_scores
 from keras_transformer.cli.standard_output import check_standard_output, print_result
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.models.weight_shapes import count_weights
-from keras_transformer.saving.model_folder import load_config, load_scores, load_texts
-from keras_transformer.text import Tokenizers
+from keras_transformer.saving.model_files import load_scores, read_model_files
 from keras_transformer.version import __version__
+
+# The distributions of TensorFlow.
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tf-nightly")
 
 
 @click.command()
@@ -21,9 +22,7 @@ def info(model):
     The scores are from validation: those of the last epoch, and the model's own `bleu` and `chrf`.
     """
     check_standard_output()
-    config = load_config(model)
-    tokenizers = Tokenizers.load(model)
-    texts = load_texts(model)
+    _, config, _, tokenizers, texts = read_model_files(model)
     scores = last_scores(model / HISTORY_NAME)
     last_epoch = scores.pop("epoch", None)
     print_result(
@@ -43,10 +42,20 @@ def info(model):
                 "scores": {**scores, **load_scores(model)},
                 "versions": {
                     "keras_transformer": __version__,
-                    "keras": keras.__version__,
-                    "tensorflow": tf.__version__,
+                    "keras": _version("keras"),
+                    "tensorflow": _version(*_TENSORFLOW),
                 },
             },
             indent=2,
         )
     )
+
+
+def _version(*distributions):
+    """Returns the version of the first installed distribution, or None. An import would take seconds."""
+    for name in distributions:
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return None

@@ -1,6 +1,8 @@
 """Reads and writes lines as bytes."""
 
 import contextlib
+import errno
+import itertools
 import os
 import queue
 import sys
@@ -82,18 +84,40 @@ def opened_output(path, source=None):
         InputError: the file cannot be written, input and output are the same file, or standard output is closed.
         OSError: a line cannot be written, such as on a full disk.
     """
+    check_output(path, source)
     if path is None:
-        check_standard_output("--output FILE")
         yield lambda line: _write(sys.stdout.buffer, line, "standard output")
         return
-    if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
-        raise InputError(f"{path}: input and output are the same file. Choose another output.")
     file = _opened(path, "wb")
     try:
         yield lambda line: _write(file, line, path)
     finally:
         with naming(path):
             file.close()
+
+
+def check_output(path, source=None):
+    """Raises an `InputError` if `opened_output` with the same arguments cannot open the file. Nothing is written."""
+    if path is None:
+        check_standard_output("--output FILE")
+        return
+    if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
+        raise InputError(f"{path}: input and output are the same file. Choose another output.")
+    reason = None
+    if path.is_dir():
+        reason = errno.EISDIR
+    elif not path.parent.is_dir():
+        reason = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        reason = errno.EACCES
+    if reason:
+        raise InputError(f"{path}: {os.strerror(reason)}.")
+
+
+def first_read(lines):
+    """Returns an iterator of lines whose first line is read already, so that the errors of reading it are raised."""
+    lines = iter(lines)
+    return itertools.chain(list(itertools.islice(lines, 1)), lines)
 
 
 def _write(file, line, name):

@@ -2,14 +2,14 @@ import pathlib
 
 import click
 
-from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
+from keras_transformer import plots
+from keras_transformer.callbacks.history_rows import HISTORY_NAME, read_history
+from keras_transformer.cli.direction_options import load_translator, read_files
 from keras_transformer.cli.standard_output import print_path
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import remove_leftovers, write_whole
-from keras_transformer.plots import check_plots, plot_attention, plot_positions, plot_training
-from keras_transformer.saving.model_folder import load_config
-from keras_transformer.translator import Translator
+from keras_transformer.saving.model_files import load_config
 
 _ENDINGS = (".png", ".svg", ".pdf")
 _DOTS_PER_INCH = 120
@@ -39,14 +39,15 @@ def plot(model, attention, training, positions, output):
     for folder in output.parents:
         if folder.is_file():
             raise InputError(f"{output}: {folder} is a file, not a folder.")
-    check_plots()
+    plots.check_plots()
     if attention is not None:
-        figure = plot_attention(Translator.load(model), attention)
+        translator = load_translator(read_files(model))
+        figure = plots.plot_attention(translator, attention)
     elif training:
-        figure = plot_training(read_history(model / HISTORY_NAME))
+        figure = plots.plot_training(read_history(model / HISTORY_NAME))
     else:
         config = load_config(model)
-        figure = plot_positions(config.max_length, config.hidden_dim)
+        figure = plots.plot_positions(config.max_length, config.hidden_dim)
     remove_leftovers(output.parent)
     write_whole(output, lambda file: figure.savefig(file, dpi=_DOTS_PER_INCH))
     print_path(output)

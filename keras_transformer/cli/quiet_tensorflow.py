@@ -12,40 +12,50 @@ import os
 import pathlib
 import sys
 
-from keras_transformer.errors import InputError
 from keras_transformer.onednn import use_onednn
-from keras_transformer.processes.command_process import is_command
+from keras_transformer.processes.command_process import end_in_order, is_command
+from keras_transformer.processes.keras_backend import check_backend
 from keras_transformer.processes.standard_error import standard_error_held_back
 
+_THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
 
-def import_tensorflow_quietly():
+
+def import_tensorflow_quietly(threads=None):
     """Imports TensorFlow, unless it is imported already.
+
+    Args:
+        threads: number of threads of an operation, unless TF_NUM_INTRAOP_THREADS is set. Default: all cores.
 
     Raises:
         InputError: the Keras backend of the environment variable is not installed.
     """
     if "tensorflow" in sys.modules:
         return
-    _check_backend()
+    check_backend()
     use_onednn()
     # TensorFlow raises its errors in Python as well. Other messages that it logs as errors are not errors.
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
-        return
-    with standard_error_held_back():
+    is_quiet = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
+    with _uninterrupted(), standard_error_held_back() if is_quiet else contextlib.nullcontext():
         if is_command():
             _load_libraries()
         tensorflow = importlib.import_module("tensorflow")
+        if threads is not None and not os.environ.get(_THREADS_VARIABLE):
+            tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         # The search for a GPU writes messages at its first use.
         tensorflow.config.list_physical_devices()
 
 
-def _check_backend():
-    backend = os.environ.get("KERAS_BACKEND")
-    if backend and importlib.util.find_spec(backend.partition(".")[0]) is None:
-        raise InputError(
-            f"KERAS_BACKEND is {ascii(backend)[1:-1]}, which is not installed. Install it, or set "
-            "KERAS_BACKEND=tensorflow."
-        )
+@contextlib.contextmanager
+def _uninterrupted():
+    """Lets a signal end the process of a command at once within the block, because imports cannot be interrupted."""
+    if not is_command():
+        yield
+        return
+    end_in_order(False)
+    try:
+        yield
+    finally:
+        end_in_order()
 
 
 def _load_libraries():

@@ -3,7 +3,7 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.direction_options import direction_options, load_translator
+from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
 from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.standard_output import check_standard_output, print_result
@@ -32,7 +32,7 @@ def score(model, source, target, perplexity, batch_size, source_language, target
     """
     check_standard_output()
     sources, targets = read_parallel_lines(source, target)
-    translator = load_translator(model, source_language, target_language)
+    translator = load_translator(read_files(model, source_language, target_language))
     total, total_tokens = 0.0, 0
     with progress(len(sources), "Scoring") as bar:
         for start in range(0, len(sources), _LINES_PER_CHUNK):

@@ -3,6 +3,7 @@ import pathlib
 import click
 
 from keras_transformer.cli.language_option import checked_language
+from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.generation import SearchSettings
@@ -42,13 +43,14 @@ def serve(models, model_config_file, token_file, cors_origin, beam_size, length_
     """
     for package in _PACKAGES:
         check_installed(package, extra="serve")
+    if not models and model_config_file is None:
+        raise InputError("expected at least one model: keras-transformer serve MODEL, or --model-config-file FILE.")
+    import_tensorflow_quietly()
     # Imported here, because the packages are an extra.
     from keras_transformer.serving.access_control import read_tokens  # noqa: PLC0415
     from keras_transformer.serving.run_server import run_server  # noqa: PLC0415
     from keras_transformer.serving.serving_settings import ServingSettings  # noqa: PLC0415
 
-    if not models and model_config_file is None:
-        raise InputError("expected at least one model: keras-transformer serve MODEL, or --model-config-file FILE.")
     settings = ServingSettings(
         search=SearchSettings(beam_size=beam_size, length_penalty=length_penalty, n_best=n_best),
         tokens=frozenset() if token_file is None else read_tokens(token_file),

@@ -1,13 +1,16 @@
+import importlib
 import json
 import pathlib
 
 import click
 
 from keras_transformer.cli.launch_processes import launch_processes
+from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.standard_output import print_path, print_result
 from keras_transformer.cli.utf8_text import Utf8Text
+from keras_transformer.processes.keras_backend import check_backend
 from keras_transformer.recipes import describe_keys, load_recipe
-from keras_transformer.trainer.train_recipe import train_recipe
+from keras_transformer.trainer.prepared_training import prepare_training
 from keras_transformer.trainer.training_checks import check_before_training
 
 
@@ -42,6 +45,7 @@ def train(recipe, overrides, data, output, init_from, resume, processes):
 
     --set can be repeated. --keys lists every key of a recipe.
     """
+    check_backend()
     output = output or pathlib.Path("models") / pathlib.Path(recipe).stem
     if init_from is not None:
         # JSON and TOML quote text alike. A name such as 1 would be read as a number.
@@ -55,6 +59,8 @@ def train(recipe, overrides, data, output, init_from, resume, processes):
             settings += ["--data", str(data)]
         arguments = [*debug, "train", recipe, "--output", str(output), *settings, *["--resume"] * resume]
         return launch_processes(processes, arguments)
-    train_recipe(loaded, output, resume)
+    prepared = prepare_training(loaded, output, resume)
+    import_tensorflow_quietly()
+    importlib.import_module("keras_transformer.trainer.train_recipe").train_prepared(prepared)
     print_path(output)
     return 0

@@ -2,17 +2,18 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.alignment_output import opened_alignments
-from keras_transformer.cli.direction_options import direction_options, load_translator
-from keras_transformer.cli.lines import chunks_as_they_come, opened_output
+from keras_transformer.cli.alignment_output import check_alignment_options, check_alignments, opened_alignments
+from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
+from keras_transformer.cli.lines import check_output, chunks_as_they_come, first_read, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
 from keras_transformer.cli.prefix_lines import opened_with_prefixes
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import rule_options, search_options, search_settings
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
+from keras_transformer.saving.ensemble_files import smallest_config
 from keras_transformer.text.glossary import Glossary, check_terms
-from keras_transformer.text.masking import PlaceholderCounts
+from keras_transformer.text.placeholder_counts import PlaceholderCounts
 from keras_transformer.text.sentences import check_languages
 
 # Number of batches that are sorted by length together.
@@ -80,23 +81,28 @@ def translate(
     """
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
-    _check_alignments(alignments, models, split_sentences)
+    check_alignment_options(alignments, models, split_sentences)
     glossary = glossary and Glossary.load(glossary)
     with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
-        translator = load_translator(models, source_language, target_language)
-        if glossary:
-            check_terms(translator.tokenizers.placeholders)
+        files = read_files(models, source_language, target_language)
+        settings.of_model(smallest_config(files))
         if split_sentences:
-            check_languages(translator.texts)
+            check_languages(files[0].texts)
+        if glossary:
+            check_terms(files[0].tokenizers.placeholder_kinds)
+        check_output(output, file)
+        check_alignments(alignments, output, files, file)
+        lines = first_read(decoded_lines(file, name)) if source else decoded_lines(file, name)
+        translator = load_translator(files, threads=1)
         size = None if source is None else plain_size(file)
         long_paragraphs, counts = LongParagraphs(translator), PlaceholderCounts()
         most = batch_size * _BATCHES_PER_CHUNK
         with (
             opened_output(output, file) as write,
-            opened_alignments(alignments, output, translator, file) as write_alignments,
+            opened_alignments(alignments, translator) as write_alignments,
             progress(size, "Translating") as bar,
         ):
-            for chunk in chunks_as_they_come(decoded_lines(file, name), most):
+            for chunk in chunks_as_they_come(lines, most):
                 # In bytes if the size of the file is known.
                 each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
                 found = translator.translate(
@@ -126,15 +132,6 @@ def _check_options(split_sentences, prefix, n_best, **others):
         )
     if split_sentences and n_best > 1:
         raise InputError(f"--n-best must be 1 with --split-sentences. Received: {n_best}.")
-
-
-def _check_alignments(alignments, models, split_sentences):
-    if alignments is not None and split_sentences:
-        raise InputError(
-            "--alignments excludes --split-sentences, because links are of whole lines. Remove one of them."
-        )
-    if alignments is not None and len(models) > 1:
-        raise InputError(f"--alignments needs one model. Received: {len(models)} models.")
 
 
 def _write(found, n_best, scores, write):

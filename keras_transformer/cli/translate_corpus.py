@@ -4,12 +4,11 @@ import sys
 import click
 
 from keras_transformer.cli.corpus_progress import CorpusProgress
-from keras_transformer.cli.direction_options import direction_options
+from keras_transformer.cli.direction_options import direction_options, read_files
+from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.standard_output import check_standard_output, print_path
 from keras_transformer.corpus_translation.job import Job
-from keras_transformer.corpus_translation.ray_engine import RaySettings
-from keras_transformer.corpus_translation.translate_corpus import translate_corpus as translate_shards
 from keras_transformer.errors import InputError, check_installed
 
 _PATH = click.Path(path_type=pathlib.Path)
@@ -49,6 +48,14 @@ def translate_corpus(
         raise InputError("--workers, --cpus-per-worker, --gpus-per-worker and --ray-address need --engine ray.")
     if engine == "ray":
         check_installed("ray", extra="ray")
+    read_files(model, settings["source_language"], settings["target_language"])
+    import_tensorflow_quietly(threads=1 if engine == "local" else None)
+    # Imported here, because they import TensorFlow.
+    from keras_transformer.corpus_translation.ray_engine import RaySettings  # noqa: PLC0415
+    from keras_transformer.corpus_translation.translate_corpus import (  # noqa: PLC0415
+        translate_corpus as translate_shards,
+    )
+
     ray = RaySettings(**given) if engine == "ray" else None
     run = translate_shards(model, pattern, output, Job(**settings), ray, CorpusProgress())
     print(

@@ -8,7 +8,7 @@ import platform
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.errors import InputError
-from keras_transformer.saving.model_folder import CONFIG_NAME, WEIGHTS_NAME
+from keras_transformer.saving.model_files import CONFIG_NAME, WEIGHTS_NAME
 from keras_transformer.text.tokenizers import FILE_NAMES
 from keras_transformer.version import __version__
 

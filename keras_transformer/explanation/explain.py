@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.explanation.packed_numbers import packed_numbers
 from keras_transformer.explanation.page_data import page_data
+from keras_transformer.explanation.page_path import check_page_path
 from keras_transformer.explanation.page_text import LANGUAGES, page_text
 from keras_transformer.files.whole_files import remove_leftovers, write_text
 from keras_transformer.generation import SearchSettings
 
 if TYPE_CHECKING:
     from keras_transformer.translator import Translator
-
-_ENDINGS = (".html", ".htm")
 
 
 def explain(
@@ -65,20 +64,4 @@ def explain(
     entries, numbers = packed_numbers(matrices)
     remove_leftovers(path.parent)
     write_text(path, page_text({**data, "matrices": entries}, numbers, language))
-    return path
-
-
-def check_page_path(path: str | os.PathLike) -> pathlib.Path:
-    """Returns the path of a page, a `pathlib.Path`.
-
-    Raises:
-        InputError: the page cannot be written there.
-    """
-    path = pathlib.Path(path)
-    if path.suffix.lower() not in _ENDINGS:
-        raise InputError(f"{path}: expected a file name with one of the endings {', '.join(_ENDINGS)}.")
-    if path.is_dir():
-        raise InputError(f"{path}: expected a file to write, but it is a folder.")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: expected a file in an existing folder. Create {path.parent} first.")
     return path

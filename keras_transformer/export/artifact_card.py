@@ -4,8 +4,7 @@ from keras_transformer.files.markdown_table import markdown_table
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.files.whole_files import write_text
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
-from keras_transformer.models.ensemble import members_of
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.version import __version__
 
 VERIFICATION_NAME = "verification.json"
@@ -31,6 +30,8 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         settings: `SearchSettings` with a `max_length`, or None if the artifact has no fixed search settings.
         verification: a `Verification`, or None if the artifact was not verified.
     """
+    from keras_transformer.models.ensemble import members_of  # noqa: PLC0415 (imports Keras)
+
     config = translator.config
     configs = [parts.config.to_dict() for parts in members_of(translator.model)]
     model = "An encoder-decoder Transformer"

@@ -10,13 +10,13 @@ from keras_transformer.export.placeholder_lines import placeholder_lines
 from keras_transformer.export.quantizations import check_quantize, checked_quantizations
 from keras_transformer.export.staging import check_new_folder, move_files, staged_folder
 from keras_transformer.generation.search_settings import SearchSettings
-from keras_transformer.models.ensemble import models_of
 
 if TYPE_CHECKING:
     import keras
 
     from keras_transformer.export.verification.run import Run
     from keras_transformer.export.verification.verification import Verification
+    from keras_transformer.text import Tokenizers
     from keras_transformer.translator import Translator
 
 
@@ -108,11 +108,14 @@ class Exporter(abc.ABC):
         """
         path = pathlib.Path(path)
         self.check_path(path)
+        from keras_transformer.models.ensemble import models_of  # noqa: PLC0415 (imports Keras)
+
         models = models_of(translator.model)
         if len(models) > 1 and "ensemble" not in self.options:
             raise InputError(f"The format {self.name} does not support ensembles. Received: {len(models)} models.")
         for model in models:
             self.check_model(model)
+        self.check_tokenizers(translator.tokenizers)
         settings = (settings or SearchSettings()).of_model(translator.config)
         with staged_folder(self.folder_of(path), path) as unfinished:
             artifact = unfinished / path.name if self.suffix else unfinished
@@ -160,6 +163,10 @@ class Exporter(abc.ABC):
     def check_model(self, model: "keras.Model") -> None:
         """Raises an InputError if a Keras model cannot be exported. Default: if its quantisation is unknown."""
         checked_quantizations(model)
+
+    def check_tokenizers(self, tokenizers: "Tokenizers") -> None:
+        """Raises an InputError if the format does not support the `Tokenizers`. Default: it supports all of them."""
+        return
 
     def folder_of(self, path: pathlib.Path) -> pathlib.Path:
         """Returns the folder in which the artifact is written before it is moved. Default: the parent of `path`."""

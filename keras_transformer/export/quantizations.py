@@ -1,5 +1,4 @@
 from keras_transformer.errors import InputError
-from keras_transformer.models.quantized_layers import quantizations_of
 
 QUANTIZATIONS = ("float16", "int8")
 
@@ -12,6 +11,8 @@ def check_quantize(quantize):
 
 def checked_quantizations(model):
     """Returns the `Quantization` of quantised layers by name. Raises an InputError if it cannot be exported."""
+    from keras_transformer.models.quantized_layers import quantizations_of  # noqa: PLC0415 (imports Keras)
+
     try:
         return quantizations_of(model)
     except ValueError as error:

@@ -1,8 +1,9 @@
-"""Beam search inside the TensorFlow graph, for Python, SavedModel and TFLite."""
+"""Beam search inside the TensorFlow graph, for Python, SavedModel and TFLite.
 
-from keras_transformer.generation.cross_attention import cross_attention
-from keras_transformer.generation.generator import Generator
-from keras_transformer.generation.hypotheses import Hypotheses
-from keras_transformer.generation.search_settings import SearchSettings
+The public names are in `__init__.pyi`.
+"""
 
-__all__ = ["Generator", "Hypotheses", "SearchSettings", "cross_attention"]
+import lazy_loader
+
+# `SearchSettings` needs neither Keras nor TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

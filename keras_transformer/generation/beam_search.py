@@ -8,15 +8,13 @@ from keras_transformer.generation.ensemble_decoder import decoder_of
 from keras_transformer.generation.hypotheses import Hypotheses
 from keras_transformer.generation.random_numbers import sentence_keys, uniform_numbers
 from keras_transformer.generation.sampling import continue_samples, drawn_tokens
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.generation.search_step import SearchStep
 from keras_transformer.generation.token_rules import allowed_logits, allowed_tokens
 from keras_transformer.generation.top_tokens import top_tokens
 from keras_transformer.layers.observation import observe
 from keras_transformer.special_tokens import PADDING_ID
 
-# A translation has at most LENGTH_FACTOR * source tokens + LENGTH_MARGIN tokens, including the end token.
-LENGTH_FACTOR = 2
-LENGTH_MARGIN = 10
 # Steps of a block. After a block, finished sentences are removed and new keys and values are appended to the old ones.
 BLOCK_STEPS = 8
 

@@ -1,7 +1,17 @@
+import functools
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_transformer.generation.plain_layers import (
+    dense,
+    encode,
+    feed_forward,
+    merge_heads,
+    normalize,
+    residual,
+    split_heads,
+)
 from keras_transformer.layers.attention import hiding_bias
 
 
@@ -70,9 +80,9 @@ class CachedDecoder:
         Returns:
             `EncodedSource`.
         """
-        x, padding_mask = self.parts.encode(source_ids)
-        projected = [decoder.cross_attention.project_value(x) for decoder in self.parts.decoders]
-        keys, values = zip(*tf.nest.map_structure(self._cast, projected))
+        x, length, padding_mask = encode(self.parts, source_ids)
+        projected = [dense(decoder.cross_attention.key_value_dense, x) for decoder in self.parts.decoders]
+        keys, values = zip(*[split_heads(self._cast(each), length, 2, self.num_heads) for each in projected])
         scale = tf.cast(self.head_dim**-0.5, self.dtype)
         bias = hiding_bias(tf.expand_dims(tf.expand_dims(padding_mask, 1), 1))
         return EncodedSource(tuple(key * scale for key in keys), values, bias)
@@ -108,24 +118,28 @@ class CachedDecoder:
         embedding = self.parts.target_embedding
         x = embedding.embed(tf.reshape(token_ids, (-1,)), tf.gather(embedding.positions, position))
         new_keys, new_values = [], []
+        # The same in all blocks.
+        slots = [tf.shape(cache.old_keys[0])[2], tf.shape(cache.new_keys[0])[2] + self.beam_size]
         for number, decoder in enumerate(self.parts.decoders):
 
             def attend_to_self(inputs, layer=decoder.self_attention, number=number):
-                query, key, value = self._split_heads(layer.query_key_value_dense(inputs), 3)
+                query, key, value = self._split_heads(dense(layer.query_key_value_dense, inputs), 3)
                 new_keys.append(tf.concat([cache.new_keys[number], key], axis=2))
                 new_values.append(tf.concat([cache.new_values[number], value], axis=2))
                 query = query * tf.cast(self.head_dim**-0.5, query.dtype)
                 keys = [cache.old_keys[number], new_keys[number]]
                 values = [cache.old_values[number], new_values[number]]
-                return layer.output_dense(self._attend(query, keys, values, bias)), None
+                return dense(layer.output_dense, self._attend(query, keys, values, bias, slots))
 
             def attend_to_encoder(inputs, layer=decoder.cross_attention, number=number):
-                (query,) = self._split_heads(layer.query_dense(inputs), 1)
+                (query,) = self._split_heads(dense(layer.query_dense, inputs), 1)
                 mixed = self._attend(query, [encoded.keys[number]], [encoded.values[number]], encoded.bias)
-                return layer.output_dense(mixed), None
+                return dense(layer.output_dense, mixed)
 
             x = tf.cast(x, decoder.compute_dtype)
-            x, _, _ = decoder.connect(x, attend_to_self, attend_to_encoder, training=False)
+            x = residual(decoder, x, attend_to_self, decoder.self_attention_norm)
+            x = residual(decoder, x, attend_to_encoder, decoder.cross_attention_norm)
+            x = residual(decoder, x, functools.partial(feed_forward, decoder.feed_forward), decoder.feed_forward_norm)
         cache = cache._replace(new_keys=tuple(new_keys), new_values=tuple(new_values), bias=bias)
         return self._logits(x), cache
 
@@ -155,15 +169,14 @@ class CachedDecoder:
 
     def _split_heads(self, projected, parts):
         """`(batch * beam_size, parts * hidden_dim)` to `parts` times `(batch, num_heads, beam_size, head_dim)`."""
-        split = tf.reshape(self._cast(projected), (-1, self.beam_size, parts, self.num_heads, self.head_dim))
-        return tf.unstack(tf.transpose(split, (2, 0, 3, 1, 4)))
+        return split_heads(self._cast(projected), self.beam_size, parts, self.num_heads)
 
     def _cast(self, tensor):
         """Casts to the dtype of the caches, because layers of the model can have different dtype policies."""
         return tf.cast(tensor, self.dtype)
 
-    def _attend(self, query, keys, values, bias):
-        """Computes attention to keys and values in several tensors, and merges the heads.
+    def _attend(self, query, keys, values, bias, slots=None):
+        """Computes attention to keys and values in several tensors with `slots` slots each, and merges the heads.
 
         Returns:
             `(batch * beam_size, hidden_dim)`.
@@ -172,17 +185,17 @@ class CachedDecoder:
         products = products[0] if len(products) == 1 else tf.concat(products, axis=3)
         scores = tf.cast(tf.nn.softmax(tf.cast(products, tf.float32) + bias), self.dtype)
         if len(values) > 1:
-            scores = tf.split(scores, [tf.shape(value)[2] for value in values], axis=3)
+            scores = tf.split(scores, slots, axis=3)
             mixed = tf.add_n([tf.matmul(*pair) for pair in zip(scores, values)])
         else:
             mixed = tf.matmul(scores, values[0])
-        return tf.reshape(tf.transpose(mixed, (0, 2, 1, 3)), (-1, self.hidden_dim))
+        return merge_heads(mixed)
 
     def _logits(self, x):
         if self.parts.decoder_norm is not None:
-            x = self.parts.decoder_norm(x)
+            x = normalize(self.parts.decoder_norm, x)
         if self.parts.output_projection is not None:
-            logits = self.parts.output_projection(x)
+            logits = dense(self.parts.output_projection, x)
         else:
             dtype = self.parts.target_embedding.compute_dtype
             table = tf.cast(self.parts.target_embedding.embeddings, dtype)

@@ -120,6 +120,16 @@ class Generator:
             return self._function(settings, tuple(numbers))(source_ids, *numbers.values())
         return BeamSearch(self.members, settings).search(source_ids, **numbers)
 
+    def trace(self, settings: SearchSettings, has_prefixes: bool = False) -> None:
+        """Traces the graph of settings, if it is not traced yet. Afterwards `generate` can be called in threads.
+
+        Args:
+            settings: `SearchSettings`.
+            has_prefixes: whether `generate` will be called with prefixes. Default False.
+        """
+        names = ["length_penalty", "max_length", *["seed"] * settings.sample, *["prefix_ids"] * has_prefixes]
+        self._function(settings, tuple(names))
+
     def _function(self, settings, names):
         """Returns the search as a graph, traced once for the settings that change it and each structure of the model.
 

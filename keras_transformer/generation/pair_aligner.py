@@ -75,11 +75,6 @@ class PairAligner:
         return self._traced[layer]
 
 
-def pharaoh(links):
-    """Returns links as text in the Pharaoh format, such as "0-0 1-2"."""
-    return " ".join(f"{source}-{target}" for source, target in links)
-
-
 def _links(weights, source_words, target_words):
     """Links each target word to the source word with most attention, in the order of source and target."""
     if max(source_words, default=-1) < 0 or max(target_words, default=-1) < 0:

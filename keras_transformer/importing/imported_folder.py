@@ -1,6 +1,6 @@
+from keras_transformer import models
 from keras_transformer.errors import InputError
-from keras_transformer.models import build_transformer, transformer_parts
-from keras_transformer.saving.model_folder import save_streamed_folder
+from keras_transformer.saving.written_folder import save_streamed_folder
 
 
 class ImportedFolder:
@@ -26,8 +26,8 @@ class ImportedFolder:
         Raises:
             InputError: a weight is not finite.
         """
-        model = build_transformer(self.config)
-        parts = transformer_parts(model)
+        model = models.build_transformer(self.config)
+        parts = models.transformer_parts(model)
         for name, start, rows in self._weights.parts(self.vocabulary):
             variable = parts.variable(name)
             if len(rows) == variable.shape[0]:

@@ -3,7 +3,6 @@
 import pathlib
 
 from keras_transformer.errors import InputError
-from keras_transformer.importing.checkpoint_file import CheckpointFile
 from keras_transformer.importing.imported_folder import ImportedFolder
 from keras_transformer.importing.opennmt_tf_description import DESCRIPTION_NAME, ModelOptions, read_description
 from keras_transformer.importing.opennmt_tf_files import checkpoint_prefix, find_sides, run_folders
@@ -53,6 +52,8 @@ class OpenNMTTFFolder(ImportedFolder):
     ):
         prefix = checkpoint_prefix(pathlib.Path(checkpoint))
         folders = run_folders(prefix)
+        from keras_transformer.importing.checkpoint_file import CheckpointFile  # noqa: PLC0415 (imports TensorFlow)
+
         weights = OpenNMTTFWeights(CheckpointFile(prefix, "model"))
         options = _options(folders, weights, num_heads, activation, source_end, prefix)
         given = [

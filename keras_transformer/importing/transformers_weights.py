@@ -19,8 +19,8 @@ from keras_transformer.importing.transformers_names import (
     residual_order,
     writes_residual,
 )
-from keras_transformer.layers.positional_embedding import position_table
 from keras_transformer.models.weight_shapes import layer_name
+from keras_transformer.position_encodings import position_table
 
 # Rows of a table that are read at a time.
 _CHUNK = 4096

@@ -1,19 +1,13 @@
 import keras
 from keras import ops
 
-from keras_transformer.errors import short_repr
+from keras_transformer.errors import check_rate
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
 # 16 random bits per element: the rate is exact to 2^-16, with half the random numbers of Keras's layer.
 _NUM_LEVELS = 2**16
-
-
-def check_rate(name, rate):
-    """Raises a ValueError, with the name of the argument, unless 0 <= rate < 1."""
-    if not 0 <= rate < 1:
-        raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {name}={short_repr(rate)}.")
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")

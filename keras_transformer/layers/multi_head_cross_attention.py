@@ -37,6 +37,8 @@ class MultiHeadCrossAttention(MultiHeadAttention):
         "Attention Is All You Need", section 3.2.3, "encoder-decoder attention".
     """
 
+    masked_sequences = {"padding_mask": "value"}  # noqa: RUF012 (never changed)
+
     def build(self, query_shape, value_shape):
         width = self._checked_width(query_shape)
         self.query_dense = self._dense(width, "query")

@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 
-from keras_transformer.layers.dropout import Dropout, check_rate
+from keras_transformer.errors import check_rate
+from keras_transformer.layers.dropout import Dropout
 from keras_transformer.layers.observation import observe
 from keras_transformer.layers.sequence_layer import SequenceLayer
 

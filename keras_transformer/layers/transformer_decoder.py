@@ -51,6 +51,11 @@ class TransformerDecoder(TransformerBlock):
         "Attention Is All You Need", section 3.1.
     """
 
+    masked_sequences = {  # noqa: RUF012 (never changed)
+        "decoder_padding_mask": "decoder_sequence",
+        "encoder_padding_mask": "encoder_sequence",
+    }
+
     def build(self, decoder_sequence_shape, encoder_sequence_shape):
         self.self_attention, self.self_attention_norm, self.self_attention_dropout = self._make_sublayer(
             MultiHeadSelfAttention, self.num_heads, dropout=self.attention_dropout, name="self_attention"

@@ -1,7 +1,9 @@
-"""Metrics over token logits, which ignore padding, and scores of texts by sacreBLEU."""
+"""Metrics over token logits, which ignore padding, and scores of texts by sacreBLEU.
 
-from keras_transformer.metrics.perplexity import Perplexity
-from keras_transformer.metrics.text_scores import corpus_scores
-from keras_transformer.metrics.token_accuracy import TokenAccuracy
+The public names are in `__init__.pyi`.
+"""
 
-__all__ = ["Perplexity", "TokenAccuracy", "corpus_scores"]
+import lazy_loader
+
+# Scores of texts need neither Keras nor TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

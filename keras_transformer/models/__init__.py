@@ -1,21 +1,9 @@
-"""The model: its config and the functional `keras.Model` built from it."""
+"""The model: its config and the functional `keras.Model` built from it.
 
-from keras_transformer.models.build_transformer import build_transformer
-from keras_transformer.models.chunked_loss_model import ChunkedLossModel, with_chunked_loss
-from keras_transformer.models.ensemble import Ensemble
-from keras_transformer.models.layout_map import layout_map
-from keras_transformer.models.structure_watch import StructureWatch
-from keras_transformer.models.transformer_config import TransformerConfig
-from keras_transformer.models.transformer_parts import TransformerParts, transformer_parts
+The public names are in `__init__.pyi`.
+"""
 
-__all__ = [
-    "ChunkedLossModel",
-    "Ensemble",
-    "StructureWatch",
-    "TransformerConfig",
-    "TransformerParts",
-    "build_transformer",
-    "layout_map",
-    "transformer_parts",
-    "with_chunked_loss",
-]
+import lazy_loader
+
+# Configs need neither Keras nor TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,8 +1,6 @@
 import dataclasses
 import math
 
-import keras
-
 MODES = ("int8", "int4")
 # Far above the width of any layer.
 _LARGEST_BLOCK = 2**24
@@ -42,6 +40,8 @@ class Quantization:
 
     def config(self):
         """The argument of `quantize` of a Keras layer."""
+        import keras  # noqa: PLC0415 (slow, and the other members do not need it)
+
         activation_quantizer = keras.quantizers.AbsMaxQuantizer() if self.activations else None
         if self.mode == "int8":
             return keras.quantizers.Int8QuantizationConfig(activation_quantizer=activation_quantizer)

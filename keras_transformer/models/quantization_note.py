@@ -21,6 +21,10 @@ class QuantizationNote:
         self.named = named
         self.everywhere = everywhere
 
+    def __bool__(self):
+        """Returns whether a layer is quantised."""
+        return bool(self.named) or self.everywhere is not None
+
     def get(self, layer):
         """Returns the `Quantization` of a layer, or None."""
         return self.named.get(layer, self.everywhere if is_dense(layer) else None)

@@ -4,9 +4,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_transformer.errors import short_repr, shortened
-from keras_transformer.layers.dropout import check_rate
-from keras_transformer.layers.positional_embedding import POSITION_FREQUENCIES
+from keras_transformer.errors import check_rate, short_repr, shortened
+from keras_transformer.position_encodings import POSITION_FREQUENCIES
 
 # The fields that a preset sets, and their values by preset name.
 PRESET_FIELDS = ("num_encoder_layers", "num_decoder_layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout")

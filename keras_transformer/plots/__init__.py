@@ -1,8 +1,9 @@
-"""Plots of attention, training and position encodings. They need the extra `plots`."""
+"""Plots of attention, training and position encodings. They need the extra `plots`.
 
-from keras_transformer.plots.attention_plot import plot_attention
-from keras_transformer.plots.figure import check_plots
-from keras_transformer.plots.positions_plot import plot_positions
-from keras_transformer.plots.training_plot import plot_training
+The public names are in `__init__.pyi`.
+"""
 
-__all__ = ["check_plots", "plot_attention", "plot_positions", "plot_training"]
+import lazy_loader
+
+# Only the plot of attention needs TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
-from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.plots.figure import new_figure
+from keras_transformer.position_encodings import sinusoidal_positions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -59,6 +59,14 @@ def stored_weights(path, most):
     return found
 
 
+def stored_numbers(item):
+    """Returns the numbers of a data set of floats as a float32 array."""
+    numbers = item[...]
+    if numbers.dtype.str == "|V2":  # bfloat16 has the first half of the bits of float32.
+        return (numbers.view("uint16").astype("uint32") << 16).view("float32")
+    return numbers.astype("float32")
+
+
 def _check_link(group, key, name):
     if not isinstance(group.get(key, getlink=True), h5py.HardLink):
         raise ValueError(f"{name}/{key} is a link")

@@ -1,5 +1,9 @@
-"""Learning-rate schedules."""
+"""Learning-rate schedules.
 
-from keras_transformer.schedules.warmup_schedule import WarmupSchedule
+The public names are in `__init__.pyi`.
+"""
 
-__all__ = ["WarmupSchedule"]
+import lazy_loader
+
+# The names of the decays need neither Keras nor TensorFlow.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

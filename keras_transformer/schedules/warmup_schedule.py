@@ -4,7 +4,7 @@ from typing import Any
 import keras
 from keras import ops
 
-DECAYS = ("inverse_sqrt", "linear", "cosine")
+from keras_transformer.schedules.decays import DECAYS
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")

@@ -2,7 +2,7 @@ import pathlib
 import re
 
 from keras_transformer.errors import InputError
-from keras_transformer.saving.model_folder import CONFIG_NAME, WEIGHTS_NAME
+from keras_transformer.saving.model_files import CONFIG_NAME, WEIGHTS_NAME
 from keras_transformer.serving.saved_model_engine import SAVED_MODEL_NAME
 from keras_transformer.text.tokenizers import FILE_NAMES
 

@@ -1,6 +1,6 @@
 from .glossary import Glossary
 from .learn_vocabulary import learn_vocabulary
-from .masking import PlaceholderCounts
+from .placeholder_counts import PlaceholderCounts
 from .sentences import split_sentences
 from .text_facts import TextFacts
 from .tokenizer import Tokenizer

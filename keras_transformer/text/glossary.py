@@ -2,24 +2,16 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
-import tensorflow as tf
-
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.text.blank import is_blank
-from keras_transformer.text.masked_texts import MaskedTexts
-from keras_transformer.text.placeholder_kinds import (
-    NOTHING_TO_TRANSLATE,
-    NUMBERS,
-    SYMBOL_PATTERN,
-    TERM,
-    placeholder_symbols,
-)
+from keras_transformer.text.placeholder_kinds import NUMBERS, TERM, placeholder_symbols
 from keras_transformer.text.term_matches import TermMatches
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from keras_transformer.text.masked_texts import MaskedTexts
     from keras_transformer.text.placeholders import Placeholders
 
 _MOST_BYTES = 64 * 2**20
@@ -85,7 +77,7 @@ class Glossary:
             raise InputError(f"{path}: expected tab-separated terms, but the file is empty.")
         return cls(terms)
 
-    def mask(self, masked: MaskedTexts, placeholders: "Placeholders", copies: bool = True) -> MaskedTexts:
+    def mask(self, masked: "MaskedTexts", placeholders: "Placeholders", copies: bool = True) -> "MaskedTexts":
         """Replaces the terms in `MaskedTexts` by symbols, numbered in each text.
 
         Args:
@@ -96,28 +88,10 @@ class Glossary:
         Raises:
             InputError: the vocabulary has no symbols for terms.
         """
-        check_terms(placeholders)
-        first = placeholders.symbols.index(placeholder_symbols([TERM])[0])
-        texts, entries = [], []
-        for row, text in enumerate(masked.texts.numpy()):
-            text = text.decode("utf-8", errors="replace")
-            written, start, count = [], 0, 0
-            for match in self._sources.find(text):
-                symbol = first + count % NUMBERS
-                written += [text[start : match.start], placeholders.symbols[symbol]]
-                entries.append((row, symbol, self.terms[match.term]))
-                start, count = match.end, count + 1
-            texts.append("".join([*written, text[start:]]))
-        if not entries:
-            return masked
-        rows, symbols, values = zip(*entries, strict=True)
-        found = masked._replace(
-            texts=tf.constant(texts),
-            rows=tf.concat([masked.rows, tf.constant(rows, tf.int64)], axis=0),
-            symbols=tf.concat([masked.symbols, tf.constant(symbols, tf.int64)], axis=0),
-            values=tf.concat([masked.values, tf.constant(values)], axis=0),
-        )
-        return _with_copies(found, placeholders) if copies else found
+        from keras_transformer.text.masked_terms import mask_terms  # noqa: PLC0415 (imports TensorFlow)
+
+        check_terms(placeholders.kinds)
+        return mask_terms(masked, self.terms, self._sources, placeholders, copies)
 
     def mask_pairs(
         self,
@@ -171,20 +145,6 @@ def _replaced(text, changes):
     return "".join([*written, text[start:]])
 
 
-def _with_copies(masked, placeholders):
-    """Returns `MaskedTexts` whose texts are copied if they have only symbols left."""
-    rest = tf.strings.regex_replace(masked.texts, SYMBOL_PATTERN, "")
-    is_copied = tf.logical_and(
-        tf.strings.regex_full_match(rest, NOTHING_TO_TRANSLATE), tf.not_equal(masked.texts, rest)
-    )
-    copies = placeholders.restore(masked.texts, masked).texts
-    return masked._replace(
-        texts=tf.where(is_copied, "", masked.texts),
-        is_copied=tf.logical_or(masked.is_copied, is_copied),
-        copies=tf.where(is_copied, copies, masked.copies),
-    )
-
-
 def _rows(path):
     """Yields the number and the text of each row of a file that is not blank."""
     try:
@@ -198,9 +158,13 @@ def _rows(path):
             yield number, row
 
 
-def check_terms(placeholders):
-    """Raises an InputError if a vocabulary has no symbols for terms. `placeholders` can be None."""
-    if placeholders is None or TERM not in placeholders.kinds:
+def check_terms(kinds):
+    """Raises an InputError if a vocabulary has no symbols for terms.
+
+    Args:
+        kinds: the kinds of its placeholders.
+    """
+    if TERM not in kinds:
         raise InputError(
             "a glossary needs a model with symbols for terms, and this model has none. Train it with [vocabulary] "
             'placeholders = ["term"] and [data] glossary.'

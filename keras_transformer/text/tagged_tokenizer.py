@@ -1,8 +1,9 @@
 import tensorflow as tf
 
 from keras_transformer.text.blank import BLANK_PATTERN
+from keras_transformer.text.graph_tokenizer import string_tensor
 from keras_transformer.text.target_tags import target_tags
-from keras_transformer.text.tokenizer import Tokenizer, string_tensor
+from keras_transformer.text.tokenizer import Tokenizer
 
 # A tag at the beginning of a text, and the space after it.
 _TAG = "<2[A-Za-z0-9-]+>"

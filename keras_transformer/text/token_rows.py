@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 from keras_transformer.text.blank import BLANK_PATTERN
-from keras_transformer.text.tokenizer import Tokenizer, string_tensor
+from keras_transformer.text.graph_tokenizer import string_tensor
+from keras_transformer.text.tokenizer import Tokenizer
 
 
 class CutTextsWarning(UserWarning):

@@ -1,13 +1,9 @@
 import functools
-import hashlib
-import itertools
 import os
 from collections.abc import Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import sentencepiece
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 from sentencepiece import sentencepiece_model_pb2
 
@@ -16,9 +12,10 @@ from keras_transformer.files.small_files import read_small_file
 from keras_transformer.files.whole_files import write_whole
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.model_records import check_records
-from keras_transformer.text.subword_sampler import SubwordSampler
-from keras_transformer.text.tensorflow_text_import import sentencepiece_tokenizer, tensorflow_text
 from keras_transformer.text.word_positions import word_positions
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 # Maximum size of a model, and maximum number of tokens. SentencePiece takes about 10 seconds for so many.
 _MOST_BYTES = 64 * 2**20
@@ -26,19 +23,6 @@ _MOST_TOKENS = 2**20
 
 _Spec = sentencepiece_model_pb2.TrainerSpec
 _OTHER_FILE = "expected a SentencePiece model, but this is another file. Learn a new vocabulary."
-
-
-class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource):
-    """A SentencePiece model that outlives TensorFlow's cache of kernels.
-
-    In TensorFlow Text, the kernel that created the resource owns it. `keras.utils.set_random_seed`,
-    `tf.random.set_seed` and `keras.utils.clear_session` clear the cache of kernels, and all existing tokenizers would
-    become unusable. With a shared name, the process owns the resource. No report of this upstream was found.
-    """
-
-    def _create_resource(self):
-        create = sentencepiece_tokenizer.gen_sentencepiece_tokenizer.sentencepiece_op
-        return create(model=self._model, shared_name=self._name, name=self._name)
 
 
 class Tokenizer:
@@ -66,11 +50,6 @@ class Tokenizer:
     def __init__(self, model: bytes):
         self.model = bytes(model)
         self._pieces = _checked_processor(self.model)
-        # Two tokenizers with the same name would be merged in a SavedModel.
-        name = f"sentencepiece_{hashlib.sha256(self.model).hexdigest()[:16]}"
-        self._tokenizer = tensorflow_text.SentencepieceTokenizer(self.model, out_type=tf.int32, name=name)
-        self._tokenizer._model_resource = _LastingModelResource(self.model, name)
-        self._samplers = {}
 
     def __eq__(self, other):
         """Returns whether both have the same SentencePiece model."""
@@ -100,11 +79,21 @@ class Tokenizer:
     @property
     def trackable(self):
         """The resource that must be an attribute of a `tf.Module`, so that its SavedModel can restore the tokenizer."""
-        return self._tokenizer
+        return self._graph.tokenizer
+
+    @functools.cached_property
+    def _graph(self):
+        """The `GraphTokenizer`. It is created at its first use, because TensorFlow takes seconds to import."""
+        from keras_transformer.text.graph_tokenizer import GraphTokenizer  # noqa: PLC0415 (imports TensorFlow)
+
+        return GraphTokenizer(self.model)
 
     def tokenize(
-        self, texts: Sequence[str | bytes] | tf.Tensor, sampling: float = 0.0, seed: int | tf.Tensor | None = None
-    ) -> tf.RaggedTensor:
+        self,
+        texts: "Sequence[str | bytes] | tf.Tensor",
+        sampling: float = 0.0,
+        seed: "int | tf.Tensor | None" = None,
+    ) -> "tf.RaggedTensor":
         """Returns token ids of texts, without start and end token.
 
         Args:
@@ -126,25 +115,12 @@ class Tokenizer:
         Reference:
             Kudo 2018 (arXiv 1804.10959); Provilkov et al. 2020 (arXiv 1910.13267).
         """
-        texts = string_tensor(texts)
         if not 0 <= sampling <= 1:
             raise InputError(f"`sampling` must be from 0 to 1. Received: sampling={sampling}.")
         if not sampling:
-            return self._tokenizer.tokenize(texts)
+            return self._graph.tokenize(texts)
         self.check_sampling()
-        if texts.shape.rank not in (1, None):
-            raise ValueError(
-                f"Sampling needs `texts` of the shape (batch,). Received: the shape {texts.shape}. Put a single text "
-                "into a list."
-            )
-        if seed is None:
-            seed = tf.random.uniform((), maxval=tf.int32.max, dtype=tf.int32)
-        if sampling not in self._samplers:
-            self._samplers[sampling] = SubwordSampler(self._pieces, sampling)
-        sample = functools.partial(_sampled, self._samplers[sampling])
-        token_ids, lengths = tf.numpy_function(sample, (texts, seed), (tf.int32, tf.int32), stateful=False)
-        lengths = tf.ensure_shape(lengths, (None,))
-        return tf.RaggedTensor.from_row_lengths(tf.ensure_shape(token_ids, (None,)), lengths, validate=False)
+        return self._graph.sample(texts, self._pieces, sampling, seed)
 
     @property
     def model_type(self) -> str:
@@ -168,7 +144,7 @@ class Tokenizer:
         """
         return word_positions(self._pieces.EncodeAsProto(text).pieces, text)
 
-    def detokenize(self, token_ids: Sequence[Sequence[int]] | tf.Tensor | tf.RaggedTensor) -> tf.Tensor:
+    def detokenize(self, token_ids: "Sequence[Sequence[int]] | tf.Tensor | tf.RaggedTensor") -> "tf.Tensor":
         """Returns the texts of token ids. Special tokens are ignored.
 
         Args:
@@ -177,11 +153,16 @@ class Tokenizer:
         Returns:
             `(batch,)` strings, valid UTF-8 for all ids.
         """
-        return self._tokenizer.detokenize(token_ids)
+        return self._graph.tokenizer.detokenize(token_ids)
 
-    def tokens(self, token_ids: tf.Tensor | tf.RaggedTensor) -> tf.Tensor | tf.RaggedTensor:
+    def tokens(self, token_ids: "tf.Tensor | tf.RaggedTensor") -> "tf.Tensor | tf.RaggedTensor":
         """Returns the written form of token ids, with `▁` for a space, in the shape of `token_ids`."""
-        return self._tokenizer.id_to_string(token_ids)
+        return self._graph.tokenizer.id_to_string(token_ids)
+
+    @property
+    def is_lowercase(self) -> bool:
+        """Whether the normalisation of the model converts text to lower case."""
+        return self._pieces.decode(self._pieces.encode("A")) == "a"
 
     def all_tokens(self) -> list[str]:
         """Returns the written form of every token of the vocabulary, a list of strings in the order of ids."""
@@ -224,27 +205,6 @@ def check_unicode(text):
             f"Expected Unicode text. Received: {around}, with the lone surrogate U+{ord(text[error.start]):04X} as "
             f"character {error.start + 1}. Decode the text with errors='replace', or remove the character."
         ) from None
-
-
-def string_tensor(texts):
-    """Converts texts to a tensor of strings."""
-    if not tf.is_tensor(texts):
-        for text in np.asarray(texts, object).flat:
-            if not isinstance(text, (str, bytes)):
-                raise ValueError(f"Expected texts of the type str or bytes. Received: {text!r}.")
-            if isinstance(text, str):
-                check_unicode(text)
-        texts = tf.convert_to_tensor(texts, tf.string)
-    if texts.dtype != tf.string:
-        raise ValueError(f"Expected a tensor of strings. Received: a tensor of {texts.dtype.name}.")
-    return texts
-
-
-def _sampled(sampler, texts, seed):
-    """Returns the sampled token ids of all texts in one list, and their number in each text."""
-    rows = sampler.sample([text.decode("utf-8", errors="replace") for text in texts], int(seed))
-    lengths = np.array([len(row) for row in rows], "int32")
-    return np.fromiter(itertools.chain.from_iterable(rows), "int32", lengths.sum()), lengths
 
 
 def _checked_count(model):

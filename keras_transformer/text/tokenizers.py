@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from keras_transformer.text.placeholder_kinds import placeholder_kinds
-from keras_transformer.text.placeholders import Placeholders
-from keras_transformer.text.token_rows import padded_ids, token_rows
 from keras_transformer.text.tokenizer import Tokenizer, count_tokens
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+    from keras_transformer.text.placeholders import Placeholders
 
 
 SHARED_NAME = "tokenizer.model"
@@ -62,11 +62,17 @@ class Tokenizers:
         return source
 
     @functools.cached_property
-    def placeholders(self) -> Placeholders | None:
-        """The `Placeholders` whose symbols both vocabularies have, or None without such symbols."""
+    def placeholder_kinds(self) -> tuple[str, ...]:
+        """The kinds of placeholders whose symbols both vocabularies have."""
         of_source, of_target = (placeholder_kinds(side.symbols) for side in (self.source, self.target))
-        kinds = [kind for kind in of_source if kind in of_target]
-        return Placeholders(kinds) if kinds else None
+        return tuple(kind for kind in of_source if kind in of_target)
+
+    @functools.cached_property
+    def placeholders(self) -> "Placeholders | None":
+        """The `Placeholders` of the `placeholder_kinds`, or None without such symbols."""
+        from keras_transformer.text.placeholders import Placeholders  # noqa: PLC0415 (imports TensorFlow)
+
+        return Placeholders(self.placeholder_kinds) if self.placeholder_kinds else None
 
     @property
     def is_shared(self) -> bool:
@@ -107,11 +113,11 @@ class Tokenizers:
         Raises:
             ValueError: `texts` are not strings, or have a lone surrogate.
         """
-        return padded_ids(token_rows(self.source, texts), max_length)
+        return _encoded(self.source, texts, max_length)
 
     def encode_target(self, texts: "Sequence[str] | tf.Tensor", max_length: int) -> "tf.Tensor":
         """Returns token ids of target texts as `encode_source` does, but a blank text has the end token, for scores."""
-        return padded_ids(token_rows(self.target, texts), max_length, empty_has_end=True)
+        return _encoded(self.target, texts, max_length, empty_has_end=True)
 
     def decode_target(self, token_ids: "tf.Tensor | tf.RaggedTensor") -> list[str]:
         """Returns the texts of target token ids, without special tokens. Inside a graph, use `target.detokenize`.
@@ -175,3 +181,9 @@ def _named(file_name, name):
     if name is None:
         return file_name
     return f"{name}.model" if file_name == SHARED_NAME else f"{name}.{file_name}"
+
+
+def _encoded(tokenizer, texts, max_length, empty_has_end=False):
+    from keras_transformer.text.token_rows import padded_ids, token_rows  # noqa: PLC0415 (imports TensorFlow)
+
+    return padded_ids(token_rows(tokenizer, texts), max_length, empty_has_end)

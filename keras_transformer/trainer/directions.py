@@ -5,7 +5,8 @@ import itertools
 
 from keras_transformer.data import text_of_pairs
 from keras_transformer.models import build_transformer
-from keras_transformer.saving import model_folder
+from keras_transformer.saving.model_files import VALIDATION_NAMES, validation_names
+from keras_transformer.saving.written_folder import save_pairs
 from keras_transformer.text import Tokenizers
 from keras_transformer.text.tagged_tokenizer import TaggedTokenizer
 from keras_transformer.text.target_tags import find_target_tag, target_tag
@@ -62,13 +63,13 @@ def save_validation_pairs(path, data, validation, count):
         count: maximum number of pairs of a direction.
     """
     if not data.directions or data.held_out:
-        names = {model_folder.VALIDATION_NAMES: validation}
+        names = {VALIDATION_NAMES: validation}
     else:
         default, *others = validation_of_directions(data).items()
-        names = {model_folder.VALIDATION_NAMES: default[1]}
-        names |= {model_folder.validation_names(direction): pairs for direction, pairs in others}
+        names = {VALIDATION_NAMES: default[1]}
+        names |= {validation_names(direction): pairs for direction, pairs in others}
     for files, pairs in names.items():
-        model_folder.save_pairs(path, files, itertools.islice(text_of_pairs(pairs), count))
+        save_pairs(path, files, itertools.islice(text_of_pairs(pairs), count))
 
 
 def scores_of_directions(data, score, count):

@@ -11,7 +11,7 @@ from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json, write_whole
 from keras_transformer.importing import is_foreign_folder
 from keras_transformer.models import TransformerConfig
-from keras_transformer.saving.model_folder import WEIGHTS_NAME, load_config_and_note, load_texts
+from keras_transformer.saving.model_files import WEIGHTS_NAME, load_config_and_note, load_texts
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.target_tags import has_tags
 

@@ -5,7 +5,7 @@ from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
 from keras_transformer.text.direction import Direction
 from keras_transformer.text.target_tags import has_tags
-from keras_transformer.trainer.recipe_data import check_placeholders, check_tags
+from keras_transformer.trainer.recipe_inputs import check_placeholders, check_tags
 
 # Fields of the model that a training can change: they have no weights.
 FREE_MODEL_FIELDS = ("dropout", "attention_dropout", "intermediate_dropout")
@@ -59,7 +59,7 @@ def _directed(data, model):
 
 def _data(data, model):
     tokenizers = (model.tokenizers.source, model.tokenizers.target)
-    lowercase = all(_lower_cases(tokenizer) for tokenizer in tokenizers)
+    lowercase = all(tokenizer.is_lowercase for tokenizer in tokenizers)
     if "lowercase" in data.model_fields_set and data.lowercase != lowercase:
         raise _contradiction("data", "lowercase", data.lowercase, lowercase)
     fields = {"lowercase": lowercase}
@@ -71,8 +71,7 @@ def _data(data, model):
         # The model has a tag for each language of the target.
         fields["target_language"] = [fields["target_language"]] * len(data.weight_of_corpora)
     if not data.placeholders:
-        known = model.tokenizers.placeholders
-        fields["placeholders"] = list(known.kinds) if known else []
+        fields["placeholders"] = list(model.tokenizers.placeholder_kinds)
     settled = data.model_copy(update=fields)
     check_tags(settled, model.tokenizers.source, "[training] init_from")
     for tokenizer in tokenizers:
@@ -126,7 +125,3 @@ def _contradiction(section, key, value, found):
     return InputError(
         f"[{section}] {key} = {value} contradicts the model of [training] init_from, which has {found}. Remove the key."
     )
-
-
-def _lower_cases(tokenizer):
-    return tokenizer.detokenize(tokenizer.tokenize(["A"])).numpy()[0] == b"a"

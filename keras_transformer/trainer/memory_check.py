@@ -1,11 +1,10 @@
 import os
 import pathlib
 
-import keras
-import tensorflow as tf
-
 from keras_transformer.errors import InputError
 from keras_transformer.models.weight_shapes import count_weights
+from keras_transformer.processes.keras_backend import keras_backend
+from keras_transformer.recipes.precision import list_gpus
 
 _GIBIBYTE = 2**30
 # Weights, gradients and the two moments of Adam, in float32.
@@ -23,7 +22,7 @@ def check_memory(config, lora_rank=None):
     """
     parameters = count_weights(config)
     # With an accelerator, the machine's memory only needs to hold the weights.
-    on_processor = keras.backend.backend() == "tensorflow" and not tf.config.list_physical_devices("GPU")
+    on_processor = keras_backend() == "tensorflow" and not list_gpus()
     needed = parameters * _BYTES_OF_WEIGHT * (_COPIES_IN_TRAINING if on_processor and not lora_rank else 1)
     present = memory_size()
     if needed > present:

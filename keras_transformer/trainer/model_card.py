@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 import tomli_w
 
-from keras_transformer.callbacks.history_file import HISTORY_NAME, last_scores
+from keras_transformer.callbacks.history_rows import HISTORY_NAME, last_scores
 from keras_transformer.files.markdown_table import markdown_table
 from keras_transformer.files.whole_files import write_text
 from keras_transformer.generation import SearchSettings

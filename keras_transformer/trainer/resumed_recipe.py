@@ -5,7 +5,7 @@ from keras_transformer.recipes.recipe_files import FILE_KEYS, load_recipe
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.trainer.initial_model import InitialModel, read_initial_model
 from keras_transformer.trainer.initial_recipe import recipe_of_initial_model
-from keras_transformer.trainer.recipe_data import recipe_config
+from keras_transformer.trainer.recipe_inputs import recipe_config
 
 RECIPE_NAME = "recipe.toml"
 # Keys that can change when a training is resumed. [minimum_risk] comes after the training and can change, too.

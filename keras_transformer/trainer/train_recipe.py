@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import math
 import os
-import pathlib
 import sys
 
 import keras
@@ -18,11 +17,12 @@ from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.processes.command_process import last_words
 from keras_transformer.processes.joined_processes import alone, join_processes
-from keras_transformer.processes.process_variables import is_first_process
 from keras_transformer.processes.shared_result import result_of_first
 from keras_transformer.recipes import Recipe
 from keras_transformer.recipes.recipe_files import save_recipe
-from keras_transformer.saving import model_folder
+from keras_transformer.saving.model_files import TEST_NAMES
+from keras_transformer.saving.model_folder import save_model_folder
+from keras_transformer.saving.written_folder import save_pairs, save_scores
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
 from keras_transformer.trainer.directions import (
@@ -36,17 +36,15 @@ from keras_transformer.trainer.evaluation_callbacks import evaluation_callbacks
 from keras_transformer.trainer.initial_model import initial_facts, initial_weights, keep_initial_model
 from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning, tune_if_better
 from keras_transformer.trainer.model_card import validation_scores, write_model_card
+from keras_transformer.trainer.prepared_training import prepare_training
 from keras_transformer.trainer.recipe_batches import recipe_batches
-from keras_transformer.trainer.recipe_data import recipe_config, recipe_pairs, recipe_tokenizers
-from keras_transformer.trainer.resumed_recipe import RECIPE_NAME, settled_recipe
-from keras_transformer.trainer.training_checks import (
-    check_before_training,
-    check_lengths,
-    check_output,
-    warn_of_training,
-)
-from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME, TrainingRun, total_steps
-from keras_transformer.trainer.training_text import TrainingText, check_same_sizes, read_training_text
+from keras_transformer.trainer.recipe_data import recipe_pairs, recipe_tokenizers
+from keras_transformer.trainer.recipe_inputs import recipe_config
+from keras_transformer.trainer.resumed_recipe import RECIPE_NAME
+from keras_transformer.trainer.training_checks import check_lengths, check_output, warn_of_training
+from keras_transformer.trainer.training_length import total_steps
+from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME, TrainingRun
+from keras_transformer.trainer.training_text import check_same_sizes
 from keras_transformer.trainer.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.translator import Translator
 
@@ -74,11 +72,22 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
     >>> from keras_transformer.trainer.train_recipe import train_recipe
     >>> translator = train_recipe(kt.recipes.load_recipe("my.toml"), "models/my")
     """
-    output = pathlib.Path(output)
-    recipe = settled_recipe(recipe, output, resume)
-    check_before_training(recipe, output, resume)
     # The text is checked before the processes are joined, which takes time.
-    text = read_training_text(recipe.data) if is_first_process() else TrainingText({}, [])
+    return train_prepared(prepare_training(recipe, output, resume))
+
+
+def train_prepared(prepared):
+    """Trains a model as `train_recipe` does.
+
+    Args:
+        prepared: a `PreparedTraining`.
+
+    Returns:
+        See `train_recipe`.
+    """
+    recipe, output, resume, text = prepared
+    if text.data is not None:
+        text.pairs  # noqa: B018 (its errors are raised before any work starts)
     processes = join_processes()
     with contextlib.ExitStack() as folder:
         if processes.is_first:
@@ -139,7 +148,7 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
             scores = _scores(recipe, pairs, translator, choice, tuned)
             finished = finished_config(recipe.data, config, tokenizers)
             with alone():
-                model_folder.save_scores(output, scores)
+                save_scores(output, scores)
                 write_model_card(
                     output,
                     recipe,
@@ -154,7 +163,7 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
                 )
                 # Written last, because a folder with a config is a complete model.
                 sides = (tokenizers.source, tokenizers.target)
-                model_folder.save_model_folder(output, trained, finished, *sides, texts, is_trained_here=True)
+                save_model_folder(output, trained, finished, *sides, texts, is_trained_here=True)
 
         write_model(run.seconds)
         if recipe.minimum_risk.epochs:
@@ -196,7 +205,7 @@ def _begin_folder(recipe, output, tokenizers, text, resume):
     save_validation_pairs(output, recipe.data, text.pairs["validation"], _KEPT_PAIRS)
     if recipe.data.held_out:
         # The test set is stored nowhere else.
-        model_folder.save_pairs(output, model_folder.TEST_NAMES, text_of_pairs(text.pairs["test"]))
+        save_pairs(output, TEST_NAMES, text_of_pairs(text.pairs["test"]))
 
 
 def _initial_weights(recipe, output, resume, processes):

@@ -4,16 +4,15 @@ import os
 import pathlib
 import sys
 
-import keras
-
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, LOCK_NAME
 from keras_transformer.files.whole_files import is_leftover
 from keras_transformer.metrics.text_scores import check_tokenizer
+from keras_transformer.processes.keras_backend import keras_backend
 from keras_transformer.trainer.data_files import DATA_FILES_NAME
 from keras_transformer.trainer.initial_model import INITIAL_FACTS_NAME, INITIAL_WEIGHTS_NAME
 from keras_transformer.trainer.memory_check import check_memory
-from keras_transformer.trainer.recipe_data import check_recipe_files
+from keras_transformer.trainer.recipe_inputs import check_recipe_files
 from keras_transformer.trainer.resumed_recipe import (
     RECIPE_NAME,
     changed_key,
@@ -21,7 +20,7 @@ from keras_transformer.trainer.resumed_recipe import (
     recipe_of_run,
     settled_recipe,
 )
-from keras_transformer.trainer.training_run import total_epochs, total_steps
+from keras_transformer.trainer.training_length import total_epochs, total_steps
 
 
 def check_before_training(recipe, output, resume=False, backend=None):
@@ -44,7 +43,7 @@ def check_before_training(recipe, output, resume=False, backend=None):
         check_tokenizer(recipe.evaluation.tokenize)
     if recipe.training.tensorboard:
         check_installed("tensorboard", extra="tensorboard")
-    if (backend or keras.backend.backend()) != "tensorflow":
+    if (backend or keras_backend()) != "tensorflow":
         if recipe.evaluation.translates:
             raise InputError(
                 "[evaluation] every: translating needs Keras on TensorFlow, in one process. Remove the key and set "

@@ -14,31 +14,18 @@ from keras_transformer.callbacks import (
     TrainingState,
 )
 from keras_transformer.callbacks.end_on_signal import EndOnSignal
-from keras_transformer.callbacks.history_file import HISTORY_NAME, HistoryFile, drop_epochs
+from keras_transformer.callbacks.history_file import HistoryFile
+from keras_transformer.callbacks.history_rows import HISTORY_NAME, drop_epochs
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.whole_files import naming
 from keras_transformer.models.dtype_policy import without_lora
 from keras_transformer.recipes.sections import MONITORS
 from keras_transformer.trainer.compiled_model import compiled_model
+from keras_transformer.trainer.training_length import total_epochs, total_steps
 from keras_transformer.trainer.training_progress import TrainingProgress
 
 STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
-
-
-def total_steps(training, optimizer_steps_per_epoch):
-    """Returns the number of optimizer steps of the training.
-
-    Args:
-        training: the `[training]` section.
-        optimizer_steps_per_epoch: number of optimizer steps of an epoch.
-    """
-    return training.steps or training.epochs * optimizer_steps_per_epoch
-
-
-def total_epochs(training, optimizer_steps_per_epoch):
-    """Returns the number of epochs of the training. The last one can be shorter. See `total_steps` for arguments."""
-    return training.epochs or -(-training.steps // optimizer_steps_per_epoch)
 
 
 class TrainingRun:

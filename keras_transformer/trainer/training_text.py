@@ -1,16 +1,18 @@
 """Reads the text of a training once before the first step, checks and hashes it, and keeps small text in memory."""
 
+import dataclasses
 import functools
 import hashlib
-import itertools
 import pathlib
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from keras_transformer.data import listed_pairs, matching_files, split_pairs
-from keras_transformer.data.mixed_pairs import mixed_rows
+from keras_transformer.data import matching_files
 from keras_transformer.errors import InputError
-from keras_transformer.trainer.recipe_data import recipe_pairs, rows_of_corpora
+from keras_transformer.trainer.recipe_inputs import rows_of_corpora
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 # Maximum size in bytes of text that is kept in memory. Larger text is read again for the vocabulary, for counting, and
 # in each epoch.
@@ -18,20 +20,34 @@ _MOST_KEPT_BYTES = 1 << 26
 _GLOSSARY = "glossary"
 
 
-class TrainingText(NamedTuple):
-    """The text of the `[data]` section of a recipe.
+@dataclasses.dataclass(frozen=True)
+class TrainingText:
+    """The checked text of the `[data]` section of a recipe.
 
     Args:
-        pairs: a dictionary of `tf.data.Dataset`s by split, see `recipe_pairs`.
+        data: the section. Default None, for a process that reads no text.
         files: a list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`. It is empty
             for the embedded corpus. With several corpora, the use has the number of the corpus: "train source 1".
         counts: number of pairs of each training corpus, before pairs are held out or dropped. It is empty for the
             embedded corpus. Default: empty.
+        kept: the rows of each corpus as bytes by split, None for text that is not kept in memory. Default: empty.
     """
 
-    pairs: dict
-    files: list
-    counts: list = []  # noqa: RUF012 (never changed)
+    data: Any = None
+    files: list = dataclasses.field(default_factory=list)
+    counts: list = dataclasses.field(default_factory=list)
+    kept: dict = dataclasses.field(default_factory=dict)
+
+    @functools.cached_property
+    def pairs(self) -> "dict[str, tf.data.Dataset]":
+        """A dictionary of `tf.data.Dataset`s by split, see `recipe_pairs`.
+
+        Raises:
+            InputError: too few pairs are left with `held_out`.
+        """
+        from keras_transformer.trainer.kept_pairs import pairs_of_text  # noqa: PLC0415 (imports TensorFlow)
+
+        return pairs_of_text(self.data, self.kept, self.counts)
 
 
 def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
@@ -45,11 +61,10 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
         A `TrainingText`.
 
     Raises:
-        InputError: a file is missing, unreadable, empty, not UTF-8, or does not match the others, or too few pairs are
-            left with `held_out`.
+        InputError: a file is missing, unreadable, empty, not UTF-8, or does not match the others.
     """
     if data.corpus:
-        return TrainingText(recipe_pairs(data), [])
+        return TrainingText(data)
     files, kept, counts = [], {}, {}
     for split in ("train", "validation"):
         digests = {}
@@ -60,10 +75,7 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
     if data.glossary:
         content = pathlib.Path(data.glossary).read_bytes()
         files.append([_GLOSSARY, pathlib.Path(data.glossary).name, len(content), hashlib.sha256(content).hexdigest()])
-    pairs = _pairs(data, kept, counts)
-    if data.held_out:
-        _check_held_out(data, pairs)
-    return TrainingText(pairs, files, counts["train"])
+    return TrainingText(data, files, counts["train"], kept)
 
 
 def check_same_sizes(data, files):
@@ -122,37 +134,3 @@ def _named_files(data, split):
         for number, pattern in enumerate(patterns, start=1)
         for path in matching_files(pattern)
     ]
-
-
-def _pairs(data, kept, counts):
-    """Returns the datasets of all splits, from memory or from files."""
-    pairs, counts_of_validation = recipe_pairs(data, counts["train"]), counts["validation"]
-    if kept["validation"]:
-        # Directions are mixed evenly, because some scores are those of the first pairs.
-        each_once = [1] * len(counts_of_validation)
-        corpora = [functools.partial(iter, rows) for rows in kept["validation"]]
-        mixed = (
-            mixed_rows(corpora, each_once, counts_of_validation)
-            if data.directions
-            else itertools.chain(*kept["validation"])
-        )
-        pairs["validation"] = listed_pairs(list(mixed))
-    if not kept["train"]:
-        return pairs
-    train = each = listed_pairs(list(itertools.chain(*kept["train"])))
-    if data.is_mixed:
-        corpora = [functools.partial(iter, rows) for rows in kept["train"]]
-        train = listed_pairs(list(mixed_rows(corpora, data.weight_of_corpora, counts["train"])))
-    if not data.held_out:
-        return {**pairs, "train": train}
-    # Held-out pairs are not repeated.
-    return {split: split_pairs(train if split == "train" else each, split, data.held_out) for split in pairs}
-
-
-def _check_held_out(data, pairs):
-    for split in ("train", "validation"):
-        if not any(True for _ in pairs[split].take(1)):
-            raise InputError(
-                f"[data] held_out = {data.held_out} leaves no pair for {split}. Use another fraction, or files for "
-                "validation."
-            )

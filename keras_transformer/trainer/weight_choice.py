@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import keras
 
-from keras_transformer.callbacks.history_file import HISTORY_NAME, read_history
+from keras_transformer.callbacks.history_rows import HISTORY_NAME, read_history
 from keras_transformer.data import text_of_pairs
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_transformer.callbacks.history_file import HistoryFile, drop_epochs, last_scores, read_history
+from keras_transformer.callbacks.history_file import HistoryFile
+from keras_transformer.callbacks.history_rows import drop_epochs, last_scores, read_history
 from keras_transformer.errors import InputError
 
 HISTORY = "epoch,loss,val_loss\n0,3.5,4.5\n1,2.5,3.5\n2,1.5\n"

@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from keras_transformer.cli import main as command_line
+from keras_transformer.saving.ensemble_files import read_ensemble_files
+from keras_transformer.text import TextFacts
 from keras_transformer.text.direction import Direction
 from keras_transformer.translator import Translator
 
@@ -144,9 +146,12 @@ def translator(model):
 def warm(translator, monkeypatch):
     """Lets commands share one loaded translator, whose search is compiled once for all tests."""
 
-    def load(path, source_language=None, target_language=None):
-        direction = Direction(source_language, target_language)
-        translator.texts = direction.applied(translator.config, translator.tokenizers, translator.texts)[1]
+    def load(files):
+        languages = (files[0].texts.source_language, files[0].texts.target_language)
+        translator.texts = TextFacts(*languages, translator.texts.longest_source)
         return translator
 
-    monkeypatch.setattr(Translator, "load", load)
+    monkeypatch.setattr("keras_transformer.translator.translator_of_files", load)
+    monkeypatch.setattr(
+        Translator, "load", lambda path, *languages: load(read_ensemble_files(path, Direction(*languages)))
+    )

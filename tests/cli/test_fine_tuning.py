@@ -10,7 +10,7 @@ import pytest
 from marian_folders import lines_of, make_plain_folder
 from test_resume_exactly import arrays_of, assert_same, everything_of, finish, kill_at_random
 
-from keras_transformer.callbacks.history_file import read_history
+from keras_transformer.callbacks.history_rows import read_history
 from keras_transformer.translator import Translator
 
 RECIPE = """\

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_transformer.translator import Translator
 from keras_transformer.version import __version__
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -47,7 +46,7 @@ def test_an_error_is_one_line_and_a_traceback_only_with_debug(run, tmp_path):
 
 def test_a_backend_that_is_not_installed_is_reported_before_keras_fails():
     environment = {**ENVIRONMENT, "KERAS_BACKEND": "jaxx"}
-    result = subprocess.run([*COMMAND, "info", "model"], env=environment, capture_output=True, text=True)
+    result = subprocess.run([*COMMAND, "train", "phrases"], env=environment, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert line.startswith("keras-transformer: KERAS_BACKEND is jaxx, which is not installed.")
@@ -55,7 +54,7 @@ def test_a_backend_that_is_not_installed_is_reported_before_keras_fails():
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_it_starts_is_answered_quietly(model, number, status):
-    with process("info", model) as running:
+    with process("translate", model) as running:
         time.sleep(1.5)
         running.send_signal(number)
         assert running.wait(timeout=60) == status
@@ -165,20 +164,20 @@ def test_the_version_is_printed(run):
 
 
 def test_a_fault_of_ours_is_one_line_too(run, model, monkeypatch):
-    def fail(path):
+    def fail(files):
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(Translator, "load", fail)
+    monkeypatch.setattr("keras_transformer.translator.translator_of_files", fail)
     result = run("translate", model)
     assert (result.status, result.output) == (1, "")
     assert result.errors == "keras-transformer: RuntimeError: two lines (internal error; --debug shows the traceback)\n"
 
 
 def test_an_interrupt_gives_130(run, model, monkeypatch):
-    def interrupt(path):
+    def interrupt(files):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Translator, "load", interrupt)
+    monkeypatch.setattr("keras_transformer.translator.translator_of_files", interrupt)
     result = run("translate", model)
     assert (result.status, result.output, result.errors.strip()) == (130, "", "")
 
@@ -196,15 +195,15 @@ def test_a_system_error_names_the_file(run, model, tmp_path):
     ],
 )
 def test_an_error_of_memory_has_advice(run, model, monkeypatch, allocate):
-    monkeypatch.setattr(Translator, "load", lambda path: allocate())
+    monkeypatch.setattr("keras_transformer.translator.translator_of_files", lambda files: allocate())
     run("translate", model).assert_one_error("out of memory. Use a smaller model or smaller batches")
 
 
 def test_a_full_disk_that_tensorflow_reports_is_not_out_of_memory(run, model, monkeypatch):
-    def fail(path):
+    def fail(files):
         raise tf.errors.ResourceExhaustedError(None, None, "/logs/events; No space left on device")
 
-    monkeypatch.setattr(Translator, "load", fail)
+    monkeypatch.setattr("keras_transformer.translator.translator_of_files", fail)
     result = run("translate", model)
     assert (result.status, "out of memory" in result.errors) == (2, False)
     assert "/logs/events; No space left on device" in result.errors

@@ -10,7 +10,7 @@ import pytest
 from real_processes import finish_training, start_training
 
 from keras_transformer.callbacks import TrainingState
-from keras_transformer.callbacks.history_file import read_history
+from keras_transformer.callbacks.history_rows import read_history
 from keras_transformer.trainer import minimum_risk_tuning
 from keras_transformer.translator import Translator
 

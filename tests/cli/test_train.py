@@ -9,7 +9,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from keras_transformer.callbacks.history_file import read_history
+from keras_transformer.callbacks.history_rows import read_history
 from keras_transformer.cli.main import main
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import text_of_pairs

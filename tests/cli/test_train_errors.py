@@ -11,7 +11,7 @@ import sentencepiece
 import zstandard
 
 from keras_transformer.recipes import load_recipe
-from keras_transformer.trainer import recipe_data, train_recipe, training_text
+from keras_transformer.trainer import prepared_training, train_recipe, training_text
 
 LINES = "the cat sees bread .\n" * 8
 
@@ -48,8 +48,10 @@ def before_any_work(monkeypatch):
 
 
 def test_a_file_that_changes_after_it_was_checked_is_named(refused, corpus, monkeypatch):
-    unchecked = training_text.TrainingText(recipe_data.recipe_pairs(load_recipe(corpus / "recipe.toml").data), [])
-    monkeypatch.setattr(train_recipe, "read_training_text", lambda data: unchecked)
+    unchecked = training_text.TrainingText(
+        load_recipe(corpus / "recipe.toml").data, kept={"train": None, "validation": None}
+    )
+    monkeypatch.setattr(prepared_training, "read_training_text", lambda data: unchecked)
     (corpus / "train.en").write_text("the cat\nthe\rdog\n")
     refused(parts=["train.en, line 2: a carriage return within the line"])
 

@@ -1,4 +1,7 @@
+import functools
 import gzip
+import json
+import shutil
 
 import pytest
 
@@ -193,8 +196,12 @@ class TestSentences:
         result = translate("--split-sentences", "--scores", stdin=self.PARAGRAPH.encode() + b"\n\n")
         assert result.lines == [f"{sum(halves[1]):.4f}\t{' '.join(halves[0])}", "0.0000\t"]
 
-    def test_languages_can_be_given(self, translate, translator, halves):
-        translator.texts = TextFacts()
+    def test_languages_can_be_given(self, run, model, tmp_path, halves):
+        folder = shutil.copytree(model, tmp_path / "model")
+        fields = json.loads((folder / "config.json").read_text())
+        fields = {name: value for name, value in fields.items() if not name.endswith("_language")}
+        (folder / "config.json").write_text(json.dumps(fields))
+        translate = functools.partial(run, "translate", folder)
         result = translate("--split-sentences", "--target-language", "ja", stdin=self.PARAGRAPH.encode())
         result.assert_one_error("Splitting sentences needs the source language", "Set --source-language, such as")
         languages = ["--source-language", "en", "--target-language", "zh-hans"]

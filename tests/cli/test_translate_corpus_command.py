@@ -45,5 +45,5 @@ def test_a_missing_engine_names_its_extra(run, model, shard, tmp_path, monkeypat
 
 def test_a_missing_model_is_one_line(run, shard, tmp_path):
     result = run("translate-corpus", tmp_path / "none", shard, tmp_path / "out")
-    result.assert_one_error("config.json: expected a file of the model folder")
+    result.assert_one_error("expected a model folder, but it does not exist")
     assert not (tmp_path / "out").exists()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_transformer.callbacks import EpochCheckpoints
-from keras_transformer.callbacks.history_file import read_history
+from keras_transformer.callbacks.history_rows import read_history
 from keras_transformer.translator import Translator
 
 

@@ -17,7 +17,8 @@ from keras_transformer.export import get_exporter
 from keras_transformer.generation import SearchSettings
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.saving.model_folder import VALIDATION_NAMES, save_pairs
+from keras_transformer.saving.model_files import VALIDATION_NAMES
+from keras_transformer.saving.written_folder import save_pairs
 from keras_transformer.text import Tokenizer, learn_vocabulary
 from keras_transformer.translator import Translator
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from slow_search import log_probabilities, sentences, slow_search, small_model
 
 from keras_transformer.generation import Generator, SearchSettings
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS
 
 LENGTHS = (3, 1, 5, 2)

@@ -6,9 +6,10 @@ import pytest
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.errors import InputError
 from keras_transformer.generation import cross_attention
-from keras_transformer.generation.pair_aligner import PairAligner, pharaoh
+from keras_transformer.generation.pair_aligner import PairAligner
 from keras_transformer.models import TransformerConfig, build_transformer, transformer_parts
 from keras_transformer.text import Tokenizers, learn_vocabulary
+from keras_transformer.text.pharaoh import pharaoh
 
 PAIRS = [
     ("나는 어제 카페에 갔다.", "I went to the cafe yesterday."),

@@ -16,8 +16,8 @@ from golden.oracle_cases import (
     golden_file,
     named_weights,
 )
-from keras_transformer.layers.positional_embedding import sinusoidal_positions
 from keras_transformer.metrics import Perplexity
+from keras_transformer.position_encodings import sinusoidal_positions
 
 SMALL = 200_000
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_transformer.layers import PositionalEmbedding
-from keras_transformer.layers.positional_embedding import position_table, sinusoidal_positions
+from keras_transformer.position_encodings import position_table, sinusoidal_positions
 
 
 @pytest.mark.parametrize("hidden_dim", [8, 7, 1])

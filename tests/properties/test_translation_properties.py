@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_texts import TEXTS
 
-import keras_transformer as kt
 from keras_transformer.cli.main import main
 from keras_transformer.text.blank import is_blank
 
@@ -32,7 +31,7 @@ def model_folder(translator, tmp_path_factory):
 @settings(max_examples=15)
 @given(texts=st.lists(TEXTS, max_size=8))
 def test_the_command_writes_one_line_for_each_line(texts, translator, model_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(kt.Translator, "load", lambda path: translator)
+    monkeypatch.setattr("keras_transformer.translator.translator_of_files", lambda files: translator)
     lines = [text.replace("\n", " ") for text in texts]
     source, output = tmp_path / "source.txt", tmp_path / "output.txt"
     source.write_bytes("".join(line + "\n" for line in lines).encode())

@@ -10,7 +10,8 @@ from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.saving.model_folder import load_config, load_model_folder, save_model_folder
+from keras_transformer.saving.model_files import load_config
+from keras_transformer.saving.model_folder import load_model_folder, save_model_folder
 from keras_transformer.text import learn_vocabulary
 
 LINES = ["a small text", "another one", "and a third of them"] * 3

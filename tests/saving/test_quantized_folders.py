@@ -12,7 +12,8 @@ from quantized_cases import CHANGES, quantized
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.models.quantized_layers import quantizations_of
-from keras_transformer.saving.model_folder import load_config, load_model_folder, save_model_folder
+from keras_transformer.saving.model_files import load_config
+from keras_transformer.saving.model_folder import load_model_folder, save_model_folder
 from keras_transformer.text import learn_vocabulary
 
 INPUTS = {"source_ids": np.array([[7, 8, 3], [9, 3, 0]]), "target_ids": np.array([[2, 9], [2, 7]])}

@@ -10,7 +10,8 @@ import pytest
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.saving.weights_file import check_weights, load_weights, save_weights
+from keras_transformer.saving.weights_check import check_weights
+from keras_transformer.saving.weights_file import load_weights, save_weights
 
 CONFIG = TransformerConfig(
     vocabulary_size=40,

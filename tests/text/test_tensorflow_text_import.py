@@ -29,7 +29,12 @@ except ImportError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 """
-COMMAND = "from keras_transformer.cli.main import main; sys.exit(main(['info', 'model']))"
+COMMAND = """
+import tempfile
+from keras_transformer.cli.main import main
+with tempfile.TemporaryDirectory() as folder:
+    sys.exit(main(["train", "phrases", "--output", folder + "/model"]))
+"""
 WINDOWS = "Windows is not supported: tensorflow_text has no wheel for it. Install and run keras-transformer-mt in WSL."
 
 

@@ -166,7 +166,7 @@ def test_two_tokenizers_of_a_saved_model_stay_two_in_a_fresh_process(lines, unig
     other = learn_vocabulary(lines, vocabulary_size=350)
     signature = [tf.TensorSpec((None,), tf.string)]
     module = tf.Module()
-    module.tokenizers = [unigram_tokenizer._tokenizer, other._tokenizer]
+    module.tokenizers = [unigram_tokenizer.trackable, other.trackable]
     module.first = tf.function(lambda texts: unigram_tokenizer.tokenize(texts).to_tensor(), signature)
     module.second = tf.function(lambda texts: other.tokenize(texts).to_tensor(), signature)
     tf.saved_model.save(module, str(tmp_path / "saved"))

@@ -17,7 +17,8 @@ from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.recipes import load_recipe, save_recipe
 from keras_transformer.saving.model_folder import save_model_folder
 from keras_transformer.text import TextFacts, learn_vocabulary
-from keras_transformer.trainer.recipe_data import recipe_config, recipe_tokenizers
+from keras_transformer.trainer.recipe_data import recipe_tokenizers
+from keras_transformer.trainer.recipe_inputs import recipe_config
 from keras_transformer.trainer.resumed_recipe import settled_recipe
 from keras_transformer.trainer.training_checks import check_before_training
 

@@ -6,11 +6,10 @@ import zipfile
 from keras_transformer.errors import ExportError
 from keras_transformer.export.argos.language_codes import argos_languages, language_name
 from keras_transformer.export.argos.sentence_splitter import write_splitter
-from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.files.whole_files import write_json, write_text
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 
 _RUNNER = pathlib.Path(__file__).with_name("argos_runner.py")
 # The first version that reads a splitter from a package.
@@ -39,6 +38,8 @@ class ArgosExporter(Exporter):
     packages = ("ctranslate2", "onnx")
 
     def write(self, translator, artifact, settings):
+        from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2  # noqa: PLC0415 (slow)
+
         source, target = argos_languages(translator.texts)
         tokenizers = translator.tokenizers
         with tempfile.TemporaryDirectory(dir=artifact.parent) as folder:

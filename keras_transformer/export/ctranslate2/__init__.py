@@ -1,6 +1,9 @@
-"""The folder format of CTranslate2."""
+"""The folder format of CTranslate2.
 
-from keras_transformer.export.ctranslate2.ctranslate2_exporter import CTranslate2Exporter, export_ctranslate2
-from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
+The public names are in `__init__.pyi`.
+"""
 
-__all__ = ["CTranslate2Exporter", "export_ctranslate2", "save_ctranslate2"]
+import lazy_loader
+
+# The exporter needs neither Keras nor TensorFlow before it writes.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

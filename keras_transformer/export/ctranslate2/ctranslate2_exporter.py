@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keras_transformer.errors import ExportError
-from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.verification.artifact_runs import run_program
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import PADDING_ID, START_ID
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ class CTranslate2Exporter(Exporter):
     packages = ("ctranslate2",)
 
     def write(self, translator, artifact, settings):
+        from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2  # noqa: PLC0415 (slow)
+
         tokens = [each.all_tokens() for each in (translator.tokenizers.source, translator.tokenizers.target)]
         try:
             save_ctranslate2(translator.model, *tokens, artifact, self.quantize)

@@ -7,15 +7,11 @@ from keras_transformer.export.huggingface.huggingface_config import (
     kind_of_model,
     model_config,
 )
-from keras_transformer.export.huggingface.huggingface_weights import huggingface_weights
 from keras_transformer.export.huggingface.marian_tokenizer import write_marian_tokenizer
-from keras_transformer.export.huggingface.safetensors_writer import write_safetensors
 from keras_transformer.export.huggingface.tokenizer_json import write_tokenizer_json
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.files.whole_files import write_json
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
-from keras_transformer.models.dtype_policy import in_float32
-from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 
 _RUNNER = pathlib.Path(__file__).with_name("huggingface_runner.py")
@@ -35,10 +31,14 @@ class HuggingFaceExporter(Exporter):
     packages = ("transformers", "torch")
 
     def check_model(self, model):
+        from keras_transformer.models.transformer_parts import transformer_parts  # noqa: PLC0415 (imports Keras)
+
         super().check_model(model)
         check_config(transformer_parts(model).config)
 
     def write(self, translator, artifact, settings):
+        from keras_transformer.export.huggingface.huggingface_weights import write_weights  # noqa: PLC0415 (slow)
+
         config, tokenizers = translator.config, translator.tokenizers
         special = {
             name: tokenizers.source.token(token_id)
@@ -63,8 +63,7 @@ class HuggingFaceExporter(Exporter):
         write_json(artifact / "tokenizer_config.json", more, indent=2)
         write_json(artifact / "config.json", model_config(config), indent=2)
         write_json(artifact / "generation_config.json", generation_config(config), indent=2)
-        parts = transformer_parts(in_float32(translator.model))
-        write_safetensors(artifact / "model.safetensors", huggingface_weights(parts))
+        write_weights(artifact / "model.safetensors", translator.model)
 
     def run(self, artifact, translator, texts, settings):
         limits = {

@@ -3,7 +3,7 @@ import functools
 import keras
 import numpy as np
 
-from keras_transformer.export.huggingface.safetensors_writer import LazyTensor
+from keras_transformer.export.huggingface.safetensors_writer import LazyTensor, write_safetensors
 from keras_transformer.importing.transformers_names import (
     BIAS,
     FINAL_NORM,
@@ -18,7 +18,14 @@ from keras_transformer.importing.transformers_names import (
     residual_order,
     writes_residual,
 )
+from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.models.quantized_layers import float_kernel
+from keras_transformer.models.transformer_parts import transformer_parts
+
+
+def write_weights(path, model):
+    """Writes the weights of a Keras model as a file of safetensors."""
+    write_safetensors(path, huggingface_weights(transformer_parts(in_float32(model))))
 
 
 def huggingface_weights(parts):

@@ -3,13 +3,10 @@ import pathlib
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.onnx.activations import ACTIVATIONS
-from keras_transformer.export.onnx.transformer_graphs import TransformerGraphs
 from keras_transformer.export.onnx.weights_file import WEIGHTS_NAME, WeightsFile
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.files.whole_files import write_json
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
-from keras_transformer.models.dtype_policy import in_float32
-from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.blank import BLANK_PATTERN
 
@@ -31,6 +28,8 @@ class ONNXExporter(Exporter):
     packages = ("onnx", "onnxruntime")
 
     def check_model(self, model):
+        from keras_transformer.models.transformer_parts import transformer_parts  # noqa: PLC0415 (imports Keras)
+
         super().check_model(model)
         activation = transformer_parts(model).config.activation
         if activation not in ACTIVATIONS:
@@ -39,9 +38,10 @@ class ONNXExporter(Exporter):
             )
 
     def write(self, translator, artifact, settings):
-        parts = transformer_parts(in_float32(translator.model))
+        from keras_transformer.export.onnx.transformer_graphs import graphs_of_model  # noqa: PLC0415 (imports Keras)
+
         with open(artifact / WEIGHTS_NAME, "wb") as file:
-            graphs = TransformerGraphs(parts, WeightsFile(file))
+            graphs = graphs_of_model(translator.model, WeightsFile(file))
             written = [getattr(graphs, name)() for name in _GRAPHS]
         for name, graph in zip(_GRAPHS, written, strict=True):
             graph.save(artifact / f"{name}.onnx")

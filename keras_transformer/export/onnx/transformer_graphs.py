@@ -7,11 +7,18 @@ import numpy as np
 
 from keras_transformer.export.onnx.activations import ACTIVATIONS
 from keras_transformer.export.onnx.graph_writer import GraphWriter
+from keras_transformer.models.dtype_policy import in_float32
 from keras_transformer.models.quantized_layers import float_kernel
+from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.special_tokens import END_ID, PADDING_ID
 
 # Added to the products of hidden positions, as in `layers.attention.hiding_bias`.
 _HIDDEN = 0.5 * float(np.finfo("float32").min)
+
+
+def graphs_of_model(model, weights):
+    """Returns the `TransformerGraphs` of a Keras model and a `WeightsFile`."""
+    return TransformerGraphs(transformer_parts(in_float32(model)), weights)
 
 
 class TransformerGraphs:

@@ -1,27 +1,13 @@
 import os
 import pathlib
 import re
-import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import tensorflow as tf
-
 from keras_transformer.errors import InputError
-from keras_transformer.export.debug_info import DEBUG_FOLDER
 from keras_transformer.export.exporter import Exporter
-from keras_transformer.export.saved_model.served_operations import check_served_operations
-from keras_transformer.export.saved_model.serving_files import (
-    warmup_text,
-    write_server_config,
-    write_text_facts,
-    write_warmup_requests,
-)
-from keras_transformer.export.saved_model.text_to_text import TextToText
-from keras_transformer.export.saved_model_operations import saved_model_operations
 from keras_transformer.export.staging import check_new_folder
 from keras_transformer.export.verification.artifact_runs import run_program
-from keras_transformer.models.dtype_policy import in_float32
 
 if TYPE_CHECKING:
     from keras_transformer.generation.search_settings import SearchSettings
@@ -89,25 +75,24 @@ class SavedModelExporter(Exporter):
         return self.folder_of(path).resolve().name
 
     def write(self, translator, artifact, settings):
-        module = TextToText(in_float32(translator.model), translator.tokenizers, settings, self.prefix_signature)
-        signatures = module.signatures()
-        options = tf.saved_model.SaveOptions(save_debug_info=True)
-        tf.saved_model.save(module, str(artifact), signatures=signatures, options=options)
-        check_served_operations(artifact)
-        shutil.rmtree(artifact / DEBUG_FOLDER)  # It contains folder names of this machine.
-        write_warmup_requests(artifact, signatures, warmup_text(translator.tokenizers.source))
-        write_text_facts(artifact, translator.texts, settings.max_length)
+        from keras_transformer.export.saved_model.write_saved_model import write_saved_model  # noqa: PLC0415 (slow)
+
+        write_saved_model(translator, artifact, settings, self.prefix_signature)
 
     def run(self, artifact, translator, texts, settings):
         return run_program(_RUNNER, artifact, texts, arguments={"is_sampled": settings.sample})
 
     def operations(self, artifact):
+        from keras_transformer.export.saved_model_operations import saved_model_operations  # noqa: PLC0415 (slow)
+
         return list(saved_model_operations(artifact))
 
     def card(self, translator):
         return _USES + _PREFIX_USES * self.prefix_signature
 
     def place(self, translator, folder, path):
+        from keras_transformer.export.saved_model.serving_files import write_server_config  # noqa: PLC0415 (slow)
+
         model_folder, version = model_folder_and_version(path)
         write_server_config(model_folder)
         return _rename(folder, model_folder, version)

@@ -3,13 +3,11 @@ import dataclasses
 import tensorflow as tf
 
 from keras_transformer.export.tflite.compact_embedding import CompactEmbedding
+from keras_transformer.export.tflite.fixed_lengths import FIXED_LENGTHS
 from keras_transformer.generation.beam_search import BeamSearch
 from keras_transformer.generation.random_numbers import seed_key
 from keras_transformer.models.ensemble import members_of
 from keras_transformer.special_tokens import END_ID, PADDING_ID
-
-# Widths of the signatures with a fixed shape, for runtimes that cannot resize inputs.
-FIXED_LENGTHS = (16, 32, 64)
 
 
 class IdsToIds(tf.Module):

@@ -1,6 +1,6 @@
 """Markdown lines of the model card of a TFLite file: its signatures and their limits."""
 
-from keras_transformer.export.tflite.ids_to_ids import FIXED_LENGTHS
+from keras_transformer.export.tflite.fixed_lengths import FIXED_LENGTHS
 
 TENSORFLOW_TEXT_USES = [
     "A TFLite file, text to text. Signature `translate`: `text` (1,) string to `translation` (1,) string, in UTF-8",

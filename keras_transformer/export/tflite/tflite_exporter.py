@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
-from keras_transformer.export.tflite.ids_to_ids import IdsToIds
-from keras_transformer.export.tflite.one_text import OneText
 from keras_transformer.export.tflite.text_signatures.supported import check_supported, unsupported_vocabulary
-from keras_transformer.export.tflite.text_signatures.texts_to_texts import TextsToTexts
-from keras_transformer.export.tflite.tflite import convert
 from keras_transformer.export.tflite.tflite_card import TENSORFLOW_TEXT_USES, ids_uses, text_uses
-from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.export.verification.artifact_runs import run_program
-from keras_transformer.models.dtype_policy import in_float32
 
 if TYPE_CHECKING:
     from keras_transformer.generation.search_settings import SearchSettings
@@ -69,6 +63,17 @@ class TFLiteExporter(Exporter):
                 'Export the model before `quantize`, with `--quantize int8` (in Python quantize="int8").'
             )
 
+    def check_tokenizers(self, tokenizers):
+        """Raises an InputError if the file cannot have the required signatures for a vocabulary."""
+        if self.text and tokenizers.placeholder_kinds:
+            raise InputError(
+                "`text` (`--text`) does not support a model with placeholders, which need regular expressions. "
+                "Export without it, for token ids."
+            )
+        if self.text_signature:
+            for tokenizer in tokenizers.files.values():
+                check_supported(tokenizer.model)
+
     def missing_text_signature(self, translator):
         """Returns the reason why the file has no signatures for texts, or None if it has.
 
@@ -85,23 +90,13 @@ class TFLiteExporter(Exporter):
         return f"{owner} {reason}"
 
     def write(self, translator, artifact, settings):
-        if self.text_signature:
-            for tokenizer in translator.tokenizers.files.values():
-                check_supported(tokenizer.model)
-        model = in_float32(translator.model)
-        if self.text:
-            if translator.tokenizers.placeholders is not None:
-                raise InputError(
-                    "`text` (`--text`) does not support a model with placeholders, which need regular expressions. "
-                    "Export without it, for token ids."
-                )
-            module = OneText(model, translator.tokenizers, settings, self.quantize)
-        else:
-            module = IdsToIds(model, settings, self.quantize)
+        from keras_transformer.export.tflite.tflite_content import tflite_content  # noqa: PLC0415 (imports TensorFlow)
+
+        has_texts = not self.text and self.missing_text_signature(translator) is None
+        content = tflite_content(translator, settings, self.quantize, self.text, has_texts)
+        if not self.text:
             translator.tokenizers.save(artifact.parent, artifact.stem)
-            if self.missing_text_signature(translator) is None:
-                module = TextsToTexts(module, translator.tokenizers)
-        artifact.write_bytes(convert(module, self.quantize, allow_text=self.text))
+        artifact.write_bytes(content)
 
     def run(self, artifact, translator, texts, settings):
         if self.text:
@@ -112,6 +107,8 @@ class TFLiteExporter(Exporter):
         return run_program(_RUNNER, artifact, texts, translator.tokenizers, arguments)
 
     def operations(self, artifact):
+        from keras_transformer.export.tflite.tflite_file import operations_of  # noqa: PLC0415 (imports TensorFlow)
+
         return operations_of(artifact.read_bytes())
 
     def notes(self, translator):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.exporters import get_exporter
-from keras_transformer.export.verification.artifact_runs import run_model
+from keras_transformer.export.verification.model_run import run_model
 from keras_transformer.export.verification.verification import Verification, compare
 from keras_transformer.models.ensemble import models_of
 from keras_transformer.models.quantized_layers import quantizations_of

@@ -7,7 +7,6 @@ from keras_transformer.errors import InputError
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.tflite.text_signatures.supported import unsupported_vocabulary
 from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
-from keras_transformer.export.tflite.tflite_file import operations_of
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.export.web.litert_files import copy_litert, find_litert, litert_version
 from keras_transformer.export.web.site_files import LITERT_NAME, MODEL_NAME, write_service_worker, write_site
@@ -54,8 +53,16 @@ class WebExporter(Exporter):
     def check_model(self, model):
         self._model_exporter.check_model(model)
 
+    def check_tokenizers(self, tokenizers):
+        """Raises an InputError if the signatures for texts, which the page needs, do not support a vocabulary."""
+        if found := unsupported_vocabulary(tokenizers):
+            side, reason = found
+            raise InputError(
+                f"The format web does not support the {side} vocabulary: it {reason}. Train the model with "
+                "`--set vocabulary.model_type=unigram`."
+            )
+
     def write(self, translator, artifact, settings):
-        _check_vocabularies(translator.tokenizers)
         copy_litert(find_litert(self.litert), artifact / LITERT_NAME)
         self._model_exporter.write(translator, artifact / MODEL_NAME, settings)
         for tokenizer in artifact.glob("*.model"):  # The signatures of texts include the vocabulary.
@@ -66,7 +73,7 @@ class WebExporter(Exporter):
         return run_program(_RUNNER, artifact, texts, arguments={"is_quantized": bool(self.quantize)})
 
     def operations(self, artifact):
-        return operations_of((artifact / MODEL_NAME).read_bytes())
+        return self._model_exporter.operations(artifact / MODEL_NAME)
 
     def card(self, translator):
         version = litert_version(find_litert(self.litert))
@@ -113,13 +120,3 @@ def export_web(
         ExportError: TFLite does not support an operation.
     """
     return WebExporter(quantize, litert=litert).export(translator, path, settings, prove)
-
-
-def _check_vocabularies(tokenizers):
-    """Raises an InputError if the signatures for texts, which the page needs, do not support a vocabulary."""
-    if found := unsupported_vocabulary(tokenizers):
-        side, reason = found
-        raise InputError(
-            f"The format web does not support the {side} vocabulary: it {reason}. Train the model with "
-            "`--set vocabulary.model_type=unigram`."
-        )

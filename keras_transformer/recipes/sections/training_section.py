@@ -5,7 +5,7 @@ from pydantic import Field
 
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.sections.section import Section, share_value
-from keras_transformer.schedules.warmup_schedule import DECAYS
+from keras_transformer.schedules.decays import DECAYS
 
 # The paper's warm-up, in a training of 100,000 steps.
 DEFAULT_WARMUP_STEPS = 4000

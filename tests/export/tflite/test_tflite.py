@@ -12,7 +12,7 @@ from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
-from keras_transformer.export.tflite.ids_to_ids import FIXED_LENGTHS
+from keras_transformer.export.tflite.fixed_lengths import FIXED_LENGTHS
 from keras_transformer.export.tflite.tflite import convert
 from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
 from keras_transformer.export.tflite.tflite_file import operations_of

@@ -3,7 +3,7 @@ from export_cases import TEXTS
 
 from keras_transformer.errors import ExportError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
-from keras_transformer.export.verification.artifact_runs import Run
+from keras_transformer.export.verification.run import Run
 from keras_transformer.export.verification.verification import compare
 
 SETTINGS = SearchSettings(beam_size=2)

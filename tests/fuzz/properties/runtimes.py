@@ -5,7 +5,7 @@ from fuzz.properties.tokenizers import _base64
 from fuzz.texts import invisible_text, random_text
 from fuzz.workers import Worker
 from fuzz.workspace import MAX_LENGTH, MODELS
-from keras_transformer.generation.beam_search import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.text.blank import BLANK_PATTERN, is_blank
 from keras_transformer.translator import Translator
 

@@ -1,0 +1,54 @@
+"""Runs a search on several batches at a time, one per processor core."""
+
+import concurrent.futures
+import os
+
+import tensorflow as tf
+
+# A batch of fewer texts takes nearly the same time.
+SMALLEST_BATCH = 8
+
+
+def count_concurrent_batches():
+    """Returns the number of batches to search at a time: the cores that this process may use, or 1 with a GPU."""
+    if tf.config.list_logical_devices("GPU"):
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def concurrent_batch_size(count, batch_size, num_batches):
+    """Returns the number of texts of a batch, so that few texts are divided among all cores as well.
+
+    Args:
+        count: number of texts.
+        batch_size: maximum number of texts of a batch.
+        num_batches: number of batches at a time.
+    """
+    return min(batch_size, max(SMALLEST_BATCH, -(-count // num_batches)))
+
+
+def results_as_completed(function, items, num_threads):
+    """Yields pairs of an item and the result of a function, in the order in which they are completed.
+
+    TensorFlow releases Python's interpreter lock while it runs a graph, so threads are enough.
+
+    Args:
+        function: a function of one item. It is called in other threads if there are several items and threads.
+        items: a list. It is processed from the first to the last item.
+        num_threads: number of items at a time.
+
+    Raises:
+        Exception: that of the first call that failed. The waiting items are dropped.
+    """
+    if min(num_threads, len(items)) < 2:
+        for item in items:
+            yield item, function(item)
+        return
+    pool = concurrent.futures.ThreadPoolExecutor(num_threads)
+    try:
+        futures = {pool.submit(function, item): item for item in items}
+        for future in concurrent.futures.as_completed(futures):
+            yield futures.pop(future), future.result()
+    finally:
+        # Without waiting, so that Ctrl-C is not delayed by running batches.
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,3 @@
+from .warmup_schedule import WarmupSchedule
+
+__all__ = ["WarmupSchedule"]

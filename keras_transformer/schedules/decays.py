@@ -1,0 +1,1 @@
+DECAYS = ("inverse_sqrt", "linear", "cosine")
