@@ -1,0 +1,50 @@
+import threading
+
+import pytest
+
+from keras_transformer.generation.concurrent_batches import (
+    concurrent_batch_size,
+    count_concurrent_batches,
+    results_as_completed,
+)
+
+
+def test_every_item_has_its_result():
+    found = dict(results_as_completed(lambda item: item * item, list(range(20)), 3))
+    assert found == {item: item * item for item in range(20)}
+
+
+def test_items_run_at_the_same_time():
+    together = threading.Barrier(2, timeout=60)
+    found = dict(results_as_completed(lambda item: together.wait() is not None, [0, 1], 2))
+    assert found == {0: True, 1: True}
+
+
+@pytest.mark.parametrize(("items", "threads"), [([5], 4), ([5, 6], 1), ([], 4)])
+def test_one_item_or_one_thread_needs_no_other_thread(items, threads):
+    found = dict(results_as_completed(lambda item: threading.current_thread(), items, threads))
+    assert found == dict.fromkeys(items, threading.main_thread())
+
+
+def test_the_first_error_is_raised_and_waiting_items_are_dropped():
+    called = []
+
+    def fail(item):
+        called.append(item)
+        raise ValueError(f"item {item}")
+
+    with pytest.raises(ValueError, match="item"):
+        list(results_as_completed(fail, list(range(1000)), 2))
+    assert len(called) < 1000
+
+
+def test_few_texts_are_divided_among_the_batches():
+    assert concurrent_batch_size(64, 64, 2) == 32
+    assert concurrent_batch_size(65, 64, 2) == 33
+    assert concurrent_batch_size(10, 64, 4) == 8
+    assert concurrent_batch_size(1000, 64, 2) == 64
+    assert concurrent_batch_size(10, 3, 4) == 3
+
+
+def test_there_is_at_least_one_batch_at_a_time():
+    assert count_concurrent_batches() >= 1
