@@ -4,7 +4,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.recipes import recipe_from_dict
 from keras_transformer.text import Tokenizers, learn_vocabulary
 from keras_transformer.text.placeholder_kinds import NUMBERS
-from keras_transformer.trainer.recipe_data import check_placeholders, recipe_preparations
+from keras_transformer.trainer.recipe_data import recipe_preparations
+from keras_transformer.trainer.recipe_inputs import check_placeholders
 
 PHRASES = {"corpus": "phrases"}
 

@@ -4,9 +4,9 @@ import pathlib
 
 import numpy as np
 
-from keras_transformer.layers.positional_embedding import position_table
 from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.position_encodings import position_table
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 
 # Keras's name of an activation: CTranslate2's name of it.
