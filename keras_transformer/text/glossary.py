@@ -90,7 +90,7 @@ class Glossary:
         """
         from keras_transformer.text.masked_terms import mask_terms  # noqa: PLC0415 (imports TensorFlow)
 
-        check_terms(placeholders.kinds)
+        check_terms(placeholders.kinds if placeholders else ())
         return mask_terms(masked, self.terms, self._sources, placeholders, copies)
 
     def mask_pairs(
