@@ -8,7 +8,9 @@ from keras_transformer.cli.search_options import beam_size_option, length_penalt
 from keras_transformer.cli.standard_output import print_path
 from keras_transformer.cli.utf8_text import Utf8Text
 from keras_transformer.explanation import check_page_path
+from keras_transformer.explanation.page_checks import check_config, check_length
 from keras_transformer.explanation.page_text import LANGUAGES
+from keras_transformer.generation import SearchSettings
 
 
 @click.command()
@@ -25,5 +27,9 @@ def explain(model, sentence, output, language, **search):
     network.
     """
     output = check_page_path(output or pathlib.Path(f"{model.resolve().name}-explain.html"))
-    translator = load_translator(read_files(model))
+    (files,) = read_files(model)
+    check_config(files.config)
+    settings = SearchSettings.of(None, **search).of_model(files.config)
+    check_length(sentence, files.tokenizers.source.count_tokens(sentence), settings.max_length)
+    translator = load_translator([files])
     print_path(explanation.explain(translator, sentence, output, language, **search))

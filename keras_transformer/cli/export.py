@@ -156,7 +156,8 @@ def export(
     exporter.check_path(output)
     files = read_files(models, source_language, target_language)
     settings = settings.of_model(smallest_config(files))
-    exporter.check_tokenizers(files[0].tokenizers)
+    for each in files:
+        exporter.check_files(each)
     direction = Direction(source_language, target_language)
     pairs = _pairs_to_compare(models[0], direction, verify, reference, quantize)
     translator = load_translator(files)

@@ -41,7 +41,10 @@ def plot(model, attention, training, positions, output):
             raise InputError(f"{output}: {folder} is a file, not a folder.")
     plots.check_plots()
     if attention is not None:
-        translator = load_translator(read_files(model))
+        (files,) = read_files(model)
+        if not files.tokenizers.source.count_tokens(attention):
+            raise InputError(f"Expected a sentence with at least one word. Received: {attention!r}.")
+        translator = load_translator([files])
         figure = plots.plot_attention(translator, attention)
     elif training:
         figure = plots.plot_training(read_history(model / HISTORY_NAME))

@@ -45,10 +45,9 @@ def serve(models, model_config_file, token_file, cors_origin, beam_size, length_
         check_installed(package, extra="serve")
     if not models and model_config_file is None:
         raise InputError("expected at least one model: keras-transformer serve MODEL, or --model-config-file FILE.")
-    import_tensorflow_quietly()
     # Imported here, because the packages are an extra.
     from keras_transformer.serving.access_control import read_tokens  # noqa: PLC0415
-    from keras_transformer.serving.run_server import run_server  # noqa: PLC0415
+    from keras_transformer.serving.check_server import check_server  # noqa: PLC0415
     from keras_transformer.serving.serving_settings import ServingSettings  # noqa: PLC0415
 
     settings = ServingSettings(
@@ -58,7 +57,12 @@ def serve(models, model_config_file, token_file, cors_origin, beam_size, length_
         max_batch_size=options.pop("batch_size"),
         **options,
     )
-    status = run_server([_named(model) for model in models], model_config_file, settings)
+    models = [_named(model) for model in models]
+    check_server(models, model_config_file, settings)
+    import_tensorflow_quietly()
+    from keras_transformer.serving.run_server import run_server  # noqa: PLC0415
+
+    status = run_server(models, model_config_file, settings)
     if is_command():
         end_process(status)  # A version may still be loading.
     return status

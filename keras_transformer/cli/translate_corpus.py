@@ -1,3 +1,4 @@
+import functools
 import pathlib
 import sys
 
@@ -9,7 +10,11 @@ from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.standard_output import check_standard_output, print_path
 from keras_transformer.corpus_translation.job import Job
+from keras_transformer.corpus_translation.ray_settings import RaySettings
+from keras_transformer.corpus_translation.translate_corpus import translate_corpus as translate_shards
 from keras_transformer.errors import InputError, check_installed
+from keras_transformer.generation import SearchSettings
+from keras_transformer.text.sentences import check_languages
 
 _PATH = click.Path(path_type=pathlib.Path)
 
@@ -48,16 +53,13 @@ def translate_corpus(
         raise InputError("--workers, --cpus-per-worker, --gpus-per-worker and --ray-address need --engine ray.")
     if engine == "ray":
         check_installed("ray", extra="ray")
-    read_files(model, settings["source_language"], settings["target_language"])
-    import_tensorflow_quietly(threads=1 if engine == "local" else None)
-    # Imported here, because they import TensorFlow.
-    from keras_transformer.corpus_translation.ray_engine import RaySettings  # noqa: PLC0415
-    from keras_transformer.corpus_translation.translate_corpus import (  # noqa: PLC0415
-        translate_corpus as translate_shards,
-    )
-
+    (files,) = read_files(model, settings["source_language"], settings["target_language"])
+    SearchSettings(beam_size=settings["beam_size"], length_penalty=settings["length_penalty"]).of_model(files.config)
+    if settings["split_sentences"]:
+        check_languages(files.texts)
     ray = RaySettings(**given) if engine == "ray" else None
-    run = translate_shards(model, pattern, output, Job(**settings), ray, CorpusProgress())
+    prepare = functools.partial(import_tensorflow_quietly, threads=1 if engine == "local" else None)
+    run = translate_shards(model, pattern, output, Job(**settings), ray, CorpusProgress(), prepare)
     print(
         f"Translated {run['shards']} shards, {run['lines']:,} lines in {run['seconds']:.1f} s"
         + (f", {run['lines_per_second']:.1f} lines/s." if run["shards"] else "."),

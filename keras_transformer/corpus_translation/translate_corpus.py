@@ -3,13 +3,11 @@ import time
 
 from keras_transformer.corpus_translation.job import model_digest, versions
 from keras_transformer.corpus_translation.job_folder import JobFolder
-from keras_transformer.corpus_translation.local_engine import translated_here
-from keras_transformer.corpus_translation.ray_engine import translated_by_ray
 from keras_transformer.corpus_translation.shards import find_shards
 from keras_transformer.errors import InputError
 
 
-def translate_corpus(model, pattern, output, job, ray=None, progress=None):
+def translate_corpus(model, pattern, output, job, ray=None, progress=None, prepare=None):
     """Translates the shards of a corpus into a folder, and continues an interrupted job.
 
     Args:
@@ -19,6 +17,7 @@ def translate_corpus(model, pattern, output, job, ray=None, progress=None):
         job: the `Job`.
         ray: the `RaySettings`. Default None: shards are translated in this process.
         progress: a `CorpusProgress`, which counts lines and shards. Default None.
+        prepare: called before TensorFlow is imported, if there is a shard to translate. Default None.
 
     Returns:
         The summary of the run, a dictionary for JSON.
@@ -40,9 +39,15 @@ def translate_corpus(model, pattern, output, job, ray=None, progress=None):
         failures = []
         if rest:
             folder.unfinish()
+            if prepare is not None:
+                prepare()
             if ray is None:
+                from keras_transformer.corpus_translation.local_engine import translated_here  # noqa: PLC0415 (slow)
+
                 outcomes = translated_here(rest, model, folder, job, progress and progress.add_lines)
             else:
+                from keras_transformer.corpus_translation.ray_engine import translated_by_ray  # noqa: PLC0415 (slow)
+
                 outcomes = translated_by_ray(rest, model, folder, job, digest, used, ray)
             for outcome in outcomes:
                 if outcome.failure is None:

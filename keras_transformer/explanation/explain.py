@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.explanation.packed_numbers import packed_numbers
+from keras_transformer.explanation.page_checks import check_config
 from keras_transformer.explanation.page_data import page_data
 from keras_transformer.explanation.page_path import check_page_path
 from keras_transformer.explanation.page_text import LANGUAGES, page_text
@@ -55,8 +56,7 @@ def explain(
     path = check_page_path(path)
     if language not in LANGUAGES:
         raise InputError(f"`language` must be one of {', '.join(LANGUAGES)}. Received: {short_repr(language)}.")
-    if (translator.config.source_prefix, translator.config.target_prefix) != (None, None):
-        raise InputError("The page does not support models with language tokens, such as M2M100.")
+    check_config(translator.config)
     settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
     if settings.sample:
         raise InputError("The page explains beam search, not sampling. Received: sample=True.")

@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from keras_transformer.data.pool_batches import shift_targets
-from keras_transformer.errors import InputError
 from keras_transformer.explanation.forward_pass import forward_pass
+from keras_transformer.explanation.page_checks import check_length
 from keras_transformer.explanation.search_tree import search_tree
 from keras_transformer.generation.top_tokens import log_normalizer, top_k
 from keras_transformer.layers.attention import hiding_bias
@@ -27,14 +27,7 @@ def source_ids_of(translator, text, max_length):
     """
     check_unicode(text)
     rows = token_rows(translator.source_tokenizer, [text])
-    length = int(rows.row_lengths()[0])
-    if not length:
-        raise InputError(f"Expected a sentence with at least one word. Received: {text!r}.")
-    if length > max_length - 1:
-        raise InputError(
-            f"Expected a sentence of at most {max_length - 1} tokens, which the model reads. Received: {length}. "
-            "Shorten the sentence."
-        )
+    check_length(text, int(rows.row_lengths()[0]), max_length)
     return padded_ids(rows, max_length)
 
 

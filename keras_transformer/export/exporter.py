@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from keras_transformer.export.verification.run import Run
     from keras_transformer.export.verification.verification import Verification
+    from keras_transformer.saving.model_files import ModelFiles
     from keras_transformer.text import Tokenizers
     from keras_transformer.translator import Translator
 
@@ -167,6 +168,13 @@ class Exporter(abc.ABC):
     def check_tokenizers(self, tokenizers: "Tokenizers") -> None:
         """Raises an InputError if the format does not support the `Tokenizers`. Default: it supports all of them."""
         return
+
+    def check_files(self, files: "ModelFiles") -> None:
+        """Raises an InputError if a model folder cannot be exported, before Keras and TensorFlow are imported.
+
+        The command calls it. Default: `check_tokenizers`.
+        """
+        self.check_tokenizers(files.tokenizers)
 
     def folder_of(self, path: pathlib.Path) -> pathlib.Path:
         """Returns the folder in which the artifact is written before it is moved. Default: the parent of `path`."""

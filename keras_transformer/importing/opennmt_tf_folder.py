@@ -52,14 +52,20 @@ class OpenNMTTFFolder(ImportedFolder):
     ):
         prefix = checkpoint_prefix(pathlib.Path(checkpoint))
         folders = run_folders(prefix)
-        from keras_transformer.importing.checkpoint_file import CheckpointFile  # noqa: PLC0415 (imports TensorFlow)
-
-        weights = OpenNMTTFWeights(CheckpointFile(prefix, "model"))
-        options = _options(folders, weights, num_heads, activation, source_end, prefix)
         given = [
             path and pathlib.Path(path)
             for path in (source_vocabulary, target_vocabulary, source_tokenizer, target_tokenizer)
         ]
+        for path in filter(None, given):
+            if not path.is_file():
+                raise InputError(f"{path}: No such file.")
+        description = folders[-1] / DESCRIPTION_NAME
+        if description.is_file():  # Its errors are raised before TensorFlow is imported.
+            read_description(description, activation)
+        from keras_transformer.importing.checkpoint_file import CheckpointFile  # noqa: PLC0415 (imports TensorFlow)
+
+        weights = OpenNMTTFWeights(CheckpointFile(prefix, "model"))
+        options = _options(folders, weights, num_heads, activation, source_end, prefix)
         vocabulary = opennmt_tf_vocabulary(find_sides(folders, weights, given[:2], given[2:]), weights)
         dropouts = {"dropout": options.dropout, "attention_dropout": options.attention_dropout}
         dropouts["intermediate_dropout"] = options.ffn_dropout

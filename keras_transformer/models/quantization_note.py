@@ -51,6 +51,15 @@ class QuantizationNote:
                 named[layer] = quantization
         return cls(named, everywhere)
 
+    def layers(self, config):
+        """Returns the `Quantization` of each quantised layer by name.
+
+        Args:
+            config: the `TransformerConfig` of the model.
+        """
+        names = [name.removesuffix("/vars/0") for name, _ in weight_shapes(config) if name.endswith("/vars/0")]
+        return {name: quantization for name in names if (quantization := self.get(name)) is not None}
+
     def to_json(self, config):
         """Returns groups of layers with the same quantisation, or None if no layer is quantised.
 

@@ -2,9 +2,9 @@ import threading
 
 from keras_transformer.errors import InputError
 from keras_transformer.serving.model_folder_engine import ModelFolderEngine
-from keras_transformer.serving.model_source import ModelSource
+from keras_transformer.serving.model_source import SAVED_MODEL_NAME, ModelSource
 from keras_transformer.serving.models_config import check_names, read_models_config
-from keras_transformer.serving.saved_model_engine import SAVED_MODEL_NAME, SavedModelEngine
+from keras_transformer.serving.saved_model_engine import SavedModelEngine
 from keras_transformer.serving.served_model import ServedModel, not_found, unknown_label
 from keras_transformer.serving.text_pieces import can_split
 from keras_transformer.serving.version_policy import VersionPolicy

@@ -3,9 +3,9 @@ import re
 
 from keras_transformer.errors import InputError
 from keras_transformer.saving.model_files import CONFIG_NAME, WEIGHTS_NAME
-from keras_transformer.serving.saved_model_engine import SAVED_MODEL_NAME
 from keras_transformer.text.tokenizers import FILE_NAMES
 
+SAVED_MODEL_NAME = "saved_model.pb"
 _NUMBER = re.compile("0|[1-9][0-9]{0,17}")
 
 

@@ -13,11 +13,11 @@ import uvicorn
 from keras_transformer.errors import InputError
 from keras_transformer.serving.access_log import AccessLog
 from keras_transformer.serving.application import Application
+from keras_transformer.serving.listening_socket import BACKLOG, listening_socket
 from keras_transformer.serving.timed_protocol import timed_protocol
 from keras_transformer.serving.translation_service import TranslationService
 
 _MOST_CONNECTIONS = 4096
-_BACKLOG = 2048
 # Time for clients of open connections to send their next request, whose response ends the connection.
 _SECONDS_OF_GRACE = 0.5
 _SECONDS_BETWEEN_LOOKS = 0.05
@@ -42,7 +42,7 @@ def run_server(models, config_file, settings):
     """
     log = AccessLog()
     _log_warnings(log)
-    with _listening_socket(settings.host, settings.port) as listener:
+    with listening_socket(settings.host, settings.port) as listener:
         service = TranslationService(models, config_file, settings, log.write)
         application = Application(service, log)
         _use_one_thread_per_batch()
@@ -64,7 +64,7 @@ async def _serve(application, service, listener, log):
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         limit_concurrency=_connections(),
         timeout_keep_alive=max(1, round(settings.header_seconds)),
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
@@ -147,15 +147,6 @@ def _use_one_thread_per_batch():
     """Lets TensorFlow compute each batch with one thread, because each core has its own batch."""
     with contextlib.suppress(RuntimeError):  # TensorFlow has started its threads already.
         tf.config.threading.set_intra_op_parallelism_threads(1)
-
-
-def _listening_socket(host, port):
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{host}:{port} cannot be used: {reason}. Choose another with --host and --port.") from None
 
 
 def _address(listener):

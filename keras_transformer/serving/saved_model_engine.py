@@ -9,11 +9,11 @@ from keras_transformer.errors import InputError
 from keras_transformer.export.saved_model.serving_files import FACTS_FILE, PREFIX_SIGNATURE
 from keras_transformer.serving.directions import Directions
 from keras_transformer.serving.engine import Engine, row_values
+from keras_transformer.serving.model_source import SAVED_MODEL_NAME
 from keras_transformer.serving.signature_defs import DEFAULT_SIGNATURE
 from keras_transformer.text.tensorflow_text_import import tensorflow_text  # noqa: F401 (registers its operations)
 from keras_transformer.text.tokenizer import Tokenizer
 
-SAVED_MODEL_NAME = "saved_model.pb"
 _CARD_NAME = "README.md"
 _WARM_UP_TEXT = b"a"
 _CUT = re.compile(r"^Sources are cut at (\d{1,9}) tokens\.", re.MULTILINE)

@@ -136,6 +136,10 @@ class Tokenizer:
                 f"{self.model_type}. Set [vocabulary] sampling = 0, or learn a vocabulary."
             )
 
+    def count_tokens(self, text: str) -> int:
+        """Returns the number of tokens of a text, without TensorFlow."""
+        return len(self._pieces.encode(text))
+
     def word_positions(self, text: str) -> list[int]:
         """Returns the position of the word of each token of `tokenize([text])`, counted from 0.
 

@@ -144,6 +144,17 @@ def test_a_signal_ends_every_long_command_in_two_seconds(long_text, command, num
 
 
 @pytest.mark.slow
+def test_an_interrupted_translation_ends_with_whole_lines_and_no_message(long_text, tmp_path):
+    with started_process(tmp_path, [*arguments_of("translate", long_text), "--batch-size", 4]) as process:
+        while not (tmp_path / "output").read_bytes():
+            assert process.poll() is None, (tmp_path / "errors").read_text()
+            time.sleep(0.01)
+        assert end_by_signal(process, signal.SIGINT) == 130
+    assert (tmp_path / "output").read_bytes().endswith(b"\n")
+    assert (tmp_path / "errors").read_text().strip() == ""
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_minimum_risk_training_in_two_seconds(trained, tmp_path, number, status):
     settings = ["--set", "minimum_risk.epochs=5000", "--set", "minimum_risk.candidates=2"]

@@ -102,6 +102,21 @@ def test_more_lines_than_a_chunk_are_all_translated(translate):
     assert len(set(result.lines)) == 1
 
 
+@pytest.mark.parametrize("number", [0, 3])
+def test_an_error_in_one_batch_ends_the_command_with_one_line(translate, translator, monkeypatch, number):
+    search, calls = translator._generator.generate, []
+
+    def generate(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == number + 1:
+            raise MemoryError
+        return search(*arguments, **options)
+
+    monkeypatch.setattr(translator._generator, "generate", generate)
+    translate("--batch-size", 8, "--beam-size", 1, stdin=b"the dog\n" * 64).assert_one_error("out of memory")
+    assert len(calls) < 8
+
+
 def test_a_translation_with_line_ends_stays_one_line(translate, translator, monkeypatch):
     found = (["a\nb", "c\r\nd"], [-1.0, -2.0])
     monkeypatch.setattr(type(translator), "translate", lambda *arguments, **options: found)

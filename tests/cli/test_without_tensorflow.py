@@ -1,5 +1,6 @@
 """Commands that need no model, and errors of the user, import neither TensorFlow nor Keras."""
 
+import dataclasses
 import gzip
 import json
 import pathlib
@@ -68,6 +69,8 @@ def folder(tmp_path_factory):
         "model": {},
         "incomplete": {"model.weights.h5": None},
         "no_config": {"config.json": b"{"},
+        "list_config": {"config.json": b"[]"},
+        "future": {"config.json": b'{"format_version": 99, "model": {}}'},
         "cut_weights": {"model.weights.h5": b"\x89HDF"},
         "other_tokenizer": {"tokenizer.model": b"no SentencePiece model"},
     }
@@ -80,13 +83,25 @@ def folder(tmp_path_factory):
             else:
                 (folder / name / file).write_bytes(content)
     save_streamed_folder(folder / "no_languages", parts, config, Tokenizers(tokenizer))
+    other = dataclasses.replace(config, activation="sparse_plus")
+    save_streamed_folder(folder / "sparse_plus", parts, other, Tokenizers(tokenizer))
+    (folder / "run").mkdir()
+    for name in ("ckpt-1.index", "ckpt-1.data-00000-of-00001"):
+        (folder / "run" / name).write_bytes(b"")
     for name, content in {
         "text": "\n".join(lines).encode(),
         "longer": b"one\ntwo\nthree\n",
         "latin": "caf\xe9\n".encode("latin-1"),
         "empty": b"",
         "text.gz": gzip.compress(b"one\ntwo\n")[:12],
+        "tabs": b"cat\tKatze\n",
+        "keys": b"# no key\n",
+        "wrong.config": b"model_config_list {",
         "broken.toml": b"[data\n",
+        "section.toml": b'[dat]\ncorpus = "phrases"\n',
+        "columns.toml": b'[data]\ntrain_pairs = "text"\nvalidation_pairs = "text"\n',
+        "glossary.toml": b'[data]\ntrain_source = "text"\ntrain_target = "text"\nvalidation_source = "text"\n'
+        b'validation_target = "text"\nplaceholders = ["term"]\nglossary = "text"\n',
         "key.toml": b'[data]\ncorpus = "phrases"\n[training]\nepoch = 3\n',
         "type.toml": b'[data]\ncorpus = "phrases"\n[training]\nepochs = "three"\n',
         "missing.toml": b'[data]\ntrain_source = "no"\ntrain_target = "no"\nvalidation_source = "no"\n'
@@ -124,6 +139,8 @@ ERRORS = [
     ["--no-such-option"],
     *([command, "missing"] for command in ("info", "translate")),
     *(["translate", name] for name in ("incomplete", "no_config", "cut_weights", "other_tokenizer", "text")),
+    *([command, name] for command in ("info", "translate") for name in ("list_config", "future")),
+    ["translate", "model", "incomplete"],
     ["info", "cut_weights"],
     ["translate"],
     ["translate", "model", "--no-such-option"],
@@ -141,6 +158,16 @@ ERRORS = [
     ["translate", "model", "--input", "text", "--output", "missing/text"],
     ["translate", "model", "--source-language", "no language"],
     ["translate", "no_languages", "--input", "text", "--split-sentences"],
+    ["translate", "model", "--prefix", "missing"],
+    *(["translate", "model", "--glossary", name] for name in ("missing", "text", "tabs")),
+    ["translate", "model", "--alignments", "new", "--output", "new"],
+    ["translate", "model", "--alignments", "text", "--input", "text"],
+    ["translate", "model", "--alignments", "missing/new"],
+    ["translate", "model", "--alignments", "new", "--split-sentences"],
+    ["translate", "model", "model", "--alignments", "new"],
+    ["translate", "model", "--sample", "--beam-size", "4"],
+    ["translate", "model", "--top-k", "5"],
+    ["translate", "model", "--no-repeat-ngram", "0"],
     [*EVALUATE, "missing"],
     [*EVALUATE, "longer"],
     [*EVALUATE, "text", "--metrics", "rouge"],
@@ -151,10 +178,17 @@ ERRORS = [
     ["score", "missing", "--source", "text", "--target", "text"],
     ["score", "model", "--source", "text", "--target", "longer"],
     ["score", "model", "--source", "latin", "--target", "latin"],
+    ["score", "model", "--source", "missing", "--target", "text"],
+    ["score", "model", "--source", "text", "--target", "text", "--target-language", "no language"],
+    ["info"],
+    ["info", "text"],
+    ["info", "model", "model"],
     ["train", "missing"],
     ["train", "missing.toml"],
     ["train", "model"],
     *(["train", f"{name}.toml"] for name in ("broken", "key", "type", "unequal", "latin", "vocabulary", "init")),
+    *(["train", f"{name}.toml"] for name in ("section", "columns", "glossary")),
+    [*TRAIN, "--set", "training.batch_tokens=many"],
     [*TRAIN, "--set", "training.epochs=-1"],
     [*TRAIN, "--set", "epochs"],
     [*TRAIN, "--set", "model.preset=huge"],
@@ -169,6 +203,10 @@ ERRORS = [
     ["import", "model", "--output", "new"],
     ["import", "model", "--output", "model"],
     ["import", "model"],
+    ["import", "text", "--output", "new"],
+    ["import", "model", "--output", "new", "--from", "opennmt-tf"],
+    ["import", "run", "--output", "new", "--source-vocabulary", "missing"],
+    ["import", "run", "--output", "new", "--normalize-punctuation"],
     ["export", "model", "--format", "no"],
     ["export", "model"],
     ["export", "missing", "--format", "tflite"],
@@ -182,18 +220,49 @@ ERRORS = [
     ["export", "model", "--format", "tflite", "--quantize", "int2"],
     ["export", "model", "--format", "saved_model", "--quantize", "int8"],
     ["export", "model", "--format", "ctranslate2", "--output", "model"],
+    ["export", "model", "model", "--format", "ctranslate2"],
+    ["export", "model", "--format", "tflite", "--prefix", "a"],
+    ["export", "model", "--format", "tflite", "--reference", "text"],
+    ["export", "model", "--format", "web"],
+    ["export", "no_languages", "--format", "argos", "--verify", "text"],
+    ["export", "sparse_plus", "--format", "huggingface", "--verify", "text"],
+    ["export", "sparse_plus", "--format", "onnx", "--verify", "text"],
     ["plot", "model"],
     ["plot", "missing", "--positions"],
     ["plot", "missing", "--attention", "a cat"],
     ["plot", "model", "--training"],
     ["plot", "model", "--positions", "--output", "a.txt"],
+    ["plot", "model", "--attention", " "],
     ["explain", "missing", "a cat"],
     ["explain", "model", "a cat", "--output", "a.txt"],
     ["explain", "model", "a cat", "--language", "fr"],
+    ["explain", "model", "a cat", "--output", "missing/a.html"],
+    ["explain", "model", " "],
+    ["explain", "model", "a cat " * 20],
+    ["explain", "model", "a cat", "--beam-size", "1000"],
     ["translate-corpus", "missing", "text", "new"],
     ["translate-corpus", "model", "text", "new", "--workers", "2"],
+    ["translate-corpus", "model", "no_text*", "new"],
+    ["translate-corpus", "model", "model", "new"],
+    ["translate-corpus", "model", "text", "model"],
+    ["translate-corpus", "model", "text", "text"],
+    ["translate-corpus", "model", "text", "new", "--beam-size", "1000"],
+    ["translate-corpus", "no_languages", "text", "new", "--split-sentences"],
     ["serve"],
+    ["serve", "name="],
+    *(["serve", name, "--port", "0"] for name in ("missing", "incomplete", "cut_weights", "text")),
+    ["serve", "a=model", "a=model", "--port", "0"],
+    ["serve", "model", "--port", "0", "--beam-size", "1000"],
+    ["serve", "model", "--port", "99999"],
+    ["serve", "model", "--host", "no.such.host.invalid"],
+    ["serve", "--model-config-file", "wrong.config", "--port", "0"],
+    *(["serve", "model", "--token-file", name] for name in ("missing", "keys")),
+    ["clean"],
+    ["clean", "--dry-run"],
     ["clean", "--source", "missing", "--target", "text", "--output-prefix", "new"],
+    ["clean", "--source", "text", "--target", "longer", "--dry-run"],
+    ["clean", "--source", "text", "--target", "text", "--dry-run", "--report", "model"],
+    ["clean", "--tsv", "text", "--dry-run"],
 ]
 
 

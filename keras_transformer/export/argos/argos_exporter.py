@@ -37,6 +37,11 @@ class ArgosExporter(Exporter):
     rounds_activations = False
     packages = ("ctranslate2", "onnx")
 
+    def check_files(self, files):
+        """Raises an InputError if a language of the model is unknown."""
+        super().check_files(files)
+        argos_languages(files.texts)
+
     def write(self, translator, artifact, settings):
         from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2  # noqa: PLC0415 (slow)
 

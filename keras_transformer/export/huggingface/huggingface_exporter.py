@@ -30,6 +30,11 @@ class HuggingFaceExporter(Exporter):
     rounds_activations = False
     packages = ("transformers", "torch")
 
+    def check_files(self, files):
+        """Raises an InputError if Transformers lacks an option of the model."""
+        super().check_files(files)
+        check_config(files.config)
+
     def check_model(self, model):
         from keras_transformer.models.transformer_parts import transformer_parts  # noqa: PLC0415 (imports Keras)
 

@@ -27,15 +27,16 @@ class ONNXExporter(Exporter):
     rounds_activations = False
     packages = ("onnx", "onnxruntime")
 
+    def check_files(self, files):
+        """Raises an InputError if the format lacks the activation of the model."""
+        super().check_files(files)
+        _check_activation(files.config)
+
     def check_model(self, model):
         from keras_transformer.models.transformer_parts import transformer_parts  # noqa: PLC0415 (imports Keras)
 
         super().check_model(model)
-        activation = transformer_parts(model).config.activation
-        if activation not in ACTIVATIONS:
-            raise InputError(
-                f"The format onnx has the activations {', '.join(ACTIVATIONS)}. Received: activation={activation!r}."
-            )
+        _check_activation(transformer_parts(model).config)
 
     def write(self, translator, artifact, settings):
         from keras_transformer.export.onnx.transformer_graphs import graphs_of_model  # noqa: PLC0415 (imports Keras)
@@ -78,6 +79,13 @@ class ONNXExporter(Exporter):
             "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the",
             "model generates an arbitrary sentence.",
         ]
+
+
+def _check_activation(config):
+    if config.activation not in ACTIVATIONS:
+        raise InputError(
+            f"The format onnx has the activations {', '.join(ACTIVATIONS)}. Received: activation={config.activation!r}."
+        )
 
 
 def _search(translator):

@@ -52,9 +52,16 @@ class TFLiteExporter(Exporter):
                 "TensorFlow Text."
             )
 
+    def check_files(self, files):
+        """Raises an InputError if the file cannot have the signatures, or Keras has quantised layers of the model."""
+        super().check_files(files)
+        self._check_quantizations(files.note.layers(files.config))
+
     def check_model(self, model):
         """Raises an InputError if Keras has quantised layers of a model. TFLite's converter does not support them."""
-        quantizations = checked_quantizations(model)
+        self._check_quantizations(checked_quantizations(model))
+
+    def _check_quantizations(self, quantizations):
         if quantizations:
             modes = " and ".join(sorted({quantization.mode for quantization in quantizations.values()}))
             raise InputError(

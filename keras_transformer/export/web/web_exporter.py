@@ -53,6 +53,10 @@ class WebExporter(Exporter):
     def check_model(self, model):
         self._model_exporter.check_model(model)
 
+    def check_files(self, files):
+        self.check_tokenizers(files.tokenizers)
+        self._model_exporter.check_files(files)
+
     def check_tokenizers(self, tokenizers):
         """Raises an InputError if the signatures for texts, which the page needs, do not support a vocabulary."""
         if found := unsupported_vocabulary(tokenizers):
