@@ -100,6 +100,7 @@ class Translator:
         prefixes: Sequence[str] | None = None,
         glossary: Glossary | None = None,
         counts: PlaceholderCounts | None = None,
+        fixed_batches: bool = False,
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
@@ -121,6 +122,8 @@ class Translator:
                 empty string forces nothing. Default None.
             glossary: a `Glossary` of terms with their translations. The model needs symbols for terms. Default None.
             counts: `PlaceholderCounts`, to which those of these texts are added. Default None.
+            fixed_batches: whether the batches depend on the texts and `batch_size` alone, not on the number of cores.
+                The last digits of a score depend on its batch. Default False.
 
         Returns:
             A list of strings, or with `n_best` above 1, a list of lists of strings, best first. With `return_scores`, a
@@ -144,7 +147,7 @@ class Translator:
                 each = len(texts) / max(1, len(sentences))
                 report = progress and (lambda count: progress(count * each))
                 arguments = {"batch_size": batch_size, "return_scores": True, "progress": report}
-                arguments |= {"glossary": glossary, "counts": counts}
+                arguments |= {"glossary": glossary, "counts": counts, "fixed_batches": fixed_batches}
                 return self.translate(sentences, **arguments, settings=settings)
 
             found = translate_sentences(translate, texts, self.texts)
@@ -157,7 +160,7 @@ class Translator:
         translations, scores = [None] * len(texts), [None] * len(texts)
         batches = batches_by_length(lengths_with_end(rows, max_length), batch_size)
         num_threads = count_concurrent_batches()
-        if len(batches) < num_threads:
+        if len(batches) < num_threads and not fixed_batches:
             size = concurrent_batch_size(len(texts), batch_size, num_threads)
             batches = batches_by_length(lengths_with_end(rows, max_length), size)
         self._generator.trace(settings, prefix_rows is not None)

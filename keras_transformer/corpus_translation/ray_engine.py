@@ -111,9 +111,9 @@ def _connect(ray, settings):
 
 def _variables(settings):
     """Returns the environment variables of the workers."""
-    threads = str(settings.cpus)
-    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    return dict.fromkeys(names, threads) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    # One batch per CPU at a time, with one thread each.
+    threads = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(settings.cpus)}
+    return threads | {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def _groups(shards, workers):

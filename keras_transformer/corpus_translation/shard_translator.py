@@ -132,6 +132,7 @@ class ShardTranslator:
                     batch_size=self._job.batch_size,
                     split_sentences=self._job.split_sentences,
                     progress=progress,
+                    fixed_batches=True,
                 )
             except InputError as error:
                 raise JobError(str(error)) from None

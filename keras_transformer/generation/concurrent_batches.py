@@ -10,10 +10,15 @@ SMALLEST_BATCH = 8
 
 
 def count_concurrent_batches():
-    """Returns the number of batches to search at a time: the cores that this process may use, or 1 with a GPU."""
+    """Returns the number of batches to search at a time: the cores that this process may use, or 1 with a GPU.
+
+    TensorFlow's variable TF_NUM_INTEROP_THREADS is an upper bound.
+    """
     if tf.config.list_logical_devices("GPU"):
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get("TF_NUM_INTEROP_THREADS", "")
+    return min(cores, int(given)) if given.isdecimal() and int(given) else cores
 
 
 def concurrent_batch_size(count, batch_size, num_batches):

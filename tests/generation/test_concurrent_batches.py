@@ -1,3 +1,4 @@
+import os
 import threading
 
 import pytest
@@ -46,5 +47,11 @@ def test_few_texts_are_divided_among_the_batches():
     assert concurrent_batch_size(10, 3, 4) == 3
 
 
-def test_there_is_at_least_one_batch_at_a_time():
-    assert count_concurrent_batches() >= 1
+@pytest.mark.parametrize(("given", "most"), [("1", 1), ("100000", None), ("0", None), ("many", None), (None, None)])
+def test_the_number_of_batches_at_a_time_is_at_most_that_of_tensorflow(monkeypatch, given, most):
+    cores = len(os.sched_getaffinity(0))
+    if given is None:
+        monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
+    else:
+        monkeypatch.setenv("TF_NUM_INTEROP_THREADS", given)
+    assert count_concurrent_batches() == (most or cores)
