@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 
 _BATCH_SIZE = 64
+# Maximum number of tokens of the first text for which a search without a graph takes less time than tracing the graph.
+_MOST_TOKENS_AT_ONCE = 16
 
 
 class Translator:
@@ -163,13 +165,15 @@ class Translator:
         if len(batches) < num_threads and not fixed_batches:
             size = concurrent_batch_size(len(texts), batch_size, num_threads)
             batches = batches_by_length(lengths_with_end(rows, max_length), size)
-        self._generator.trace(settings, prefix_rows is not None)
+        as_graph = self._generator.has_searched or len(texts) != 1 or int(rows.row_lengths()[0]) > _MOST_TOKENS_AT_ONCE
+        if as_graph:
+            self._generator.trace(settings, prefix_rows is not None)
 
         def search(indices):
             # The translation of a row of padding, a blank text, is empty.
             source_ids = padded_ids(tf.gather(rows, indices), max_length)
             prefix_ids = None if prefix_rows is None else tf.gather(prefix_rows, indices).to_tensor()
-            return self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
+            return self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids, as_graph=as_graph)
 
         # The longest first, so that all cores end at nearly the same time.
         for indices, hypotheses in results_as_completed(search, batches[::-1], num_threads):

@@ -51,6 +51,16 @@ def translator(tokenizer):
     return Translator(model, tokenizer)
 
 
+def test_only_the_first_short_text_is_translated_without_a_graph(translator):
+    other = Translator(translator.model, translator.tokenizers)
+    texts, scores = other.translate(["one two three"], return_scores=True)
+    assert not other._generator._functions
+    expected, expected_scores = other.translate(["one two three"], return_scores=True)
+    assert other._generator._functions
+    assert texts == expected
+    np.testing.assert_allclose(scores, expected_scores, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def two_vocabularies(tokenizer):
     """An untrained translator with one vocabulary per language."""

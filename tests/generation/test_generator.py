@@ -88,6 +88,16 @@ def test_a_beam_of_all_hypotheses_equals_enumeration(tiny_vocabulary, length_pen
     assert np.all(np.isneginf(found.scores[0, 40:]))
 
 
+@pytest.mark.parametrize("options", [{"beam_size": 1}, {"beam_size": 4, "n_best": 3}, {"sample": True, "n_best": 2}])
+def test_a_search_without_a_graph_gives_the_same(generator, options):
+    settings, source_ids = SearchSettings(**options), sentences(LENGTHS)
+    found, expected = (
+        generator.generate(source_ids, settings=settings, as_graph=as_graph) for as_graph in (False, True)
+    )
+    np.testing.assert_array_equal(found.token_ids, expected.token_ids)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+
+
 def test_greedy_search_takes_the_most_probable_token(model, generator):
     source = sentences((4,))
     found = without_padding(generator.generate(source, beam_size=1).token_ids[0, 0].numpy())
