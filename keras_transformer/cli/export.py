@@ -20,6 +20,7 @@ from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
 from keras_transformer.export.exporters import EXPORTERS, exporter_class, formats_with, get_exporter
 from keras_transformer.export.quantizations import QUANTIZATIONS
+from keras_transformer.export.staging import check_writable
 from keras_transformer.saving.ensemble_files import smallest_config
 from keras_transformer.saving.model_files import load_validation_pairs
 from keras_transformer.text.blank import is_blank
@@ -154,6 +155,7 @@ def export(
     name = models[0].resolve().name + "-ensemble" * (len(models) > 1)
     output = output or _EXPORTS / exporter.default_name(name)
     exporter.check_path(output)
+    check_writable(exporter.folder_of(output))
     files = read_files(models, source_language, target_language)
     settings = settings.of_model(smallest_config(files))
     for each in files:

@@ -1,6 +1,7 @@
 """Atomic writes of artifacts: they are written under a temporary name in the same folder and then renamed."""
 
 import contextlib
+import errno
 import os
 import pathlib
 
@@ -35,6 +36,15 @@ def staged_folder(parent, artifact):
             raise InputError(f"{parent}: expected a folder to write into ({error.strerror}).") from None
         with naming(artifact):
             yield folder
+
+
+def check_writable(parent):
+    """Raises an InputError if `staged_folder` cannot write to `parent`. Nothing is created."""
+    parent = pathlib.Path(parent)
+    found = next(folder for folder in (parent, *parent.absolute().parents) if folder.exists())
+    if not found.is_dir() or not os.access(found, os.W_OK):
+        reason = os.strerror(errno.EACCES if found.is_dir() else errno.ENOTDIR)
+        raise InputError(f"{parent}: expected a folder to write into ({reason}).")
 
 
 def check_new_folder(path):

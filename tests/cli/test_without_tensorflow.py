@@ -224,6 +224,8 @@ ERRORS = [
     ["export", "model", "--format", "tflite", "--prefix", "a"],
     ["export", "model", "--format", "tflite", "--reference", "text"],
     ["export", "model", "--format", "web"],
+    ["export", "model", "--format", "tflite", "--verify", "text", "--output", "text/new.tflite"],
+    ["export", "model", "--format", "saved_model", "--verify", "text", "--output", "text/new"],
     ["export", "no_languages", "--format", "argos", "--verify", "text"],
     ["export", "sparse_plus", "--format", "huggingface", "--verify", "text"],
     ["export", "sparse_plus", "--format", "onnx", "--verify", "text"],
