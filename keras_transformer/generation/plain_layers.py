@@ -10,7 +10,6 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.layers.attention import hiding_bias
-from keras_transformer.special_tokens import PADDING_ID
 
 
 def dense(layer, inputs):
@@ -67,7 +66,7 @@ def encode(parts, source_ids):
     """
     if parts.source_prefix is not None:
         source_ids = parts.source_prefix(source_ids)
-    padding_mask = tf.not_equal(source_ids, PADDING_ID)
+    padding_mask = parts.source_mask(source_ids)
     length = source_ids.shape[1] or tf.shape(source_ids)[1]
     bias = hiding_bias(tf.expand_dims(tf.expand_dims(padding_mask, 1), 1))
     embedding = parts.source_embedding

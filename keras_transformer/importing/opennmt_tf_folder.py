@@ -6,8 +6,9 @@ from keras_transformer.errors import InputError
 from keras_transformer.importing.imported_folder import ImportedFolder
 from keras_transformer.importing.opennmt_tf_description import DESCRIPTION_NAME, ModelOptions, read_description
 from keras_transformer.importing.opennmt_tf_files import checkpoint_prefix, find_sides, run_folders
-from keras_transformer.importing.opennmt_tf_vocabulary import opennmt_tf_vocabulary
+from keras_transformer.importing.opennmt_tf_vocabulary import opennmt_tf_vocabulary, read_tokens
 from keras_transformer.importing.opennmt_tf_weights import OpenNMTTFWeights
+from keras_transformer.importing.side_models import read_pieces
 from keras_transformer.models import TransformerConfig
 from keras_transformer.text import TextFacts
 from keras_transformer.text.direction import Direction
@@ -56,12 +57,7 @@ class OpenNMTTFFolder(ImportedFolder):
             path and pathlib.Path(path)
             for path in (source_vocabulary, target_vocabulary, source_tokenizer, target_tokenizer)
         ]
-        for path in filter(None, given):
-            if not path.is_file():
-                raise InputError(f"{path}: No such file.")
-        description = folders[-1] / DESCRIPTION_NAME
-        if description.is_file():  # Its errors are raised before TensorFlow is imported.
-            read_description(description, activation)
+        _check_given(given, folders[-1] / DESCRIPTION_NAME, activation)
         from keras_transformer.importing.checkpoint_file import CheckpointFile  # noqa: PLC0415 (imports TensorFlow)
 
         weights = OpenNMTTFWeights(CheckpointFile(prefix, "model"))
@@ -85,6 +81,16 @@ class OpenNMTTFFolder(ImportedFolder):
             raise InputError(f"{prefix}: {error}") from None
         _, texts = (direction or Direction()).applied(config, vocabulary.tokenizers, TextFacts())
         super().__init__(weights, vocabulary, config, texts)
+
+
+def _check_given(given, description, activation):
+    """Reads the given vocabularies and SentencePiece models and the description, before TensorFlow is imported."""
+    for path in filter(None, given[:2]):
+        read_tokens(path)
+    for path in filter(None, given[2:]):
+        read_pieces(path)
+    if description.is_file():
+        read_description(description, activation)
 
 
 def _options(folders, weights, num_heads, activation, source_end, prefix):

@@ -45,11 +45,12 @@ def test_equals_a_search_that_recomputes_every_prefix(model, generator, beam_siz
         {"target_vocabulary_size": 11, "activation": "gelu"},
         {"vocabulary_size": 601, "normalize_first": True},
         {"output_bias": True},
+        {"source_end": False},
         {"source_prefix": 5, "target_prefix": 6, "first_position": 2, "position_frequencies": "tensor2tensor"},
     ],
     ids=[
         *("pre_norm", "unshared_embeddings", "untied_output", "two_vocabularies", "large_vocabulary", "output_bias"),
-        "prefixes",
+        *("hidden_end", "prefixes"),
     ],
 )
 def test_equals_the_slow_search_for_every_kind_of_model(overrides):

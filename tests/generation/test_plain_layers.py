@@ -35,7 +35,14 @@ def test_a_normalisation_has_the_outputs_of_keras():
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"normalize_first": True}, {"source_prefix": 5, "target_prefix": 6}, {"activation": "swish"}]
+    "fields",
+    [
+        {},
+        {"normalize_first": True},
+        {"source_prefix": 5, "target_prefix": 6},
+        {"activation": "swish"},
+        {"source_end": False},
+    ],
 )
 def test_the_encoder_has_the_outputs_of_the_model(fields):
     config = TransformerConfig(
