@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 
-import h5py
 import numpy as np
 import pytest
+from comparable_weights import comparable_weights
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = pathlib.Path(__file__).with_name("slurm.sh")
@@ -130,22 +130,6 @@ def wait_for_end(corpus, job, name):
     return facts
 
 
-def weights(folder):
-    """The arrays of a model by name, without the biases of keys.
-
-    They do not change the attention. Their gradient is only a rounding error, and Adam divides it by its size.
-    """
-    found = {}
-    with h5py.File(folder / "model.weights.h5") as file:
-        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
-    for name, array in found.items():
-        if name.endswith("query_key_value_dense/vars/1"):
-            array[WIDTH : 2 * WIDTH] = 0
-        elif name.endswith("key_value_dense/vars/1"):
-            array[:WIDTH] = 0
-    return found
-
-
 def losses(folder):
     with (folder / "history.csv").open(newline="") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)]
@@ -153,7 +137,7 @@ def losses(folder):
 
 def assert_same(folder, other, tolerance=0.0):
     assert losses(folder) == pytest.approx(losses(other), rel=tolerance, abs=0)
-    found, wanted = weights(folder), weights(other)
+    found, wanted = (comparable_weights(path, WIDTH) for path in (folder, other))
     assert found.keys() == wanted.keys()
     for name, array in wanted.items():
         np.testing.assert_allclose(found[name], array, atol=tolerance, rtol=tolerance, err_msg=name)
