@@ -68,7 +68,7 @@ def launch_processes(count, arguments):
 def _free_address():
     """Yields a free address. This process holds it without listening, and the first process listens there."""
     with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{held.getsockname()[1]}"
 

@@ -8,6 +8,7 @@ from keras_transformer.cli.launch_processes import launch_processes
 from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.standard_output import print_path, print_result
 from keras_transformer.cli.utf8_text import Utf8Text
+from keras_transformer.processes.joint_training import joint_training
 from keras_transformer.processes.keras_backend import check_backend
 from keras_transformer.recipes import describe_keys, load_recipe
 from keras_transformer.trainer.prepared_training import prepare_training
@@ -59,8 +60,9 @@ def train(recipe, overrides, data, output, init_from, resume, processes):
             settings += ["--data", str(data)]
         arguments = [*debug, "train", recipe, "--output", str(output), *settings, *["--resume"] * resume]
         return launch_processes(processes, arguments)
-    prepared = prepare_training(loaded, output, resume)
-    import_tensorflow_quietly()
-    importlib.import_module("keras_transformer.trainer.train_recipe").train_prepared(prepared)
+    with joint_training() as watch:
+        prepared = prepare_training(loaded, output, resume)
+        import_tensorflow_quietly()
+        importlib.import_module("keras_transformer.trainer.train_recipe").train_prepared(prepared, watch)
     print_path(output)
     return 0

@@ -3,17 +3,14 @@
 import contextlib
 import dataclasses
 import os
-import socket
-import threading
 
 import keras
 
 from keras_transformer.errors import InputError
-from keras_transformer.processes.command_process import WATCHED, handle_signals, is_command
-from keras_transformer.processes.process_variables import ADDRESSES, COUNT, INDEX
+from keras_transformer.processes.command_process import handle_signals, is_command
+from keras_transformer.processes.joint_training import process_watch
 
-# Address at which the first process serves the batches.
-DATA_SERVICE = "KERAS_TRANSFORMER_DATA_SERVICE"
+_SECONDS_OF_HEARTBEAT = 24 * 60 * 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,61 +35,48 @@ class Processes:
         return self.index == 0
 
 
-def join_processes():
+def join_processes(watch=None):
     """Joins the other processes of the environment variables. Call it before any other use of JAX.
+
+    Args:
+        watch: the `ProcessWatch` of `joint_training`. Default None: a new one, if the environment variables are set.
 
     Returns:
         The `Processes`, a single one without the environment variables.
 
     Raises:
-        InputError: an environment variable has a wrong value.
+        InputError: an environment variable has a wrong value, or the processes cannot be joined.
     """
-    given = [name for name in (ADDRESSES, COUNT, INDEX) if os.environ.get(name)]
-    if not given:
-        return Processes()
-    if len(given) < 3 or not all(os.environ[name].isdecimal() for name in (COUNT, INDEX)):
-        raise InputError(f"Several processes need {ADDRESSES}, and whole numbers in {COUNT} and {INDEX}.")
-    processes = Processes(int(os.environ[INDEX]), int(os.environ[COUNT]), os.environ.get(DATA_SERVICE) or None)
-    if processes.index >= processes.count:
-        raise InputError(f"{INDEX} must be below {COUNT}. Received: {processes.index} of {processes.count}.")
-    address = os.environ[ADDRESSES].split(",")[0]
-    for name, given in [(ADDRESSES, address), (DATA_SERVICE, processes.data_service)]:
-        if given and not _is_address(given):
-            raise InputError(f"{name} must be HOST:PORT of the first process. Received: {given}.")
-    if os.environ.get(WATCHED):
-        threading.Thread(target=_end_with_launcher, daemon=True).start()
-    if keras.backend.backend() != "jax":
-        raise InputError(f"Several processes need KERAS_BACKEND=jax. Received: {keras.backend.backend()}.")
-    # Checked here, because JAX crashes if the port is in use.
-    if processes.is_first and _listens(address):
-        raise InputError(f"{ADDRESSES}={address}: another program uses this port. Choose a free port.")
+    if watch is None:
+        watch = process_watch()
+        if watch is None:
+            return Processes()
+        watch.meet()
+    settings = watch.settings
     with _standard_output_to_error():
         try:
-            keras.distribution.initialize(address, processes.count, processes.index)
+            _initialize(*watch.coordinator(), settings)
             if is_command():
                 handle_signals()  # JAX has replaced the handler of SIGTERM and would continue after it.
+            # The batches are divided among the processes already.
+            keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
         except (RuntimeError, ValueError) as error:
-            raise InputError(
-                f"{ADDRESSES}={address}: cannot join the other processes. Check that it is the host of process 0 "
-                f"({error})."
-            ) from None
-        # The batches are divided among the processes already.
-        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
-    return dataclasses.replace(processes, devices=len(keras.distribution.list_devices()) // processes.count)
+            raise InputError(f"{settings.address}: cannot join the other processes: {error}") from None
+    devices = len(keras.distribution.list_devices()) // settings.count
+    return Processes(settings.index, settings.count, settings.data_service, devices)
 
 
-def _is_address(text):
-    host, _, port = text.rpartition(":")
-    return bool(host) and port.isdecimal() and 0 < int(port) < 2**16
+def _initialize(bind_address, address, settings):
+    import jax  # noqa: PLC0415 (an extra)
 
-
-def _listens(address):
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
-            return True
-    except OSError:
-        return False
+    jax.distributed.initialize(
+        address,
+        settings.count,
+        settings.index,
+        coordinator_bind_address=bind_address,
+        # The watch notices a loss earlier. JAX would abort the process with several lines.
+        heartbeat_timeout_seconds=_SECONDS_OF_HEARTBEAT,
+    )
 
 
 @contextlib.contextmanager
@@ -108,11 +92,6 @@ def alone():
         yield
     finally:
         keras.distribution.set_distribution(distribution)
-
-
-def _end_with_launcher():
-    os.read(0, 1)  # Nothing is ever written. It returns when the launcher has ended.
-    os._exit(1)
 
 
 @contextlib.contextmanager

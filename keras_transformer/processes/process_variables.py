@@ -1,14 +1,14 @@
 import os
 import sys
 
-# The environment variables that `keras.distribution.initialize` reads.
+# Environment variables of a joint training. They have the names of `keras.distribution.initialize`.
 ADDRESSES, COUNT, INDEX = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
 
 
 def is_first_process():
     """Returns whether this process writes the files: it is the only process or has the number 0."""
     number = os.environ.get(INDEX) or "0"
-    # `join_processes` raises an error for a value that is not a number.
+    # `process_settings` raises an error for a value that is not a number.
     return number.isdecimal() and int(number) == 0
 
 

@@ -17,6 +17,7 @@ from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.processes.command_process import last_words
 from keras_transformer.processes.joined_processes import alone, join_processes
+from keras_transformer.processes.joint_training import joint_training
 from keras_transformer.processes.shared_result import result_of_first
 from keras_transformer.recipes import Recipe
 from keras_transformer.recipes.recipe_files import save_recipe
@@ -41,6 +42,7 @@ from keras_transformer.trainer.recipe_batches import recipe_batches
 from keras_transformer.trainer.recipe_data import recipe_pairs, recipe_tokenizers
 from keras_transformer.trainer.recipe_inputs import recipe_config
 from keras_transformer.trainer.resumed_recipe import RECIPE_NAME
+from keras_transformer.trainer.shared_recipe import check_same_recipe
 from keras_transformer.trainer.training_checks import check_lengths, check_output, warn_of_training
 from keras_transformer.trainer.training_length import total_steps
 from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME, TrainingRun
@@ -72,15 +74,17 @@ def train_recipe(recipe: Recipe, output: str | os.PathLike, resume: bool = False
     >>> from keras_transformer.trainer.train_recipe import train_recipe
     >>> translator = train_recipe(kt.recipes.load_recipe("my.toml"), "models/my")
     """
-    # The text is checked before the processes are joined, which takes time.
-    return train_prepared(prepare_training(recipe, output, resume))
+    with joint_training() as watch:
+        # The text is checked before the processes are joined, which takes time.
+        return train_prepared(prepare_training(recipe, output, resume), watch)
 
 
-def train_prepared(prepared):
+def train_prepared(prepared, watch):
     """Trains a model as `train_recipe` does.
 
     Args:
         prepared: a `PreparedTraining`.
+        watch: the result of `joint_training`.
 
     Returns:
         See `train_recipe`.
@@ -88,7 +92,7 @@ def train_prepared(prepared):
     recipe, output, resume, text = prepared
     if text.data is not None:
         text.pairs  # noqa: B018 (its errors are raised before any work starts)
-    processes = join_processes()
+    processes = join_processes(watch)
     with contextlib.ExitStack() as folder:
         if processes.is_first:
             folder.enter_context(held_folder(output))
@@ -97,6 +101,7 @@ def train_prepared(prepared):
             if resume:
                 check_same_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
         keras.utils.set_random_seed(recipe.training.seed)
+        check_same_recipe(recipe, resume, processes)
         files, counts = result_of_first(processes, lambda: [text.files, text.counts])
         if not processes.is_first:
             check_same_sizes(recipe.data, files)
@@ -126,6 +131,8 @@ def train_prepared(prepared):
         )
         weights = _initial_weights(recipe, output, resume, processes)
         run = TrainingRun(recipe, config, batches, evaluations, output, weights=weights)
+        if watch:
+            watch.training_begins()
         run.fit(resume)
         if not processes.is_first:
             return None

@@ -21,6 +21,7 @@ from keras_transformer.files.whole_files import naming
 from keras_transformer.models.dtype_policy import without_lora
 from keras_transformer.recipes.sections import MONITORS
 from keras_transformer.trainer.compiled_model import compiled_model
+from keras_transformer.trainer.shared_recipe import check_same_position
 from keras_transformer.trainer.training_length import total_epochs, total_steps
 from keras_transformer.trainer.training_progress import TrainingProgress
 
@@ -77,6 +78,8 @@ class TrainingRun:
         if resume and self.state.restore(self.model):
             where = f"epoch {self.state.epoch}" + (f" and {self.state.step} batches" if self.state.step else "")
             print(f"Continuing after {where}.", file=sys.stderr)
+        if resume:
+            check_same_position(self.state, self.batches.processes)
         if self._is_over():
             self.state.end()
             return

@@ -64,7 +64,7 @@ def test_two_trainings_do_not_write_to_one_folder(run, corpus):
 def test_a_model_that_was_finished_since_the_first_look_is_not_overwritten(run, trained, corpus, monkeypatch):
     """Simulates a second training that finishes in the folder after the first has checked it."""
 
-    def finish_another():
+    def finish_another(watch):
         shutil.copytree(trained / "model", corpus / "model")
         return Processes()
 

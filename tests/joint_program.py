@@ -1,0 +1,53 @@
+"""A process of a joint training without a model. Arguments: what it does, and a file that it creates before."""
+
+import pathlib
+import sys
+import time
+
+from keras_transformer.errors import InputError
+from keras_transformer.processes.command_process import begin_command, end_in_order, end_process, interrupted_status
+from keras_transformer.processes.joint_training import joint_training
+
+
+def step_forever(watch):
+    """Sums an array over all processes, as a training does."""
+    import numpy as np  # noqa: PLC0415 (only here, with JAX)
+    from jax.experimental import multihost_utils  # noqa: PLC0415
+
+    from keras_transformer.processes.joined_processes import join_processes  # noqa: PLC0415
+
+    join_processes(watch)
+    while True:
+        multihost_utils.broadcast_one_to_all(np.zeros(1000))
+        yield
+
+
+def run(action, begun):
+    with joint_training() as watch:
+        watch.training_begins()
+        steps = step_forever(watch) if action == "step" else None
+        if steps:
+            next(steps)
+        begun.touch()
+        if steps:
+            for _ in steps:
+                time.sleep(0.01)
+        if action == "fail":
+            raise InputError("train.en: the file is empty.")
+        if action == "fail later":
+            time.sleep(1)
+            raise RuntimeError("a defect")
+        if action == "wait":
+            time.sleep(600)
+
+
+if __name__ == "__main__":
+    begin_command()
+    end_in_order()
+    try:
+        run(sys.argv[1], pathlib.Path(sys.argv[2]))
+    except KeyboardInterrupt:
+        end_process(interrupted_status())
+    except (InputError, RuntimeError) as error:
+        print(f"keras-transformer: {error}", file=sys.stderr)
+        end_process(2 if isinstance(error, InputError) else 1)
