@@ -7,6 +7,7 @@ import time
 from keras_transformer.errors import InputError
 from keras_transformer.processes.command_process import begin_command, end_in_order, end_process, interrupted_status
 from keras_transformer.processes.joint_training import joint_training
+from keras_transformer.processes.standard_error import standard_error_held_back
 
 
 def step_forever(watch):
@@ -39,6 +40,9 @@ def run(action, begun):
             raise RuntimeError("a defect")
         if action == "wait":
             time.sleep(600)
+        if action == "hold back":
+            with standard_error_held_back():
+                time.sleep(600)
 
 
 if __name__ == "__main__":

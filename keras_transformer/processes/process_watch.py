@@ -2,7 +2,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import threading
 import time
 
@@ -17,6 +16,7 @@ from keras_transformer.processes.command_process import (
 from keras_transformer.processes.json_connection import JsonConnection
 from keras_transformer.processes.printable import printable
 from keras_transformer.processes.process_settings import ProcessSettings
+from keras_transformer.processes.standard_error import print_error
 
 _SECONDS_BETWEEN_BEATS = 5
 # A process that sends nothing for this time is lost.
@@ -128,7 +128,7 @@ class ProcessWatch:
         if os.environ.get(WATCHED):
             time.sleep(_SECONDS_OF_LAUNCHER)  # The launcher reports the error and ends this process.
         else:
-            print(f"keras-transformer: {printable(reason)}", file=sys.stderr)
+            print_error(f"keras-transformer: {printable(reason)}")
         end_process(status)
 
     def _tell(self, reason, status):

@@ -1,6 +1,22 @@
 import contextlib
 import os
+import sys
 import tempfile
+
+_originals = []
+
+
+def print_error(line):
+    """Prints a line to standard error, also from another thread while output is held back.
+
+    Args:
+        line: the text, without a line break.
+    """
+    with contextlib.suppress(OSError):  # Standard error is full or closed.
+        if _originals:
+            os.write(_originals[0], f"{line}\n".encode(errors="backslashreplace"))
+        else:
+            print(line, file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -17,6 +33,7 @@ def standard_error_held_back(shown_on_failure=True):
         return
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
+        _originals.append(original)
         try:
             yield
         except BaseException:
@@ -25,5 +42,6 @@ def standard_error_held_back(shown_on_failure=True):
                 os.write(original, held_back.read())
             raise
         finally:
+            _originals.remove(original)
             os.dup2(original, 2)
             os.close(original)

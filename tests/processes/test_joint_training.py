@@ -84,6 +84,14 @@ def test_an_error_of_one_process_is_reported_by_all(start):
     assert [other.end() for other in others] == [(2, f"process 1 ({HOST}): {line}")] * 2
 
 
+def test_the_line_is_printed_while_output_is_held_back(start):
+    programs = [start(0), start(1, "hold back")]
+    wait_for(programs)
+    programs[0].process.kill()
+    line = f"process 0 ({HOST}) ended unexpectedly. Start all processes again with --resume."
+    assert programs[1].end() == (1, line)
+
+
 def test_a_defect_of_one_process_ends_all(start):
     first, other = start(0, "fail later"), start(1)
     assert first.end() == (1, "a defect")
