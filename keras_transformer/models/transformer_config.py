@@ -14,6 +14,7 @@ PRESETS = {
     "small": (6, 6, 512, 1024, 4, 0.1),
     "base": (6, 6, 512, 2048, 8, 0.1),
     "big": (6, 6, 1024, 4096, 16, 0.3),
+    "fast": (12, 1, 512, 2048, 8, 0.1),
 }
 # Element-wise activations of Keras. `glu` would halve the width, and `softmax` is over the whole width.
 ACTIVATIONS = (
@@ -74,7 +75,8 @@ class TransformerConfig:
 
     Reference:
         "Attention Is All You Need", table 3, for the presets "base" and "big". "tiny" and "small" are common sizes for
-        small data.
+        small data. "fast" has a deep encoder and a shallow decoder, for fast translation: Kasai et al. 2021, "Deep
+        Encoder, Shallow Decoder".
     """
 
     vocabulary_size: int
@@ -175,8 +177,8 @@ class TransformerConfig:
         """Creates a config of one of the common sizes.
 
         Args:
-            name: "tiny" (4+4 layers, 128/256, 4 heads), "small" (6+6, 512/1024, 4), "base" (6+6, 512/2048, 8) or
-                "big" (6+6, 1024/4096, 16).
+            name: "tiny" (4+4 layers, 128/256, 4 heads), "small" (6+6, 512/1024, 4), "base" (6+6, 512/2048, 8),
+                "big" (6+6, 1024/4096, 16) or "fast" (12+1, 512/2048, 8).
             **overrides: any field of the config; `vocabulary_size` is required.
 
         Raises:

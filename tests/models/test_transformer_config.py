@@ -15,15 +15,16 @@ from keras_transformer.models.transformer_config import ACTIVATIONS
 @pytest.mark.parametrize(
     ("name", "layers", "hidden_dim", "intermediate_dim", "num_heads", "dropout"),
     [
-        ("tiny", 4, 128, 256, 4, 0.1),
-        ("small", 6, 512, 1024, 4, 0.1),
-        ("base", 6, 512, 2048, 8, 0.1),
-        ("big", 6, 1024, 4096, 16, 0.3),
+        ("tiny", (4, 4), 128, 256, 4, 0.1),
+        ("small", (6, 6), 512, 1024, 4, 0.1),
+        ("base", (6, 6), 512, 2048, 8, 0.1),
+        ("big", (6, 6), 1024, 4096, 16, 0.3),
+        ("fast", (12, 1), 512, 2048, 8, 0.1),
     ],
 )
 def test_presets_have_the_published_sizes(name, layers, hidden_dim, intermediate_dim, num_heads, dropout):
     config = TransformerConfig.from_preset(name, vocabulary_size=8000)
-    assert (config.num_encoder_layers, config.num_decoder_layers) == (layers, layers)
+    assert (config.num_encoder_layers, config.num_decoder_layers) == layers
     assert (config.hidden_dim, config.intermediate_dim, config.num_heads) == (hidden_dim, intermediate_dim, num_heads)
     assert (config.dropout, config.attention_dropout, config.intermediate_dropout) == (dropout, 0.0, 0.0)
     assert config.vocabulary_size == config.target_vocabulary_size == 8000
@@ -40,7 +41,7 @@ def test_overrides_win_over_the_preset():
 
 
 def test_unknown_preset_names_the_known_ones():
-    with pytest.raises(ValueError, match="one of tiny, small, base, big. Received: 'huge'"):
+    with pytest.raises(ValueError, match="one of tiny, small, base, big, fast. Received: 'huge'"):
         TransformerConfig.from_preset("huge", vocabulary_size=8000)
 
 

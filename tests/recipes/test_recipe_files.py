@@ -285,7 +285,7 @@ def test_every_synonym_names_a_key():
             PHRASES + "[vocabulary]\nuser_defined_symbols = ['a b']",
             r"symbols: 'a b' cannot be a token: it",
         ),
-        (PHRASES + "[model]\npreset = 'huge'", r"\[model\] preset: .*'tiny', 'small', 'base' or 'big'"),
+        (PHRASES + "[model]\npreset = 'huge'", r"\[model\] preset: .*'tiny', 'small', 'base', 'big' or 'fast'"),
         (PHRASES + "[model]\ndropout = 1.0", r"\[model\] `dropout` must be at least 0 and below 1\."),
         (PHRASES + "[model]\nnum_heads = 3", r"\[model\] `hidden_dim` must be divisible by `num_heads`\."),
         (PHRASES + "[training]\nlearning_rate = inf", r"\[training\] learning_rate: .*finite number"),
