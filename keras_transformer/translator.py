@@ -17,11 +17,13 @@ from keras_transformer.generation.concurrent_batches import (
 )
 from keras_transformer.generation.pair_aligner import PairAligner
 from keras_transformer.generation.pair_scorer import PairScorer
+from keras_transformer.generation.shortlist import Shortlist
 from keras_transformer.importing import M2M100Folder, MarianFolder, OpenNMTTFFolder, folder_class, preset_folder
 from keras_transformer.models.ensemble import Ensemble, config_of
 from keras_transformer.saving.ensemble_files import read_ensemble_files
 from keras_transformer.saving.load_models import models_of_files
 from keras_transformer.saving.model_folder import save_model_folder
+from keras_transformer.saving.shortlist_file import load_shortlist, save_shortlist
 from keras_transformer.text import TextFacts, Tokenizers
 from keras_transformer.text.direction import Direction
 from keras_transformer.text.glossary import Glossary
@@ -51,6 +53,7 @@ class Translator:
         source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both languages.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         texts: the `TextFacts` of the training text. Default: unknown.
+        shortlist: the `Shortlist` of searches whose settings have `shortlist`. Default None.
 
     Raises:
         ValueError: the number of tokens of a tokenizer differs from the model's.
@@ -68,13 +71,15 @@ class Translator:
         source_tokenizer: "Tokenizer | Tokenizers",
         target_tokenizer: "Tokenizer | None" = None,
         texts: TextFacts | None = None,
+        shortlist: Shortlist | None = None,
     ):
         self.model = model
+        self.shortlist = shortlist
         self.texts = texts or TextFacts()
         self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
         self.config = config_of(model)
         self.tokenizers.check_sizes(self.config.vocabulary_size, self.config.target_vocabulary_size)
-        self._generator = Generator(model)
+        self._generator = Generator(model, shortlist)
         self._scorer = PairScorer(model, self.tokenizers)
         self._aligner = None
 
@@ -253,7 +258,7 @@ class Translator:
         return self._aligner.align(pairs, layer, batch_size, progress)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes the model folder: config, tokenizers and weights.
+        """Writes the model folder: config, tokenizers, weights and the shortlist.
 
         Args:
             path: the folder. It is created if it is missing. An existing model is replaced, and its scores, history
@@ -266,6 +271,8 @@ class Translator:
             raise InputError("An ensemble has no model folder. Save each of its models, and load a list of folders.")
         with lock_of_training(path):
             save_model_folder(path, self.model, self.config, self.source_tokenizer, self.target_tokenizer, self.texts)
+            if self.shortlist is not None:
+                save_shortlist(path, self.shortlist)
 
     @classmethod
     def load(
@@ -291,7 +298,7 @@ class Translator:
     def _of_files(cls, files):
         """Loads the translator of a list of `ModelFiles`."""
         model, tokenizers, texts = models_of_files(files)
-        return cls(model, tokenizers, texts=texts)
+        return cls(model, tokenizers, texts=texts, shortlist=load_shortlist(files[0].path, config_of(model)))
 
     @classmethod
     def from_marian(cls, folder: str | os.PathLike, normalize_punctuation: bool = False) -> Self:

@@ -13,6 +13,7 @@ COMMANDS = {
     "translate-corpus": "Translate the files of a corpus, on one machine or a cluster.",
     "evaluate": "Measure BLEU, chrF and TER on a test set.",
     "score": "Score given translations.",
+    "shortlist": "Learn the vocabulary shortlist of a model.",
     "clean": "Drop bad sentence pairs of a parallel corpus.",
     "import": "Convert a model of another toolkit to a model folder.",
     "export": "Convert a model to a format for other runtimes.",

@@ -60,10 +60,19 @@ _RULE_OPTIONS = (
         default=SearchSettings.min_length,
         help="Minimum length of a translation in tokens.",
     ),
+    click.option("--shortlist", is_flag=True, help="Translate with the model's shortlist of target tokens only."),
 )
 # Names of the options that only `--sample` uses.
 _SAMPLING_NAMES = ("temperature", "top_k", "top_p", "seed")
-SETTING_NAMES = ("beam_size", "length_penalty", "sample", *_SAMPLING_NAMES, "no_repeat_ngram", "min_length")
+SETTING_NAMES = (
+    "beam_size",
+    "length_penalty",
+    "sample",
+    *_SAMPLING_NAMES,
+    "no_repeat_ngram",
+    "min_length",
+    "shortlist",
+)
 
 
 def rule_options(command):

@@ -118,6 +118,8 @@ class Exporter(abc.ABC):
             self.check_model(model)
         self.check_tokenizers(translator.tokenizers)
         settings = (settings or SearchSettings()).of_model(translator.config)
+        if settings.shortlist and self.fixes_search and "shortlist" not in self.options:
+            raise InputError(f"The format {self.name} does not support `shortlist`. Received: shortlist=True.")
         with staged_folder(self.folder_of(path), path) as unfinished:
             artifact = unfinished / path.name if self.suffix else unfinished
             self.write(translator, artifact, settings)

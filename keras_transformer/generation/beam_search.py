@@ -13,7 +13,7 @@ from keras_transformer.generation.search_step import SearchStep
 from keras_transformer.generation.token_rules import allowed_logits, allowed_tokens
 from keras_transformer.generation.top_tokens import top_tokens
 from keras_transformer.layers.observation import observe
-from keras_transformer.special_tokens import PADDING_ID
+from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS, PADDING_ID
 
 # Steps of a block. After a block, finished sentences are removed and new keys and values are appended to the old ones.
 BLOCK_STEPS = 8
@@ -43,10 +43,12 @@ class BeamSearch:
     Args:
         members: the `TransformerParts` of the model, or of the models of an ensemble, a tuple.
         settings: `SearchSettings`. The length penalty, the maximum length and the seed are arguments of `search`.
+        shortlist: the `Shortlist`, required if the settings have `shortlist`. Default None.
     """
 
-    def __init__(self, members, settings):
+    def __init__(self, members, settings, shortlist=None):
         self.settings = settings
+        self.shortlist = shortlist if settings.shortlist else None
         self.beam_size = settings.num_hypotheses
         self.n_best = settings.n_best or 1
         self.decoder = decoder_of(members, self.beam_size)
@@ -71,8 +73,13 @@ class BeamSearch:
         max_lengths = tf.minimum(max_length, self._own_limits(num_tokens, prefix_ids))
         penalties = length_penalties(length_penalty, max_length)
         rules = {} if prefix_ids is None else {"prefix_ids": prefix_ids}
+        shortlist = None, None
         if self.settings.sample:
             rules["keys"] = sentence_keys(source_ids, seed)
+        if self.shortlist is not None:
+            tokens = self.shortlist.tokens_of(source_ids, prefix_ids, least=self.beam_size + NUM_SPECIAL_TOKENS)
+            kernel, rules["output_bias"] = self.decoder.output_weights(tokens)
+            shortlist = tokens.token_ids, kernel
         has_source = tf.greater(num_tokens, 0)
 
         def is_searching(state):
@@ -81,7 +88,7 @@ class BeamSearch:
         def decode_block(state):
             sentences = (encoded, max_lengths, rules)
             unfinished = tf.nest.map_structure(lambda part: tf.gather(part, state.sentences), sentences)
-            return (self._decode_block(state, *unfinished, penalties),)
+            return (self._decode_block(state, *unfinished, penalties, *shortlist),)
 
         state = self._first_state(has_source, max_lengths, encoded)
         (state,) = tf.while_loop(is_searching, decode_block, (state,), (self._state_shapes(),))
@@ -122,7 +129,7 @@ class BeamSearch:
         found = Hypotheses(tf.zeros((batch_size, self.beam_size, longest), tf.int32), beam.scores)
         return SearchState(tf.constant(0), tf.range(batch_size), beam, cache, found)
 
-    def _decode_block(self, state, encoded, max_lengths, rules, penalties):
+    def _decode_block(self, state, encoded, max_lengths, rules, penalties, token_ids, kernel):
         """Runs several steps, then removes the finished sentences from the batch."""
         block_end = state.step + BLOCK_STEPS
 
@@ -131,18 +138,19 @@ class BeamSearch:
 
         def decode_step(step, beam, cache):
             position = step if self.prefix is None else step + 1
-            logits, cache = self.decoder.step(beam.token_ids, position, encoded, cache)
-            allowed = self._allowed(logits, beam.history, step, rules)
+            output = None if kernel is None else (kernel, rules["output_bias"])
+            logits, cache = self.decoder.step(beam.token_ids, position, encoded, cache, output)
+            allowed = self._allowed(logits, beam.history, step, rules, token_ids)
             step = step + 1
             penalty = tf.gather(penalties, step)
             may_continue = tf.less(step, max_lengths)
             if self.settings.sample:
-                token_ids = self._drawn(allowed, step, rules)
-                return step, continue_samples(beam, logits, token_ids, penalty, may_continue), cache
+                drawn = self._drawn(allowed, step, rules)
+                return step, continue_samples(beam, logits, drawn, penalty, may_continue), cache
             tokens = (
-                top_tokens(logits, self.beam_size)
+                top_tokens(logits, self.beam_size, token_ids)
                 if allowed is None
-                else allowed_tokens(logits, allowed, self.beam_size)
+                else allowed_tokens(logits, allowed, self.beam_size, token_ids)
             )
             chosen, parents = advance(beam, tokens, penalty, may_continue)
             largest_penalties = tf.maximum(penalty, tf.gather(penalties, max_lengths))
@@ -161,12 +169,15 @@ class BeamSearch:
             found=record(state.found, state.sentences, beam),
         )
 
-    def _allowed(self, logits, history, step, rules):
+    def _allowed(self, logits, history, step, rules, token_ids):
         """Returns the `allowed_logits`, or None if the search has no rules."""
         settings, prefix_ids = self.settings, rules.get("prefix_ids")
         if not settings.has_rules and prefix_ids is None:
             return None
-        return allowed_logits(logits, history, step, settings.no_repeat_ngram, settings.min_length, prefix_ids)
+        shortlist = None if self.shortlist is None else (self.shortlist.vocabulary_size, token_ids)
+        return allowed_logits(
+            logits, history, step, settings.no_repeat_ngram, settings.min_length, prefix_ids, shortlist
+        )
 
     def _drawn(self, allowed, step, rules):
         settings = self.settings

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_transformer.errors import InputError
 from keras_transformer.generation.plain_layers import (
     dense,
     encode,
@@ -102,7 +103,28 @@ class CachedDecoder:
         heads = (tf.TensorShape((None, self.num_heads, None, self.head_dim)),) * len(self.parts.decoders)
         return DecoderCache(heads, heads, heads, heads, tf.TensorShape((None, 1, self.beam_size, None)))
 
-    def step(self, token_ids, position, encoded, cache):
+    def output_weights(self, tokens):
+        """Returns the weights of the output layer for `OutputTokens`.
+
+        Returns:
+            The kernel `(hidden_dim, num_tokens)`, whose product is faster than that of its transpose, and the bias
+            `(batch, num_tokens)`.
+        """
+        projection, token_ids = self.parts.output_projection, tokens.token_ids
+        bias = tokens.bias
+        if projection is None:
+            table = self.parts.target_embedding.embeddings
+        elif projection.quantization_mode is not None or projection.lora_enabled:
+            raise InputError("A shortlist needs an output layer that is neither quantised nor has a low-rank update.")
+        else:
+            table = tf.transpose(projection.kernel)
+        for layer in (projection, self.parts.output_bias):
+            if layer is not None and layer.bias is not None:
+                bias += tf.cast(tf.gather(tf.convert_to_tensor(layer.bias), token_ids), tf.float32)
+        dtype = (projection or self.parts.target_embedding).compute_dtype
+        return tf.transpose(tf.cast(tf.gather(tf.convert_to_tensor(table), token_ids), dtype)), bias
+
+    def step(self, token_ids, position, encoded, cache, output=None):
         """Decodes one more token of every hypothesis.
 
         Args:
@@ -110,9 +132,11 @@ class CachedDecoder:
             position: scalar int32, its position.
             encoded: `EncodedSource`.
             cache: `DecoderCache`.
+            output: the `output_weights` of a shortlist, a pair. Default None: the whole vocabulary.
 
         Returns:
-            Logits `(batch * beam_size, vocabulary_size)` float32, and the new cache.
+            Logits `(batch * beam_size, vocabulary_size)` float32, and the new cache. With `output`, the logits are
+            `(batch * beam_size, num_tokens)`.
         """
         bias = tf.concat([cache.bias, self._own_slot(tf.shape(token_ids)[0])], axis=3)
         embedding = self.parts.target_embedding
@@ -141,7 +165,7 @@ class CachedDecoder:
             x = residual(decoder, x, attend_to_encoder, decoder.cross_attention_norm)
             x = residual(decoder, x, functools.partial(feed_forward, decoder.feed_forward), decoder.feed_forward_norm)
         cache = cache._replace(new_keys=tuple(new_keys), new_values=tuple(new_values), bias=bias)
-        return self._logits(x), cache
+        return self._logits(x, output), cache
 
     def reorder(self, cache, parents):
         """Returns the cache after every hypothesis was replaced by a continuation of `parents` `(batch, beam_size)`."""
@@ -191,9 +215,17 @@ class CachedDecoder:
             mixed = tf.matmul(scores, values[0])
         return merge_heads(mixed)
 
-    def _logits(self, x):
+    def _logits(self, x, output):
         if self.parts.decoder_norm is not None:
             x = normalize(self.parts.decoder_norm, x)
+        if output is not None:
+            kernel, bias = output
+            logits = tf.cast(tf.matmul(tf.cast(x, kernel.dtype), kernel), tf.float32)
+            if self.beam_size == 1:
+                return logits + bias
+            num_tokens = tf.shape(bias)[1]
+            logits = tf.reshape(logits, (-1, self.beam_size, num_tokens)) + tf.expand_dims(bias, 1)
+            return tf.reshape(logits, (-1, num_tokens))
         if self.parts.output_projection is not None:
             logits = dense(self.parts.output_projection, x)
         else:

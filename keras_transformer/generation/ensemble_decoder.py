@@ -29,11 +29,16 @@ class EnsembleDecoder:
         """Returns the shapes of the caches, for `tf.while_loop`."""
         return tuple(decoder.cache_shapes() for decoder in self.decoders)
 
-    def step(self, token_ids, position, encoded, caches):
+    def output_weights(self, tokens):
+        """Returns the kernels and the biases of the output layers for `OutputTokens`, two tuples."""
+        return tuple(zip(*(decoder.output_weights(tokens) for decoder in self.decoders), strict=True))
+
+    def step(self, token_ids, position, encoded, caches, output=None):
         """Decodes one more token of every hypothesis. Returns logits and caches."""
+        output = [None] * len(self.decoders) if output is None else zip(*output, strict=True)
         found = [
-            decoder.step(token_ids, position, source, cache)
-            for decoder, source, cache in zip(self.decoders, encoded, caches, strict=True)
+            decoder.step(token_ids, position, *of_decoder)
+            for decoder, *of_decoder in zip(self.decoders, encoded, caches, output, strict=True)
         ]
         logits, caches = zip(*found, strict=True)
         return tf.ensure_shape(mean_log_probabilities(logits), logits[0].shape), caches

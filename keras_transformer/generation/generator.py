@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_transformer.errors import InputError
 from keras_transformer.generation.beam_search import BeamSearch
+from keras_transformer.generation.one_thread import one_thread
 from keras_transformer.generation.random_numbers import seed_key
 from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.models.ensemble import config_of, members_of
@@ -13,6 +14,7 @@ from keras_transformer.models.structure_watch import StructureWatch
 
 if TYPE_CHECKING:
     from keras_transformer.generation.hypotheses import Hypotheses
+    from keras_transformer.generation.shortlist import Shortlist
     from keras_transformer.models.transformer_parts import TransformerParts
 
 # Types of the arguments of `BeamSearch.search` after the source.
@@ -32,6 +34,7 @@ class Generator:
 
     Args:
         model: a functional `keras.Model` of `build_transformer`, or an `Ensemble`.
+        shortlist: the `Shortlist` of searches whose settings have `shortlist`. Default None.
 
     Attributes:
         has_searched: whether `generate` was called.
@@ -52,13 +55,14 @@ class Generator:
         section 7, for the length penalty; "Attention Is All You Need", section 6.1, for their defaults.
     """
 
-    def __init__(self, model: keras.Model):
+    def __init__(self, model: keras.Model, shortlist: "Shortlist | None" = None):
         if keras.backend.backend() != "tensorflow":
             raise InputError(
                 "Generation needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before keras is imported. "
                 f"Received: the backend {keras.backend.backend()}."
             )
         self.members = members_of(model)
+        self.shortlist = shortlist
         self._longest = config_of(model).max_length
         self._structure = StructureWatch(model)
         self._functions = {}
@@ -108,10 +112,16 @@ class Generator:
         Raises:
             ValueError: an argument is out of range, `settings` is given together with one, or the source or the prefix
                 is longer than the model can read.
+            InputError: `settings` has `shortlist`, and there is no shortlist.
         """
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
+        if settings.shortlist and self.shortlist is None:
+            raise InputError(
+                "The model has no shortlist. Learn one with `keras-transformer shortlist MODEL --source FILE --target "
+                "FILE`, or remove `shortlist`."
+            )
         longest = self._longest
         max_length = longest if settings.max_length is None else settings.max_length
         if not 1 <= max_length <= longest:
@@ -125,8 +135,10 @@ class Generator:
             numbers["prefix_ids"] = _checked_prefix(prefix_ids, max_length)
         self.has_searched = True
         if tf.executing_eagerly() and as_graph:
-            return self._function(settings, tuple(numbers))(source_ids, *numbers.values())
-        return BeamSearch(self.members, settings).search(source_ids, **numbers)
+            function = self._function(settings, tuple(numbers))
+            with one_thread():
+                return function(source_ids, *numbers.values())
+        return BeamSearch(self.members, settings, self.shortlist).search(source_ids, **numbers)
 
     def trace(self, settings: SearchSettings, has_prefixes: bool = False) -> None:
         """Traces the graph of settings, if it is not traced yet. Afterwards `generate` can be called in threads.
@@ -148,16 +160,16 @@ class Generator:
         settings = dataclasses.replace(settings, length_penalty=0.0, max_length=None, seed=0)
         settings = settings.with_n_best(settings.n_best or 1)
         if (settings, names) not in self._functions:
-            search = BeamSearch(self.members, settings).search
+            search = BeamSearch(self.members, settings, self.shortlist).search
 
             def search_by_position(source_ids, *numbers):
                 return search(source_ids, **dict(zip(names, numbers, strict=True)))
 
             signature = [tf.TensorSpec((None, None), tf.int32), *map(_SPECIFICATIONS.get, names)]
             # The only concrete function: TensorFlow warns about retracing if several such functions are called first.
-            self._functions[settings, names] = tf.function(
-                search_by_position, input_signature=signature, autograph=False
-            ).get_concrete_function()
+            function = tf.function(search_by_position, input_signature=signature, autograph=False)
+            with one_thread():
+                self._functions[settings, names] = function.get_concrete_function()
         return self._functions[settings, names]
 
 

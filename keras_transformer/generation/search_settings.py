@@ -44,6 +44,8 @@ class SearchSettings:
             at least 0. Default 0.
         no_repeat_ngram: length of n-grams of tokens that occur at most once in a translation. Default: no limit.
         min_length: minimum length of a translation in tokens, without the end token. Default 0.
+        shortlist: whether each translation has only tokens of the model's `Shortlist`. It excludes `sample`. Default
+            False.
 
     Scores are the model's log-probabilities. `temperature`, `top_k`, `top_p` and excluded tokens do not change them.
 
@@ -68,6 +70,7 @@ class SearchSettings:
     seed: int = 0
     no_repeat_ngram: int | None = None
     min_length: int = 0
+    shortlist: bool = False
 
     def __post_init__(self):
         if self.sample and isinstance(self.beam_size, _Default):
@@ -93,6 +96,8 @@ class SearchSettings:
             )
 
     def _check_sampling(self):
+        if self.shortlist:
+            raise InputError("`shortlist` excludes `sample`. Remove one of them.")
         if self.beam_size != 1:
             raise InputError(
                 "`sample=True` draws each token without a beam, so `beam_size` must be 1. "
@@ -127,6 +132,8 @@ class SearchSettings:
             fields["no_repeat_ngram"] = self.no_repeat_ngram
         if self.min_length:
             fields["min_length"] = self.min_length
+        if self.shortlist:
+            fields["shortlist"] = True
         return {name: value for name, value in fields.items() if value is not None}
 
     @classmethod

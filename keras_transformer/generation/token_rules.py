@@ -4,14 +4,14 @@ import math
 
 import tensorflow as tf
 
-from keras_transformer.generation.top_tokens import TopTokens, log_normalizer, top_k
+from keras_transformer.generation.top_tokens import TopTokens, log_normalizer, tokens_at, top_k
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID
 
 # Logit of an excluded token.
 EXCLUDED = tf.float32.min
 
 
-def allowed_logits(logits, history, step, no_repeat_ngram=None, min_length=0, prefix_ids=None):
+def allowed_logits(logits, history, step, no_repeat_ngram=None, min_length=0, prefix_ids=None, shortlist=None):
     """Returns the logits with the value `EXCLUDED` at tokens that must not follow.
 
     Padding, unknown and start token are always excluded. At least one token is allowed: the end token, if
@@ -24,14 +24,21 @@ def allowed_logits(logits, history, step, no_repeat_ngram=None, min_length=0, pr
         no_repeat_ngram: length of n-grams that must not occur twice in a hypothesis. Default None: no limit.
         min_length: minimum number of tokens before the end token. Default 0.
         prefix_ids: `(batch, prefix_length)` int32, forced first tokens of each sentence, padded with 0. Default None.
+        shortlist: the size of the vocabulary, and the tokens of the logits, `(num_tokens,)` int32. Default None: the
+            logits are of the whole vocabulary.
 
     Returns:
         The same shape.
     """
-    token_ids = tf.expand_dims(tf.range(logits.shape[-1]), 0)
+    if shortlist is None:
+        vocabulary_size, token_ids = logits.shape[-1], tf.expand_dims(tf.range(logits.shape[-1]), 0)
+    else:
+        vocabulary_size, token_ids = shortlist[0], tf.expand_dims(shortlist[1], 0)
     is_excluded = tf.logical_and(token_ids < NUM_SPECIAL_TOKENS, tf.not_equal(token_ids, END_ID))
     if no_repeat_ngram is not None:
-        repeats = _repeated_ngrams(history, no_repeat_ngram, logits.shape[-1])
+        repeats = _repeated_ngrams(history, no_repeat_ngram, vocabulary_size)
+        if shortlist is not None:
+            repeats = tf.gather(repeats, shortlist[1], axis=1)
         is_excluded = tf.logical_or(is_excluded, repeats)
     allowed = tf.where(is_excluded, EXCLUDED, logits)
     if min_length:
@@ -46,23 +53,26 @@ def allowed_logits(logits, history, step, no_repeat_ngram=None, min_length=0, pr
     return allowed
 
 
-def allowed_tokens(logits, allowed, count):
+def allowed_tokens(logits, allowed, count, token_ids=None):
     """Returns the `count` most probable allowed ordinary tokens of every row, and the end token.
 
     Args:
         logits: `(rows, vocabulary_size)` float32, the model's.
         allowed: the `allowed_logits`.
         count: number of ordinary tokens.
+        token_ids: those of a shortlist, `(num_tokens,)` int32. Default None: the whole vocabulary.
 
     Returns:
         `TopTokens` with the model's log-probabilities, minus infinity for excluded tokens.
     """
     vocabulary_size = logits.shape[-1]
-    values, token_ids = top_k(allowed, min(count + 1, vocabulary_size))
+    values, places = top_k(allowed, count + 1 if token_ids is not None else min(count + 1, vocabulary_size))
     normalizers = normalizers_of(logits)
+    if token_ids is None:
+        # The blocks of `top_k` may be padded with tokens beyond the vocabulary, which are excluded.
+        places = tf.minimum(places, vocabulary_size - 1)
+    token_ids = tokens_at(places, token_ids)
     is_ordinary = tf.logical_and(values > EXCLUDED, token_ids >= NUM_SPECIAL_TOKENS)
-    # The blocks of `top_k` may be padded with tokens beyond the vocabulary, which are excluded.
-    token_ids = tf.minimum(token_ids, vocabulary_size - 1)
     end_log_probs = tf.where(allowed[:, END_ID] > EXCLUDED, logits[:, END_ID] - tf.squeeze(normalizers, 1), -math.inf)
     return TopTokens(tf.where(is_ordinary, values - normalizers, -math.inf), token_ids, end_log_probs)
 

@@ -19,6 +19,7 @@ CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.weights.h5"
 VALIDATION_NAMES = ("validation.source.txt", "validation.target.txt")
 SCORES_NAME = "scores.json"
+SHORTLIST_NAME = "shortlist.npy"
 TEST_NAMES = ("test.source.txt", "test.target.txt")
 
 

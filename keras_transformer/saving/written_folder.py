@@ -7,7 +7,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.strict_json import json_text
 from keras_transformer.files.whole_files import remove_leftovers, write_json, write_text, write_together
 from keras_transformer.models.quantization_note import QuantizationNote
-from keras_transformer.saving.model_files import CONFIG_NAME, FORMAT_VERSION, SCORES_NAME, WEIGHTS_NAME
+from keras_transformer.saving.model_files import CONFIG_NAME, FORMAT_VERSION, SCORES_NAME, SHORTLIST_NAME, WEIGHTS_NAME
 from keras_transformer.saving.streamed_weights import streamed_weights
 from keras_transformer.saving.weights_check import compare_weights
 from keras_transformer.text import TextFacts
@@ -60,11 +60,17 @@ def write_model_folder(path, weights_and_note, config, tokenizers, texts, is_tra
         }
         remove_leftovers(path)
         removed = set(FILE_NAMES) - set(tokenizers)
+        if any(not _has_content(path / name, tokenizer.model) for name, tokenizer in tokenizers.items()):
+            removed.add(SHORTLIST_NAME)  # It has token ids of the earlier vocabulary.
         if not is_trained_here and any((path / name).is_file() for name in (CONFIG_NAME, WEIGHTS_NAME)):
             removed |= set(_NAMES_OF_TRAINING)
         write_together(path, files, CONFIG_NAME, removed)
     except ValueError as error:
         raise InputError(f"{path}: the model was not saved, because it could not be loaded again: {error}") from None
+
+
+def _has_content(path, content):
+    return path.is_file() and path.read_bytes() == content
 
 
 def _write_bytes(content, file):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keras_transformer.errors import ExportError
+from keras_transformer.export.ctranslate2.vocabulary_map import VOCABULARY_MAP_NAME, write_vocabulary_map
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.verification.artifact_runs import run_program
@@ -38,6 +39,8 @@ class CTranslate2Exporter(Exporter):
             save_ctranslate2(translator.model, *tokens, artifact, self.quantize)
         except ValueError as error:
             raise ExportError(str(error)) from error
+        if translator.shortlist is not None:
+            write_vocabulary_map(translator.shortlist, *tokens, artifact / VOCABULARY_MAP_NAME)
 
     def run(self, artifact, translator, texts, settings):
         limits = {
@@ -77,6 +80,7 @@ class CTranslate2Exporter(Exporter):
             "model generates an arbitrary sentence.",
             "",
             "The folder was compared with its model at beam size 1, at which both searches are the same.",
+            *_about_shortlist(translator.shortlist),
             *_about_quantizations(checked_quantizations(translator.model)),
         ]
 
@@ -110,6 +114,17 @@ def _prefix(translator):
     """Returns the list of the token with which every translation of the model begins, or an empty list."""
     token_id = translator.config.target_prefix
     return [] if token_id is None else [translator.tokenizers.target.token(token_id)]
+
+
+def _about_shortlist(shortlist):
+    """Returns lines about the use of a shortlist, or no lines without one."""
+    if shortlist is None:
+        return []
+    return [
+        "",
+        f"`{VOCABULARY_MAP_NAME}` has the shortlist of the model, for `translate_batch(..., use_vmap=True)`.",
+        "CTranslate2 joins the shortlists of a batch, so a translation can depend on the other texts of its batch.",
+    ]
 
 
 def _about_quantizations(quantizations):

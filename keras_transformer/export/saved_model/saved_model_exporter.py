@@ -47,7 +47,7 @@ class SavedModelExporter(Exporter):
 
     name = "saved_model"
     title = "a SavedModel for TensorFlow Serving"
-    options = frozenset({"n_best", "prefix_signature", "ensemble"})
+    options = frozenset({"n_best", "prefix_signature", "ensemble", "shortlist"})
     masks_placeholders = True
 
     def __init__(

@@ -3,6 +3,7 @@ import tensorflow as tf
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.export.saved_model.serving_files import PREFIX_SIGNATURE
 from keras_transformer.generation import Generator, cross_attention
+from keras_transformer.generation.one_thread import one_thread
 from keras_transformer.special_tokens import PADDING_ID
 from keras_transformer.text.prefixes import prefix_ids
 
@@ -15,17 +16,20 @@ class TextToText(tf.Module):
         tokenizers: the `Tokenizers`.
         settings: `SearchSettings` with a `max_length`.
         has_prefix: whether there is a signature with the beginnings of translations. Default False.
+        shortlist: the `Shortlist`, required if the settings have `shortlist`. Default None.
     """
 
-    def __init__(self, model, tokenizers, settings, has_prefix=False):
+    def __init__(self, model, tokenizers, settings, has_prefix=False, shortlist=None):
         super().__init__()
         self._has_prefix = has_prefix
         self.settings = settings
         self._tokenizers = tokenizers
         self._placeholders = tokenizers.placeholders
-        self._generator = Generator(model)
+        self._generator = Generator(model, shortlist)
         # A SavedModel contains the variables of its attributes. Keras's variables are wrapped and would be missed.
         self.model_variables = [weight.value for weight in model.weights]
+        if settings.shortlist and shortlist is not None:
+            self.model_variables.append(shortlist.table)
         # The same holds for the tokenizers' resources, which TensorFlow creates again when the SavedModel is loaded.
         self.tokenizers = [tokenizers.source.trackable, tokenizers.target.trackable]
 
@@ -36,10 +40,11 @@ class TextToText(tf.Module):
         inputs = {name: [text] for name in functions}
         if self._has_prefix:
             functions[PREFIX_SIGNATURE], inputs[PREFIX_SIGNATURE] = self.translate_with_prefix, [text, prefix]
-        return {
-            name: tf.function(function, input_signature=inputs[name]).get_concrete_function()
-            for name, function in functions.items()
-        }
+        with one_thread():
+            return {
+                name: tf.function(function, input_signature=inputs[name]).get_concrete_function()
+                for name, function in functions.items()
+            }
 
     def translate(self, text):
         """Maps `text` `(batch,)` to its `translation` `(batch,)` and the `score` `(batch,)`."""

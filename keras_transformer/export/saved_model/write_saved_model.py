@@ -16,7 +16,8 @@ def write_saved_model(translator, artifact, settings, prefix_signature):
         translator, artifact, settings: see `Exporter.write`.
         prefix_signature: see `SavedModelExporter`.
     """
-    module = TextToText(in_float32(translator.model), translator.tokenizers, settings, prefix_signature)
+    model, shortlist = in_float32(translator.model), translator.shortlist
+    module = TextToText(model, translator.tokenizers, settings, prefix_signature, shortlist)
     signatures = module.signatures()
     options = tf.saved_model.SaveOptions(save_debug_info=True)
     tf.saved_model.save(module, str(artifact), signatures=signatures, options=options)

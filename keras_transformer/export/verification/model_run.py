@@ -25,7 +25,7 @@ def run_model(translator, texts, settings, progress=None, masks=False):
     Returns:
         `Run`.
     """
-    generator = Generator(in_float32(translator.model))
+    generator = Generator(in_float32(translator.model), translator.shortlist)
     tokenizers = translator.tokenizers
     run = Run([], [], [], [])
     for number, text in enumerate([*texts[:_NUM_WARMUPS], *texts]):
