@@ -18,6 +18,7 @@ _MODULES = (
     "schedules.warmup_schedule",
     "models.chunked_loss_model",
     "models.ensemble",
+    "models.guided_alignment_model",
 )
 
 

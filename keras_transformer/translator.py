@@ -225,6 +225,7 @@ class Translator:
         layer: int | None = None,
         batch_size: int = _BATCH_SIZE,
         progress: Callable[[int], object] | None = None,
+        head: int | None = None,
     ) -> list[list[tuple[int, int]]]:
         """Aligns the words of given translations with those of their sources, by cross-attention.
 
@@ -233,10 +234,11 @@ class Translator:
 
         Args:
             pairs: a list of `(source, target)` strings.
-            layer: the decoder block whose attention is read, from 1. Default: the mean of the first half of the blocks.
-                The attention is the mean of all heads.
+            layer: the decoder block whose attention is read, from 1. Default: the heads that were trained with
+                alignments (`texts.alignment_heads`), or the mean of all heads of the first half of the blocks.
             batch_size: number of pairs aligned at a time. Default 64.
             progress: called after each batch with the number of its pairs. Default None.
+            head: the head of `layer` whose attention is read, from 1. Default: the mean of all heads.
 
         Returns:
             For each pair a list of links `(source word, target word)`, counted from 0, in ascending order.
@@ -254,8 +256,8 @@ class Translator:
         if self.tokenizers.placeholders is not None:
             raise InputError("Words cannot be aligned with a model with placeholders, because it reads other texts.")
         if self._aligner is None:
-            self._aligner = PairAligner(self.model, self.tokenizers)
-        return self._aligner.align(pairs, layer, batch_size, progress)
+            self._aligner = PairAligner(self.model, self.tokenizers, self.texts.alignment_heads)
+        return self._aligner.align(pairs, layer, batch_size, progress, head)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the model folder: config, tokenizers, weights and the shortlist.

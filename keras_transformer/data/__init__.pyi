@@ -1,3 +1,4 @@
+from .aligned_pairs import aligned_pairs
 from .batch_counts import count_batches, count_pairs
 from .batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from .candidate_batches import candidate_batches
@@ -17,6 +18,7 @@ __all__ = [
     "DroppedPairs",
     "PoolBatches",
     "RowService",
+    "aligned_pairs",
     "candidate_batches",
     "check_text_files",
     "check_tsv_file",

@@ -39,6 +39,9 @@ def count_pairs(
         InputError: every pair was dropped.
     """
     tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
+    if len(pairs.element_spec) > 2:
+        # Alignments do not change the batches.
+        pairs = pairs.map(lambda source, target, _: (source, target))
     pool = PoolBatches(tokenizers.source, tokenizers.target, **of_pool)
 
     def counts(sources, targets, num_pairs, num_blank, num_long, pool_seed):
@@ -92,7 +95,7 @@ def _sum_of_tokens(batches):
 def _token_counts(inputs):
     """Returns the numbers of tokens of both sides with and without padding, and of tokens of the longest source."""
     total = real = tf.constant(0, tf.int64)
-    for ids in inputs.values():
+    for ids in (inputs["source_ids"], inputs["target_ids"]):
         total += tf.size(ids, tf.int64)
         real += tf.math.count_nonzero(ids, dtype=tf.int64)
     lengths = tf.math.count_nonzero(inputs["source_ids"], axis=1, dtype=tf.int64)

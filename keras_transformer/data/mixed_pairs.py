@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 
 
 def mixed_pairs(
-    corpora: Sequence[Callable[[], Iterable]], weights: Sequence[int], counts: Sequence[int]
+    corpora: Sequence[Callable[[], Iterable]], weights: Sequence[int], counts: Sequence[int], columns: int = 2
 ) -> "tf.data.Dataset":
-    """Makes a dataset of the pairs of several corpora. The arguments are those of `mixed_rows`.
+    """Makes a dataset of the pairs of several corpora. The other arguments are those of `mixed_rows`.
+
+    Args:
+        columns: number of strings of a row. Default 2.
 
     Returns:
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed. It needs this Python process.
     """
-    return streamed_pairs(lambda: mixed_rows(corpora, weights, counts))
+    return streamed_pairs(lambda: mixed_rows(corpora, weights, counts), columns)
 
 
 def mixed_rows(corpora: Sequence[Callable[[], Iterable]], weights: Sequence[int], counts: Sequence[int]) -> Iterator:

@@ -73,16 +73,20 @@ class PoolBatches:
 
     def batches(self, sources: tf.RaggedTensor, targets: tf.RaggedTensor, seed: tf.Tensor) -> tf.data.Dataset:
         """Returns the `tf.data.Dataset` of batches of the rows of `rows`."""
+        bounds = self._bounds(sources, targets, seed)
+        return bounds.map(lambda start, end: self._batch(sources[start:end], targets[start:end], start, seed))
+
+    def _bounds(self, sources, targets, seed):
+        """Returns the `tf.data.Dataset` of the first row of each batch, and the row after its last one."""
         longest = tf.maximum(row_lengths(sources), row_lengths(targets))
-        batches = cut_by_budget(longest, self.batch_tokens, self._lengths, seed if self.shuffle else None)
+        return cut_by_budget(longest, self.batch_tokens, self._lengths, seed if self.shuffle else None)
 
-        def batch(start, end):
-            inputs, labels = _batch(sources[start:end], targets[start:end], self.batch_tokens, self._lengths)
-            if self.word_dropout:
-                inputs = _with_unknown(inputs, self.word_dropout, [seed, tf.cast(start, tf.int64)])
-            return inputs, labels
-
-        return batches.map(batch)
+    def _batch(self, sources, targets, start, seed):
+        """Returns inputs and labels of the rows of a batch. `start` is the number of its first row."""
+        inputs, labels = _batch(sources, targets, self.batch_tokens, self._lengths)
+        if self.word_dropout:
+            inputs = _with_unknown(inputs, self.word_dropout, [seed, tf.cast(start, tf.int64)])
+        return inputs, labels
 
     def _tokens(self, sources, targets, seed=None):
         """Returns ragged token ids of both sides, with the best segmentation if there is no seed."""
@@ -97,10 +101,12 @@ class PoolBatches:
 
     def _rows_of_tokens(self, sources, targets, seed):
         if self.concatenation:
-            sources, targets = _concatenated(sources, targets, self.concatenation, self.max_length, seed)
+            is_kept = kept_splits(sources, targets, self.concatenation, self.max_length, seed)
+            sources, targets = joined_rows(sources, is_kept), joined_rows(targets, is_kept)
         if self.reversal:
             sources, targets = _reversed(sources, targets, self.reversal, seed)
-        return _token_rows(sources, targets, self.max_length)
+        order = order_of_rows(sources, targets, self.max_length)
+        return with_end(tf.gather(sources, order)), with_end(tf.gather(targets, order))
 
 
 def count_dropped(sources, targets, max_length):
@@ -125,8 +131,12 @@ def fixed_lengths(max_length):
     return [*reversed(lengths)] or [max_length]
 
 
-def _concatenated(sources, targets, part, max_length, seed):
-    """Joins a fraction of the row pairs (0, 1), (2, 3) and so on, by removing row splits of the ragged tokens."""
+def kept_splits(sources, targets, part, max_length, seed):
+    """Chooses a fraction of the row pairs (0, 1), (2, 3) and so on to be joined.
+
+    Returns:
+        `(rows + 1,)` booleans for `joined_rows`: whether each of the row splits is kept.
+    """
     num_pairs = sources.nrows() // 2
     is_joined = tf.random.stateless_uniform([num_pairs], [2, seed]) < part
     for rows in (sources, targets):
@@ -134,11 +144,12 @@ def _concatenated(sources, targets, part, max_length, seed):
         # A dropped pair must not be joined with another pair.
         is_joined &= tf.reduce_all(lengths > 0, axis=1) & (tf.reduce_sum(lengths, axis=1) < max_length)
     is_kept = tf.reshape(tf.stack([tf.ones_like(is_joined), ~is_joined], axis=1), (-1,))
-    is_kept = tf.pad(is_kept, [[0, sources.nrows() + 1 - 2 * num_pairs]], constant_values=True)
-    return [
-        tf.RaggedTensor.from_row_splits(rows.values, tf.boolean_mask(rows.row_splits, is_kept))
-        for rows in (sources, targets)
-    ]
+    return tf.pad(is_kept, [[0, sources.nrows() + 1 - 2 * num_pairs]], constant_values=True)
+
+
+def joined_rows(rows, is_kept):
+    """Joins rows by removing row splits."""
+    return tf.RaggedTensor.from_row_splits(rows.values, tf.boolean_mask(rows.row_splits, is_kept))
 
 
 def _reversed(sources, targets, part, seed):
@@ -152,8 +163,8 @@ def _reversed(sources, targets, part, seed):
     ]
 
 
-def _token_rows(sources, targets, max_length):
-    """Drops blank and too long pairs, adds the end token, and sorts by length, longest first."""
+def order_of_rows(sources, targets, max_length):
+    """Returns the numbers of the rows by length, longest first, without blank and too long pairs."""
     source_lengths, target_lengths = row_lengths(sources) + 1, row_lengths(targets) + 1
     longest = tf.maximum(source_lengths, target_lengths)
     fits = (source_lengths > 1) & (target_lengths > 1) & (longest <= max_length)
@@ -162,8 +173,7 @@ def _token_rows(sources, targets, max_length):
     order = tf.argsort(source_lengths, direction="DESCENDING", stable=True)
     for lengths in (target_lengths, tf.where(fits, longest, 0)):
         order = tf.gather(order, tf.argsort(tf.gather(lengths, order), direction="DESCENDING", stable=True))
-    order = order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
-    return with_end(tf.gather(sources, order)), with_end(tf.gather(targets, order))
+    return order[: tf.math.count_nonzero(fits, dtype=tf.int32)]
 
 
 def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):

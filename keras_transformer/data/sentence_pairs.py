@@ -72,8 +72,13 @@ def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: in
     return streamed_pairs(lambda: tsv_rows(paths, source_column, target_column))
 
 
-def streamed_pairs(pairs_of_pass):
-    """Makes a dataset of the values of a generator function, in chunks, because each call of Python is expensive."""
+def streamed_pairs(pairs_of_pass, columns=2):
+    """Makes a dataset of the values of a generator function, in chunks, because each call of Python is expensive.
+
+    Args:
+        pairs_of_pass: a function that returns an iterable of tuples of strings.
+        columns: number of strings of a tuple. Default 2.
+    """
 
     def chunks():
         pairs = pairs_of_pass()
@@ -82,24 +87,24 @@ def streamed_pairs(pairs_of_pass):
                 np.array([text.encode("utf-8").strip() for text in side], object) for side in zip(*part, strict=True)
             )
 
-    signature = (tf.TensorSpec((None,), tf.string),) * 2
+    signature = (tf.TensorSpec((None,), tf.string),) * columns
     texts = tf.data.Dataset.from_generator(chunks, output_signature=signature)
     return texts.flat_map(lambda *sides: tf.data.Dataset.from_tensor_slices(sides))
 
 
-def listed_pairs(pairs: Sequence[tuple[str, str]]) -> tf.data.Dataset:
-    """Makes a `tf.data.Dataset` of scalar strings from a list of `(source, target)` strings.
+def listed_pairs(pairs: Sequence[tuple[str, ...]]) -> tf.data.Dataset:
+    """Makes a `tf.data.Dataset` of scalar strings from a list of `(source, target)` or `(source, target, alignment)`.
 
     Raises:
         ValueError: the list is empty, or a text has a lone surrogate.
     """
     if not pairs:
         raise ValueError("`pairs` must have at least one sentence pair. Received none.")
-    sources, targets = zip(*pairs, strict=True)
-    for text in (*sources, *targets):
+    columns = tuple(map(list, zip(*pairs, strict=True)))
+    for text in itertools.chain.from_iterable(columns):
         if isinstance(text, str):
             check_unicode(text)
-    return tf.data.Dataset.from_tensor_slices((list(sources), list(targets)))
+    return tf.data.Dataset.from_tensor_slices(columns)
 
 
 def text_of_pairs(pairs: tf.data.Dataset) -> Iterator[tuple[str, str]]:
@@ -133,7 +138,7 @@ def split_pairs(pairs: tf.data.Dataset, split: str, held_out: float) -> tf.data.
     first = {"validation": 0, "test": held_out_buckets, "train": 2 * held_out_buckets}[split]
     end = _HASH_BUCKETS if split == "train" else first + held_out_buckets
 
-    def belongs(_, target):
+    def belongs(_, target, *others):
         bucket = tf.strings.to_hash_bucket_fast(target, _HASH_BUCKETS)
         return (bucket >= first) & (bucket < end)
 

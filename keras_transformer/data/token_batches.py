@@ -1,6 +1,7 @@
 import warnings
 from typing import TYPE_CHECKING
 
+from keras_transformer.data.aligned_pool_batches import AlignedPoolBatches
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import check_stream, streamed_batches
 from keras_transformer.text.tokenizers import Tokenizers
@@ -36,7 +37,8 @@ def token_batches(
     together are in memory.
 
     Args:
-        pairs: `tf.data.Dataset` of `(source, target)` scalar strings, such as that of `text_pairs`.
+        pairs: `tf.data.Dataset` of `(source, target)` scalar strings, such as that of `text_pairs`, or of `(source,
+            target, alignment)`, such as that of `aligned_pairs`.
         source_tokenizer: the source's `Tokenizer`, or the `Tokenizers` of both sides.
         target_tokenizer: the target's `Tokenizer`. Default: the source's.
         batch_tokens: maximum number of tokens of a batch on either side, including padding: the number of rows times
@@ -71,7 +73,9 @@ def token_batches(
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,
         int32. `target_ids` begins with the start token. `labels` `(rows, target_length)` is the same target and ends
-        with the end token. 0 is padding.
+        with the end token. 0 is padding. With alignments, the inputs also have `alignments` `(rows, target_length,
+        source_length)` int8, 1 for a label and a source token whose words are linked, else 0, as
+        `with_guided_alignment` needs it.
 
     Raises:
         ValueError: a number is out of range.
@@ -90,7 +94,8 @@ def token_batches(
         )
     check_stream(steps_per_epoch, first_step)
     tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
-    pool = PoolBatches(
+    kind = PoolBatches if len(pairs.element_spec) == 2 else AlignedPoolBatches
+    pool = kind(
         tokenizers.source,
         tokenizers.target,
         batch_tokens=batch_tokens,

@@ -13,32 +13,38 @@ from keras_transformer.text.token_rows import padded_ids, token_rows
 class PairAligner:
     """Aligns the words of texts and of their translations. `Translator.align` describes arguments and results.
 
-    The attention of a target token is that of the decoder's step that predicts it, averaged over all heads of one or
-    more blocks. The attention between two words is the sum over the tokens of the source's word, and over those of the
-    target's word.
+    The attention of a target token is that of the decoder's step that predicts it, averaged over one or more heads.
+    The attention between two words is the sum over the tokens of the source's word, and over those of the target's
+    word.
 
     Args:
         model: a Keras model of `build_transformer`.
         tokenizers: the `Tokenizers` of both languages.
+        heads: `(decoder block, head)`, from 1, of each head that is read. Default: all heads of the first half of the
+            blocks.
+
+    Raises:
+        InputError: the model does not have one of the heads.
     """
 
-    def __init__(self, model, tokenizers):
+    def __init__(self, model, tokenizers, heads=None):
         self._tokenizers = tokenizers
         self._parts = transformer_parts(model)
         self._max_length = self._parts.config.max_length
         self._structure = StructureWatch(model)
         self._model = model
         self._traced = {}
+        self._heads = heads
+        for layer, head in heads or ():
+            self._check_head(layer, head)
 
-    def align(self, pairs, layer, batch_size, progress=None):
+    def align(self, pairs, layer, batch_size, progress=None, head=None):
         """Returns the links of each pair, a list of lists of pairs of integers."""
         source_texts, target_texts = checked_pairs(pairs)
-        num_layers = self._parts.config.num_decoder_layers
-        if layer is not None and not 1 <= layer <= num_layers:
-            raise InputError(f"`layer` must be from 1 to {num_layers}, the decoder blocks. Received: layer={layer}.")
+        heads = self._heads_of(layer, head)
         sources = token_rows(self._tokenizers.source, source_texts)
         targets = token_rows(self._tokenizers.target, target_texts)
-        attention = self._attention(layer)
+        attention = self._attention(heads)
         source_lengths, target_lengths = (rows.row_lengths().numpy() for rows in (sources, targets))
         links = [[] for _ in source_texts]
         lengths = lengths_with_end(sources, self._max_length) + lengths_with_end(targets, self._max_length)
@@ -58,21 +64,41 @@ class PairAligner:
         positions = tokenizer.word_positions(text) if length else []
         return ([-1] * (length - len(positions)) + positions)[: self._max_length - 1]
 
-    def _attention(self, layer):
-        """Returns a graph for a decoder block, or for the first half of them."""
+    def _heads_of(self, layer, head):
+        """Returns the heads that are read, pairs of a decoder block and a head."""
+        config = self._parts.config
+        if layer is None and head is not None:
+            raise InputError(f"`head` needs `layer`, the decoder block of the head. Received: head={head}.")
+        self._check_head(layer, head)
+        if head is not None:
+            return ((layer, head),)
+        if layer is None and self._heads:
+            return tuple(self._heads)
+        layers = range(1, (config.num_decoder_layers + 1) // 2 + 1) if layer is None else (layer,)
+        return tuple((number, head) for number in layers for head in range(1, config.num_heads + 1))
+
+    def _check_head(self, layer, head):
+        config = self._parts.config
+        for name, value, most, things in (
+            ("layer", layer, config.num_decoder_layers, "decoder blocks"),
+            ("head", head, config.num_heads, "heads of a block"),
+        ):
+            if value is not None and not 1 <= value <= most:
+                raise InputError(f"`{name}` must be from 1 to {most}, the {things}. Received: {name}={value}.")
+
+    def _attention(self, heads):
+        """Returns a graph for the mean attention of some heads."""
         if self._structure.has_changed():  # It needs new graphs.
             self._parts, self._traced = transformer_parts(self._model), {}
-        if layer not in self._traced:
+        if heads not in self._traced:
             signature = [tf.TensorSpec((None, None), tf.int32)] * 2
-            half = (self._parts.config.num_decoder_layers + 1) // 2
-            blocks = slice(0, half) if layer is None else slice(layer - 1, layer)
 
             def attention(source_ids, labels):
                 scores = cross_attention(self._parts, source_ids, shift_targets(labels))
-                return ops.mean(scores[blocks], axis=(0, 2))
+                return ops.mean(ops.stack([scores[layer - 1, :, head - 1] for layer, head in heads]), axis=0)
 
-            self._traced[layer] = tf.function(attention, input_signature=signature)
-        return self._traced[layer]
+            self._traced[heads] = tf.function(attention, input_signature=signature)
+        return self._traced[heads]
 
 
 def _links(weights, source_words, target_words):

@@ -1,5 +1,6 @@
 """Losses over token logits."""
 
+from keras_transformer.losses.alignment_cross_entropy import alignment_cross_entropy
 from keras_transformer.losses.chunked_cross_entropy import ChunkedSum, chunked_cross_entropy
 from keras_transformer.losses.expected_risk import ExpectedRisk
 from keras_transformer.losses.label_softmax import take_labels
@@ -15,6 +16,7 @@ __all__ = [
     "ExpectedRisk",
     "RDropCrossEntropy",
     "SmoothedCrossEntropy",
+    "alignment_cross_entropy",
     "chunked_cross_entropy",
     "take_labels",
     "token_cross_entropy",

@@ -81,12 +81,37 @@ class Recipe(Section):
                 if is_wanted:
                     raise ValueError(f"{key} needs one vocabulary: [vocabulary] shared = true, or file")
         self._check_symbols()
+        self._check_alignments()
         evaluation = self.evaluation
         if self.training.average_of == "best" and evaluation.monitors_translations and not evaluation.translates:
             raise ValueError(
                 f'[training] average_of = "best" needs [evaluation] every, or a monitor other than {evaluation.monitor}'
             )
         self.model_config_of()
+
+    def _check_alignments(self):
+        """Raises a ValueError if keys do not support alignments, or if the model does not have the guided attention."""
+        training, config = self.training, self.model_config_of()
+        layer, head = training.guided_alignment_layer, training.guided_alignment_head
+        if not self.data.train_alignments:
+            if layer or head != type(training).model_fields["guided_alignment_head"].default:
+                key = "guided_alignment_layer" if layer else "guided_alignment_head"
+                raise ValueError(f"[training] {key} needs [data] train_alignments")
+            return
+        for key, value in (
+            ("[data] placeholders", self.data.placeholders),
+            ("[training] bidirectional_epochs", training.bidirectional_epochs),
+        ):
+            if value:
+                raise ValueError(f"[data] train_alignments excludes {key}, which changes the words of the text")
+        for key, value, name, most in (
+            ("guided_alignment_layer", layer or 1, "num_decoder_layers", config.num_decoder_layers),
+            ("guided_alignment_head", 1 if head == "mean" else head, "num_heads", config.num_heads),
+        ):
+            if value > most:
+                raise ValueError(
+                    f"[training] {key} must be at most [model] {name}. Received: {key}={value}, {name}={most}"
+                )
 
     def _check_symbols(self):
         """Raises a ValueError if a key does not support the tags or the placeholders of a recipe."""

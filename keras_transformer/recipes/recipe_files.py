@@ -26,6 +26,7 @@ FILE_KEYS = {
         "validation_target",
         "train_pairs",
         "validation_pairs",
+        "train_alignments",
         "glossary",
     ),
     "vocabulary": ("file", "source_file", "target_file"),

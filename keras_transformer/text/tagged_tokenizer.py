@@ -24,7 +24,8 @@ class TaggedTokenizer(Tokenizer):
         super().__init__(tokenizer.model)
         tags = target_tags(self)
         self._ids = [tag.token_id for tag in tags]
-        self._symbols = [self.token(token_id) for token_id in self._ids]
+        # The tags with the space after them.
+        self.prefixes = [f"{self.token(token_id)} " for token_id in self._ids]
 
     def __eq__(self, other):
         return isinstance(other, TaggedTokenizer) and self.model == other.model
@@ -37,7 +38,7 @@ class TaggedTokenizer(Tokenizer):
         tags, rest = split_tags(string_tensor(texts))
         rest = tf.where(tf.strings.regex_full_match(rest, BLANK_PATTERN), "", rest)
         rows = super().tokenize(rest, sampling, seed).with_row_splits_dtype(tf.int64)
-        is_tag = tf.equal(tf.expand_dims(tags, 1), tf.constant([f"{symbol} " for symbol in self._symbols]))
+        is_tag = tf.equal(tf.expand_dims(tags, 1), tf.constant(self.prefixes))
         has_tag = tf.logical_and(tf.reduce_any(is_tag, axis=1), tf.greater(rows.row_lengths(), 0))
         token_ids = tf.gather(tf.constant(self._ids, tf.int32), tf.argmax(tf.cast(is_tag, tf.int32), axis=1))
         first = tf.RaggedTensor.from_row_lengths(

@@ -148,6 +148,10 @@ class Tokenizer:
         """
         return word_positions(self._pieces.EncodeAsProto(text).pieces, text)
 
+    def best_ids(self, text: str) -> list[int]:
+        """Returns the token ids of the best segmentation of a string, a list, without TensorFlow."""
+        return self._pieces.EncodeAsIds(text)
+
     def detokenize(self, token_ids: "Sequence[Sequence[int]] | tf.Tensor | tf.RaggedTensor") -> "tf.Tensor":
         """Returns the texts of token ids. Special tokens are ignored.
 

@@ -4,15 +4,16 @@ import keras
 
 from keras_transformer.losses import RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
-from keras_transformer.models import build_transformer, with_chunked_loss
+from keras_transformer.models import build_transformer, with_chunked_loss, with_guided_alignment
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.models.guided_alignment_model import guided_layer
 from keras_transformer.optimizers import FusedAdam
 from keras_transformer.saving.weights_file import assign_weights
 from keras_transformer.schedules import WarmupSchedule
 from keras_transformer.trainer.trained_weights import select_trained_weights
 
 
-def compiled_model(training, config, total_steps, loss=None, weights=None):
+def compiled_model(training, config, total_steps, loss=None, weights=None, is_aligned=False):
     """Builds and compiles the model of a recipe with the settings of its `[training]` section.
 
     Args:
@@ -22,6 +23,7 @@ def compiled_model(training, config, total_steps, loss=None, weights=None):
         loss: a loss instead of the section's. Default None.
         weights: initial weights: a weights file, a `pathlib.Path`, or a list of arrays in the order of Keras. Default
             None: random weights.
+        is_aligned: whether the batches have alignments, towards which attention is trained. Default False.
     """
     with dtype_policy("float32" if training.precision == "float32" else f"mixed_{training.precision}"):
         model = build_transformer(config)
@@ -31,6 +33,10 @@ def compiled_model(training, config, total_steps, loss=None, weights=None):
         model.set_weights(weights)
     select_trained_weights(model, training.freeze, training.lora_rank)
     model = in_chunks(training, model)
+    if is_aligned:
+        head = training.guided_alignment_head
+        head = None if head == "mean" else head
+        model = with_guided_alignment(model, training.guided_alignment_weight, training.guided_alignment_layer, head)
     optimizer = _optimizer(training, warmup_schedule(training, config, total_steps))
     if training.precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -52,6 +58,18 @@ def in_chunks(training, model):
         model: a model of `build_transformer`.
     """
     return model if training.loss_rows == 0 else with_chunked_loss(model, training.loss_rows)
+
+
+def guided_heads(training, config):
+    """Returns the `alignment_heads` of `TextFacts` after a training with alignments.
+
+    Args:
+        training: the `[training]` section.
+        config: the `TransformerConfig`.
+    """
+    layer, head = guided_layer(training.guided_alignment_layer, config), training.guided_alignment_head
+    heads = range(1, config.num_heads + 1) if head == "mean" else [head]
+    return tuple((layer, number) for number in heads)
 
 
 def count_batches_alike(model):

@@ -43,12 +43,14 @@ class InitialFacts(NamedTuple):
         sha256: hash of its weights file.
         longest_source: number of tokens of the longest source that it was trained on, or None.
         directions: the directions of its training, see `TextFacts`. Default None.
+        alignment_heads: its guided heads, see `TextFacts`. Default None.
     """
 
     name: str
     sha256: str
     longest_source: int | None
     directions: list | None = None
+    alignment_heads: list | None = None
 
 
 def read_initial_model(folder):
@@ -102,7 +104,9 @@ def keep_initial_model(folder, output):
 
     write_whole(checkpoints / INITIAL_WEIGHTS_NAME, copy)
     texts = load_texts(folder)
-    facts = InitialFacts(folder.resolve().name, digest.hexdigest(), texts.longest_source, texts.directions)
+    facts = InitialFacts(
+        folder.resolve().name, digest.hexdigest(), texts.longest_source, texts.directions, texts.alignment_heads
+    )
     write_json(checkpoints / INITIAL_FACTS_NAME, facts._asdict())
 
 

@@ -5,8 +5,9 @@ import itertools
 
 from keras_transformer.data import listed_pairs, split_pairs
 from keras_transformer.data.mixed_pairs import mixed_rows
+from keras_transformer.data.sentence_pairs import SPLITS
 from keras_transformer.errors import InputError
-from keras_transformer.trainer.recipe_data import recipe_pairs
+from keras_transformer.trainer.recipe_data import recipe_pairs, without_alignments
 
 
 def pairs_of_text(data, kept, counts):
@@ -23,7 +24,7 @@ def pairs_of_text(data, kept, counts):
 
 def _pairs(data, kept, counts):
     pairs = recipe_pairs(data, counts)
-    if data.corpus:
+    if data.corpus and not data.train_alignments:
         return pairs
     if kept["validation"]:
         # Directions are mixed evenly, because some scores are those of the first pairs.
@@ -40,9 +41,10 @@ def _pairs(data, kept, counts):
         corpora = [functools.partial(iter, rows) for rows in kept["train"]]
         train = listed_pairs(list(mixed_rows(corpora, data.weight_of_corpora, counts)))
     if not data.held_out:
-        return {**pairs, "train": train}
+        return without_alignments({**pairs, "train": train})
     # Held-out pairs are not repeated.
-    return {split: split_pairs(train if split == "train" else each, split, data.held_out) for split in pairs}
+    splits = {split: split_pairs(train if split == "train" else each, split, data.held_out) for split in SPLITS}
+    return without_alignments(splits)
 
 
 def _check_held_out(data, pairs):

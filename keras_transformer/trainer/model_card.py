@@ -16,6 +16,7 @@ from keras_transformer.recipes.recipe_files import without_folders
 from keras_transformer.recipes.sections import PARTS
 from keras_transformer.text.placeholder_kinds import TERM
 from keras_transformer.text.target_tags import target_tag
+from keras_transformer.trainer.compiled_model import guided_heads
 from keras_transformer.trainer.minimum_risk_tuning import TunedWeights
 from keras_transformer.trainer.weight_choice import WeightChoice
 from keras_transformer.version import __version__
@@ -84,6 +85,7 @@ def write_model_card(
         "",
         *markdown_table([("", ""), ("epochs", int(history.get("epoch", -1)) + 1), *_run(seconds)]),
         "",
+        *_alignments(recipe, config),
         *_fine_tuning(recipe.training, parameters, trained_parameters, initial),
         *_minimum_risk(recipe.minimum_risk, (scores or {}).get("minimum_risk")),
         "The recipe, with file names without folders:",
@@ -191,9 +193,11 @@ def _described_history(last):
 
 def _data(data, text):
     """Returns the tables of the files with sizes and hashes, and of the mixed corpora."""
-    if data.corpus:
-        return [f"The embedded corpus `{data.corpus}` of keras-transformer {__version__}."]
     rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in text.files]
+    if data.corpus:
+        embedded = [f"The embedded corpus `{data.corpus}` of keras-transformer {__version__}."]
+        # The files of alignments.
+        return [*embedded, "", *markdown_table([("", "file", "bytes", "SHA-256"), *rows])] if rows else embedded
     held_out = f"{data.held_out:.2%} of the pairs, split by target, are validation, and as much again test."
     corpora = [("corpus", "pairs in the file", "times in an epoch")]
     for number, (count, weight) in enumerate(zip(text.counts, data.weight_of_corpora, strict=True), start=1):
@@ -208,6 +212,19 @@ def _data(data, text):
 def _left_out(dropped):
     """Returns the numbers of dropped pairs by reason."""
     return [*(f"- {split}: {pairs}." for split, pairs in dropped.items()), ""] if dropped else []
+
+
+def _alignments(recipe, config):
+    """Returns the description of the attention that was trained to align words."""
+    if not recipe.data.train_alignments:
+        return []
+    heads = guided_heads(recipe.training, config)
+    named = f"head {heads[0][1]}" if len(heads) == 1 else "the mean of all heads"
+    return [
+        f"Cross-attention of decoder block {heads[0][0]}, {named}, was trained towards word alignments. `translate "
+        "--alignments` reads it.",
+        "",
+    ]
 
 
 def _fine_tuning(training, parameters, trained_parameters, initial):

@@ -28,7 +28,7 @@ class RecipeBatches:
 
     Args:
         recipe: a `Recipe`.
-        pairs: sentence pairs by split, see `recipe_pairs`.
+        pairs: sentence pairs by split, and those with alignments, see `recipe_pairs`.
         tokenizers: the `Tokenizers`.
         optimizer_steps_per_epoch: number of optimizer steps of an epoch.
         validation: `tf.data.Dataset` of the validation batches, with known cardinality.
@@ -89,7 +89,7 @@ class RecipeBatches:
     def _stream(self, first_step, seed, reversal=0.0):
         """Returns endless batches of the training pairs from this step on, in complete optimizer steps."""
         return token_batches(
-            self.pairs["train"],
+            self.pairs.get("aligned", self.pairs["train"]),
             self.tokenizers,
             # With a given number of steps, an epoch begins where the previous one ended.
             steps_per_epoch=None if self.recipe.training.optimizer_steps_per_epoch else self.optimizer_steps_per_epoch,

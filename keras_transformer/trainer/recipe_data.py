@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
 from keras_transformer.data.mixed_pairs import mixed_pairs
-from keras_transformer.data.sentence_pairs import SPLITS
+from keras_transformer.data.sentence_pairs import SPLITS, streamed_pairs
 from keras_transformer.data.text_preparation import TextPreparation
 from keras_transformer.text import Tokenizers, learn_vocabulary
 from keras_transformer.text.glossary import Glossary
@@ -30,8 +30,10 @@ def recipe_pairs(data, counts=()):
 
     Returns:
         A dictionary with `tf.data.Dataset`s of `(source, target)` scalar strings: "train", "validation" and, with
-        `held_out`, "test".
+        `held_out`, "test". With `train_alignments`, also "aligned", the `(source, target, alignment)` of "train".
     """
+    if data.train_alignments:
+        return without_alignments(_aligned_pairs(data, counts))
     if data.corpus:
         return {split: listed_pairs(pairs) for split, pairs in phrase_splits().items()}
     train = _pairs_of_split(data, "train")
@@ -42,6 +44,33 @@ def recipe_pairs(data, counts=()):
     if data.is_mixed:
         pairs["train"] = split_pairs(mixed_training_pairs(data, counts), "train", data.held_out)
     return pairs
+
+
+def without_alignments(pairs):
+    """Splits the alignments off a dictionary of `tf.data.Dataset`s by split. See `recipe_pairs`."""
+    aligned = {split: dataset for split, dataset in pairs.items() if len(dataset.element_spec) > 2}
+    if not aligned:
+        return pairs
+    texts = {split: dataset.map(lambda source, target, _: (source, target)) for split, dataset in aligned.items()}
+    return {**pairs, **texts, "aligned": aligned["train"]}
+
+
+def _aligned_pairs(data, counts):
+    """Returns the pairs by split, those of "train" with alignments. With `held_out`, other splits have them, too."""
+    corpora = rows_of_corpora(data, "train")
+
+    def each_once():
+        return itertools.chain.from_iterable(rows() for rows in corpora)
+
+    train = each = streamed_pairs(each_once, columns=3)
+    if data.is_mixed:
+        train = mixed_pairs(corpora, data.weight_of_corpora, counts, columns=3)
+    if data.held_out:
+        return {split: split_pairs(train if split == "train" else each, split, data.held_out) for split in SPLITS}
+    if data.corpus:
+        others = phrase_splits()
+        return {**{split: listed_pairs(pairs) for split, pairs in others.items()}, "train": train}
+    return {"train": train, "validation": _pairs_of_split(data, "validation")}
 
 
 def mixed_training_pairs(data, counts):

@@ -4,7 +4,9 @@ import functools
 import itertools
 import os
 
+from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import matching_files, text_rows, tsv_rows
+from keras_transformer.data.aligned_rows import aligned_rows
 from keras_transformer.errors import InputError
 from keras_transformer.recipes.recipe_files import FILE_KEYS
 from keras_transformer.text import Tokenizer
@@ -96,9 +98,12 @@ def rows_of_corpora(data, split, digests=None):
         split: "train" or "validation".
         digests: a dictionary that gets a SHA-256 hash object for each path. Default None.
 
-    With several directions, each source begins with the tag of its target's language.
+    With several directions, each source begins with the tag of its target's language. With `train_alignments`, rows of
+    "train" are `(source, target, alignment)`.
     """
-    if patterns := data.files(f"{split}_pairs"):
+    if data.corpus:
+        corpora = [lambda: iter(phrase_splits()[split])]
+    elif patterns := data.files(f"{split}_pairs"):
         columns = data.columns_of(split)
         corpora = [
             functools.partial(_rows_of_table, pattern, *each, digests)
@@ -107,6 +112,13 @@ def rows_of_corpora(data, split, digests=None):
     else:
         sides = (data.files(f"{split}_{side}") for side in ("source", "target"))
         corpora = [functools.partial(text_rows, *patterns, digests) for patterns in zip(*sides, strict=True)]
+    if split == "train" and data.train_alignments:
+        # Before the tags, because positions are those of the text.
+        files = data.files("train_alignments")
+        corpora = [
+            functools.partial(_aligned_rows, rows, pattern, digests)
+            for rows, pattern in zip(corpora, files, strict=True)
+        ]
     if not data.directions:
         return corpora
     tags = [target_tag(target) for _, target in data.directions_of(split)]
@@ -114,7 +126,11 @@ def rows_of_corpora(data, split, digests=None):
 
 
 def _tagged_rows(rows, tag):
-    return ((f"{tag} {source}", target) for source, target in rows())
+    return ((f"{tag} {source}", *others) for source, *others in rows())
+
+
+def _aligned_rows(rows, pattern, digests):
+    return aligned_rows(rows(), matching_files(pattern), digests)
 
 
 def _rows_of_table(pattern, source_column, target_column, digests):

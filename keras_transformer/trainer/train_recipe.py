@@ -25,6 +25,7 @@ from keras_transformer.saving.model_files import TEST_NAMES
 from keras_transformer.saving.model_folder import save_model_folder
 from keras_transformer.saving.written_folder import save_pairs, save_scores
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
+from keras_transformer.trainer.compiled_model import guided_heads
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
 from keras_transformer.trainer.directions import (
     finished_config,
@@ -145,7 +146,10 @@ def train_prepared(prepared, watch):
             if longest and recipe.data.directions:
                 longest -= 1  # The tag.
             directions = [*recipe.data.directions, *(initial.directions if initial and initial.directions else [])]
-            texts = TextFacts(*recipe.data.default_direction, longest, directions or None)
+            heads = initial.alignment_heads if initial else None
+            if recipe.data.train_alignments:
+                heads = guided_heads(recipe.training, config)
+            texts = TextFacts(*recipe.data.default_direction, longest, directions or None, heads)
             is_translator = keras.backend.backend() == "tensorflow"
             translator = Translator(trained, of_training, texts=texts) if is_translator else None
             validation = Validation(batches, trained, translator)

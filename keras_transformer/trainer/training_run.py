@@ -66,7 +66,9 @@ class TrainingRun:
             callbacks=[*evaluations, self.checkpoints, self.clock],
         )
         steps = total_steps(training, batches.optimizer_steps_per_epoch)
-        self.model = compiled_model(training, config, steps, loss, weights)
+        # The stage [minimum_risk], which has its own loss, has no alignments.
+        is_aligned = bool(recipe.data.train_alignments) and loss is None
+        self.model = compiled_model(training, config, steps, loss, weights, is_aligned)
 
     @property
     def seconds(self):

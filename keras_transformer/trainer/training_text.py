@@ -63,13 +63,13 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
     Raises:
         InputError: a file is missing, unreadable, empty, not UTF-8, or does not match the others.
     """
-    if data.corpus:
+    if data.corpus and not data.train_alignments:
         return TrainingText(data)
     files, kept, counts = [], {}, {}
     for split in ("train", "validation"):
         digests = {}
         corpora = rows_of_corpora(data, split, digests)
-        weights = data.weight_of_corpora if split == "train" else [1] * len(corpora)
+        weights = data.weight_of_corpora if split == "train" and data.weight_of_corpora else [1] * len(corpora)
         kept[split], counts[split] = _read(corpora, weights, most_kept_bytes)
         files += _files(data, split, digests)
     if data.glossary:
@@ -129,7 +129,7 @@ def _named_files(data, split):
     """Returns pairs of a use, such as "train source", and a path, in the order of the recipe's keys."""
     return [
         (f"{split} {side} {number}" if len(patterns) > 1 else f"{split} {side}", path)
-        for side in ("source", "target", "pairs")
+        for side in ("source", "target", "pairs", *(["alignments"] if split == "train" else []))
         if (patterns := data.files(f"{split}_{side}"))
         for number, pattern in enumerate(patterns, start=1)
         for path in matching_files(pattern)

@@ -57,6 +57,7 @@ def write_corpus(folder):
             text = "".join(line + "\n" for line in lines)
             (folder / f"{name}.{language}").write_text(text, encoding="utf-8")
     (folder / "train.en.gz").write_bytes(gzip.compress((folder / "train.en").read_bytes()))
+    (folder / "train.align").write_text("0-0\n" * len(PAIRS), encoding="utf-8")
     table = "".join(f"{english}\t{korean}\n" for korean, english in PAIRS)
     (folder / "kor.txt").write_text(table, encoding="utf-8")
     (folder / "my.toml").write_text(RECIPE, encoding="utf-8")

@@ -66,11 +66,8 @@ def _writes_in_place(write_whole):
     return wrong
 
 
-def _drops_the_last_pair(token_rows):
-    def wrong(sources, targets, max_length):
-        return tuple(rows[:-1] for rows in token_rows(sources, targets, max_length))
-
-    return wrong
+def _drops_the_last_pair(order_of_rows):
+    return lambda *arguments: order_of_rows(*arguments)[:-1]
 
 
 def _drops_empty_lines(write):
@@ -103,7 +100,7 @@ PLANTED_BUGS = {
         "training-kills", "keras_transformer.files.whole_files", "write_whole", _writes_in_place
     ),
     "batching drops the last pair": PlantedBug(
-        "data-files", "keras_transformer.data.pool_batches", "_token_rows", _drops_the_last_pair
+        "data-files", "keras_transformer.data.pool_batches", "order_of_rows", _drops_the_last_pair
     ),
     "empty lines are dropped": PlantedBug(
         "translate-lines", "keras_transformer.cli.lines", "_write", _drops_empty_lines

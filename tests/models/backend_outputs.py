@@ -11,7 +11,7 @@ import numpy as np
 from keras_transformer import layers
 from keras_transformer.losses import SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
-from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.models import TransformerConfig, build_transformer, with_chunked_loss, with_guided_alignment
 from keras_transformer.schedules import WarmupSchedule
 
 if keras.backend.backend() == "jax":
@@ -22,6 +22,7 @@ else:
 SOURCE = np.array([[7, 8, 9, 3], [7, 3, 0, 0]])
 TARGET = np.array([[2, 5, 6, 7], [2, 9, 0, 0]])
 LABELS = np.array([[5, 6, 7, 3], [9, 3, 0, 0]])
+ALIGNMENTS = np.array([np.eye(4), np.zeros((4, 4))], "int8")
 INPUTS = {"source_ids": SOURCE, "target_ids": TARGET}
 HIDDEN_STATES = np.random.default_rng(1).normal(size=(2, 4, 16)).astype("float32")
 ENCODED = np.random.default_rng(2).normal(size=(2, 4, 16)).astype("float32")
@@ -107,15 +108,23 @@ def training():
         max_length=9,
         dropout=0.0,
     )
+    guided = with_guided_alignment(with_chunked_loss(build_transformer(config)), head=2)
+    set_same_weights(guided)
     model = build_transformer(config)
     set_same_weights(model)
     logits = keras.ops.convert_to_numpy(model(INPUTS))
-    model.compile(
-        keras.optimizers.Adam(WarmupSchedule(peak=0.01, warmup_steps=2)),
-        loss=SmoothedCrossEntropy(0.1),
-        metrics=[Perplexity(), TokenAccuracy()],
-    )
-    return {"logits": logits, **model.fit(INPUTS, LABELS, epochs=3, verbose=0).history}
+    for each in (model, guided):
+        each.compile(
+            keras.optimizers.Adam(WarmupSchedule(peak=0.01, warmup_steps=2)),
+            loss=SmoothedCrossEntropy(0.1),
+            metrics=[Perplexity(), TokenAccuracy()],
+        )
+    history = guided.fit({**INPUTS, "alignments": ALIGNMENTS}, LABELS, epochs=3, verbose=0).history
+    return {
+        "logits": logits,
+        **model.fit(INPUTS, LABELS, epochs=3, verbose=0).history,
+        **{f"guided_{name}": values for name, values in history.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -47,6 +47,14 @@ class DataSection(Section):
         ),
     )
     validation_pairs: _Files | None = Field(None, description="Tab-separated pairs, or a Parquet file, to validate on.")
+    train_alignments: _Files | None = Field(
+        None,
+        description=(
+            "Word alignments of the training pairs in the Pharaoh format, such as 0-0 1-2, one line for each pair: a "
+            "file, a pattern, or a list for several corpora. Cross-attention is trained towards them (guided "
+            "alignment): docs/alignments.md."
+        ),
+    )
     source_column: _Columns = Field(
         1,
         description="Column of the source of pairs in one table, counted from 1, or a list with one for each corpus.",
@@ -184,6 +192,7 @@ class DataSection(Section):
         num_corpora = len(self.files("train_pairs") or self.files("train_source"))
         corpora = "train_source or train_pairs"
         self._check_length("weights", "number", "weights", corpora, num_corpora)
+        self._check_alignments(num_corpora)
         for key in ("source_language", "target_language"):
             self._check_length(key, "language", "languages", corpora, num_corpora)
         self._check_columns(num_corpora)
@@ -197,6 +206,15 @@ class DataSection(Section):
         if self.glossary and self.placeholders and TERM not in self.placeholders:
             raise ValueError(f'glossary needs "{TERM}" in placeholders. Received: placeholders={self.placeholders}')
         return self
+
+    def _check_alignments(self, num_corpora):
+        """Raises a ValueError if there is not a file of alignments for each corpus."""
+        given, num_corpora = len(self.files("train_alignments")), num_corpora or 1
+        if given not in (0, num_corpora):
+            raise ValueError(
+                f"train_alignments must have a file for each training corpus. Received: {given} files for "
+                f"{num_corpora} corpora"
+            )
 
     def _check_columns(self, num_corpora):
         """Raises a ValueError if the columns of tab-separated pairs do not fit the corpora."""

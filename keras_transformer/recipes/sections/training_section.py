@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 from pydantic import Field
@@ -118,6 +118,20 @@ class TrainingSection(Section):
         0.0,
         ge=0,
         description=("Weight of the R-Drop divergence between two passes of each sentence. 0 disables it; 5 is usual."),
+    )
+    guided_alignment_weight: float = Field(
+        1.0,
+        gt=0,
+        description=(
+            "Weight of the cross-entropy of the attention with [data] train_alignments, per target token. It has no "
+            "effect without alignments."
+        ),
+    )
+    guided_alignment_layer: int | None = Field(
+        None, ge=1, description="Decoder block whose attention is trained to align, from 1. Default: the last one."
+    )
+    guided_alignment_head: Annotated[int, Field(ge=1)] | Literal["mean"] = Field(
+        1, description='Head of this block that is trained to align, from 1, or "mean" for the mean of all heads.'
     )
     weight_decay: float = Field(
         0.0, ge=0, description="Fraction of the weights, times the learning rate, subtracted at each step."
