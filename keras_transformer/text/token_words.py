@@ -74,7 +74,8 @@ def _by_best_segmentation(tokenizer, counts, text, token_ids, words):
         return positions
     leading, others = (each[best] for each in counts)
     normalised = (np.cumsum(leading + others) - others - 1).tolist()
-    by_normalised = dict(zip(reversed(normalised), reversed(positions)))
+    # The last token, because the first can begin with characters that the normalisation removes.
+    by_normalised = dict(zip(normalised, positions, strict=True))
     known = sorted(by_normalised)
     if not known:
         return words
