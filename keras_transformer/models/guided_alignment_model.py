@@ -132,7 +132,8 @@ def with_guided_alignment(
     >>> pairs = kt.data.aligned_pairs("train.ko", "train.en", "train.align")
     >>> guided = kt.models.with_guided_alignment(kt.models.with_chunked_loss(model))
     >>> guided.compile("adam", kt.losses.SmoothedCrossEntropy(0.1), jit_compile=False)
-    >>> guided.fit(kt.data.token_batches(pairs, tokenizer), epochs=1, shuffle=False)
+    >>> batches = kt.data.token_batches(pairs, tokenizer, steps_per_epoch=1)
+    >>> guided.fit(batches, epochs=2, shuffle=False)
 
     Reference:
         Chen et al. 2016 (arXiv 1607.01628); Garg et al. 2019 (arXiv 1909.02074).
