@@ -23,7 +23,7 @@ class GuidedAlignmentModel(ChunkedLossModel):
     `alignment_loss`, its mean over the aligned target tokens. Other batches have the plain loss.
     """
 
-    weight: float = 1.0
+    weight: float = 0.1
     layer: int = 1
     head: int | None = 1
     has_chunks: bool = False
@@ -106,7 +106,7 @@ class GuidedAlignmentModel(ChunkedLossModel):
 
 
 def with_guided_alignment(
-    model: keras.Model, weight: float = 1.0, layer: int | None = None, head: int | None = 1
+    model: keras.Model, weight: float = 0.1, layer: int | None = None, head: int | None = 1
 ) -> GuidedAlignmentModel:
     """Returns a model of the same layers whose `fit` also trains cross-attention towards given word alignments.
 
@@ -117,7 +117,7 @@ def with_guided_alignment(
 
     Args:
         model: a model of `build_transformer`, or one of `with_chunked_loss`, whose loss stays chunked.
-        weight: weight of the loss of the attention. Default 1.0.
+        weight: weight of the loss of the attention. Default 0.1.
         layer: number of the guided decoder block, from 1. Default: the last block.
         head: number of the guided head, from 1, or None for the mean of all heads. Default 1.
 

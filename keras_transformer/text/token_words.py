@@ -5,8 +5,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from keras_transformer.text.graph_tokenizer import string_tensor
 from keras_transformer.text.tagged_tokenizer import TaggedTokenizer, split_tags
-from keras_transformer.text.tokenizer import string_tensor
 
 _SPACE = "\u2581"
 

@@ -39,6 +39,7 @@ batch_tokens = 1024
 learning_rate = 0.005
 warmup_steps = 50
 concatenation = 0.3
+guided_alignment_weight = 1.0
 guided_alignment_layer = 1
 guided_alignment_head = 2
 seed = 1

@@ -94,7 +94,7 @@ def build_copy(model):
 )
 def test_training_moves_the_attention_to_the_alignments(precision, loss):
     model = transformer(precision)
-    guided = with_guided_alignment(with_chunked_loss(model), layer=1, head=2)
+    guided = with_guided_alignment(with_chunked_loss(model), 1.0, layer=1, head=2)
     optimizer = keras.optimizers.Adam(0.01)
     if precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)

@@ -120,7 +120,7 @@ class TrainingSection(Section):
         description=("Weight of the R-Drop divergence between two passes of each sentence. 0 disables it; 5 is usual."),
     )
     guided_alignment_weight: float = Field(
-        1.0,
+        0.1,
         gt=0,
         description=(
             "Weight of the cross-entropy of the attention with [data] train_alignments, per target token. It has no "
