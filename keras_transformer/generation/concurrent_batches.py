@@ -50,8 +50,19 @@ def results_as_completed(function, items, num_threads):
             yield item, function(item)
         return
     pool = concurrent.futures.ThreadPoolExecutor(num_threads)
+    errors = []
+
+    def call(item):
+        if errors:  # The items that wait are dropped, also if this thread takes them before they are cancelled.
+            raise errors[0]
+        try:
+            return function(item)
+        except Exception as error:
+            errors.append(error)
+            raise
+
     try:
-        futures = {pool.submit(function, item): item for item in items}
+        futures = {pool.submit(call, item): item for item in items}
         for future in concurrent.futures.as_completed(futures):
             yield futures.pop(future), future.result()
     finally:

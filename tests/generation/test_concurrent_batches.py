@@ -36,7 +36,7 @@ def test_the_first_error_is_raised_and_waiting_items_are_dropped():
 
     with pytest.raises(ValueError, match="item"):
         list(results_as_completed(fail, list(range(1000)), 2))
-    assert len(called) < 1000
+    assert len(called) <= 2
 
 
 def test_few_texts_are_divided_among_the_batches():
