@@ -1,5 +1,6 @@
 from .aligned_pairs import aligned_pairs
 from .batch_counts import count_batches, count_pairs
+from .batch_positions import BatchPositions
 from .batch_rows import repeat_rows, shares_of_rows, split_rows, take_rows, weigh_rows
 from .candidate_batches import candidate_batches
 from .check_files import check_text_files, check_tsv_file, text_rows
@@ -15,6 +16,7 @@ from .token_batches import token_batches
 from .tsv_rows import tsv_rows
 
 __all__ = [
+    "BatchPositions",
     "DroppedPairs",
     "PoolBatches",
     "RowService",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras_transformer.data.matching_files import matching_files, wildcard_parts
-from keras_transformer.data.text_lines import checked_lines
+from keras_transformer.data.text_lines import checked_lines, count_lines
 from keras_transformer.data.tsv_rows import new_digest, tsv_rows
 from keras_transformer.errors import InputError
 
@@ -41,6 +41,21 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
         yield from parallel_rows(*paths, digests)
 
 
+def text_rows_from(source: str | os.PathLike, target: str | os.PathLike, first: int) -> Iterator[tuple[str, str]]:
+    """Yields the sentence pairs of `text_rows` from an index on. Earlier lines are neither decoded nor checked.
+
+    Args:
+        source, target: see `text_rows`.
+        first: index of the first pair, counted over all files.
+    """
+    for paths in check_counterparts(source, target):
+        # Counting stops at this number.
+        skipped = count_lines(paths[0], most=first) if first else 0
+        first -= skipped
+        if not first:
+            yield from parallel_rows(*paths, first=skipped)
+
+
 def check_counterparts(source, target):
     """Returns the pairs of paths of two patterns.
 
@@ -71,22 +86,23 @@ def _check_names(source, target, sources, targets):
         raise InputError(f"{path}: no file of {other} has a matching name. Rename the files so that they match.")
 
 
-def parallel_rows(source, target, digests=None):
-    """Yields the sentence pairs of two files, see `text_rows`."""
-    return paired_lines(source, target, lambda path: checked_lines(path, new_digest(digests, path)))
+def parallel_rows(source, target, digests=None, first=0):
+    """Yields the sentence pairs of two files from the index `first` on, see `text_rows`."""
+    return paired_lines(source, target, lambda path: checked_lines(path, new_digest(digests, path), first), first)
 
 
-def paired_lines(source, target, lines_of):
+def paired_lines(source, target, lines_of, first=0):
     """Yields pairs of the lines of two files.
 
     Args:
         source, target: the files.
         lines_of: a function that returns the lines of a file, an iterable.
+        first: index of the first line of `lines_of`. Default 0.
 
     Raises:
         InputError: the numbers of lines differ.
     """
-    counts = [0, 0]
+    counts = [first, first]
     for row in itertools.zip_longest(lines_of(source), lines_of(target)):
         counts = [count + (line is not None) for count, line in zip(counts, row, strict=True)]
         if None not in row:

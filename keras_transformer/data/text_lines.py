@@ -13,20 +13,22 @@ _CHUNK_BYTES = 1 << 20
 _MOST_LINE_BYTES = 1 << 24
 
 
-def checked_lines(path: str | os.PathLike, digest: Any = None) -> Iterator[str]:
+def checked_lines(path: str | os.PathLike, digest: Any = None, first: int = 0) -> Iterator[str]:
     """Yields the lines of a text file, without line ends and byte order mark.
 
     Args:
         path: the file, plain or compressed, see `opened_text`.
         digest: a hash object that gets the bytes of the file, see `opened_text`. Default None.
+        first: index of the first line. Earlier lines are neither decoded nor checked. Default 0.
 
     Raises:
         InputError: the file is missing, unreadable or damaged, or has only blank lines, or a line is not UTF-8, is
             longer than 16 MiB or has a carriage return in its middle.
     """
-    blank = True
+    blank = not first
     with opened_text(path, digest) as file:
-        for number, line in enumerate(decoded_lines(file, path, advice="; convert the file to UTF-8"), start=1):
+        lines = decoded_lines(file, path, advice="; convert the file to UTF-8", first=first)
+        for number, line in enumerate(lines, start=first + 1):
             if "\r" in line:
                 raise InputError(f"{path}, line {number}: a carriage return within the line. Replace it by a space.")
             blank = blank and is_blank(line)
@@ -35,7 +37,9 @@ def checked_lines(path: str | os.PathLike, digest: Any = None) -> Iterator[str]:
         raise InputError(f"{path}: the file is empty.")
 
 
-def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "", errors: str = "strict") -> Iterator[str]:
+def decoded_lines(
+    file: BinaryIO, name: str | os.PathLike, advice: str = "", errors: str = "strict", first: int = 0
+) -> Iterator[str]:
     """Yields the lines of a binary file as strings, without line ends and byte order mark. A line feed ends a line.
 
     Args:
@@ -43,12 +47,13 @@ def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "", err
         name: name of the file in messages.
         advice: end of the message about a line that is not UTF-8. Default: none.
         errors: see `bytes.decode`. Default "strict".
+        first: index of the first line. Earlier lines are read without decoding. Default 0.
 
     Raises:
         InputError: the file cannot be read, or a line is not UTF-8 or longer than 16 MiB. The message has the file and
             the line number.
     """
-    for number, line in enumerate(_raw_lines(file, name), start=1):
+    for number, line in enumerate(_raw_lines(file, name, first), start=first + 1):
         try:
             text = line.decode("utf-8", errors).rstrip("\r")
         except UnicodeDecodeError as error:
@@ -61,9 +66,37 @@ def decoded_lines(file: BinaryIO, name: str | os.PathLike, advice: str = "", err
         yield text.removeprefix("\ufeff") if number == 1 else text
 
 
-def _raw_lines(file, name):
-    """Yields the lines without line feeds."""
+def count_lines(path: str | os.PathLike, most: int) -> int:
+    """Returns the number of lines of a text file, plain or compressed, or `most` if it has more."""
+    with opened_text(path) as file:
+        number, rest = _skipped(file, path, most)
+        return number if number == most else number + bool(rest)
+
+
+def _skipped(file, name, most):
+    """Reads lines without decoding.
+
+    Returns:
+        The number of line feeds that were read, at most `most`, and the bytes that were read after the last of them.
+    """
     number, rest = 0, b""
+    while number < most and (chunk := _read(file, name)):
+        count = chunk.count(b"\n")
+        if number + count < most:
+            number, rest = number + count, rest * (not count) + chunk.rpartition(b"\n")[2][-1:]
+        else:
+            number, rest = most, chunk.split(b"\n", most - number)[-1]
+    return number, rest
+
+
+def _raw_lines(file, name, first=0):
+    """Yields the lines without line feeds."""
+    number, rest = _skipped(file, name, first)
+    if number < first:
+        return
+    *lines, rest = rest.split(b"\n")
+    number += len(lines)
+    yield from lines
     while chunk := _read(file, name):
         *lines, rest = (rest + chunk).split(b"\n")
         number += len(lines)

@@ -9,6 +9,7 @@ from keras_transformer.text.tokenizers import Tokenizers
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from keras_transformer.data.batch_positions import BatchPositions
     from keras_transformer.data.text_preparation import TextPreparation
     from keras_transformer.text.tokenizer import Tokenizer
 
@@ -30,6 +31,7 @@ def token_batches(
     steps_per_epoch: int | None = None,
     first_step: int | None = None,
     preparation: "TextPreparation | None" = None,
+    positions: "BatchPositions | None" = None,
 ) -> "tf.data.Dataset":
     """Makes batches for `model.fit` from sentence pairs, each with about `batch_tokens` tokens and little padding.
 
@@ -66,9 +68,11 @@ def token_batches(
             batches of a pass.
         first_step: index of the first batch, counted from 0, of an endless stream of batches. The same arguments give
             the same stream, so that an interrupted training can be resumed. `fit` needs `steps_per_epoch`. If
-            `steps_per_epoch` is given here as well, every epoch begins with a new pass and resuming is fast. Otherwise
-            all batches before this one are made again. Default None: the dataset is one epoch.
+            `steps_per_epoch` is given here as well, every epoch begins with a new pass. Without `positions`, all
+            earlier batches (of the epoch) are made again. Default None: the dataset is one epoch.
         preparation: replaces parts of the texts by symbols before tokenization, a `TextPreparation`. Default None.
+        positions: the `BatchPositions` of the interrupted stream, with which a stream begins at `first_step` without
+            the batches before it. Default None.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,
@@ -108,4 +112,4 @@ def token_batches(
         fixed_shapes=fixed_shapes,
         preparation=preparation,
     )
-    return streamed_batches(pairs, pool.rows, pool.batches, shuffle, seed, steps_per_epoch, first_step)
+    return streamed_batches(pairs, pool.rows, pool.batches, shuffle, seed, steps_per_epoch, first_step, positions)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_transformer.data import candidate_batches, count_batches, text_of_pairs
+from keras_transformer.data import BatchPositions, candidate_batches, count_batches, text_of_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.small_files import read_json
@@ -226,6 +226,7 @@ class _Batches:
         self.stream = stream
         self.steps_per_epoch = self.optimizer_steps_per_epoch = steps_per_epoch
         self.validation = validation
+        self.positions = BatchPositions()
 
     def train(self, first_step=0):
         return self.stream(steps_per_epoch=self.steps_per_epoch, first_step=first_step)

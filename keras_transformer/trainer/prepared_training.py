@@ -3,9 +3,11 @@
 import pathlib
 from typing import NamedTuple
 
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.processes.process_variables import is_first_process
 from keras_transformer.recipes import Recipe
 from keras_transformer.trainer.resumed_recipe import settled_recipe
+from keras_transformer.trainer.streamed_text import STREAMED_TEXT_NAME, read_streamed_text
 from keras_transformer.trainer.training_checks import check_before_training
 from keras_transformer.trainer.training_text import TrainingText, read_training_text
 
@@ -41,5 +43,6 @@ def prepare_training(recipe, output, resume=False):
     output = pathlib.Path(output)
     recipe = settled_recipe(recipe, output, resume)
     check_before_training(recipe, output, resume)
-    text = read_training_text(recipe.data) if is_first_process() else TrainingText()
+    before = read_streamed_text(output / CHECKPOINTS_NAME / STREAMED_TEXT_NAME) if resume else None
+    text = read_training_text(recipe.data, before=before) if is_first_process() else TrainingText()
     return PreparedTraining(recipe, output, resume, text)

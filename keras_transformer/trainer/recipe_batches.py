@@ -5,6 +5,7 @@ import warnings
 import tensorflow as tf
 
 from keras_transformer.data import (
+    BatchPositions,
     DroppedPairs,
     RowService,
     count_pairs,
@@ -37,6 +38,8 @@ class RecipeBatches:
         dropped: the `DroppedPairs` of "train" and of "validation".
         longest_source: number of tokens of the longest training source, without the end token, or None if not all of
             the text was counted.
+        positions: the `BatchPositions` of the training batches.
+        counts: the numbers of batches and pairs by split, as values for JSON.
     """
 
     recipe: object
@@ -48,6 +51,8 @@ class RecipeBatches:
     row_service: RowService | None
     dropped: dict
     longest_source: int | None
+    positions: BatchPositions
+    counts: dict
 
     @property
     def steps_per_epoch(self):
@@ -95,12 +100,14 @@ class RecipeBatches:
             steps_per_epoch=None if self.recipe.training.optimizer_steps_per_epoch else self.optimizer_steps_per_epoch,
             first_step=first_step,
             reversal=reversal,
+            # The bidirectional stream is another one.
+            positions=None if reversal else self.positions,
             seed=seed,
             **_of_training(self.recipe, self.tokenizers),
         )
 
 
-def recipe_batches(recipe, pairs, tokenizers, processes):
+def recipe_batches(recipe, pairs, tokenizers, processes, pairs_from=None, counts=None):
     """Makes and counts the batches of a recipe.
 
     Args:
@@ -108,12 +115,13 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         pairs: sentence pairs by split, see `recipe_pairs`.
         tokenizers: the `Tokenizers`.
         processes: the `Processes` that train together.
+        pairs_from: see `BatchPositions`. Default None.
+        counts: `counts` of an earlier `RecipeBatches` of the same recipe and text. Default None: they are counted.
 
     Raises:
         InputError: no pair is left for training or for validation.
     """
-    print("Counting the batches ...", file=sys.stderr)
-    counts = result_of_first(processes, lambda: _counts(recipe, pairs, tokenizers))
+    counts = result_of_first(processes, lambda: counts or _counts(recipe, pairs, tokenizers))
     steps_per_epoch, padding, _, longest_source = counts["train"]
     validation_steps = counts["validation"][0]
     dropped = {split: DroppedPairs(**numbers) for split, (_, _, numbers, _) in counts.items()}
@@ -132,7 +140,17 @@ def recipe_batches(recipe, pairs, tokenizers, processes):
         print(f"Process 0 makes the batches, at {processes.data_service}.", file=sys.stderr)
         row_service = RowService(processes.data_service, processes.index, processes.count, processes.devices)
     return RecipeBatches(
-        recipe, pairs, tokenizers, steps_per_epoch, validation, processes, row_service, dropped, longest_source
+        recipe,
+        pairs,
+        tokenizers,
+        steps_per_epoch,
+        validation,
+        processes,
+        row_service,
+        dropped,
+        longest_source,
+        BatchPositions(pairs_from),
+        counts,
     )
 
 
@@ -173,6 +191,7 @@ def _counts(recipe, pairs, tokenizers):
         "seed": recipe.training.seed,
         **_of_training(recipe, tokenizers),
     }
+    print("Counting the batches ...", file=sys.stderr)
     arguments = {"train": of_train, "validation": _of_validation(recipe, tokenizers)}
     counts = {}
     for split, of_split in arguments.items():

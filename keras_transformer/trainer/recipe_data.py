@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.data import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
-from keras_transformer.data.mixed_pairs import mixed_pairs
+from keras_transformer.data.check_files import text_rows_from
+from keras_transformer.data.mixed_pairs import mixed_pairs, mixed_rows
 from keras_transformer.data.sentence_pairs import SPLITS, streamed_pairs
 from keras_transformer.data.text_preparation import TextPreparation
 from keras_transformer.text import Tokenizers, learn_vocabulary
@@ -71,6 +72,28 @@ def _aligned_pairs(data, counts):
         others = phrase_splits()
         return {**{split: listed_pairs(pairs) for split, pairs in others.items()}, "train": train}
     return {"train": train, "validation": _pairs_of_split(data, "validation")}
+
+
+def training_pairs_from(data, counts):
+    """Returns a function that reads the training pairs from an index on, or None if there is no faster way than `skip`.
+
+    The index of a pair in the files is unknown if pairs are held out. Arguments: see `recipe_pairs`.
+    """
+    if data.corpus or data.held_out or data.train_alignments or (data.directions and not data.is_mixed):
+        return None
+    corpora = rows_of_corpora(data, "train")
+
+    def rows_from(first):
+        if len(corpora) == 1 and not (data.is_mixed or data.files("train_pairs")):
+            return text_rows_from(*data.files("train_source"), *data.files("train_target"), first)
+        rows = (
+            mixed_rows(corpora, data.weight_of_corpora, counts)
+            if data.is_mixed
+            else itertools.chain.from_iterable(corpus() for corpus in corpora)
+        )
+        return itertools.islice(rows, first, None)
+
+    return lambda first: streamed_pairs(lambda: rows_from(first))
 
 
 def mixed_training_pairs(data, counts):

@@ -25,6 +25,7 @@ from keras_transformer.saving.model_files import TEST_NAMES
 from keras_transformer.saving.model_folder import save_model_folder
 from keras_transformer.saving.written_folder import save_pairs, save_scores
 from keras_transformer.text import TextFacts, Tokenizer, Tokenizers
+from keras_transformer.trainer.batch_counts_file import keep_counts, kept_counts
 from keras_transformer.trainer.compiled_model import guided_heads
 from keras_transformer.trainer.data_files import DATA_FILES_NAME, check_same_data_files, keep_data_files
 from keras_transformer.trainer.directions import (
@@ -40,10 +41,11 @@ from keras_transformer.trainer.minimum_risk_tuning import MinimumRiskTuning, tun
 from keras_transformer.trainer.model_card import validation_scores, write_model_card
 from keras_transformer.trainer.prepared_training import prepare_training
 from keras_transformer.trainer.recipe_batches import recipe_batches
-from keras_transformer.trainer.recipe_data import recipe_pairs, recipe_tokenizers
+from keras_transformer.trainer.recipe_data import recipe_pairs, recipe_tokenizers, training_pairs_from
 from keras_transformer.trainer.recipe_inputs import recipe_config
 from keras_transformer.trainer.resumed_recipe import RECIPE_NAME
 from keras_transformer.trainer.shared_recipe import check_same_recipe
+from keras_transformer.trainer.streamed_text import STREAMED_TEXT_NAME, keep_streamed_text
 from keras_transformer.trainer.training_checks import check_lengths, check_output, warn_of_training
 from keras_transformer.trainer.training_length import total_steps
 from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME, TrainingRun
@@ -118,13 +120,15 @@ def train_prepared(prepared, watch):
         # One number for all processes, whose machines can have different caches.
         recipe = recipe.with_loss_rows(result_of_first(processes, lambda: chunk_rows(config.target_vocabulary_size)))
         of_training = tokenizers_of_training(recipe.data, tokenizers)
-        batches = recipe_batches(recipe, pairs, of_training, processes)
+        counted = kept_counts(output) if resume and processes.is_first else None
+        pairs_from = training_pairs_from(recipe.data, counts)
+        batches = recipe_batches(recipe, pairs, of_training, processes, pairs_from, counted)
         steps = total_steps(recipe.training, batches.optimizer_steps_per_epoch)
         recipe = recipe.with_schedule(steps)
         check_lengths(recipe, batches.optimizer_steps_per_epoch)
         warn_of_training(recipe.training, steps)
         if processes.is_first:
-            _begin_folder(recipe, output, tokenizers, text, resume)
+            _begin_folder(recipe, output, tokenizers, text, batches.counts, resume)
             folder.enter_context(last_words("Interrupted. --resume continues from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
@@ -206,8 +210,10 @@ def _scores(recipe, pairs, translator, choice, tuned):
     return scores or None
 
 
-def _begin_folder(recipe, output, tokenizers, text, resume):
+def _begin_folder(recipe, output, tokenizers, text, counts, resume):
     keep_data_files(text.files, output / CHECKPOINTS_NAME / DATA_FILES_NAME)
+    keep_counts(counts, output)
+    keep_streamed_text(text.streamed, output / CHECKPOINTS_NAME / STREAMED_TEXT_NAME)
     if recipe.training.init_from and not resume:
         # Before the recipe, with which the training can be resumed.
         keep_initial_model(recipe.training.init_from, output)

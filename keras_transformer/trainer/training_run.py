@@ -63,7 +63,7 @@ class TrainingRun:
             batches.steps_per_epoch,
             training.save_every * training.accumulation_steps,
             saves=batches.processes.is_first,
-            callbacks=[*evaluations, self.checkpoints, self.clock],
+            callbacks=[*evaluations, self.checkpoints, self.clock, batches.positions],
         )
         steps = total_steps(training, batches.optimizer_steps_per_epoch)
         # The stage [minimum_risk], which has its own loss, has no alignments.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from keras_transformer.data import matching_files
 from keras_transformer.errors import InputError
 from keras_transformer.trainer.recipe_inputs import rows_of_corpora
+from keras_transformer.trainer.streamed_text import StreamedText, times_of_files
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -31,12 +32,14 @@ class TrainingText:
         counts: number of pairs of each training corpus, before pairs are held out or dropped. It is empty for the
             embedded corpus. Default: empty.
         kept: the rows of each corpus as bytes by split, None for text that is not kept in memory. Default: empty.
+        streamed: the `StreamedText` of the training text, or None if it is in memory. Default None.
     """
 
     data: Any = None
     files: list = dataclasses.field(default_factory=list)
     counts: list = dataclasses.field(default_factory=list)
     kept: dict = dataclasses.field(default_factory=dict)
+    streamed: StreamedText | None = None
 
     @functools.cached_property
     def pairs(self) -> "dict[str, tf.data.Dataset]":
@@ -50,12 +53,14 @@ class TrainingText:
         return pairs_of_text(self.data, self.kept, self.counts)
 
 
-def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
+def read_training_text(data, most_kept_bytes=None, before=None):
     """Reads and checks all text of a `[data]` section, in one pass.
 
     Args:
         data: the section.
         most_kept_bytes: maximum size in bytes of the text of a split that is kept in memory. Default 64 MiB.
+        before: the `StreamedText` of an interrupted training. Its training text is not read again if no file has
+            changed. Default None.
 
     Returns:
         A `TrainingText`.
@@ -65,8 +70,15 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
     """
     if data.corpus and not data.train_alignments:
         return TrainingText(data)
+    most_kept_bytes = _MOST_KEPT_BYTES if most_kept_bytes is None else most_kept_bytes
     files, kept, counts = [], {}, {}
+    # Before the files are read, so that a later change is noticed.
+    times = times_of_files(_named_files(data, "train"))
     for split in ("train", "validation"):
+        if split == "train" and before and before.is_unchanged(_named_files(data, split)):
+            kept[split], counts[split] = None, before.counts
+            files += before.files
+            continue
         digests = {}
         corpora = rows_of_corpora(data, split, digests)
         weights = data.weight_of_corpora if split == "train" and data.weight_of_corpora else [1] * len(corpora)
@@ -75,7 +87,8 @@ def read_training_text(data, most_kept_bytes=_MOST_KEPT_BYTES):
     if data.glossary:
         content = pathlib.Path(data.glossary).read_bytes()
         files.append([_GLOSSARY, pathlib.Path(data.glossary).name, len(content), hashlib.sha256(content).hexdigest()])
-    return TrainingText(data, files, counts["train"], kept)
+    streamed = StreamedText(files[: len(times)], counts["train"], times) if kept["train"] is None else None
+    return TrainingText(data, files, counts["train"], kept, streamed)
 
 
 def check_same_sizes(data, files):

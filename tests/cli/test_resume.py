@@ -1,16 +1,20 @@
 import csv
+import os
 import pathlib
 import shutil
 import signal
 import time
 
+import h5py
+import numpy as np
 import pytest
 from real_processes import start_training
 
 from keras_transformer.callbacks import TrainingState
+from keras_transformer.data import streamed_batches
 from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.text import learn_vocabulary
-from keras_transformer.trainer import train_recipe
+from keras_transformer.trainer import train_recipe, training_text
 from keras_transformer.translator import Translator
 
 
@@ -222,3 +226,46 @@ def test_a_training_that_ended_within_an_epoch_has_the_same_average_when_resumed
     weights = (corpus / "model" / "model.weights.h5").read_bytes()
     assert run(*train, "--resume").status == 0
     assert (corpus / "model" / "model.weights.h5").read_bytes() == weights
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("held_out", [0.0, 0.2])
+def test_a_resumed_training_reads_no_text_before_its_window(run, corpus, monkeypatch, held_out):
+    """The first lines are destroyed before `--resume`, and the weights equal those of an uninterrupted training."""
+    monkeypatch.setattr(training_text, "_MOST_KEPT_BYTES", 0)
+    monkeypatch.setattr(streamed_batches, "POOL_LINES", 10)
+    monkeypatch.setattr(streamed_batches, "SHUFFLE_LINES", 20)
+    settings = ["batch_tokens=40", "optimizer_steps_per_epoch=6", "save_every=3", "average_checkpoints=1"]
+    options = [option for setting in settings for option in ("--set", f"training.{setting}")]
+    options += ["--set", f"data.held_out={held_out}"] if held_out else []
+    if held_out:
+        recipe = (corpus / "recipe.toml").read_text()
+        kept = [line for line in recipe.splitlines() if not line.startswith("validation_")]
+        (corpus / "recipe.toml").write_text("\n".join(kept))
+
+    def train(name, epochs, *more):
+        output = corpus / name
+        result = run("train", corpus / "recipe.toml", "--output", output, *options, *more, *epochs)
+        assert result.status == 0, result.errors
+        return output, result.errors
+
+    def epochs(number):
+        return ("--set", f"training.epochs={number}", "--set", "training.warmup_steps=10")
+
+    whole, _ = train("whole", epochs(4))
+    interrupted, _ = train("interrupted", epochs(2))
+    path = corpus / "train.en"
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    if not held_out:
+        # The text is not read at all before the window: only line feeds are counted.
+        path.write_bytes(b"\xff" + path.read_bytes()[1:])
+        os.utime(path, ns=times)
+    _, errors = train("interrupted", epochs(4), "--resume")
+    assert "Counting the batches" not in errors
+    with h5py.File(whole / "model.weights.h5") as expected, h5py.File(interrupted / "model.weights.h5") as found:
+
+        def compare(name, item):
+            if isinstance(item, h5py.Dataset):
+                np.testing.assert_array_equal(item[()], found[name][()])
+
+        expected.visititems(compare)

@@ -60,6 +60,7 @@ def test_the_model_folder_has_all_files_of_a_model(model):
     }
     assert names == expected | {"checkpoints"}
     assert sorted(path.name for path in (model / "checkpoints").iterdir()) == [
+        "batch_counts.json",
         "data.json",
         "epoch_0003.weights.h5",
         "epoch_0004.weights.h5",

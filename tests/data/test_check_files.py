@@ -1,6 +1,9 @@
+import gzip
+
 import pytest
 
-from keras_transformer.data import check_text_files, check_tsv_file, checked_lines
+from keras_transformer.data import check_text_files, check_tsv_file, checked_lines, text_lines, text_rows
+from keras_transformer.data.check_files import text_rows_from
 from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.errors import InputError
 
@@ -36,6 +39,33 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(file):
 
 def test_parallel_texts_are_counted(file):
     assert check_text_files(file(b"a\n\nb"), file(b"c\r\nd\r\ne\r\n", "other")) == 3
+
+
+@pytest.mark.parametrize("chunk_bytes", [1 << 20, 7])
+def test_pairs_are_read_from_any_pair_on(file, tmp_path, chunk_bytes, monkeypatch):
+    monkeypatch.setattr(text_lines, "_CHUNK_BYTES", chunk_bytes)
+    # With and without a line feed at the end, with blank lines, a byte order mark, and one compressed file.
+    file(b"\xef\xbb\xbfone\r\n\r\ntwo\nthree", "1.en")
+    file(b"four\n", "2.en")
+    file(gzip.compress("".join(f"{number}\n" * 2 for number in range(40)).encode() + b"\n\n"), "3.en")
+    for name, count in (("1.de", 4), ("2.de", 1), ("3.de", 82)):
+        file(b"".join(b"%d\n" % number for number in range(count)), name)
+    patterns = (tmp_path / "*.en", tmp_path / "*.de")
+    rows = list(text_rows(*patterns))
+    assert len(rows) == 87
+    for first in range(90):
+        assert list(text_rows_from(*patterns, first)) == rows[first:]
+
+
+def test_errors_after_skipped_lines_have_the_line_of_the_file(file):
+    source, target = file(b"a\n\xff\nb\n\xff\n"), file(b"a\nb\nc\nd\ne\n", "other")
+    rows = text_rows_from(source, target, 2)
+    assert next(rows) == ("b", "c")
+    with pytest.raises(InputError, match=rf"^{source}, line 4: expected UTF-8"):
+        next(rows)
+    rows = text_rows_from(file(b"a\nb\nb\nb\n"), target, 2)
+    with pytest.raises(InputError, match=rf"but {source} has 4 and {target} has 5\.$"):
+        list(rows)
 
 
 def test_different_numbers_of_lines_are_both_named(file):

@@ -2,13 +2,14 @@
 
 import collections
 import itertools
+import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from pair_cases import PAIRS, texts_of
 
-from keras_transformer.data import count_batches, listed_pairs, streamed_batches, token_batches
+from keras_transformer.data import BatchPositions, count_batches, listed_pairs, streamed_batches, token_batches
 from keras_transformer.data.pool_batches import fixed_lengths
 from keras_transformer.errors import InputError
 from keras_transformer.losses import SmoothedCrossEntropy
@@ -199,6 +200,41 @@ def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
     assert len(set(whole)) == 30
     assert stream(first_step) == whole[first_step:]
     assert stream(first_step, seed=4) != whole[first_step:]
+
+
+@pytest.mark.parametrize("steps_per_epoch", [None, 24])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_resumed_stream_with_positions_reads_no_earlier_window(tokenizer, small_pools, shuffle, steps_per_epoch):
+    positions, first_pairs = BatchPositions(), []
+    pairs = listed_pairs(PAIRS[:700])
+
+    def stream(first_step, positions=None):
+        arguments = {"batch_tokens": 1000, "shuffle": shuffle, "seed": 3, "sampling": 0.2, "concatenation": 0.3}
+        arguments |= {"steps_per_epoch": steps_per_epoch, "first_step": first_step, "positions": positions}
+        return signatures(token_batches(pairs, tokenizer, **arguments).take(60 - first_step))
+
+    whole = stream(0, positions)
+    assert len(whole) == 60
+    for first_step in (50, 13, 1, 24, 0, 59):
+        # As saved with the state of a training.
+        resumed = BatchPositions(lambda number: first_pairs.append(number) or pairs.skip(number))
+        resumed.set_state(json.loads(json.dumps(positions.get_state())))
+        position = resumed.before(first_step)
+        assert position.batch <= first_step
+        assert stream(first_step, resumed) == whole[first_step:]
+    assert len(first_pairs) >= 3
+    assert max(first_pairs) >= 300
+
+
+def test_the_positions_of_pools_are_those_of_the_batches(tokenizer, small_pools):
+    positions = BatchPositions()
+    arguments = {"batch_tokens": 1000, "shuffle": True, "seed": 3, "positions": positions}
+    batches = token_batches(listed_pairs(PAIRS[:700]), tokenizer, first_step=0, **arguments)
+    counts = [sum(len(inputs["source_ids"]) for inputs, _ in batches.take(n)) for n in range(1, 40)]
+    state = positions.get_state()
+    # A pool has 100 pairs here, and the last one of a pass may have fewer.
+    assert [counts[batch - 1] for batch, *_ in state[1:8] if batch] == [100, 200, 300, 400, 500, 600, 700]
+    assert [position[1:] for position in state[:8]] == [[0, 0, pool] for pool in range(7)] + [[0, 1, 0]]
 
 
 def test_a_stream_without_steps_passes_over_all_pairs_again_and_again(tokenizer, small_pools):

@@ -10,6 +10,7 @@ import pytest
 from keras_transformer.errors import InputError
 from keras_transformer.recipes import recipe_from_dict
 from keras_transformer.trainer.recipe_data import recipe_pairs
+from keras_transformer.trainer.streamed_text import keep_streamed_text, read_streamed_text
 from keras_transformer.trainer.training_text import check_same_sizes, read_training_text
 
 SOURCES = ["the cat sees bread .", "", " a man ", "나는 어제 카페에 갔다 ."] * 20
@@ -142,6 +143,37 @@ def test_a_file_that_is_source_and_target_has_its_own_hash(files):
     data = recipe_of(files, train_source=str(files / "train.b")).data
     digest = hashlib.sha256((files / "train.b").read_bytes()).hexdigest()
     assert [found for *_, found in read_training_text(data).files[:2]] == [digest, digest]
+
+
+def test_streamed_text_that_has_not_changed_is_not_read_again(files, tmp_path):
+    data = recipe_of(files).data
+    first = read_training_text(data, most_kept_bytes=0)
+    keep_streamed_text(first.streamed, tmp_path / "streamed.json")
+    before = read_streamed_text(tmp_path / "streamed.json")
+    path = files / "train.b"
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    # The size stays. Reading would be an error.
+    path.write_bytes(b"\xff" + path.read_bytes()[1:])
+    with pytest.raises(InputError, match="expected UTF-8"):
+        read_training_text(data, most_kept_bytes=0, before=before)
+    os.utime(path, ns=times)
+    again = read_training_text(data, most_kept_bytes=0, before=before)
+    assert (again.files, again.counts, again.streamed) == (first.files, first.counts, first.streamed)
+    # Text in memory is always read.
+    with pytest.raises(InputError, match="expected UTF-8"):
+        read_training_text(data)
+    path.write_bytes(path.read_bytes() + b"one line\n")
+    os.utime(path, ns=times)
+    with pytest.raises(InputError, match="expected UTF-8"):
+        read_training_text(data, most_kept_bytes=0, before=before)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "x", '{"files": [[1]], "counts": [], "times": []}'])
+def test_a_damaged_record_of_the_text_is_named(tmp_path, content):
+    path = tmp_path / "streamed.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=rf"^{path}: the file is damaged"):
+        read_streamed_text(path)
 
 
 def test_text_of_another_size_is_not_that_of_the_first_process(files):
