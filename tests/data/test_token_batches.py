@@ -202,8 +202,10 @@ def test_a_stream_that_begins_later_is_the_rest_of_the_one_from_the_start(
     assert stream(first_step, seed=4) != whole[first_step:]
 
 
-@pytest.mark.parametrize("steps_per_epoch", [None, 24])
-@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize(
+    ("shuffle", "steps_per_epoch"),
+    [(True, 24), *(pytest.param(*each, marks=pytest.mark.slow) for each in ((True, None), (False, None), (False, 24)))],
+)
 def test_a_resumed_stream_with_positions_reads_no_earlier_window(tokenizer, small_pools, shuffle, steps_per_epoch):
     positions, first_pairs = BatchPositions(), []
     pairs = listed_pairs(PAIRS[:700])
@@ -215,15 +217,14 @@ def test_a_resumed_stream_with_positions_reads_no_earlier_window(tokenizer, smal
 
     whole = stream(0, positions)
     assert len(whole) == 60
-    for first_step in (50, 13, 1, 24, 0, 59):
+    for first_step in (20, 59):
         # As saved with the state of a training.
         resumed = BatchPositions(lambda number: first_pairs.append(number) or pairs.skip(number))
         resumed.set_state(json.loads(json.dumps(positions.get_state())))
         position = resumed.before(first_step)
         assert position.batch <= first_step
         assert stream(first_step, resumed) == whole[first_step:]
-    assert len(first_pairs) >= 3
-    assert max(first_pairs) >= 300
+    assert max(first_pairs) == (400 if shuffle else 600)
 
 
 def test_the_positions_of_pools_are_those_of_the_batches(tokenizer, small_pools):
