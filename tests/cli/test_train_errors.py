@@ -51,7 +51,7 @@ def test_a_file_that_changes_after_it_was_checked_is_named(refused, corpus, monk
     unchecked = training_text.TrainingText(
         load_recipe(corpus / "recipe.toml").data, kept={"train": None, "validation": None}
     )
-    monkeypatch.setattr(prepared_training, "read_training_text", lambda data: unchecked)
+    monkeypatch.setattr(prepared_training, "read_training_text", lambda data, before: unchecked)
     (corpus / "train.en").write_text("the cat\nthe\rdog\n")
     refused(parts=["train.en, line 2: a carriage return within the line"])
 
