@@ -108,6 +108,7 @@ class Translator:
         glossary: Glossary | None = None,
         counts: PlaceholderCounts | None = None,
         fixed_batches: bool = False,
+        sentence_pairs: list | None = None,
     ):
         """Translates texts and returns the translations in the same order. A blank text has an empty translation.
 
@@ -131,6 +132,8 @@ class Translator:
             counts: `PlaceholderCounts`, to which those of these texts are added. Default None.
             fixed_batches: whether the batches depend on the texts and `batch_size` alone, not on the number of cores.
                 The last digits of a score depend on its batch. Default False.
+            sentence_pairs: a list, to which `split_sentences` adds for each text the list of its `(sentence,
+                translation)`. Default None.
 
         Returns:
             A list of strings, or with `n_best` above 1, a list of lists of strings, best first. With `return_scores`, a
@@ -157,7 +160,7 @@ class Translator:
                 arguments |= {"glossary": glossary, "counts": counts, "fixed_batches": fixed_batches}
                 return self.translate(sentences, **arguments, settings=settings)
 
-            found = translate_sentences(translate, texts, self.texts)
+            found = translate_sentences(translate, texts, self.texts, sentence_pairs)
             return found if return_scores else found[0]
         masking = Masking(self.tokenizers, texts, glossary, copies=prefixes is None)
         rows = rows_to_cut(self.tokenizers.source, masking.texts, max_length)
@@ -230,7 +233,9 @@ class Translator:
         """Aligns the words of given translations with those of their sources, by cross-attention.
 
         Each target word is linked to the source word to which the decoder attends most when it predicts the target
-        word. Words are separated by spaces. Words beyond the model's `max_length` have no links.
+        word. Words are separated by spaces. Words beyond the model's `max_length` have no links. An ensemble reads the
+        mean attention of its models. Both sides are masked if the model has placeholders; the words of a part that
+        both have are linked in order.
 
         Args:
             pairs: a list of `(source, target)` strings.
@@ -245,7 +250,6 @@ class Translator:
 
         Raises:
             ValueError: `pairs` are not pairs of strings, or a number is out of range.
-            InputError: the model has placeholders.
 
         Example:
 
@@ -253,10 +257,9 @@ class Translator:
         >>> sorted(target for _, target in links[0])
         [0, 1, 2, 3, 4, 5]
         """
-        if self.tokenizers.placeholders is not None:
-            raise InputError("Words cannot be aligned with a model with placeholders, because it reads other texts.")
         if self._aligner is None:
-            self._aligner = PairAligner(self.model, self.tokenizers, self.texts.alignment_heads)
+            heads = getattr(self.model, "alignment_heads", [self.texts.alignment_heads])
+            self._aligner = PairAligner(self.model, self.tokenizers, heads)
         return self._aligner.align(pairs, layer, batch_size, progress, head)
 
     def save(self, path: str | os.PathLike) -> None:

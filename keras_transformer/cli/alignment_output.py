@@ -1,40 +1,23 @@
 import contextlib
+import functools
 import os
 
 from keras_transformer.cli.lines import check_output, opened_output
 from keras_transformer.errors import InputError
+from keras_transformer.text.aligned_sentences import align_sentences
 from keras_transformer.text.pharaoh import pharaoh
 
 
-def check_alignment_options(path, models, split_sentences):
-    """Raises an `InputError` if `--alignments` does not support other options.
-
-    Args:
-        path: the file of the alignments, or None for none.
-        models: the model folders.
-        split_sentences: the value of `--split-sentences`.
-    """
-    if path is not None and split_sentences:
-        raise InputError(
-            "--alignments excludes --split-sentences, because links are of whole lines. Remove one of them."
-        )
-    if path is not None and len(models) > 1:
-        raise InputError(f"--alignments needs one model. Received: {len(models)} models.")
-
-
-def check_alignments(path, output, files, source=None):
-    """Raises an `InputError` if the file of alignments cannot be written, or the model cannot align.
+def check_alignments(path, output, source=None):
+    """Raises an `InputError` if the file of alignments cannot be written.
 
     Args:
         path: the file of the alignments, or None for none.
         output: the file of the translations, or None for standard output.
-        files: the list of the `ModelFiles`.
         source: an open file that is read at the same time, or None.
     """
     if path is None:
         return
-    if files[0].tokenizers.placeholder_kinds:
-        raise InputError("--alignments does not support a model with placeholders.")
     if output is not None and (path.resolve() == output.resolve() or _are_same_file(path, output)):
         raise InputError(f"{path}: --output and --alignments are the same file. Choose another one.")
     check_output(path, source)
@@ -56,18 +39,23 @@ def opened_alignments(path, translator):
         InputError: the file cannot be written.
     """
     if path is None:
-        yield lambda lines, translations, batch_size: None
+        yield lambda lines, translations, batch_size, sentence_pairs: None
         return
     with opened_output(path) as write:
 
-        def write_alignments(lines, translations, batch_size):
-            """`translations` has a text for each line, or a list of texts."""
+        def write_alignments(lines, translations, batch_size, sentence_pairs):
+            """`translations` has a text for each line, or a list of texts. `sentence_pairs` can be None."""
+            align = functools.partial(translator.align, batch_size=batch_size)
+            if sentence_pairs is not None:
+                for links in align_sentences(align, lines, translations, sentence_pairs):
+                    write(pharaoh(links))
+                return
             pairs = [
                 (line, text)
                 for line, found in zip(lines, translations, strict=True)
                 for text in ([found] if isinstance(found, str) else found)
             ]
-            for links in translator.align(pairs, batch_size=batch_size):
+            for links in align(pairs):
                 write(pharaoh(links))
 
         yield write_alignments

@@ -2,7 +2,7 @@ import pathlib
 
 import click
 
-from keras_transformer.cli.alignment_output import check_alignment_options, check_alignments, opened_alignments
+from keras_transformer.cli.alignment_output import check_alignments, opened_alignments
 from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
 from keras_transformer.cli.lines import check_output, chunks_as_they_come, first_read, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
@@ -81,7 +81,6 @@ def translate(
     """
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
-    check_alignment_options(alignments, models, split_sentences)
     glossary = glossary and Glossary.load(glossary)
     with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
         files = read_files(models, source_language, target_language)
@@ -91,7 +90,7 @@ def translate(
         if glossary:
             check_terms(files[0].tokenizers.placeholder_kinds)
         check_output(output, file)
-        check_alignments(alignments, output, files, file)
+        check_alignments(alignments, output, file)
         lines = first_read(decoded_lines(file, name)) if source else decoded_lines(file, name)
         translator = load_translator(files, threads=1)
         size = None if source is None else plain_size(file)
@@ -105,6 +104,7 @@ def translate(
             for chunk in chunks_as_they_come(lines, most):
                 # In bytes if the size of the file is known.
                 each = 1 if size is None else sum(len(line.encode("utf-8")) + 1 for line in chunk) / len(chunk)
+                sentence_pairs = [] if split_sentences else None
                 found = translator.translate(
                     chunk,
                     batch_size=batch_size,
@@ -114,10 +114,11 @@ def translate(
                     return_scores=True,
                     glossary=glossary,
                     counts=counts,
+                    sentence_pairs=sentence_pairs,
                     progress=lambda count, each=each: bar.update(count * each),
                 )
                 _write(found, search["n_best"], scores, write)
-                write_alignments(chunk, found[0], batch_size)
+                write_alignments(chunk, found[0], batch_size, sentence_pairs)
                 if not split_sentences:
                     long_paragraphs.add(chunk)
         long_paragraphs.warn()

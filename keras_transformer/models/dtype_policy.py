@@ -30,7 +30,7 @@ def in_float32(model):
         model: a functional `keras.Model` of `build_transformer`, or an `Ensemble`.
     """
     if isinstance(model, Ensemble):
-        return Ensemble([in_float32(each) for each in model.models])
+        return Ensemble([in_float32(each) for each in model.models], model.alignment_heads)
     layers = dense_layers(model).values()
     is_plain = all(layer.compute_dtype == "float32" for layer in model._flatten_layers(include_self=False)) and not any(
         dense.lora_enabled and dense.quantization_mode is None for dense in layers

@@ -23,6 +23,7 @@ class Ensemble(keras.Model):
 
     Args:
         models: a list of Keras models of `build_transformer`.
+        alignment_heads: the `alignment_heads` of the `TextFacts` of each model. Default: none.
 
     Raises:
         InputError: there is no model, or the models have different numbers of tokens or different language tokens.
@@ -38,9 +39,11 @@ class Ensemble(keras.Model):
         Sutskever et al. 2014 (arXiv 1409.3215), section 3.6.
     """
 
-    def __init__(self, models: Sequence[keras.Model], **kwargs: Any):
+    def __init__(self, models: Sequence[keras.Model], alignment_heads: Sequence | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.models = list(models)
+        # Kept in a tuple, because Keras would track lists.
+        self.alignment_heads = tuple(alignment_heads or [None] * len(self.models))
         if not self.models:
             raise InputError("An ensemble needs at least one model. Received: none.")
         configs = [transformer_parts(model).config for model in self.models]
@@ -61,7 +64,7 @@ class Ensemble(keras.Model):
 
     def get_config(self):
         models = [keras.saving.serialize_keras_object(model) for model in self.models]
-        return {**super().get_config(), "models": models}
+        return {**super().get_config(), "models": models, "alignment_heads": self.alignment_heads}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:

@@ -23,4 +23,5 @@ def load_models(paths, direction):
 def models_of_files(files):
     """Loads the models of a list of `ModelFiles`. The result is that of `load_models`."""
     models = [load_model(each) for each in files]
-    return models[0] if len(models) == 1 else Ensemble(models), files[0].tokenizers, files[0].texts
+    heads = [each.texts.alignment_heads for each in files]
+    return models[0] if len(models) == 1 else Ensemble(models, heads), files[0].tokenizers, files[0].texts

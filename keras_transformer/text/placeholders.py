@@ -153,6 +153,18 @@ class Placeholders:
             for (pieces, rows, _, _), each, texts in zip(sides, kept, (sources, targets), strict=True)
         ]
 
+    def pieces(self, texts):
+        """Splits a list of strings into the pieces that are text, and those that can be replaced by a symbol.
+
+        Returns:
+            For each text the list of its `(piece, whether it can be replaced)`. The pieces of a text are as long as it.
+        """
+        pieces, rows, is_part, _ = self._parts(_without_control(texts))
+        found = [[] for _ in texts]
+        for piece, row, part in zip(pieces.numpy(), rows.numpy(), is_part.numpy(), strict=True):
+            found[row].append((piece.decode("utf-8", errors="replace"), bool(part)))
+        return found
+
     def _parts(self, texts):
         """Splits texts into pieces.
 

@@ -76,13 +76,14 @@ def may_be_several_sentences(text):
     return _END_INSIDE.search(text) is not None
 
 
-def translate_sentences(translate, texts, facts):
+def translate_sentences(translate, texts, facts, sentence_pairs=None):
     """Translates texts sentence by sentence.
 
     Args:
         translate: a function from a list of sentences to their translations and scores, two lists.
         texts: a list of strings.
         facts: `TextFacts` with both languages.
+        sentence_pairs: a list, to which the list of `(sentence, translation)` of each text is added. Default None.
 
     Returns:
         The translations, joined for each text, and the sums of the scores, two lists.
@@ -98,6 +99,8 @@ def translate_sentences(translate, texts, facts):
         part = slice(start, start + len(row))
         found[0].append(joiner.join(translation for translation in translations[part] if translation))
         found[1].append(float(sum(scores[part])))
+        if sentence_pairs is not None:
+            sentence_pairs.append(list(zip(row, translations[part], strict=True)))
         start += len(row)
     return found
 

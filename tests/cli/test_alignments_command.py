@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -24,13 +27,30 @@ def test_each_translation_has_a_line_of_alignments(run, model, translator, tmp_p
     assert any(links)
 
 
-def test_what_it_cannot_align_is_refused_before_any_work(run, model, tmp_path):
+def test_sentences_are_aligned_separately_with_the_positions_of_the_line(run, model, translator, tmp_path):
+    pytest.importorskip("sentencex")
     file = tmp_path / "alignments.txt"
-    run("translate", model, "--split-sentences", "--alignments", file, stdin=STDIN).assert_one_error(
-        "--split-sentences"
-    )
-    run("translate", model, model, "--alignments", file, stdin=STDIN).assert_one_error("one model", "2 models")
-    assert not file.exists()
+    sentences = ["the cat sees bread.", "a man likes the house."]
+    stdin = "\n".join([" ".join(sentences), "", f"  {sentences[1]}", ""]).encode()
+    result = run("translate", model, "--split-sentences", "--alignments", file, stdin=stdin)
+    translations = translator.translate(sentences)
+    assert result.lines == [" ".join(translations), "", translations[1]]
+    first, second = translator.align(list(zip(sentences, translations, strict=True)))
+    offset = len(translations[0].split())
+    joined = first + [(source + 4, target + offset) for source, target in second]
+    assert file.read_text().splitlines() == [written(joined), "", written(second)]
+
+
+@pytest.mark.slow
+def test_an_ensemble_of_one_model_with_itself_aligns_as_the_model(model, tmp_path):
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    source = tmp_path / "source.txt"
+    source.write_bytes(STDIN)
+    for number, file in enumerate(files, 1):
+        command = [sys.executable, "-m", "keras_transformer", "translate", *[model] * number]
+        command += ["--input", source, "--output", tmp_path / "output", "--alignments", file]
+        subprocess.run(command, check=True, timeout=600)
+    assert files[0].read_text() == files[1].read_text() != ""
 
 
 def test_a_file_is_not_written_over_by_another(run, model, tmp_path):
