@@ -1,6 +1,7 @@
 """What the formula of `scaling_model.py` expects of 8 H200 in a machine and of 64 hosts. Predicted, not measured."""
 
 import dataclasses
+import math
 
 from mesh_costs import MeshCosts
 
@@ -76,4 +77,4 @@ def print_clusters():
         devices = cluster.hosts * cluster.devices_per_host
         time = parts["compute"] + parts["all-reduce"]
         cells = [*(f"{seconds * 1e3:,.0f}" for seconds in parts.values()), f"{devices * first / time:.0f} of {devices}"]
-        print(f"| {cluster.name} | {' | '.join(cells)} | {parts['input'] / time:,.0f} |")
+        print(f"| {cluster.name} | {' | '.join(cells)} | {math.ceil(parts['input'] / time):,} |")

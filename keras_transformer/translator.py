@@ -74,7 +74,6 @@ class Translator:
         shortlist: Shortlist | None = None,
     ):
         self.model = model
-        self.shortlist = shortlist
         self.texts = texts or TextFacts()
         self.tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
         self.config = config_of(model)
@@ -82,6 +81,11 @@ class Translator:
         self._generator = Generator(model, shortlist)
         self._scorer = PairScorer(model, self.tokenizers)
         self._aligner = None
+
+    @property
+    def shortlist(self) -> Shortlist | None:
+        """The `Shortlist` of searches whose settings have `shortlist`, or None."""
+        return self._generator.shortlist
 
     @property
     def source_tokenizer(self) -> "Tokenizer":
@@ -174,7 +178,7 @@ class Translator:
             size = concurrent_batch_size(len(texts), batch_size, num_threads)
             batches = batches_by_length(lengths_with_end(rows, max_length), size)
         as_graph = self._generator.has_searched or len(texts) != 1 or int(rows.row_lengths()[0]) > _MOST_TOKENS_AT_ONCE
-        if as_graph:
+        if as_graph and batches:
             self._generator.trace(settings, prefix_rows is not None)
 
         def search(indices):

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_transformer.data import text_of_pairs
+from keras_transformer.errors import InputError
 from keras_transformer.generation.search_settings import GREEDY, SearchSettings
 from keras_transformer.metrics.text_scores import TOKENIZERS, corpus_scores
 from keras_transformer.processes.printable import printable
@@ -86,6 +87,8 @@ class TranslationScores(keras.callbacks.Callback):
         if beam_size is None and settings is None:
             settings = GREEDY
         self.settings = SearchSettings.of(settings, beam_size=beam_size).with_n_best(1)
+        if self.settings.shortlist:
+            raise InputError("The model of a training has no shortlist. Received: shortlist=True.")
         self.tokenize = tokenize
         self.every_steps = every_steps
         self.samples = min(samples, len(pairs))

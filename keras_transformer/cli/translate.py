@@ -11,7 +11,9 @@ from keras_transformer.cli.progress import progress
 from keras_transformer.cli.search_options import rule_options, search_options, search_settings
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
+from keras_transformer.generation.shortlist_limits import NO_SHORTLIST
 from keras_transformer.saving.ensemble_files import smallest_config
+from keras_transformer.saving.model_files import SHORTLIST_NAME
 from keras_transformer.text.glossary import Glossary, check_terms
 from keras_transformer.text.placeholder_counts import PlaceholderCounts
 from keras_transformer.text.sentences import check_languages
@@ -85,6 +87,8 @@ def translate(
     with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
         files = read_files(models, source_language, target_language)
         settings.of_model(smallest_config(files))
+        if settings.shortlist and not (files[0].path / SHORTLIST_NAME).is_file():
+            raise InputError(NO_SHORTLIST)
         if split_sentences:
             check_languages(files[0].texts)
         if glossary:

@@ -34,7 +34,8 @@ class BatchPositions:
     the positions of the interrupted stream, it begins at the window of lines of the step. Earlier text is neither
     tokenized nor made into batches. The batches are the same.
 
-    It has a state for the argument `callbacks` of `TrainingState`.
+    It has a state for the argument `callbacks` of `TrainingState`. Call `restore` before `token_batches`, which reads
+    the positions.
 
     Args:
         pairs_from: a function that returns the dataset of the pairs from an index on, if there is a faster way than to
@@ -70,4 +71,4 @@ class BatchPositions:
 
     def set_state(self, state: Sequence[Sequence[Any]]) -> None:
         """Restores the positions of `get_state`."""
-        self._pools = [PoolPosition(*position) for position in state]
+        self._pools = [PoolPosition(*map(int, position)) for position in state]

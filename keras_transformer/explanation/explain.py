@@ -60,6 +60,8 @@ def explain(
     settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
     if settings.sample:
         raise InputError("The page explains beam search, not sampling. Received: sample=True.")
+    if settings.shortlist:
+        raise InputError("The page explains a search of the whole vocabulary. Received: shortlist=True.")
     data, matrices = page_data(translator, text, settings.of_model(translator.config))
     entries, numbers = packed_numbers(matrices)
     remove_leftovers(path.parent)

@@ -1,22 +1,32 @@
 """Runs a search on several batches at a time, one per processor core."""
 
 import concurrent.futures
+import contextlib
+import math
 import os
+import pathlib
 
 import tensorflow as tf
 
 # A batch of fewer texts takes nearly the same time.
 SMALLEST_BATCH = 8
+# The processor time of this container in each period, in microseconds (cgroup v2).
+_CPU_LIMIT = pathlib.Path("/sys/fs/cgroup/cpu.max")
 
 
 def count_concurrent_batches():
     """Returns the number of batches to search at a time: the cores that this process may use, or 1 with a GPU.
+
+    The limit of a container counts as well.
 
     TensorFlow's variable TF_NUM_INTEROP_THREADS is an upper bound.
     """
     if tf.config.list_logical_devices("GPU"):
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):  # "max 100000" is no limit.
+        quota, period = map(int, _CPU_LIMIT.read_text(encoding="ascii").split())
+        cores = min(cores, max(1, math.ceil(quota / period)))
     given = os.environ.get("TF_NUM_INTEROP_THREADS", "")
     return min(cores, int(given)) if given.isdecimal() and int(given) else cores
 

@@ -9,6 +9,7 @@ from keras_transformer.generation.beam_search import BeamSearch
 from keras_transformer.generation.one_thread import one_thread
 from keras_transformer.generation.random_numbers import seed_key
 from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.generation.shortlist_limits import NO_SHORTLIST
 from keras_transformer.models.ensemble import config_of, members_of
 from keras_transformer.models.structure_watch import StructureWatch
 
@@ -118,10 +119,7 @@ class Generator:
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
         if settings.shortlist and self.shortlist is None:
-            raise InputError(
-                "The model has no shortlist. Learn one with `keras-transformer shortlist MODEL --source FILE --target "
-                "FILE`, or remove `shortlist`."
-            )
+            raise InputError(NO_SHORTLIST)
         longest = self._longest
         max_length = longest if settings.max_length is None else settings.max_length
         if not 1 <= max_length <= longest:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from keras_transformer.text.tokenizers import Tokenizers
 
 _PAIRS_PER_CHUNK = 2_000
+# Each link needs about 60 bytes for a moment.
+_LINKS_PER_CHUNK = 4_000_000
 _ITERATIONS = 4
 
 
@@ -87,12 +89,19 @@ def learn_shortlist(
 def _token_chunks(pairs, tokenizers):
     """Yields source tokens, their lengths, target tokens and their lengths of some pairs, arrays."""
     while chunk := list(itertools.islice(pairs, _PAIRS_PER_CHUNK)):
-        found = []
+        sides = []
         for tokenizer, texts, end in zip((tokenizers.source, tokenizers.target), zip(*chunk, strict=True), (1, 0)):
             rows = tokenizer.tokenize(list(texts)).to_list()
-            rows = [row[: MOST_TOKENS - 1] + [END_ID] * end for row in rows]
-            found += [np.array([*itertools.chain(*rows)], "int32"), np.array([*map(len, rows)], "int64")]
-        yield found
+            sides.append([row[: MOST_TOKENS - 1] + [END_ID] * end for row in rows])
+        links = np.cumsum([len(source) * len(target) for source, target in zip(*sides, strict=True)])
+        borders = [0, *np.flatnonzero(np.diff(links // _LINKS_PER_CHUNK)) + 1, len(chunk)]
+        for first, last in itertools.pairwise(borders):
+            yield [array for rows in sides for array in _flat(rows[first:last])]
+
+
+def _flat(rows):
+    """Returns the tokens of rows, and the lengths of the rows."""
+    return np.array([*itertools.chain(*rows)], "int32"), np.array([*map(len, rows)], "int64")
 
 
 def _translation_table(chunks, source_size, target_size):

@@ -40,6 +40,9 @@ def allowed_logits(logits, history, step, no_repeat_ngram=None, min_length=0, pr
         if shortlist is not None:
             repeats = tf.gather(repeats, shortlist[1], axis=1)
         is_excluded = tf.logical_or(is_excluded, repeats)
+    if shortlist is not None:
+        # Tokens of other sentences, which `hiding_bias` has hidden.
+        is_excluded = tf.logical_or(is_excluded, logits < 0.25 * EXCLUDED)
     allowed = tf.where(is_excluded, EXCLUDED, logits)
     if min_length:
         is_end = tf.equal(token_ids, END_ID)

@@ -5,12 +5,14 @@ import re
 
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.importing.tensor_files import SAFETENSORS_NAME, TORCH_NAME
+from keras_transformer.saving.model_files import SHORTLIST_NAME
 
 _HUB = "hf://"
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?", re.ASCII)
 # Files of model folders and of folders of other toolkits.
 _FILES = (
     *("config.json", "tokenizer.model", "source.model", "target.model", "model.weights.h5", "recipe.toml", "README.md"),
+    SHORTLIST_NAME,
     *("source.spm", "target.spm", "vocab.json", "target_vocab.json", "tokenizer_config.json", SAFETENSORS_NAME),
     *("sentencepiece.bpe.model", "tokenizer.json"),
     *("validation.source.txt", "validation.target.txt", "scores.json", "history.csv"),

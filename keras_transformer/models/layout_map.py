@@ -61,7 +61,8 @@ def layout_map(
     if MODEL_AXIS not in mesh.axis_names:
         raise ValueError(f'The mesh must have an axis "{MODEL_AXIS}". Received: axis_names={tuple(mesh.axis_names)}.')
     devices = mesh.shape[list(mesh.axis_names).index(MODEL_AXIS)]
-    for name in _DIVIDED_FIELDS if config is not None else ():
+    names = [name for name in _DIVIDED_FIELDS if attention or name != "hidden_dim"]
+    for name in names if config is not None else ():
         if getattr(config, name) % devices:
             raise ValueError(
                 f'`{name}` must be divisible by the number of devices of the axis "{MODEL_AXIS}", {devices}. '

@@ -69,7 +69,8 @@ def find_output_layers(model: keras.Model) -> OutputLayers | None:
         layer, node_index, _ = tensor._keras_history
         node = layer._inbound_nodes[node_index]
         if _is_projection(layer, node):
-            if layer.compute_dtype != model.compute_dtype:
+            # The model itself can have another policy, if it was made after its layers.
+            if layer.compute_dtype != keras.backend.standardize_dtype(node.input_tensors[0].dtype):
                 return None
             return OutputLayers(keras.Model(model.input, node.input_tensors[0], name=model.name), layer, bias)
         if type(layer) is OutputBias and bias is None and layer.compute_dtype == "float32":

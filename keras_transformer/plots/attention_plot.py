@@ -69,7 +69,7 @@ def plot_attention(
         raise InputError(f"Expected a sentence with at least one word. Received: {text!r}.")
     source_tokens = _written(tokenizers.source, source_ids)
     font_for(source_tokens)  # Raises errors before the search.
-    generator = Generator(translator.model)
+    generator = Generator(translator.model, translator.shortlist)
     found = generator.generate(source_ids, settings=settings)
     target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
     scores = cross_attention(generator.parts, source_ids, shift_targets(target_ids))

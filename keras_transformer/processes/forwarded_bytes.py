@@ -38,20 +38,26 @@ def serve_locally(connect):
     The connections stay open if the other end is lost. JAX would abort this process otherwise.
 
     Args:
-        connect: function without arguments that returns a connected socket. It can raise an `OSError`.
+        connect: function without arguments that returns a connected socket and the bytes that were received from it
+            already. It can raise an `OSError`.
 
     Returns:
         The address as `host:port`.
     """
     listener = socket.create_server(("127.0.0.1", 0))
 
+    kept = []
+
     def serve(accepted):
         with contextlib.suppress(OSError):
-            forward(accepted, connect(), closes_one=False)
+            other, received = connect()
+            accepted.sendall(received)
+            forward(accepted, other, closes_one=False)
 
     def accept():
         while True:
             accepted, _ = listener.accept()
+            kept.append(accepted)  # Python closes a socket without a reference.
             threading.Thread(target=serve, args=(accepted,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()

@@ -57,6 +57,11 @@ class JsonConnection:
             raise ValueError("The message must be a JSON object.")
         return message
 
+    def unread(self) -> bytes:
+        """Returns the bytes that were received after the last message."""
+        found, self._unread = self._unread, b""
+        return found
+
     def close(self) -> None:
         """Closes the connection."""
         self.socket.close()

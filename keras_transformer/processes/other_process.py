@@ -122,9 +122,9 @@ class OtherProcess(ProcessWatch):
         )
 
     def _forwarded(self):
-        """Returns a socket that the first process forwards to JAX's service."""
+        """Returns a socket that the first process forwards to JAX's service, and bytes that were received already."""
         connection = JsonConnection(socket.create_connection(self._connections[0].socket.getpeername()[:2]))
         connection.send(forward=True)
         if not connection.receive(self.settings.join_seconds):
             raise ConnectionResetError
-        return connection.socket
+        return connection.socket, connection.unread()

@@ -62,7 +62,7 @@ def _spans(pieces, masked, symbols):
             spans += [(start, end)] * len(symbol[0])
         elif masked.startswith(piece, len(spans)):
             spans += [(place, place + 1) for place in range(start, end)]
-        else:  # A symbol that is written in the text has lost its brackets.
-            spans += [(start, end)] * (len(piece) - 2)
+        else:  # Symbols that are written in the text have lost their brackets.
+            spans += [(start, end)] * (len(piece) - 2 * len(_SYMBOL.findall(piece)))
         start = end
     return spans

@@ -6,12 +6,12 @@ from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
 from keras_transformer.files.small_files import read_json
 from keras_transformer.files.whole_files import write_json
 
-_NAME = "batch_counts.json"
+BATCH_COUNTS_NAME = "batch_counts.json"
 
 
 def keep_counts(counts, output):
     """Writes the `counts` of `RecipeBatches` next to the state of a training."""
-    write_json(output / CHECKPOINTS_NAME / _NAME, counts)
+    write_json(output / CHECKPOINTS_NAME / BATCH_COUNTS_NAME, counts)
 
 
 def kept_counts(output):
@@ -20,17 +20,16 @@ def kept_counts(output):
     Raises:
         InputError: the file is damaged.
     """
-    path = output / CHECKPOINTS_NAME / _NAME
+    path = output / CHECKPOINTS_NAME / BATCH_COUNTS_NAME
     if not path.is_file():
         return None
-    counts = read_json(path)
     try:
+        counts = read_json(path)
         for split in ("train", "validation"):
-            num_batches, _, numbers, _ = counts[split]
+            num_batches, padding, numbers, longest = counts[split]
             DroppedPairs(**numbers)
-            is_whole = isinstance(num_batches, int) and num_batches > 0
-    except (KeyError, TypeError, ValueError):
-        is_whole = False
-    if not is_whole:
-        raise InputError(f"{path}: the file is damaged. Remove it, and the batches are counted again.")
+            if not (type(num_batches) is int and num_batches > 0 and type(padding) is float and type(longest) is int):
+                raise ValueError(split)
+    except (InputError, KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: the file is damaged. Remove it, and the batches are counted again.") from None
     return counts

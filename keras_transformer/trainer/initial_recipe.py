@@ -5,7 +5,7 @@ from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
 from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
 from keras_transformer.text.direction import Direction
 from keras_transformer.text.target_tags import has_tags
-from keras_transformer.trainer.recipe_inputs import check_placeholders, check_tags
+from keras_transformer.trainer.recipe_inputs import check_alignments, check_placeholders, check_tags
 
 # Fields of the model that a training can change: they have no weights.
 FREE_MODEL_FIELDS = ("dropout", "attention_dropout", "intermediate_dropout")
@@ -76,6 +76,7 @@ def _data(data, model):
     check_tags(settled, model.tokenizers.source, "[training] init_from")
     for tokenizer in tokenizers:
         check_placeholders(settled, tokenizer, "[training] init_from")
+        check_alignments(settled, tokenizer, "[training] init_from")
     return settled
 
 

@@ -37,6 +37,7 @@ def check_recipe_files(data, vocabulary):
             if path != vocabulary.target_file:
                 check_tags(data, tokenizer, path)
             check_placeholders(data, tokenizer, path)
+            check_alignments(data, tokenizer, path)
 
 
 def check_tags(data, tokenizer, name):
@@ -54,6 +55,15 @@ def check_tags(data, tokenizer, name):
             f"{name}: the vocabulary has no tag {target_tag(missing[0])} for [data] target_language. It has tags of: "
             f"{', '.join(sorted(known)) or 'no language'}. Learn a vocabulary, or one with this tag in "
             "user_defined_symbols."
+        )
+
+
+def check_alignments(data, tokenizer, name):
+    """Raises an InputError if words are aligned, but a vocabulary that is not learned replaces them by placeholders."""
+    if data.train_alignments and placeholder_kinds(tokenizer.symbols):
+        raise InputError(
+            f"{name}: [data] train_alignments excludes a vocabulary with symbols of placeholders, which replace words. "
+            "Use another vocabulary, or remove train_alignments."
         )
 
 

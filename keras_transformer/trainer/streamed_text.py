@@ -54,9 +54,9 @@ def read_streamed_text(path):
         return None
     try:
         text = StreamedText(**read_json(path, dict))
-        rows_are_whole = all(len(row) == 4 for row in text.files)
-    except TypeError:
-        rows_are_whole = False
-    if not rows_are_whole or not isinstance(text.counts, list):
+        is_whole = all(len(row) == 4 for row in text.files) and all(type(count) is int for count in text.counts)
+    except (InputError, TypeError):
+        is_whole = False
+    if not is_whole:
         raise InputError(f"{path}: the file is damaged. Remove it, and the text is read again.")
     return text

@@ -120,8 +120,11 @@ def train_prepared(prepared, watch):
         # One number for all processes, whose machines can have different caches.
         recipe = recipe.with_loss_rows(result_of_first(processes, lambda: chunk_rows(config.target_vocabulary_size)))
         of_training = tokenizers_of_training(recipe.data, tokenizers)
-        counted = kept_counts(output) if resume and processes.is_first else None
-        pairs_from = training_pairs_from(recipe.data, counts)
+        # Without a saved state, the backend can be another one, with other batches.
+        has_state = resume and processes.is_first and (output / CHECKPOINTS_NAME / STATE_NAME).is_file()
+        counted = kept_counts(output) if has_state else None
+        is_in_memory = processes.is_first and text.streamed is None
+        pairs_from = None if is_in_memory else training_pairs_from(recipe.data, counts)
         batches = recipe_batches(recipe, pairs, of_training, processes, pairs_from, counted)
         steps = total_steps(recipe.training, batches.optimizer_steps_per_epoch)
         recipe = recipe.with_schedule(steps)
@@ -220,7 +223,7 @@ def _begin_folder(recipe, output, tokenizers, text, counts, resume):
     save_recipe(recipe, output / RECIPE_NAME)
     tokenizers.save(output)
     save_validation_pairs(output, recipe.data, text.pairs["validation"], _KEPT_PAIRS)
-    if recipe.data.held_out:
+    if recipe.data.held_out and not (resume and all((output / name).is_file() for name in TEST_NAMES)):
         # The test set is stored nowhere else.
         save_pairs(output, TEST_NAMES, text_of_pairs(text.pairs["test"]))
 

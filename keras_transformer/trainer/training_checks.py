@@ -9,6 +9,7 @@ from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, LOCK_NAME
 from keras_transformer.files.whole_files import is_leftover
 from keras_transformer.metrics.text_scores import check_tokenizer
 from keras_transformer.processes.keras_backend import keras_backend
+from keras_transformer.trainer.batch_counts_file import BATCH_COUNTS_NAME
 from keras_transformer.trainer.data_files import DATA_FILES_NAME
 from keras_transformer.trainer.initial_model import INITIAL_FACTS_NAME, INITIAL_WEIGHTS_NAME
 from keras_transformer.trainer.memory_check import check_memory
@@ -20,6 +21,7 @@ from keras_transformer.trainer.resumed_recipe import (
     recipe_of_run,
     settled_recipe,
 )
+from keras_transformer.trainer.streamed_text import STREAMED_TEXT_NAME
 from keras_transformer.trainer.training_length import total_epochs, total_steps
 
 
@@ -77,7 +79,10 @@ def check_output(recipe, output, resume):
 
 def _is_used(output):
     """Returns whether a folder has more files than those of a training that was killed before its first step."""
-    kept = (LOCK_NAME, DATA_FILES_NAME, INITIAL_WEIGHTS_NAME, INITIAL_FACTS_NAME)
+    kept = (
+        *(LOCK_NAME, DATA_FILES_NAME, BATCH_COUNTS_NAME, STREAMED_TEXT_NAME),
+        *(INITIAL_WEIGHTS_NAME, INITIAL_FACTS_NAME),
+    )
     left = {CHECKPOINTS_NAME, *(f"{CHECKPOINTS_NAME}/{name}" for name in kept)}
     names = {str(path.relative_to(output)) for path in output.rglob("*") if not is_leftover(path)}
     return not names <= left

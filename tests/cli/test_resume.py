@@ -89,7 +89,7 @@ def test_nothing_stays_of_a_training_that_could_not_begin(run, corpus):
 def test_a_training_that_was_killed_before_it_began_starts_anew(run, corpus):
     checkpoints = corpus / "model" / "checkpoints"
     checkpoints.mkdir(parents=True)
-    for name in ("lock", "data.json", "unfinished_data.json"):
+    for name in ("lock", "data.json", "unfinished_data.json", "batch_counts.json", "streamed_text.json"):
         (checkpoints / name).touch()
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "training.epochs=1")
     assert result.status == 0, result.errors

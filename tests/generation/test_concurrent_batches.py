@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from keras_transformer.generation import concurrent_batches
 from keras_transformer.generation.concurrent_batches import (
     concurrent_batch_size,
     count_concurrent_batches,
@@ -48,10 +49,21 @@ def test_few_texts_are_divided_among_the_batches():
 
 
 @pytest.mark.parametrize(("given", "most"), [("1", 1), ("100000", None), ("0", None), ("many", None), (None, None)])
-def test_the_number_of_batches_at_a_time_is_at_most_that_of_tensorflow(monkeypatch, given, most):
+def test_the_number_of_batches_at_a_time_is_at_most_that_of_tensorflow(monkeypatch, tmp_path, given, most):
+    monkeypatch.setattr(concurrent_batches, "_CPU_LIMIT", tmp_path / "missing")
     cores = len(os.sched_getaffinity(0))
     if given is None:
         monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
     else:
         monkeypatch.setenv("TF_NUM_INTEROP_THREADS", given)
     assert count_concurrent_batches() == (most or cores)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"), [("max 100000", None), ("100000 100000", 1), ("50000 100000", 1), ("x", None)]
+)
+def test_the_limit_of_a_container_is_kept(monkeypatch, tmp_path, limit, most):
+    monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
+    monkeypatch.setattr(concurrent_batches, "_CPU_LIMIT", tmp_path / "cpu.max")
+    (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    assert count_concurrent_batches() == (most or len(os.sched_getaffinity(0)))
