@@ -89,6 +89,7 @@ def test_layers_losses_metrics_and_schedules_train_without_tensorflow():
     assert run(WITHOUT_TENSORFLOW + TRAINS_ON_JAX, KERAS_BACKEND="jax") == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "imports",
     [

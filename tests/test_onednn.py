@@ -25,6 +25,7 @@ def run(script, **environment):
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "expected"), [(None, "True"), ("0", "False"), pytest.param("1", "True", marks=pytest.mark.slow)]
 )

@@ -305,6 +305,7 @@ def set_policy_of_decoder(model):
             layer.dtype_policy = "mixed_bfloat16"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [[use_lora], pytest.param([scale_weights, use_lora, quantize, set_policy_of_decoder], marks=pytest.mark.slow)],

@@ -58,9 +58,12 @@ def streamed_batches(
             batches = recorded(seed, begin).skip(first_step - begin.batch)
         else:
             epochs = tf.data.Dataset.zip(tf.data.Dataset.counter(epoch), _numbers_from(seed, epoch))
-            first = epochs.take(1).flat_map(lambda _, epoch_seed: recorded(epoch_seed, begin))
-            first = first.skip(first_step - begin.batch).take(steps_per_epoch - step)
-            batches = first.concatenate(epochs.skip(1).flat_map(batches_of_epoch))
+            if begin.text_pass == begin.pool == 0:
+                batches = epochs.flat_map(batches_of_epoch).skip(step)
+            else:
+                first = epochs.take(1).flat_map(lambda _, epoch_seed: recorded(epoch_seed, begin))
+                first = first.skip(first_step - begin.batch).take(steps_per_epoch - step)
+                batches = first.concatenate(epochs.skip(1).flat_map(batches_of_epoch))
     options = tf.data.Options()
     # The autotuner would delay the end of an iterator by its sleep of up to ten seconds.
     options.autotune.enabled = False
@@ -95,8 +98,11 @@ def _pass_after_pass(batches_of_pass, seed, begin):
 
     passes = tf.data.Dataset.counter(begin.text_pass), _numbers_from(seed, begin.text_pass)
     passes = tf.data.Dataset.zip(*passes)
-    first = passes.take(1).flat_map(lambda *each: with_end(*each, begin.pool))
-    batches = first.concatenate(passes.skip(1).flat_map(with_end))
+    if begin.pool:
+        first = passes.take(1).flat_map(lambda *each: with_end(*each, begin.pool))
+        batches = first.concatenate(passes.skip(1).flat_map(with_end))
+    else:
+        batches = passes.flat_map(with_end)
     # A pool that is not the first comes after a batch.
     batches = batches.scan(begin.pool > 0, check)
     # AutoGraph warns about two lambdas in one line.

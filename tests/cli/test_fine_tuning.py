@@ -79,6 +79,7 @@ def is_frozen(name):
     )
 
 
+@pytest.mark.slow
 def test_a_model_is_trained_further_without_its_frozen_parts(tuning, train):
     result = train("tuned", 'freeze=["encoder", "embeddings"]', "epochs=1")
     assert (result.status, result.output) == (0, f"{tuning / 'tuned'}\n"), result.errors

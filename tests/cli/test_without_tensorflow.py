@@ -163,7 +163,6 @@ ERRORS = [
     ["translate", "model", "--alignments", "new", "--output", "new"],
     ["translate", "model", "--alignments", "text", "--input", "text"],
     ["translate", "model", "--alignments", "missing/new"],
-    ["translate", "model", "--alignments", "new", "--split-sentences"],
     ["translate", "model", "model", "--alignments", "new"],
     ["translate", "model", "--sample", "--beam-size", "4"],
     ["translate", "model", "--top-k", "5"],

@@ -1,3 +1,5 @@
+import pytest
+
 from keras_transformer.corpora.phrases import phrase_pairs
 from keras_transformer.corpora.phrases.alignments import aligned_phrases
 
@@ -7,6 +9,7 @@ def words_of(phrase, links):
     return {(korean[source], english[target]) for source, target in links}
 
 
+@pytest.mark.slow
 def test_every_pair_has_links_of_its_words():
     phrases = list(aligned_phrases())
     assert [(phrase.korean, phrase.english) for phrase in phrases] == phrase_pairs()

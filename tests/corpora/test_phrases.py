@@ -168,6 +168,7 @@ def test_each_korean_sentence_has_one_translation(pairs, translations):
     assert len(translations) == len(pairs)
 
 
+@pytest.mark.slow
 def test_is_the_same_in_every_process():
     code = (
         "import hashlib, phrases\n"

@@ -62,6 +62,7 @@ def test_each_row_has_the_links_of_its_words(tokenizer, arguments):
     assert found == len(ALIGNED)
 
 
+@pytest.mark.slow
 def test_tokens_and_order_are_those_without_alignments(tokenizer):
     arguments = {"batch_tokens": 600, "shuffle": True, "concatenation": 0.3, "sampling": 0.2, "first_step": 0}
     plain = token_batches(listed_pairs(PAIRS[:400]), tokenizer, **arguments).take(12)

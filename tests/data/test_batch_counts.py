@@ -47,6 +47,7 @@ def test_dropped_pairs_are_counted_by_reason(tokenizer, small_pools, arguments):
     assert count_pairs(dataset, tokenizer, batch_tokens=600, max_length=max_length, **arguments)[2] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [{}, {"shuffle": True}, {"fixed_shapes": True}])
 def test_the_longest_source_is_reported(tokenizer, small_pools, arguments):
     lengths = [len(row) for row in tokenizer.tokenize([source for source, _ in PAIRS[:600]]).to_list()]

@@ -80,6 +80,7 @@ def of_large_batches(batches):
     return trained_weights(batches, SmoothedCrossEntropy(0.1), **CLIPPED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parts", [pytest.param(3, id="uneven"), pytest.param(8, id="more_than_rows", marks=pytest.mark.slow)]
 )

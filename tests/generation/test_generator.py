@@ -40,10 +40,10 @@ def test_equals_a_search_that_recomputes_every_prefix(model, generator, beam_siz
     "overrides",
     [
         {"normalize_first": True},
-        {"share_embeddings": False},
-        {"share_output": False},
+        pytest.param({"share_embeddings": False}, marks=pytest.mark.slow),
+        pytest.param({"share_output": False}, marks=pytest.mark.slow),
         {"target_vocabulary_size": 11, "activation": "gelu"},
-        {"vocabulary_size": 601, "normalize_first": True},
+        pytest.param({"vocabulary_size": 601, "normalize_first": True}, marks=pytest.mark.slow),
         {"output_bias": True},
         {"source_end": False},
         {"source_prefix": 5, "target_prefix": 6, "first_position": 2, "position_frequencies": "tensor2tensor"},
@@ -229,6 +229,7 @@ def test_a_source_of_another_shape_or_length_is_refused(generator):
         generator.generate(np.ones((1, 41), "int32"))
 
 
+@pytest.mark.slow
 def test_another_backend_than_tensorflow_is_refused():
     pytest.importorskip("jax")
     script = "from keras_transformer.generation import Generator; Generator(None)"

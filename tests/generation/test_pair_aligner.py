@@ -94,6 +94,7 @@ def test_guided_heads_are_read_by_default(model_and_tokenizers):
     assert one != found
 
 
+@pytest.mark.slow
 def test_an_ensemble_reads_the_mean_of_its_models(model_and_tokenizers):
     model, tokenizers = model_and_tokenizers
     other = build_transformer(transformer_parts(model).config)

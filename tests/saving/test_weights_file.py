@@ -191,6 +191,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_a_file_that_would_become_gigabytes_takes_no_memory(file):
     data = file.create_dataset("layers/bomb", (2**28,), "float32", chunks=(2**28,), compression="gzip", fillvalue=1)
     data.id.write_direct_chunk((0,), b"x\x9c" + bytes(2**20))

@@ -71,6 +71,7 @@ def test_it_is_one_line(error, statements, message):
     assert last_line_of(SCRIPT.format(module="tensorflow_text", error=error, statements=statements)) == message
 
 
+@pytest.mark.slow
 def test_windows_is_named_where_its_missing_module_is_imported():
     error = "ModuleNotFoundError(\"No module named 'fcntl'\")"
     assert last_line_of(SCRIPT.format(module="fcntl", error=error, statements=IN_PYTHON)) == WINDOWS

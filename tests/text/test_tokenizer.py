@@ -161,6 +161,7 @@ assert "keras_transformer" not in sys.modules
 """
 
 
+@pytest.mark.slow
 def test_two_tokenizers_of_a_saved_model_stay_two_in_a_fresh_process(lines, unigram_tokenizer, tmp_path):
     """TensorFlow Text issue 1304: two tokenizers with the same name are merged silently."""
     other = learn_vocabulary(lines, vocabulary_size=350)

@@ -64,6 +64,7 @@ def test_the_stream_continues_on_either_side_of_the_change(tokenizer, steps_per_
         assert rest == whole[first_step * accumulation_steps :]
 
 
+@pytest.mark.slow
 def test_dropped_pairs_are_reported_once_by_the_first_process(tokenizer, capsys, monkeypatch):
     pairs = [("", "a"), *PAIRS]
     assert batches_of(tokenizer, pairs=pairs).dropped["train"].blank == 1
