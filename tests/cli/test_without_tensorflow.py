@@ -163,7 +163,7 @@ ERRORS = [
     ["translate", "model", "--alignments", "new", "--output", "new"],
     ["translate", "model", "--alignments", "text", "--input", "text"],
     ["translate", "model", "--alignments", "missing/new"],
-    ["translate", "model", "model", "--alignments", "new"],
+    ["translate", "model", "--shortlist"],
     ["translate", "model", "--sample", "--beam-size", "4"],
     ["translate", "model", "--top-k", "5"],
     ["translate", "model", "--no-repeat-ngram", "0"],
