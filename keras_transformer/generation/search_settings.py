@@ -47,7 +47,8 @@ class SearchSettings:
         shortlist: whether each translation has only tokens of the model's `Shortlist`. It excludes `sample`. Default
             False.
 
-    Scores are the model's log-probabilities. `temperature`, `top_k`, `top_p` and excluded tokens do not change them.
+    Scores are the model's log-probabilities, with `shortlist` normalised over it. `temperature`, `top_k`, `top_p` and
+    excluded tokens do not change them.
 
     Raises:
         InputError: a number is out of range, or two settings exclude each other.
