@@ -37,6 +37,11 @@ class GuidedAlignmentModel(ChunkedLossModel):
         if not isinstance(self.loss, SmoothedCrossEntropy):
             raise ValueError(f"Guided alignment needs `SmoothedCrossEntropy` as the loss. Received: {self.loss!r}.")
 
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        # Keras does not compile a loaded model whose class overrides `compile`.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
     def call(self, inputs, training=None, mask=None):
         if not (isinstance(inputs, dict) and _INPUTS in inputs):
             return super().call(_without_alignments(inputs), training=training, mask=mask)
