@@ -34,10 +34,10 @@ dropout = 0.0
 normalize_first = true
 
 [training]
-steps = 500
+steps = 1500
 batch_tokens = 1024
 learning_rate = 0.005
-warmup_steps = 50
+warmup_steps = 150
 concatenation = 0.3
 guided_alignment_weight = 1.0
 guided_alignment_layer = 1
