@@ -52,7 +52,10 @@ class ParquetShard:
 
     def source_digest(self):
         """Returns the SHA-256 of the file in hexadecimal digits."""
-        return file_digest(self._path)
+        try:
+            return file_digest(self._path)
+        except OSError as error:
+            raise InputError(f"{self._path}: {error.strerror}.") from None
 
     @contextlib.contextmanager
     def opened_output(self, path):

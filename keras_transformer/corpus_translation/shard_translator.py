@@ -3,6 +3,7 @@ import pathlib
 import socket
 import time
 import warnings
+from typing import NamedTuple
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.corpus_translation.job import JobError, model_digest, versions
@@ -77,26 +78,29 @@ class ShardTranslator:
             The record of the shard, a dictionary for JSON.
 
         Raises:
-            InputError: the shard cannot be read.
+            InputError: the shard cannot be read, or changed while it was translated.
             JobError: the model cannot be loaded, its scores are not finite, or the output cannot be written.
         """
         started = time.monotonic()
         self.load()
+        before = _state(shard.source)
         source = _opened_shard(shard, self._job)
         output = self._folder.output(shard.name)
 
         def write(unfinished):
             nonlocal record
             counts = self._write(source, unfinished, output, progress)
-            status = os.stat(shard.source)
+            digest = source.source_digest()
+            if _state(shard.source) != before:
+                raise InputError(f"{shard.source}: the file changed while it was translated.")
             record = {
                 "shard": shard.name,
                 **counts,
                 "bytes": os.path.getsize(unfinished),
                 "sha256": file_digest(unfinished),
-                "source_bytes": status.st_size,
-                "source_time": status.st_mtime_ns,
-                "source_sha256": source.source_digest(),
+                "source_bytes": before.size,
+                "source_time": before.time,
+                "source_sha256": digest,
                 "seconds": round(time.monotonic() - started, 3),
                 "process": f"{socket.gethostname()}:{os.getpid()}",
             }
@@ -138,6 +142,22 @@ class ShardTranslator:
                 raise JobError(str(error)) from None
         counts = [warning.message.count for warning in caught if isinstance(warning.message, CutTextsWarning)]
         return found, sum(counts)
+
+
+class _State(NamedTuple):
+    """Size, time of the last change in nanoseconds and inode of a file. A write or a replacement changes them."""
+
+    size: int
+    time: int
+    inode: int
+
+
+def _state(path):
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.") from None
+    return _State(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _opened_shard(shard, job):

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 
 import filelock
 import pyarrow
@@ -13,6 +14,7 @@ import zstandard
 from untrained_models import lines_of
 
 from keras_transformer.corpus_translation.job import Job, JobError
+from keras_transformer.corpus_translation.shard_translator import ShardTranslator
 from keras_transformer.corpus_translation.translate_corpus import translate_corpus
 from keras_transformer.errors import InputError
 
@@ -142,6 +144,64 @@ def test_a_changed_shard_is_translated_again(model, translator, shards, tmp_path
     (shards / "a.txt").write_bytes(written(lines))
     assert translate_corpus(model, shards / "*.txt", output, JOB)["shards"] == 1
     assert (output / "a.txt").read_bytes() == written(translated(translator, lines))
+
+
+def append(path):
+    path.write_bytes(path.read_bytes() + b"a dog\n")
+
+
+def replace(path):
+    # With the size and the time of the old file.
+    status = path.stat()
+    new = path.with_suffix(".new")
+    new.write_bytes(path.read_bytes()[::-1].strip() + b"\n")
+    os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.replace(new, path)
+
+
+def remove(path):
+    path.unlink()
+
+
+def write_table(path, lines):
+    pyarrow.parquet.write_table(pyarrow.table({"text": lines}), path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("b.txt", append, "the file changed while it was translated."),
+        ("b.txt", replace, "the file changed while it was translated."),
+        ("b.txt", remove, "No such file or directory."),
+        ("b.parquet", remove, "No such file or directory."),
+        ("b.parquet", lambda path: write_table(path, ["a cat"]), "the file changed while it was translated."),
+    ],
+)
+def test_a_shard_that_changes_meanwhile_fails_alone(model, shards, tmp_path, monkeypatch, name, change, message):
+    path, output = shards / name, tmp_path / "out"
+    if name.endswith("parquet"):
+        (shards / "b.txt").unlink()
+        write_table(path, lines_of(7))
+    translations = ShardTranslator._translations
+
+    def changed(self, texts, progress):
+        if len(texts) == 7:
+            change(path)
+        return translations(self, texts, progress)
+
+    (shards / "c.txt").write_bytes(written(lines_of(4)))
+    job = Job(beam_size=1, window=7, batch_size=4)
+    with monkeypatch.context() as patched:
+        patched.setattr(ShardTranslator, "_translations", changed)
+        with pytest.raises(InputError, match="1 of 4 shards cannot be translated") as caught:
+            translate_corpus(model, shards / "*", output, job)
+    assert f"{path}: {message}" in str(caught.value)
+    assert content_of(output).keys() == {"a.txt", "c.txt", "d.txt"}
+    if not path.exists():
+        write_table(path, ["a cat"]) if name.endswith("parquet") else path.write_bytes(b"a cat\n")
+    run = translate_corpus(model, shards / "*", output, job)
+    assert (run["shards"], run["skipped_shards"]) == (1, 3)
+    assert run["lines"] == {append: 8, replace: 7}.get(change, 1)
 
 
 def test_two_patterns_can_share_a_folder(model, shards, tmp_path):
