@@ -82,15 +82,23 @@ class JobFolder:
         write_json(self.record(record["shard"]), record)
 
     def finished(self, shards):
-        """Returns the records of the shards that are done, by name. See `finished_record`."""
+        """Returns the records of the shards that are done, by name. See `finished_record`.
+
+        Raises:
+            InputError: the translation of a shard that is not done would replace that of another file.
+        """
         known = self._known_records()
-        return {shard.name: known[shard.name] for shard in shards if self._is_done(shard, known.get(shard.name))}
+        done = {shard.name: known[shard.name] for shard in shards if self._is_done(shard, known.get(shard.name))}
+        for shard in shards:
+            if shard.name not in done and shard.name in known:
+                self._check_source(shard, known[shard.name])
+        return done
 
     def finished_record(self, shard):
         """Returns the record of a shard that was translated since the last manifest, or None.
 
         A shard is done if its translation has the recorded size, and if the shard has the recorded size and either the
-        recorded time or the recorded hash.
+        recorded path and time or the recorded hash.
         """
         record = _read_record(self.record(shard.name))
         return record if self._is_done(shard, record) else None
@@ -181,6 +189,14 @@ class JobFolder:
         except OSError:
             return False
 
+    def _check_source(self, shard, record):
+        earlier = record.get("source", shard.source)
+        is_other = os.path.realpath(earlier) != os.path.realpath(shard.source)
+        if is_other and os.path.exists(earlier) and self._has_output(record):
+            raise InputError(
+                f"{self.output(shard.name)}: the file is the translation of {earlier}. Choose another output folder."
+            )
+
     def _is_done(self, shard, record):
         if record is None or not self._has_output(record):
             return False
@@ -188,7 +204,9 @@ class JobFolder:
             source = os.stat(shard.source)
             if source.st_size != record["source_bytes"]:
                 return False
-            return source.st_mtime_ns == record["source_time"] or file_digest(shard.source) == record["source_sha256"]
+            is_same_path = record.get("source", shard.source) == shard.source
+            is_same = is_same_path and source.st_mtime_ns == record["source_time"]
+            return is_same or file_digest(shard.source) == record["source_sha256"]
         except OSError:
             return False
 

@@ -95,6 +95,7 @@ class ShardTranslator:
                 raise InputError(f"{shard.source}: the file changed while it was translated.")
             record = {
                 "shard": shard.name,
+                "source": shard.source,
                 **counts,
                 "bytes": os.path.getsize(unfinished),
                 "sha256": file_digest(unfinished),

@@ -204,6 +204,29 @@ def test_a_shard_that_changes_meanwhile_fails_alone(model, shards, tmp_path, mon
     assert run["lines"] == {append: 8, replace: 7}.get(change, 1)
 
 
+def test_a_translation_of_another_file_is_not_replaced(model, shards, tmp_path):
+    output, other = tmp_path / "out", tmp_path / "other"
+    other.mkdir()
+    translate_corpus(model, shards / "*.txt", output, JOB)
+    before = content_of(output)
+    # The same size and time, and another content.
+    (other / "a.txt").write_bytes((shards / "a.txt").read_bytes()[::-1])
+    status = (shards / "a.txt").stat()
+    os.utime(other / "a.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(InputError, match=rf"out/a.txt: the file is the translation of {shards}/a.txt. Choose another"):
+        translate_corpus(model, other / "*.txt", output, JOB)
+    assert content_of(output) == before
+    # The corpus was moved.
+    (shards / "a.txt").unlink()
+    assert translate_corpus(model, other / "*.txt", output, JOB)["shards"] == 1
+    # Records of earlier versions have no path.
+    manifest = json.loads((output / "_manifest.json").read_text())
+    for record in manifest["shards"]:
+        record.pop("source")
+    (output / "_manifest.json").write_text(json.dumps(manifest))
+    assert translate_corpus(model, shards / "[bcd].txt", output, JOB)["skipped_shards"] == 3
+
+
 def test_two_patterns_can_share_a_folder(model, shards, tmp_path):
     output = tmp_path / "out"
     for pattern in ("[ab].txt", "[cd].txt"):
