@@ -111,6 +111,8 @@ class ShardTranslator:
         record = None
         try:
             write_whole(output, write)
+        except JobError as error:
+            raise JobError(f"{shard.source}: {error}") from None
         except OSError as error:
             raise JobError(f"{error.filename or output}: {error.strerror or error}.") from error
         return record

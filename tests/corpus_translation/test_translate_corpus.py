@@ -264,6 +264,15 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(model, shards, tmp
     assert (output / "_SUCCESS").exists()
 
 
+def test_an_error_of_the_translation_names_the_shard(model, translator, shards, tmp_path, monkeypatch):
+    def fail(*arguments, **options):
+        raise InputError("The scores are not finite.")
+
+    monkeypatch.setattr(translator, "translate", fail)
+    with pytest.raises(JobError, match=rf"^{shards}/a.txt: The scores are not finite.$"):
+        translate_corpus(model, shards / "*.txt", tmp_path / "out", JOB)
+
+
 def test_long_lines_are_cut_and_counted(model, shards, tmp_path):
     (shards / "a.txt").write_bytes(b"the cat " * 10_000 + b"\nthe dog\n")
     translate_corpus(model, shards / "*.txt", tmp_path / "out", JOB)
