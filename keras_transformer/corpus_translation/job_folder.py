@@ -15,12 +15,10 @@ from keras_transformer.corpus_translation.shards import (
     SUCCESS_NAME,
 )
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.files.small_files import read_json
+from keras_transformer.files.small_files import MOST_LIST_BYTES, read_json
 from keras_transformer.files.whole_files import is_leftover, remove_unheld, write_json, write_text
 
 _FORMAT = 1
-# A manifest has about 400 bytes for each shard.
-_MOST_MANIFEST_BYTES = 1 << 32
 
 
 class JobFolder:
@@ -173,7 +171,7 @@ class JobFolder:
         file = self.path / MANIFEST_NAME
         if not file.is_file():
             return {}
-        shards = read_json(file, most=_MOST_MANIFEST_BYTES).get("shards", [])
+        shards = read_json(file, most=MOST_LIST_BYTES).get("shards", [])
         return {record["shard"]: record for record in shards if _is_record(record)}
 
     def _known_records(self):

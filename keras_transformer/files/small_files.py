@@ -12,6 +12,8 @@ _MEBIBYTE = 2**20
 # Maximum depth of nested lists and dictionaries. Functions that process them recursively support it.
 _MOST_LEVELS = 100
 MOST_BYTES = 16 * _MEBIBYTE
+# For lists of the files of a corpus, with some hundred bytes for each file.
+MOST_LIST_BYTES = 1 << 32
 
 
 def read_small_file(path, most=MOST_BYTES, is_regular=True):

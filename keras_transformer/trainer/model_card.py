@@ -17,6 +17,7 @@ from keras_transformer.recipes.sections import PARTS
 from keras_transformer.text.placeholder_kinds import TERM
 from keras_transformer.text.target_tags import target_tag
 from keras_transformer.trainer.compiled_model import guided_heads
+from keras_transformer.trainer.data_files import rows_of_files
 from keras_transformer.trainer.minimum_risk_tuning import TunedWeights
 from keras_transformer.trainer.weight_choice import WeightChoice
 from keras_transformer.version import __version__
@@ -193,7 +194,7 @@ def _described_history(last):
 
 def _data(data, text):
     """Returns the tables of the files with sizes and hashes, and of the mixed corpora."""
-    rows = [(use, name, f"{size:,}", f"`{digest}`") for use, name, size, digest in text.files]
+    rows = rows_of_files(text.files)
     if data.corpus:
         embedded = [f"The embedded corpus `{data.corpus}` of keras-transformer {__version__}."]
         # The files of alignments.

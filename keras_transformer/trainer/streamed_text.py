@@ -3,7 +3,7 @@
 import dataclasses
 
 from keras_transformer.errors import InputError
-from keras_transformer.files.small_files import read_json
+from keras_transformer.files.small_files import MOST_LIST_BYTES, read_json
 from keras_transformer.files.whole_files import write_json
 
 STREAMED_TEXT_NAME = "streamed_text.json"
@@ -53,7 +53,7 @@ def read_streamed_text(path):
     if not path.is_file():
         return None
     try:
-        text = StreamedText(**read_json(path, dict))
+        text = StreamedText(**read_json(path, most=MOST_LIST_BYTES))
         is_whole = all(len(row) == 4 for row in text.files) and all(type(count) is int for count in text.counts)
     except (InputError, TypeError):
         is_whole = False
