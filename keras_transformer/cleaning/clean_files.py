@@ -8,7 +8,7 @@ from keras_transformer.cleaning.checked_pair import CheckedPair
 from keras_transformer.cleaning.cleaned_outputs import CleanedOutputs, check_outputs, output_paths
 from keras_transformer.cleaning.cleaning_report import CleaningReport
 from keras_transformer.cleaning.cleaning_settings import CleaningSettings
-from keras_transformer.cleaning.corpus_facts import SAMPLE_PAIRS, corpus_facts
+from keras_transformer.cleaning.corpus_facts import corpus_facts, first_rows
 from keras_transformer.cleaning.corpus_rows import parallel_rows, tsv_rows
 from keras_transformer.cleaning.pair_checker import PairChecker
 from keras_transformer.cleaning.rule_registry import COLUMNS
@@ -93,7 +93,7 @@ def check_dropped(report, max_dropped):
 
 def _checked(rows, settings, report, progress):
     """Yields each `CorpusRow` with its `CheckedPair`."""
-    sample = list(itertools.islice(rows, SAMPLE_PAIRS))
+    sample = first_rows(rows, lambda row: len(row.source) + len(row.target))
     facts = corpus_facts([row[:2] for row in sample if row.fault is None], settings)
     checker = PairChecker(settings, facts)
     report.facts, report.notes = checker.facts, checker.notes

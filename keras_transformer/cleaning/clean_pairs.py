@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from keras_transformer.cleaning.checked_pair import CheckedPair
 from keras_transformer.cleaning.cleaning_report import CleaningReport
 from keras_transformer.cleaning.cleaning_settings import CleaningSettings
-from keras_transformer.cleaning.corpus_facts import SAMPLE_PAIRS, corpus_facts
+from keras_transformer.cleaning.corpus_facts import corpus_facts, first_rows
 from keras_transformer.cleaning.pair_checker import PairChecker
 
 
@@ -15,8 +15,8 @@ def clean_pairs(
 ) -> Iterator[CheckedPair]:
     """Checks sentence pairs by the rules. Kept and dropped pairs are yielded, in order.
 
-    The first 10,000 pairs are read before the first pair is yielded. Memory grows by 11 to 16 bytes per kept pair, for
-    the hashes of the duplicate rules.
+    The first 10,000 pairs, or 64 million characters, are read before the first pair is yielded. Memory grows by 11 to
+    16 bytes per kept pair, for the hashes of the duplicate rules.
 
     Args:
         pairs: `(source, target)` strings.
@@ -36,7 +36,7 @@ def clean_pairs(
     settings = settings or CleaningSettings()
     report = CleaningReport() if report is None else report
     pairs = iter(pairs)
-    sample = list(itertools.islice(pairs, SAMPLE_PAIRS))
+    sample = first_rows(pairs, lambda pair: len(pair[0]) + len(pair[1]))
     checker = PairChecker(settings, corpus_facts(sample, settings))
     report.facts, report.notes = checker.facts, checker.notes
     for number, (source, target) in enumerate(itertools.chain(sample, pairs), start=1):

@@ -1,13 +1,16 @@
 import collections
 import dataclasses
+import itertools
 import re
 import statistics
 
 from keras_transformer.cleaning.character_scripts import count_scripts, scripts_of_language
 from keras_transformer.cleaning.language_classifier import is_classifier_installed, language_classifier
 
-# Number of pairs at the beginning of a corpus from which its facts are learned.
-SAMPLE_PAIRS = 10_000
+# Maximum number of pairs at the beginning of a corpus from which its facts are learned.
+_SAMPLE_PAIRS = 10_000
+# Number of characters after which the sample ends as well. A line can have 16 MiB.
+_SAMPLE_CHARACTERS = 1 << 26
 # Number of texts whose language is detected.
 _CLASSIFIED_TEXTS = 1000
 _LONG_ENOUGH = 10
@@ -34,6 +37,22 @@ class CorpusFacts:
     length_ratio: float
     tokenised: tuple[bool, bool] = (False, False)
     detected: tuple[str, ...] = ()
+
+
+def first_rows(rows, size_of):
+    """Returns the rows from which the facts of a corpus are learned: the first 10,000, or 64 million characters.
+
+    Args:
+        rows: an iterator. It continues after these rows.
+        size_of: function that returns the number of characters of a row.
+    """
+    found, characters = [], 0
+    for row in itertools.islice(rows, _SAMPLE_PAIRS):
+        found.append(row)
+        characters += size_of(row)
+        if characters >= _SAMPLE_CHARACTERS:
+            break
+    return found
 
 
 def corpus_facts(sample, settings):

@@ -4,7 +4,7 @@ import collections
 import itertools
 from typing import NamedTuple
 
-from keras_transformer.cleaning.corpus_facts import SAMPLE_PAIRS
+from keras_transformer.cleaning.corpus_facts import first_rows
 from keras_transformer.data.check_files import check_counterparts, paired_lines
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text
@@ -49,7 +49,7 @@ def tsv_rows(path, source_column, target_column):
     """
     needed = max(source_column, target_column)
     lines = itertools.chain.from_iterable(map(_lines, matching_files(path)))
-    first = list(itertools.islice(lines, SAMPLE_PAIRS))
+    first = first_rows(lines, len)
     widths = collections.Counter(line.count("\t") + 1 for line in first if not is_blank(line))
     expected = max((width for width in widths if width >= needed), key=widths.get, default=None)
     if expected is None and widths:
