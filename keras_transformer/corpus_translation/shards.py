@@ -6,7 +6,6 @@ import pathlib
 
 from keras_transformer.data.matching_files import matching_files, pattern_folder
 from keras_transformer.errors import InputError
-from keras_transformer.files.whole_files import is_leftover
 
 JOB_NAME = "_job.json"
 LOCK_NAME = "_lock"
@@ -54,7 +53,7 @@ def find_shards(pattern, output):
 
 def _is_skipped(path, base, output):
     relative = path.relative_to(base)
-    if not _NO_SHARDS.isdisjoint(relative.parts) or any(is_leftover(part) for part in relative.parts):
+    if not _NO_SHARDS.isdisjoint(relative.parts):
         return True
     return pathlib.Path(os.path.realpath(path)).is_relative_to(os.path.realpath(output))
 

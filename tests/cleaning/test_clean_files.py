@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keras_transformer.cleaning import CleaningSettings, clean_files
+from keras_transformer.cleaning import CleaningSettings, clean_files, cleaned_outputs, corpus_facts
 from keras_transformer.errors import InputError
 
 SETTINGS = CleaningSettings("en", "de")
@@ -167,3 +167,16 @@ def test_progress_is_the_size_of_the_source(files):
     done = []
     clean_files(*files, settings=SETTINGS, progress=done.append)
     assert sum(done) == files[0].stat().st_size
+
+
+def test_temporary_outputs_are_no_input(files, tmp_path, monkeypatch):
+    # Outputs of a few lines are written before all of the input is read.
+    monkeypatch.setattr(corpus_facts, "_SAMPLE_PAIRS", 2)
+    monkeypatch.setattr(cleaned_outputs, "_BUFFER_BYTES", 16)
+    (tmp_path / "a").mkdir()
+    for path in files:
+        path.rename(tmp_path / "a" / path.name)
+    report = clean_files(
+        tmp_path / "**" / "*.en", tmp_path / "**" / "*.de", output_prefix=tmp_path / "clean", settings=SETTINGS
+    )
+    assert report.pairs == len(PAIRS)
