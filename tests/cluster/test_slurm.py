@@ -173,3 +173,14 @@ def test_a_time_limit_loses_no_step(expected, corpus):
     # Without a save at the signal, it would continue at the beginning of an epoch.
     assert re.search(r"Continuing after epoch \d+ and \d+ batches\.", log), log
     assert_same(corpus / "time", expected)
+
+
+def test_a_cancelled_job_is_not_put_back_into_the_queue(cluster, corpus):
+    job = submit(corpus, "cancelled")
+    wait_for_epoch(corpus, job, "cancelled")
+    command("scancel", job)
+    deadline = time.monotonic() + 60
+    while (facts := facts_of(job))["JobState"] != "CANCELLED":
+        assert time.monotonic() < deadline, facts
+        time.sleep(0.5)
+    assert facts["Restarts"] == "0"
