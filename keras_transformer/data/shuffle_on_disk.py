@@ -11,7 +11,7 @@ from keras_transformer.data.compressed_output import compressed_output
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.opened_text import opened_text, plain_size
 from keras_transformer.errors import InputError
-from keras_transformer.files.whole_files import naming, unfinished_folder
+from keras_transformer.files.whole_files import naming, remove_leftovers, unfinished_folder
 
 # Text of one part. Its lines are in memory together, with some bytes for each.
 _PART_BYTES = 1 << 28
@@ -33,13 +33,16 @@ def shuffle_on_disk(
 ) -> int:
     """Writes the pairs of a parallel corpus in random order. Every order has the same probability.
 
-    Each pair is written to a part drawn at random, and each part is shuffled in memory. The same text, seed and
-    `part_bytes` give the same files. The disk needs the size of the plain text for the parts.
+    Each pair is written to a part drawn at random, and each part is shuffled in memory. A part of more than twice
+    `part_bytes` is divided again. The same files, seed and `part_bytes` give the same order. The number of parts
+    depends on the sizes of the files, so text that is compressed in another way has another order. The disk needs the
+    size of the plain text for the parts.
 
     Args:
         source, target: a path each, or two patterns, see `text_pairs`.
         source_output, target_output: the files to write, in one folder, which must exist. They are compressed if they
-            end in .gz, .bz2, .xz or .zst. They are renamed when both are complete.
+            end in .gz, .bz2, .xz or .zst. They are renamed when both are complete. If this is interrupted, the output
+            of the source is missing.
         seed: seed of the order. Default 0.
         part_bytes: approximate size of the text in memory. Default 256 MiB.
         progress: called with the number of pairs after each part. Default None.
@@ -61,12 +64,15 @@ def shuffle_on_disk(
     inputs = [path for pattern in (source, target) for path in matching_files(pattern)]
     _check(inputs, outputs, part_bytes)
     num_parts = min(_MOST_PARTS, 1 + _plain_bytes(inputs) // part_bytes)
+    remove_leftovers(outputs[0].parent)
     with unfinished_folder(outputs[0].parent, outputs[0].name) as folder:
         parts = [folder / f"part_{number}" for number in range(num_parts)]
-        count = _divide(text_rows(source, target), parts, random.Random(seed), outputs[0])
+        rows = ("".join(f"{text}\n" for text in row).encode("utf-8") for row in text_rows(source, target))
+        count = _divide(rows, parts, random.Random(seed), outputs[0])
         unfinished = [folder / f"{number}{path.suffix}" for number, path in enumerate(outputs)]
-        _write(parts, unfinished, seed, outputs, progress)
-        for path, output in zip(unfinished, outputs, strict=True):
+        _write(_bounded(parts, part_bytes, seed, outputs[0]), unfinished, outputs, progress)
+        outputs[0].unlink(missing_ok=True)  # Otherwise a kill could leave sides of two orders.
+        for path, output in reversed(list(zip(unfinished, outputs, strict=True))):
             os.replace(path, output)
     return count
 
@@ -93,28 +99,44 @@ def _plain_bytes(paths):
 
 
 def _divide(rows, parts, numbers, name):
-    """Writes each row to a part drawn at random, two lines a row. Returns the number of rows."""
+    """Writes each row, two lines as bytes, to a part drawn at random. Returns the number of rows."""
     count = 0
     with contextlib.ExitStack() as opened:
         opened.enter_context(naming(name))
         files = [opened.enter_context(open(part, "wb")) for part in parts]
         for row in rows:
-            files[numbers.randrange(len(files))].write("".join(f"{text}\n" for text in row).encode("utf-8"))
+            files[numbers.randrange(len(files))].write(row)
             count += 1
     return count
 
 
-def _write(parts, unfinished, seed, outputs, progress):
+def _bounded(parts, part_bytes, seed, name):
+    """Yields the parts, those of more than twice `part_bytes` divided again, each with the seed of its order."""
+    for number, part in enumerate(parts):
+        size = part.stat().st_size
+        if size <= 2 * part_bytes:
+            yield part, f"{seed} {number}"
+            continue
+        smaller = [part.with_name(f"{part.name}_{place}") for place in range(min(_MOST_PARTS, 1 + size // part_bytes))]
+        with open(part, "rb") as file:
+            rows = map(b"".join, zip(file, file, strict=True))
+            _divide(rows, smaller, random.Random(f"{seed} {number} again"), name)
+        part.unlink()
+        for place, each in enumerate(smaller):
+            yield each, f"{seed} {number} {place}"
+
+
+def _write(parts, unfinished, outputs, progress):
     with contextlib.ExitStack() as opened:
         files = []
         for path, output in zip(unfinished, outputs, strict=True):
             opened.enter_context(naming(output))
             files.append(opened.enter_context(compressed_output(path, _COMPRESSIONS.get(output.suffix))))
-        for number, part in enumerate(parts):
+        for part, seed in parts:
             lines = part.read_bytes().split(b"\n")[:-1]
             part.unlink()
             order = list(range(0, len(lines), 2))
-            random.Random(f"{seed} {number}").shuffle(order)
+            random.Random(seed).shuffle(order)
             for side, file in enumerate(files):
                 file.writelines(lines[index + side] + b"\n" for index in order)
             if progress is not None:

@@ -1,5 +1,7 @@
 import collections
 import gzip
+import lzma
+import os
 
 import pytest
 
@@ -80,3 +82,49 @@ def test_errors_leave_no_file(corpus, tmp_path, largest_file):
     with pytest.raises(InputError, match="the same number of lines"):
         shuffle_on_disk(source, target, *outputs)
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("pack", [bytes, lzma.compress])
+def test_the_memory_is_bounded_for_text_of_any_size(corpus, monkeypatch, pack):
+    monkeypatch.setitem(shuffle_on_disk.__globals__, "_MOST_PARTS", 2)
+    source, target, *outputs = corpus([("a" * 20, "b" * 20)] * 500)
+    for path in (source, target):
+        path.write_bytes(pack(path.read_bytes()))
+    counts = []
+    assert shuffle_on_disk(source, target, *outputs, part_bytes=3000, progress=counts.append) == sum(counts) == 500
+    assert len(counts) == 4 if pack is bytes else len(counts) > 1
+    assert 42 * max(counts) <= 2 * 3000 * 2
+
+
+def test_parts_that_are_divided_again_keep_the_pairs(corpus, monkeypatch):
+    monkeypatch.setitem(shuffle_on_disk.__globals__, "_MOST_PARTS", 2)
+    paths = corpus(PAIRS)
+    found = shuffled(paths, seed=1, part_bytes=2000)
+    assert sorted(found) == sorted(PAIRS)
+    assert found == shuffled(paths, seed=1, part_bytes=2000)
+
+
+def test_a_kill_between_the_outputs_leaves_no_sides_of_two_orders(corpus, monkeypatch):
+    *inputs, source, target = corpus(PAIRS)
+    shuffle_on_disk(*inputs, source, target, seed=1)
+    replace, calls = os.replace, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        replace(*arguments)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        shuffle_on_disk(*inputs, source, target, seed=2)
+    assert not source.exists()
+    assert target.exists()
+
+
+def test_the_parts_of_a_killed_call_are_removed(corpus, tmp_path):
+    leftover = tmp_path / f"unfinished_{'0' * 16}_b.en"
+    leftover.mkdir()
+    (leftover / "part_0").write_text("text\n")
+    shuffle_on_disk(*corpus(PAIRS))
+    assert not leftover.exists()
