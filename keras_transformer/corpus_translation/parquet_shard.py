@@ -1,8 +1,9 @@
 import contextlib
+import itertools
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.corpus_translation.windows import windows
-from keras_transformer.data.parquet_file import arrow_errors, opened_parquet, record_batches, text_column
+from keras_transformer.data.parquet_file import batches_with_texts, opened_parquet, text_column
 from keras_transformer.errors import InputError
 
 # Rows of a group of the output.
@@ -33,22 +34,25 @@ class ParquetShard:
             raise InputError(f"{path}: the file has a column {target_column!r} already. Set --target-column NAME.")
 
     def windows(self, most):
-        """Yields windows of the rows, a pair of a record batch for `write` and of the texts to translate.
+        """Yields windows of the rows, a pair of a list of record batches for `write` and of the texts to translate.
 
         Args:
             most: maximum number of rows.
 
         Raises:
-            InputError: the file is damaged.
+            InputError: the file is damaged, or a text is not UTF-8 or longer than 16 MiB.
         """
         with opened_parquet(self._path) as file:
-            for batch in record_batches(self._path, file, batch_size=most):
-                with arrow_errors(self._path):  # A text can be invalid UTF-8.
-                    texts = batch.column(self._column).to_pylist()
-                start = 0
-                for window in windows(texts, lambda text: text or "", most):
-                    yield batch.slice(start, len(window)), [text or "" for text in window]
-                    start += len(window)
+            for window in windows(self._rows(file), lambda row: row[-1], most):
+                groups = (list(group) for _, group in itertools.groupby(window, key=lambda row: id(row[0])))
+                batches = [rows[0][0].slice(rows[0][1], len(rows)) for rows in groups]
+                yield batches, [text for *_, text in window]
+
+    def _rows(self, file):
+        """Yields for each row its record batch, its place there, and its text."""
+        for batch, (texts,) in batches_with_texts(self._path, file, [self._column]):
+            for place, text in enumerate(texts):
+                yield batch, place, text or ""
 
     def source_digest(self):
         """Returns the SHA-256 of the file in hexadecimal digits."""
@@ -65,11 +69,12 @@ class ParquetShard:
 
         schema = self._schema.append(pyarrow.field(self._target_column, pyarrow.string()))
 
-        def write(batch, translations):
-            known = batch.column(self._column).is_valid().to_pylist()
+        def write(batches, translations):
+            table = pyarrow.Table.from_batches(batches)
+            known = table.column(self._column).is_valid().to_pylist()
             texts = [text if is_known else None for text, is_known in zip(translations, known, strict=True)]
-            columns = [*batch.columns, pyarrow.array(texts, pyarrow.string())]
-            writer.write_batch(pyarrow.RecordBatch.from_arrays(columns, schema=schema), row_group_size=_GROUP_ROWS)
+            columns = [*table.columns, pyarrow.chunked_array([texts], pyarrow.string())]
+            writer.write_table(pyarrow.Table.from_arrays(columns, schema=schema), row_group_size=_GROUP_ROWS)
 
         with pyarrow.parquet.ParquetWriter(str(path), schema) as writer:
             yield write

@@ -2,14 +2,17 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from keras_transformer.data.text_lines import MOST_LINE_BYTES
 from keras_transformer.errors import InputError, check_installed
 
 _MAGIC = b"PAR1"
 # Names of a column of texts that is chosen among several.
 _USUAL_NAMES = ("source", "text")
+# Rows that are in memory together. A text can have 16 MiB.
+_BATCH_ROWS = 64
 
 
 def is_parquet(path: str | os.PathLike) -> bool:
@@ -53,24 +56,43 @@ def arrow_errors(path: str | os.PathLike) -> Iterator[None]:
         raise InputError(f"{path}: the Parquet file cannot be read ({reason}). Get the file again.") from None
 
 
-def record_batches(path: str | os.PathLike, file: Any, **options: Any) -> Iterator[Any]:
-    """Yields the record batches of the open Parquet file at a path.
+def batches_with_texts(
+    path: str | os.PathLike, file: Any, names: Sequence[str], columns: Sequence[str] | None = None
+) -> Iterator[tuple[Any, list[list[str | None]]]]:
+    """Yields the record batches of the open Parquet file at a path, with the texts of columns.
 
     Args:
         path: the path, for messages.
         file: the `pyarrow.parquet.ParquetFile` of `opened_parquet`.
-        **options: arguments of its `iter_batches`.
+        names: the columns of texts.
+        columns: the columns of the batches. Default None: all.
+
+    Yields:
+        Pairs of a record batch of at most 64 rows, and a list of the texts for each of `names`.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or a text is not UTF-8 or longer than 16 MiB.
     """
-    batches = file.iter_batches(**options)
+    batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
+    first = 1
     while True:
         with arrow_errors(path):
             batch = next(batches, None)
+            texts = [] if batch is None else [batch.column(name).to_pylist() for name in names]
         if batch is None:
             return
-        yield batch
+        for row, text in ((row, text) for column in texts for row, text in enumerate(column, start=first)):
+            if _is_too_long(text):
+                raise InputError(
+                    f"{path}, row {row}: longer than {MOST_LINE_BYTES:,} bytes. Put one sentence in a row."
+                )
+        yield batch, texts
+        first += len(batch)
+
+
+def _is_too_long(text):
+    # A character has at most four bytes.
+    return text is not None and len(text) > MOST_LINE_BYTES // 4 and len(text.encode("utf-8")) > MOST_LINE_BYTES
 
 
 def text_column(path: str | os.PathLike, schema: Any, name: str | None = None) -> str:
@@ -82,8 +104,15 @@ def text_column(path: str | os.PathLike, schema: Any, name: str | None = None) -
         name: the column. Default None: "source", "text", or the only column of strings.
 
     Raises:
-        InputError: the column is missing or does not have strings, or several columns have strings.
+        InputError: the column is missing, occurs twice or does not have strings, or several columns have strings.
     """
+    found = _text_column(path, schema, name)
+    if schema.names.count(found) > 1:
+        raise InputError(f"{path}: the column {found!r} occurs twice.")
+    return found
+
+
+def _text_column(path, schema, name):
     texts = [field.name for field in schema if _is_text(field.type)]
     if name is None:
         found = [usual for usual in _USUAL_NAMES if usual in texts] or texts
@@ -93,7 +122,8 @@ def text_column(path: str | os.PathLike, schema: Any, name: str | None = None) -
             f"{path}: expected one column of strings, but there are {len(texts)} ({', '.join(texts)}). Set the column."
         )
     if name not in texts:
-        kind = f"is of type {schema.field(name).type}" if name in schema.names else "does not exist"
+        kinds = [str(field.type) for field in schema if field.name == name]
+        kind = f"is of type {kinds[0]}" if kinds else "does not exist"
         raise InputError(f"{path}: expected a column of strings, but the column {name!r} {kind}. It has: {texts}.")
     return name
 

@@ -3,11 +3,10 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-from keras_transformer.data.parquet_file import arrow_errors, opened_parquet, record_batches, text_column
+from keras_transformer.data.parquet_file import batches_with_texts, opened_parquet, text_column
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
-_BATCH_ROWS = 4096
 _HASHED_BYTES = 1 << 20
 
 
@@ -19,7 +18,7 @@ def is_parquet_name(path: str | os.PathLike) -> bool:
 def parquet_rows(
     path: str | os.PathLike, source_column: int, target_column: int, digest: Any = None
 ) -> Iterator[tuple[str, str]]:
-    """Yields the sentence pairs of a Parquet file, one group of rows at a time.
+    """Yields the sentence pairs of a Parquet file, 64 rows at a time.
 
     Args:
         path: the file.
@@ -30,8 +29,8 @@ def parquet_rows(
         `(source, target)` strings. A null is an empty text. Line ends within a text are spaces.
 
     Raises:
-        InputError: pyarrow is not installed, the file is missing, damaged or has no text, or a column is missing or
-            does not have strings.
+        InputError: pyarrow is not installed, the file is missing, damaged or has no text, a text is longer than 16 MiB,
+            or a column is missing or does not have strings.
     """
     if digest is not None:
         _hash(path, digest)
@@ -39,9 +38,7 @@ def parquet_rows(
     with opened_parquet(path) as file:
         schema = file.schema_arrow
         columns = [_column(path, schema, number) for number in (source_column, target_column)]
-        for batch in record_batches(path, file, batch_size=_BATCH_ROWS, columns=columns):
-            with arrow_errors(path):  # A text can be invalid UTF-8.
-                sides = [batch.column(name).to_pylist() for name in columns]
+        for _, sides in batches_with_texts(path, file, columns, columns):
             for row in zip(*sides, strict=True):
                 source, target = (_one_line(text) for text in row)
                 blank = blank and is_blank(source) and is_blank(target)

@@ -10,7 +10,7 @@ from keras_transformer.text.blank import is_blank
 
 _CHUNK_BYTES = 1 << 20
 # Far above any sentence, so that a file without line ends does not fill the memory.
-_MOST_LINE_BYTES = 1 << 24
+MOST_LINE_BYTES = 1 << 24
 
 
 def checked_lines(path: str | os.PathLike, digest: Any = None, first: int = 0) -> Iterator[str]:
@@ -101,9 +101,9 @@ def _raw_lines(file, name, first=0):
         *lines, rest = (rest + chunk).split(b"\n")
         number += len(lines)
         yield from lines
-        if len(rest) > _MOST_LINE_BYTES:
+        if len(rest) > MOST_LINE_BYTES:
             raise InputError(
-                f"{name}, line {number + 1}: longer than {_MOST_LINE_BYTES:,} bytes. Put one sentence on each line."
+                f"{name}, line {number + 1}: longer than {MOST_LINE_BYTES:,} bytes. Put one sentence on each line."
             )
     if rest:
         yield rest

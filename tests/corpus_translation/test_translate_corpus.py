@@ -14,6 +14,7 @@ import zstandard
 from untrained_models import lines_of
 
 from keras_transformer.corpus_translation.job import Job, JobError
+from keras_transformer.corpus_translation.parquet_shard import ParquetShard
 from keras_transformer.corpus_translation.shard_translator import ShardTranslator
 from keras_transformer.corpus_translation.translate_corpus import translate_corpus
 from keras_transformer.errors import InputError
@@ -110,10 +111,22 @@ def test_parquet_gets_a_column(model, translator, tmp_path):
     translate_corpus(model, tmp_path / "a.parquet", tmp_path / "out", Job(window=100, **SEARCH))
     found = pyarrow.parquet.read_table(tmp_path / "out" / "a.parquet")
     assert found.select(["id", "text"]).equals(table)
-    # Batches of the file end with its groups of rows.
-    windows = [lines[:5], lines[5:10], lines[10:]]
-    expected = [text for window in windows for text in translator.translate(window, **SEARCH)]
-    assert found["translation"].to_pylist() == [*expected, None]
+    assert found["translation"].to_pylist() == [*translator.translate(lines, **SEARCH), None]
+
+
+def test_windows_of_parquet_are_those_of_text(model, translator, tmp_path):
+    lines = lines_of(200)
+    pyarrow.parquet.write_table(pyarrow.table({"text": lines}), tmp_path / "a.parquet", row_group_size=90)
+    windows = []
+    for most in (70, 1000):
+        shard = ParquetShard(tmp_path / "a.parquet")
+        with shard.opened_output(tmp_path / "b.parquet") as write:
+            for rows, texts in shard.windows(most):
+                windows.append(texts)
+                write(rows, texts)
+        table = pyarrow.parquet.read_table(tmp_path / "b.parquet")
+        assert table["text"].to_pylist() == table["translation"].to_pylist() == lines
+    assert windows == [lines[:70], lines[70:140], lines[140:], lines]
 
 
 def test_nested_folders_are_kept(model, shards, tmp_path):
@@ -262,6 +275,23 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(model, shards, tmp
     (shards / name).unlink()
     assert translate_corpus(model, shards / "*", output, job)["skipped_shards"] == 4
     assert (output / "_SUCCESS").exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([("text", ["a", "x" * (17 << 20)])], "e.parquet, row 2: longer than 16,777,216 bytes"),
+        ([("text", ["a"]), ("text", ["b"])], "e.parquet: the column 'text' occurs twice."),
+    ],
+    ids=["enormous text", "column twice"],
+)
+def test_a_parquet_file_that_does_not_fit_is_one_line(model, shards, tmp_path, columns, message):
+    names, texts = zip(*columns, strict=True)
+    pyarrow.parquet.write_table(pyarrow.Table.from_arrays([*map(pyarrow.array, texts)], names), shards / "e.parquet")
+    with pytest.raises(InputError, match="1 of 5 shards cannot be translated") as caught:
+        translate_corpus(model, shards / "*", tmp_path / "out", JOB)
+    assert message in str(caught.value)
+    assert content_of(tmp_path / "out").keys() == {"a.txt", "b.txt", "c.txt", "d.txt"}
 
 
 def test_an_error_of_the_translation_names_the_shard(model, translator, shards, tmp_path, monkeypatch):

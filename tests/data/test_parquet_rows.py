@@ -70,11 +70,21 @@ def test_a_training_reads_parquet(path):
         ({"a": ["x"], "b": [1]}, (1, 2), "expected a column of strings, but the column 'b' is of type int64"),
         ({"a": ["", None], "b": [" ", ""]}, (1, 2), "the file is empty"),
         ({"a": [b"\xff"], "b": ["x"]}, (1, 2), "expected a column of strings, but the column 'a' is of type binary"),
+        ({"a": ["x"] * 70, "b": [*["x"] * 69, "é" * (9 << 20)]}, (1, 2), None),
     ],
+    ids=["too few columns", "numbers", "empty", "bytes", "enormous text"],
 )
 def test_a_wrong_file_is_one_line(write, columns, numbers, message):
-    with pytest.raises(InputError, match=f"a.parquet: {message}"):
+    message = f"a.parquet: {message}" if message else "a.parquet, row 70: longer than 16,777,216 bytes"
+    with pytest.raises(InputError, match=message):
         list(tsv_rows([write(**columns)], *numbers))
+
+
+def test_a_column_name_that_occurs_twice_is_one_line(tmp_path):
+    columns = [pyarrow.array(["x"]), pyarrow.array(["y"])]
+    pyarrow.parquet.write_table(pyarrow.Table.from_arrays(columns, ["a", "a"]), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="a.parquet: the column 'a' occurs twice"):
+        list(tsv_rows([tmp_path / "a.parquet"], 1, 2))
 
 
 def test_a_damaged_file_is_one_line(path):
