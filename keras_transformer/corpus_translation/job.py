@@ -65,6 +65,29 @@ def model_digest(folder):
 
 
 def versions():
-    """Returns the versions of the packages that translate, as a dictionary."""
+    """Returns the versions of the packages that translate, as a dictionary.
+
+    Raises:
+        JobError: a package is not installed.
+    """
     found = {"keras_transformer": __version__, "python": platform.python_version()}
-    return found | {name: importlib.metadata.version(name) for name in _PACKAGES}
+    try:
+        return found | {name: importlib.metadata.version(name) for name in _PACKAGES}
+    except importlib.metadata.PackageNotFoundError as error:
+        raise JobError(f"{error.name} is not installed.") from None
+
+
+def check_versions(expected):
+    """Checks that this machine has the packages of the job.
+
+    Args:
+        expected: the result of `versions` on the machine that started the job.
+
+    Raises:
+        JobError: a package is missing, or its version differs.
+    """
+    for name, version in versions().items():
+        if name != "python" and version != expected.get(name):
+            raise JobError(
+                f"{name} {version} is installed, but the machine that started the job has {expected.get(name)}."
+            )

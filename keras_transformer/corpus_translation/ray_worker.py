@@ -6,9 +6,8 @@ import pathlib
 import socket
 import traceback
 
-from keras_transformer.corpus_translation.job import Job, JobError
+from keras_transformer.corpus_translation.job import Job, JobError, check_versions
 from keras_transformer.corpus_translation.job_folder import JobFolder
-from keras_transformer.corpus_translation.shard_translator import ShardTranslator
 from keras_transformer.corpus_translation.shards import Shard
 from keras_transformer.errors import InputError
 
@@ -25,10 +24,9 @@ class RayWorker:
     """
 
     def __init__(self, plan):
+        # An error here would reach the user without the name of the host.
         self._plan = plan
-        self._folder = JobFolder(plan["output"])
-        self._translator = ShardTranslator(plan["model"], self._folder, Job(**plan["job"]))
-        self._is_checked = False
+        self._folder = self._translator = None
 
     def __call__(self, row):
         """Translates the shards of a row. Returns a list of rows with `shard`, `record`, `failure` and `end`.
@@ -37,11 +35,11 @@ class RayWorker:
         """
         found = []
         for fields in row["shards"]:
-            shard = Shard(**fields)
-            answer = {"shard": shard.name, "record": None, "failure": None, "end": None}
+            answer = {"shard": fields["name"], "record": None, "failure": None, "end": None}
             found.append(answer)
             try:
-                answer["record"] = self._record(shard)
+                self._prepare()
+                answer["record"] = self._record(Shard(**fields))
             except JobError as error:
                 answer["end"] = _on_this_host(error)
                 break
@@ -49,17 +47,27 @@ class RayWorker:
                 answer["failure"] = _on_this_host(error)
             except Exception as error:
                 traceback.print_exc()
-                answer["end"] = _on_this_host(f"{shard.source}: {type(error).__name__}: {error}")
+                answer["end"] = _on_this_host(f"{fields['source']}: {type(error).__name__}: {error}")
                 break
         return [{"answer": answer} for answer in found]
+
+    def _prepare(self):
+        """Checks this host at the first shard."""
+        if self._translator is not None:
+            return
+        # Another version can have other settings or modules, so the versions are compared first.
+        check_versions(self._plan["versions"])
+        from keras_transformer.corpus_translation.shard_translator import ShardTranslator  # noqa: PLC0415 (TensorFlow)
+
+        self._folder = JobFolder(self._plan["output"])
+        translator = ShardTranslator(self._plan["model"], self._folder, Job(**self._plan["job"]))
+        translator.check_model(self._plan["digest"])
+        self._translator = translator
 
     def _record(self, shard):
         # A worker that was killed can have finished the first shards of the row.
         if (record := self._folder.finished_record(shard)) is not None:
             return record
-        if not self._is_checked:
-            self._translator.check(self._plan["digest"], self._plan["versions"])
-            self._is_checked = True
         attempts = pathlib.Path(f"{self._folder.record(shard.name)}.attempts")
         _count_attempt(attempts, self._plan["run"])
         record = self._translator.translate(shard)

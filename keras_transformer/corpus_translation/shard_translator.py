@@ -6,7 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from keras_transformer.corpus_translation.file_digest import file_digest
-from keras_transformer.corpus_translation.job import JobError, model_digest, versions
+from keras_transformer.corpus_translation.job import JobError, model_digest
 from keras_transformer.corpus_translation.parquet_shard import ParquetShard
 from keras_transformer.corpus_translation.text_shard import TextShard
 from keras_transformer.data.parquet_file import is_parquet
@@ -36,22 +36,17 @@ class ShardTranslator:
         self._job = job
         self._translator = None
 
-    def check(self, expected_model, expected_versions):
-        """Checks that this machine has the model and the packages of the job.
+    def check_model(self, expected):
+        """Checks that this machine has the model of the job.
 
         Args:
-            expected_model: the result of `model_digest` on the machine that started the job.
-            expected_versions: likewise of `versions`.
+            expected: the result of `model_digest` on the machine that started the job.
 
         Raises:
-            JobError: the model is missing or another one, or a version differs.
+            JobError: the model is missing or another one.
         """
-        if model_digest(self._model) != expected_model:
+        if model_digest(self._model) != expected:
             raise JobError(f"{self._model}: the model differs from that of the machine that started the job.")
-        for name, version in versions().items():
-            expected = expected_versions.get(name)
-            if name != "python" and version != expected:
-                raise JobError(f"{name} {version} is installed, but the machine that started the job has {expected}.")
 
     def load(self):
         """Loads the model if it was not loaded yet.

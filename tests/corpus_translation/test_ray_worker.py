@@ -1,7 +1,10 @@
 """Tests of the worker that Ray calls, without Ray."""
 
 import dataclasses
+import importlib.metadata
 import socket
+import subprocess
+import sys
 
 import pytest
 from untrained_models import lines_of
@@ -44,14 +47,33 @@ def test_a_worker_returns_the_records_of_a_row(plan):
         ({"model": "/nowhere/model"}, "/nowhere/model/config.json: expected a file of the model folder"),
         ({"digest": "another"}, "the model differs from that of the machine that started the job"),
         ({"versions": {**versions(), "tensorflow": "1.0"}}, "but the machine that started the job has 1.0"),
+        (
+            {"job": {"new_field": 1}, "versions": {**versions(), "keras_transformer": "9"}},
+            "but the machine that started the job has 9",
+        ),
     ],
-    ids=["no model", "another model", "another version"],
+    ids=["no model", "another model", "another version", "another version with other settings"],
 )
 def test_a_host_that_differs_ends_the_job_with_its_name(plan, change, message):
     found = answers({**plan[0], **change}, plan[1])
     assert len(found) == 1
     assert found[0]["end"].startswith(socket.gethostname())
     assert message in found[0]["end"]
+
+
+def test_a_host_without_tensorflow_is_named(plan, monkeypatch):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    (found,) = answers(*plan)
+    assert found["end"].startswith(socket.gethostname())
+    assert found["end"].endswith("tensorflow is not installed.")
+
+
+def test_a_worker_is_imported_without_tensorflow():
+    program = "import sys, keras_transformer.corpus_translation.ray_worker; sys.exit('tensorflow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_shard_that_cannot_be_read_is_a_failure_of_its_own(plan, tmp_path):
