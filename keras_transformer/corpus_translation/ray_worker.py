@@ -70,8 +70,10 @@ class RayWorker:
             return record
         attempts = pathlib.Path(f"{self._folder.record(shard.name)}.attempts")
         _count_attempt(attempts, self._plan["run"])
-        record = self._translator.translate(shard)
-        attempts.unlink(missing_ok=True)
+        try:
+            record = self._translator.translate(shard)
+        finally:  # Not if the process is killed.
+            attempts.unlink(missing_ok=True)
         return record
 
 

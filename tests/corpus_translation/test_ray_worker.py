@@ -82,6 +82,7 @@ def test_a_shard_that_cannot_be_read_is_a_failure_of_its_own(plan, tmp_path):
     assert "a.txt, line 1: expected UTF-8" in first["failure"]
     assert first["end"] is None
     assert second["record"]["lines"] == 3
+    assert [path.name for path in (tmp_path / "out" / "_records").iterdir()] == ["b.txt.json"]
 
 
 def test_a_shard_that_ends_its_workers_is_given_up(plan, tmp_path):
