@@ -36,9 +36,11 @@ def translated_by_ray(shards, model, folder, job, digest, versions, settings):
         An `Outcome` per shard, in the order in which they are done.
 
     Raises:
-        JobError: the cluster cannot be reached, or an error that every shard would have, with the name of the host.
+        JobError: the cluster cannot be reached, no machine of it is large enough for a worker, or an error that every
+            shard would have, with the name of the host.
     """
     with _cluster(settings) as ray:
+        _check_resources(ray.nodes(), settings)
         plan = {
             "model": os.path.abspath(model),
             "output": os.path.abspath(folder.path),
@@ -107,6 +109,14 @@ def _connect(ray, settings):
             reason = " ".join(str(error).split())
             if attempt == attempts - 1:
                 raise JobError(f"{address or 'Ray'}: cannot connect to the Ray cluster ({reason}).") from error
+
+
+def _check_resources(nodes, settings):
+    """Raises a `JobError` if no machine of the cluster has the CPUs and GPUs of a worker. Ray would wait forever."""
+    for option, kind, count in (("cpus", "CPU", settings.cpus), ("gpus", "GPU", settings.gpus)):
+        most = max((node["Resources"].get(kind, 0) for node in nodes if node["Alive"]), default=0)
+        if count > most:
+            raise JobError(f"--{option}-per-worker {count:g}: the machines of the Ray cluster have at most {most:g}.")
 
 
 def _variables(settings):
