@@ -134,8 +134,8 @@ class Translator:
                 empty string forces nothing. Default None.
             glossary: a `Glossary` of terms with their translations. The model needs symbols for terms. Default None.
             counts: `PlaceholderCounts`, to which those of these texts are added. Default None.
-            fixed_batches: whether the batches depend on the texts and `batch_size` alone, not on the number of cores.
-                The last digits of a score depend on its batch. Default False.
+            fixed_batches: whether the batches depend on the texts and `batch_size` alone, not on the number of cores or
+                earlier calls. The last digits of a score depend on its batch. Default False.
             sentence_pairs: a list, to which `split_sentences` adds for each text the list of its `(sentence,
                 translation)`. Default None.
 
@@ -177,7 +177,9 @@ class Translator:
         if len(batches) < num_threads and not fixed_batches:
             size = concurrent_batch_size(len(texts), batch_size, num_threads)
             batches = batches_by_length(lengths_with_end(rows, max_length), size)
-        as_graph = self._generator.has_searched or len(texts) != 1 or int(rows.row_lengths()[0]) > _MOST_TOKENS_AT_ONCE
+        # With fixed batches, a text has the same search before and after others.
+        is_again = fixed_batches or self._generator.has_searched
+        as_graph = is_again or len(texts) != 1 or int(rows.row_lengths()[0]) > _MOST_TOKENS_AT_ONCE
         if as_graph and batches:
             self._generator.trace(settings, prefix_rows is not None)
 

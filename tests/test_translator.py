@@ -69,6 +69,12 @@ def two_vocabularies(tokenizer):
     return Translator(build_transformer(config), tokenizer, target_tokenizer)
 
 
+def test_fixed_batches_have_the_same_search_before_and_after_others(two_vocabularies):
+    other = Translator(two_vocabularies.model, two_vocabularies.tokenizers)
+    other.translate(["one two three"], fixed_batches=True)
+    assert other._generator._functions
+
+
 def test_order_and_number_are_kept(translator):
     translations = translator.translate(TEXTS)
     assert translations == [translator.translate([text])[0] for text in TEXTS]
