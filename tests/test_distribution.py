@@ -14,6 +14,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # keras-transformer on the package index is another package.
 OTHER_DISTRIBUTION = re.compile(r"pip3? install [^\n#]*?(?<![\w./-])keras-transformer(?!-mt)\b|keras-transformer\[")
+# The distribution is not on the package index. It is installed from a clone or from an address.
+FROM_THE_INDEX = re.compile(r"pip3? install (?:-\S+ )*['\"]?keras-transformer-mt[^@\n]*$", re.MULTILINE)
 # Extras of the repository. The library has no message about their packages.
 DEVELOPMENT_EXTRAS = {"bench", "cluster", "docs", "notebooks", "test"}
 
@@ -42,7 +44,19 @@ def test_a_missing_package_names_the_packages_of_its_extra(extra):
         check_installed("absent", extra)
 
 
-def test_nothing_in_the_repository_recommends_another_package():
+def test_a_missing_package_without_an_extra_is_named():
+    with pytest.raises(InputError, match="^absent is not installed. Install the package that has it.$"):
+        check_installed("absent", "npz")
+
+
+def test_the_table_of_extras_has_every_extra():
+    page = (REPOSITORY / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|", page.partition("## Extras")[2].partition("\n## ")[0], re.MULTILINE)
+    assert set(EXTRAS) - set(re.findall(r"`([\w-]+)`", " ".join(rows))) == set()
+
+
+@pytest.mark.parametrize("wrong_line", [OTHER_DISTRIBUTION, FROM_THE_INDEX])
+def test_nothing_in_the_repository_recommends_another_package(wrong_line):
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("no git repository")
@@ -52,7 +66,7 @@ def test_nothing_in_the_repository_recommends_another_package():
         path: path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file() and path != own
     }
     assert len(texts) > 300
-    found = [f"{path}: {match[0]}" for path, text in texts.items() for match in OTHER_DISTRIBUTION.finditer(text)]
+    found = [f"{path}: {match[0]}" for path, text in texts.items() for match in wrong_line.finditer(text)]
     assert found == []
 
 
@@ -70,6 +84,20 @@ def test_nothing_in_the_repository_recommends_another_package():
 )
 def test_a_recommendation_of_another_package_is_recognised(text, is_found):
     assert bool(OTHER_DISTRIBUTION.search(text)) == is_found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("pip install keras-transformer-mt", True),
+        ('pip install -U "keras-transformer-mt[serve]"\nnext', True),
+        ("pip install 'keras-transformer-mt[ray]'", True),
+        ('pip install "keras-transformer-mt[jax] @ git+https://github.com/OWNER/keras-transformer"', False),
+        ('pip install ".[serve]"', False),
+    ],
+)
+def test_an_installation_from_the_index_is_recognised(text, is_found):
+    assert bool(FROM_THE_INDEX.search(text)) == is_found
 
 
 def test_the_links_of_the_long_description_are_absolute(setup_script):
