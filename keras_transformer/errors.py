@@ -70,9 +70,11 @@ def check_installed(package, extra):
 
     Args:
         package: name under which the package is imported.
-        extra: name of the extra.
+        extra: name of the extra. A format of another distribution has none in `EXTRAS`.
     """
     if importlib.util.find_spec(package) is None:
+        if extra not in EXTRAS:
+            raise InputError(f"{package} is not installed. Install the package that has it.")
         raise InputError(
             f'{package} is not installed: pip install {EXTRAS[extra]} (the extra "{extra}" of keras-transformer-mt)'
         )

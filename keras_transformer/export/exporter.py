@@ -39,8 +39,8 @@ class Exporter(abc.ABC):
         suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
         packages: optional packages that the format needs. The extra that installs them has the format's `name`.
             Default: none.
-        options: the options of "quantize", "text", "text_signature", "prefix_signature", "n_best" and "litert" that the
-            format supports, and "ensemble" if it can contain several models. Default: none.
+        options: the options of "quantize", "text", "text_signature", "prefix_signature", "n_best", "shortlist" and
+            "litert" that the format supports, and "ensemble" if it can contain several models. Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
         rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked
