@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _RUNNER = pathlib.Path(__file__).with_name("tflite_runner.py")
 _TEXT_RUNNER = pathlib.Path(__file__).with_name("tflite_text_runner.py")
 TEXT_IS_DEPRECATED = (
-    "`text` (`--text`) is deprecated, because it needs TensorFlow Text's operations. Export without it: the signature "
-    "`translate_text` of the file maps texts to texts with built-in operations only."
+    "`text` (`--text`) is deprecated, because it needs TensorFlow Text's operations. Version 1.0 removes it. Export "
+    "without it: the signature `translate_text` of the file maps texts to texts with built-in operations only."
 )
 
 
