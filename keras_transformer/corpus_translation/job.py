@@ -8,6 +8,7 @@ import platform
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.errors import InputError
+from keras_transformer.generation.search_settings import SearchSettings
 from keras_transformer.saving.model_files import CONFIG_NAME, WEIGHTS_NAME
 from keras_transformer.text.tokenizers import FILE_NAMES
 from keras_transformer.version import __version__
@@ -32,8 +33,8 @@ class Job:
         window: number of lines that are sorted by length into batches together.
     """
 
-    beam_size: int = 4
-    length_penalty: float = 0.6
+    beam_size: int = SearchSettings.beam_size
+    length_penalty: float = SearchSettings.length_penalty
     batch_size: int = 64
     split_sentences: bool = False
     source_language: str | None = None
