@@ -44,7 +44,8 @@ def use_onednn() -> None:
 def is_onednn_on():
     """Returns whether the imported TensorFlow uses oneDNN, or True if this is unknown."""
     try:
-        port = importlib.import_module("tensorflow.python.util._pywrap_util_port")  # No public function returns it.
+        # TensorFlow has no public function for it (tensorflow/tensorflow issue 17176).
+        port = importlib.import_module("tensorflow.python.util._pywrap_util_port")
         return bool(port.IsMklEnabled())
     except (ImportError, AttributeError):
         return True

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-# Keras has no public name for this function. Tensors of some backends cannot have the mask as an attribute.
+# Keras has no public name for this function (no report of this upstream was found). Tensors of some backends cannot
+# have the mask as an attribute.
 from keras.src.backend import get_keras_mask
 
 from keras_transformer.special_tokens import END_ID, PADDING_ID

@@ -8,6 +8,9 @@ from keras_transformer.models.ensemble import Ensemble
 from keras_transformer.models.quantized_layers import dense_layers, float_kernel, quantizations_of, quantize_layers
 from keras_transformer.models.transformer_parts import transformer_parts
 
+# `_flatten_layers` is not public. Keras has no public method for nested layers (keras-team/keras issue 4398, closed as
+# stale).
+
 
 @contextlib.contextmanager
 def dtype_policy(name):

@@ -38,7 +38,8 @@ class GuidedAlignmentModel(ChunkedLossModel):
             raise ValueError(f"Guided alignment needs `SmoothedCrossEntropy` as the loss. Received: {self.loss!r}.")
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        # Keras does not compile a loaded model whose class overrides `compile`.
+        # Keras asks for this: it does not compile a loaded model whose class overrides `compile`. Its warning says so,
+        # and no report of it upstream was found.
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 

@@ -40,7 +40,8 @@ class StructureWatch:
 def _structure(model):
     """Returns the objects that a graph of the model depends on. They are compared by identity."""
     structure = list(model.variables)
-    for layer in model._flatten_layers(include_self=False):  # Not public; Keras has no public method for it.
+    # Keras has no public method for nested layers (keras-team/keras issue 4398, closed as stale).
+    for layer in model._flatten_layers(include_self=False):
         structure.append(layer.dtype_policy)
         # A layer without weights is built at its first call. This does not change the graph.
         structure += [value for name, value in vars(layer).items() if name[0] != "_" and name != "built"]

@@ -17,7 +17,7 @@ class _LastingModelResource(sentencepiece_tokenizer._SentencepieceModelResource)
 
     In TensorFlow Text, the kernel that created the resource owns it. `keras.utils.set_random_seed`,
     `tf.random.set_seed` and `keras.utils.clear_session` clear the cache of kernels, and all existing tokenizers would
-    become unusable. With a shared name, the process owns the resource. No report of this upstream was found.
+    become unusable (tensorflow/text issue 570). With a shared name, the process owns the resource.
     """
 
     def _create_resource(self):
@@ -36,7 +36,7 @@ class GraphTokenizer:
     """
 
     def __init__(self, model):
-        # Two tokenizers with the same name would be merged in a SavedModel.
+        # Two tokenizers with the same name would be merged in a SavedModel (tensorflow/text issue 1304).
         name = f"sentencepiece_{hashlib.sha256(model).hexdigest()[:16]}"
         with tf.init_scope():  # The first use can be within a graph, which must not own the resource.
             self.tokenizer = tensorflow_text.SentencepieceTokenizer(model, out_type=tf.int32, name=name)
