@@ -53,8 +53,8 @@ class PageBlock:
 
     @property
     def trains(self):
-        """Whether the block takes minutes, or needs a model of the page."""
-        return self.language == SHELL or ".fit(" in self.text or '"models/' in self.text
+        """Whether the block takes minutes, or needs a model or an export of the page."""
+        return self.language == SHELL or re.search(r'\.fit\(|"(saved_)?models/|\.tflite"', self.text) is not None
 
 
 def page_blocks(page):
