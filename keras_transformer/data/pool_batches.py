@@ -52,7 +52,7 @@ class PoolBatches:
     def _lengths(self):
         return fixed_lengths(self.max_length) if self.fixed_shapes else None
 
-    def rows(self, sources: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor):
+    def rows(self, sources: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         """Returns the rows of texts, longest first.
 
         Args:
@@ -64,7 +64,9 @@ class PoolBatches:
         """
         return self._rows_of_tokens(*self._tokens(sources, targets, seed), seed)
 
-    def counted_rows(self, sources: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor):
+    def counted_rows(
+        self, sources: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Returns the value of `rows`, and the numbers of all pairs, of blank pairs and of pairs that are too long."""
         tokens = self._tokens(sources, targets, seed)
         # The length of a sampled segmentation varies.

@@ -54,11 +54,11 @@ class MultiHeadCrossAttention(MultiHeadAttention):
         outputs, scores = self._attend(self.project_query(query), *self.project_value(value), mask, training)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def project_query(self, query: keras.KerasTensor):
+    def project_query(self, query: keras.KerasTensor) -> keras.KerasTensor:
         """Projects `(batch, target_length, hidden_dim)` to queries `(batch, num_heads, target_length, head_dim)`."""
         return attention.split_heads(self.query_dense(query), self.num_heads)
 
-    def project_value(self, value: keras.KerasTensor):
+    def project_value(self, value: keras.KerasTensor) -> list[keras.KerasTensor]:
         """Returns keys and values of the encoder's sequence, each `(batch, num_heads, source_length, head_dim)`."""
         projected = ops.split(self.key_value_dense(value), 2, axis=-1)
         return [attention.split_heads(part, self.num_heads) for part in projected]

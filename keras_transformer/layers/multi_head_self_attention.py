@@ -59,7 +59,7 @@ class MultiHeadSelfAttention(MultiHeadAttention):
         outputs, scores = self._attend(query, key, value, mask, training)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def project(self, inputs: keras.KerasTensor):
+    def project(self, inputs: keras.KerasTensor) -> list[keras.KerasTensor]:
         """Returns queries, keys and values of `inputs`, each `(batch, num_heads, length, head_dim)`."""
         projected = ops.split(self.query_key_value_dense(inputs), 3, axis=-1)
         return [attention.split_heads(part, self.num_heads) for part in projected]

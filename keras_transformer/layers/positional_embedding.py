@@ -99,7 +99,7 @@ class PositionalEmbedding(keras.layers.Layer):
         )
 
     @property
-    def input_dtype(self):
+    def input_dtype(self) -> str:
         """Float32, because half precision would change token ids that are passed as floats."""
         return "float32"
 

@@ -37,7 +37,7 @@ class PrefixToken(keras.layers.Layer):
         self.position = position
 
     @property
-    def input_dtype(self):
+    def input_dtype(self) -> str:
         """Float32, because half precision would change token ids that are passed as floats."""
         return "float32"
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -115,7 +116,7 @@ class TransformerDecoder(TransformerBlock):
         attend_to_self: Callable,
         attend_to_encoder: Callable,
         training: bool | None = None,
-    ):
+    ) -> tuple[keras.KerasTensor, Any, Any]:
         """Runs the block with two attention functions, each from inputs to outputs and scores.
 
         `call` passes the attention layers. Decoding with a cache passes functions that read the cache.

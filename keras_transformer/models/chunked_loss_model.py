@@ -39,7 +39,7 @@ class ChunkedLossModel(keras.Model):
         return find_output_layers(self)
 
     @property
-    def input_spec(self):
+    def input_spec(self) -> None:
         """None, because a step has labels among its inputs. The inputs of the model are checked in its graph."""
         return
 

@@ -62,7 +62,7 @@ class Ensemble(keras.Model):
     def call(self, inputs, training=False):
         return mean_log_probabilities([model(inputs, training=training) for model in self.models])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         models = [keras.saving.serialize_keras_object(model) for model in self.models]
         return {**super().get_config(), "models": models, "alignment_heads": self.alignment_heads}
 

@@ -47,7 +47,7 @@ class TransformerParts:
     source_mask: PaddingMask = dataclasses.field(default_factory=PaddingMask)
 
     @property
-    def config(self):
+    def config(self) -> TransformerConfig:
         """The `TransformerConfig` that the model was built from."""
         block, embedding = self.decoders[0], self.target_embedding
         prefixes = [prefix and prefix.token_id for prefix in (self.source_prefix, self.target_prefix)]
@@ -76,7 +76,7 @@ class TransformerParts:
             source_end=not self.source_mask.hides_end,
         )
 
-    def variable(self, name: str):
+    def variable(self, name: str) -> keras.Variable:
         """Returns the variable of a weight by its name in a weights file, as in `weight_shapes`."""
         blocks = {"transformer_encoder": self.encoders, "transformer_decoder": self.decoders}
         blocks |= {"positional_embedding": (self.source_embedding, self.target_embedding)}
@@ -87,7 +87,7 @@ class TransformerParts:
         layer = blocks[kind][int(number)] if number.isdecimal() else blocks[owner][0]
         return functools.reduce(getattr, attributes, layer).trainable_variables[int(index)]
 
-    def encode(self, source_ids: keras.KerasTensor):
+    def encode(self, source_ids: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         """Runs the encoder without dropout.
 
         Args:
@@ -106,7 +106,7 @@ class TransformerParts:
 
     def decode(
         self, target_ids: keras.KerasTensor, encoder_sequence: keras.KerasTensor, padding_mask: keras.KerasTensor
-    ):
+    ) -> tuple[keras.KerasTensor, list[keras.KerasTensor]]:
         """Runs the decoder blocks without dropout.
 
         Args:
@@ -130,7 +130,7 @@ class TransformerParts:
             scores.append(scores_of_block[:, :, first_row:, first_column:])
         return x[:, first_row:], scores
 
-    def logits(self, decoded: keras.KerasTensor):
+    def logits(self, decoded: keras.KerasTensor) -> keras.KerasTensor:
         """Maps the sequence of `decode` to logits `(batch, target_length, vocabulary_size)`, float32."""
         x = decoded if self.decoder_norm is None else self.decoder_norm(decoded)
         observe(decoder_sequence=x)

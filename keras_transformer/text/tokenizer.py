@@ -77,7 +77,7 @@ class Tokenizer:
         return self._pieces.vocab_size()
 
     @property
-    def trackable(self):
+    def trackable(self) -> "tf.Module":
         """The resource that must be an attribute of a `tf.Module`, so that its SavedModel can restore the tokenizer."""
         return self._graph.tokenizer
 
@@ -128,7 +128,7 @@ class Tokenizer:
         model_type = sentencepiece_model_pb2.ModelProto.FromString(self.model).trainer_spec.model_type
         return _Spec.ModelType.Name(model_type).lower()
 
-    def check_sampling(self):
+    def check_sampling(self) -> None:
         """Raises an `InputError` if texts have only one segmentation, so that they cannot be sampled."""
         if self.model_type not in ("unigram", "bpe"):
             raise InputError(

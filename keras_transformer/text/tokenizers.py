@@ -80,12 +80,12 @@ class Tokenizers:
         return self.target is self.source
 
     @property
-    def file_names(self):
+    def file_names(self) -> tuple[str, str]:
         """The file names of source and target in a folder of `save`."""
         return (SHARED_NAME,) * 2 if self.is_shared else (SOURCE_NAME, TARGET_NAME)
 
     @property
-    def files(self):
+    def files(self) -> dict[str, Tokenizer]:
         """The tokenizers by file name. `save` writes these files and removes the other `FILE_NAMES`."""
         return dict(zip(self.file_names, (self.source, self.target), strict=True))
 

@@ -1,5 +1,6 @@
 import dataclasses
 import statistics
+from typing import Any
 
 from keras_transformer.errors import ExportError
 from keras_transformer.metrics.text_scores import corpus_scores
@@ -50,7 +51,7 @@ class Verification:
     keras_transformer: str = __version__
 
     @property
-    def bleu_loss(self):
+    def bleu_loss(self) -> float | None:
         """BLEU of the model minus BLEU of the artifact, or None without references."""
         return None if self.bleu is None else self.bleu["model"] - self.bleu["artifact"]
 
@@ -82,11 +83,11 @@ class Verification:
                 f"The artifact's BLEU is {self.bleu_loss:.2f} lower than the model's; {max_bleu_loss} are allowed."
             )
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the fields and the BLEU loss as a dictionary for JSON."""
         return {**dataclasses.asdict(self), "bleu_loss": self.bleu_loss}
 
-    def rows(self):
+    def rows(self) -> list[tuple[str, str, str]]:
         """Returns the comparison as rows of three strings: quantity, value of the model, value of the artifact."""
         bleu = self.bleu or {"model": None, "artifact": None}
         return [
