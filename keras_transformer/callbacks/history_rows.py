@@ -42,6 +42,12 @@ def read_history(path: str | os.PathLike) -> dict[str, list[float | None]]:
 
     Raises:
         InputError: the file is missing or is not a history.
+
+    Example:
+
+    >>> model.fit(batches, epochs=2, shuffle=False, callbacks=[kt.callbacks.HistoryFile("history.csv")])
+    >>> kt.callbacks.read_history("history.csv")["epoch"]
+    [0.0, 1.0]
     """
     if not pathlib.Path(path).is_file():
         raise InputError(f"{path}: the training history is missing. `keras-transformer train` writes it.")

@@ -37,6 +37,12 @@ def count_pairs(
 
     Raises:
         InputError: every pair was dropped.
+
+    Example:
+
+    >>> num_batches, padding, dropped, longest_source = kt.data.count_pairs(pairs, tokenizer, batch_tokens=1024)
+    >>> dropped.blank
+    0
     """
     tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
     if len(pairs.element_spec) > 2:
@@ -74,6 +80,10 @@ def count_batches(batches: tf.data.Dataset) -> tuple[int, float]:
 
     Raises:
         InputError: every pair was dropped.
+
+    Example:
+
+    >>> num_batches, padding = kt.data.count_batches(kt.data.token_batches(pairs, tokenizer, batch_tokens=1024))
     """
     num_batches, total, real, _ = map(int, _sum_of_tokens(batches))
     if not num_batches:

@@ -97,6 +97,12 @@ def listed_pairs(pairs: Sequence[tuple[str, ...]]) -> tf.data.Dataset:
 
     Raises:
         ValueError: the list is empty, or a text has a lone surrogate.
+
+    Example:
+
+    >>> pairs = kt.data.listed_pairs([("나는 어제 카페에 갔다.", "I went to the cafe yesterday.")])
+    >>> list(kt.data.text_of_pairs(pairs))
+    [('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')]
     """
     if not pairs:
         raise ValueError("`pairs` must have at least one sentence pair. Received none.")
@@ -108,7 +114,13 @@ def listed_pairs(pairs: Sequence[tuple[str, ...]]) -> tf.data.Dataset:
 
 
 def text_of_pairs(pairs: tf.data.Dataset) -> Iterator[tuple[str, str]]:
-    """Yields the `(source, target)` Python strings of a `tf.data.Dataset`, one pair at a time."""
+    """Yields the `(source, target)` Python strings of a `tf.data.Dataset`, one pair at a time.
+
+    Example:
+
+    >>> next(kt.data.text_of_pairs(kt.data.text_pairs("train.ko", "train.en")))
+    ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
+    """
     for sources, targets in pairs.batch(1024).as_numpy_iterator():
         for source, target in zip(sources, targets, strict=True):
             yield source.decode("utf-8"), target.decode("utf-8")
@@ -129,6 +141,10 @@ def split_pairs(pairs: tf.data.Dataset, split: str, held_out: float) -> tf.data.
 
     Raises:
         ValueError: the split is unknown, or `held_out` is out of range.
+
+    Example:
+
+    >>> train, validation, test = (kt.data.split_pairs(pairs, name, 0.1) for name in ("train", "validation", "test"))
     """
     if split not in SPLITS:
         raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")

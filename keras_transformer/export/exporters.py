@@ -57,6 +57,11 @@ def get_exporter(
     Raises:
         InputError: the format is unknown, or it does not support an option.
         TypeError: the class of the format lacks a member, see `Exporter`.
+
+    Example:
+
+    >>> kt.export.get_exporter("ctranslate2", quantize="int8").default_name("my")
+    'my-ctranslate2-int8'
     """
     name, _, text_of_label = format.partition(" ")
     if text_of_label not in ("", "text"):

@@ -58,6 +58,10 @@ def plot_attention(
         InputError: the text has no tokens, matplotlib is missing, or no font has the characters.
         ValueError: `settings` is given together with one of its fields.
 
+    Example:
+
+    >>> kt.plots.plot_attention(translator, "나는 어제 카페에 갔다.").savefig("attention.png")
+
     Reference:
         "Attention Is All You Need", section 3.2.3 and the appendix "Attention visualizations".
     """

@@ -21,6 +21,10 @@ def plot_positions(length: int, hidden_dim: int) -> "Figure":
     Raises:
         InputError: matplotlib is missing.
 
+    Example:
+
+    >>> kt.plots.plot_positions(length=64, hidden_dim=128).savefig("positions.png")
+
     Reference:
         "Attention Is All You Need", section 3.5.
     """

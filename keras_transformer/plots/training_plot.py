@@ -40,6 +40,11 @@ def plot_training(history: Mapping[str, Sequence[float | None]]) -> "Figure":
 
     Raises:
         InputError: there is nothing to draw, some numbers are missing, or matplotlib is missing.
+
+    Example:
+
+    >>> history = model.fit(batches, epochs=2, shuffle=False)
+    >>> kt.plots.plot_training(history.history).savefig("training.png")
     """
     lengths = {name: len(history[name]) for columns, _ in _PANELS.values() for name in columns if name in history}
     for name, length in lengths.items():

@@ -10,6 +10,13 @@ class PlaceholderCounts:
         masked: number of replaced parts.
         dropped: number of parts whose symbol was missing in the translation. They were appended.
         extra: number of symbols that were removed, because the text does not have them so often.
+
+    Example:
+
+    >>> counts = kt.text.PlaceholderCounts()
+    >>> translations = translator.translate(["나는 어제 카페에 갔다."], counts=counts)
+    >>> counts.masked  # The model has no placeholders.
+    0
     """
 
     texts: int = 0

@@ -20,6 +20,12 @@ class TextFacts:
 
     Raises:
         ValueError: a language is not a BCP 47 tag, or a number is out of range.
+
+    Example:
+
+    >>> kt.text.TextFacts(source_language="KO", target_language="en", longest_source=60).to_dict()
+    {'source_language': 'ko', 'target_language': 'en', 'longest_source': 60}
+    >>> translator = kt.Translator(model, tokenizer, texts=kt.text.TextFacts(alignment_heads=[(1, 1)]))
     """
 
     source_language: str | None = None
