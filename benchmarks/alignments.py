@@ -1,4 +1,4 @@
-"""Alignment error rate of models of the recipe phrases, whose grammar knows the word alignments.
+"""Alignment error rate of models of the recipe phrases, whose grammar has the word alignments.
 
 python benchmarks/alignments.py [--blocks] MODEL [MODEL]...
 python benchmarks/alignments.py --write phrases.align   # the alignments of the training text, for guided alignment

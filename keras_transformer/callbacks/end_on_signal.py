@@ -10,9 +10,9 @@ from keras_transformer.processes.command_process import end_with_status_of
 class EndOnSignal(keras.callbacks.Callback):
     """Saves the state of a training after the current step and ends it when SIGUSR1 arrives, such as from a scheduler.
 
-    The end is a KeyboardInterrupt. In a joint training, send the signal to all processes. The process that saves ends,
-    and the others continue until they are ended. Nothing changes outside of the main thread. Put this callback after
-    the `TrainingState`.
+    The end is a KeyboardInterrupt. In a joint training, send the signal to all processes. The saving process ends
+    itself. The others run until the launcher stops them. Nothing changes outside of the main thread. Put this callback
+    after the `TrainingState`.
 
     Args:
         state: the `TrainingState`.

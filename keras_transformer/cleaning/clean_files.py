@@ -86,7 +86,7 @@ def check_dropped(report, max_dropped):
         raise InputError(
             f"{report.num_dropped:,} of {report.pairs:,} pairs would be dropped, {report.dropped[rule]:,} of them by "
             f"the rule {rule} (pair {report.examples[rule].number:,}: {report.examples[rule].reason}). Nothing was "
-            f"written. The limit is the fraction {max_dropped:g}. Check the languages and the files, leave out a rule, "
+            f"written. The limit is the fraction {max_dropped:g}. Check the languages and the files, disable a rule, "
             "or raise the limit."
         )
 

@@ -16,7 +16,7 @@ class CleaningReport:
         pairs: number of all pairs.
         dropped: number of dropped pairs by rule.
         examples: the first dropped `CheckedPair` by rule.
-        notes: what a rule did not check and why, by rule.
+        notes: the parts that a rule did not check, with the reason, by rule.
         facts: the `CorpusFacts`: languages, scripts and ratio of the lengths.
 
     Example:

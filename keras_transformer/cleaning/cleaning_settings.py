@@ -13,7 +13,7 @@ class CleaningSettings:
     Args:
         source_language: language tag of the source, such as "ko" or "sr-Latn" (BCP 47). Default None: detected from the
             first 10,000 pairs.
-        target_language: language tag of the target. Default None: likewise.
+        target_language: language tag of the target. Default None: detected from these pairs.
         without: names of rules that are not applied. Default: none.
         max_length_ratio: largest factor by which the ratio of the lengths of a pair can differ from that of the corpus.
             Default 2.0.

@@ -16,7 +16,7 @@ class PairChecker:
         self._checks = []
         for name, rule in RULES.items():
             if name in settings.without:
-                self.notes[name] = "left out"
+                self.notes[name] = "disabled"
                 continue
             check, note = rule(settings, facts)
             if check is not None:

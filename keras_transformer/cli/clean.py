@@ -31,7 +31,7 @@ _PATH = click.Path(path_type=pathlib.Path)
     help="Language of the source, such as ko or sr-Latn [default: detected]",
 )
 @click.option("--target-language", callback=checked_language, help="Language of the target [default: detected]")
-@click.option("--without", multiple=True, type=click.Choice(list(RULES)), help="Leave out a rule; repeatable.")
+@click.option("--without", multiple=True, type=click.Choice(list(RULES)), help="Disable a rule; repeatable.")
 @click.option("--unique-source", is_flag=True, help="Keep only the first pair of each source text.")
 @click.option("--unique-target", is_flag=True, help="Keep only the first pair of each target text.")
 @click.option(

@@ -40,7 +40,7 @@ def translate_corpus(
     """Translate the files of a corpus with MODEL, and write files with the same names to OUTPUT_DIR.
 
     INPUT_GLOB is a quoted pattern, such as 'corpus/*.gz'; ** matches nested folders. Files are plain or compressed
-    text, one text per line; tab-separated text (.tsv), with the translation as a further column; or Parquet, likewise.
+    text, one text per line; tab-separated text (.tsv), or Parquet, both with the translation as a further column.
     Each output has as many lines as its input. It gets its name when it is complete.
 
     Run the command again to continue an interrupted job. Finished files are skipped. At the end, OUTPUT_DIR has

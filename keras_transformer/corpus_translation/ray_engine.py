@@ -26,7 +26,7 @@ def translated_by_ray(shards, model, folder, job, digest, versions, settings):
     Args:
         shards: list of `Shard`s.
         model: the model folder. All machines must have it at the same path.
-        folder: the `JobFolder`, likewise.
+        folder: the `JobFolder`. All machines must have it at the same path.
         job: the `Job`.
         digest: the result of `model_digest`.
         versions: the result of `versions`.

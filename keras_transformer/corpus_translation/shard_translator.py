@@ -22,7 +22,7 @@ _TABLES = (".tsv", ".tab")
 class ShardTranslator:
     """Translates shards with one model. Each process has its own.
 
-    What a batch holds depends on the shard and the settings alone, so every process writes the same bytes.
+    The content of a batch depends on the shard and the settings alone, so every process writes the same bytes.
 
     Args:
         model: the model folder.

@@ -112,7 +112,7 @@ class ChunkedLossModel(keras.Model):
 def with_chunked_loss(model: keras.Model, rows: int | None = None) -> ChunkedLossModel:
     """Returns a model of the same layers whose `fit` and `evaluate` never have the logits of a whole batch in memory.
 
-    Use it in place of the model for `compile` and `fit`. Both models share their weights.
+    Use it instead of the model for `compile` and `fit`. Both models share their weights.
 
     Args:
         model: a model of `build_transformer`, or another functional model that ends with an output projection: a

@@ -118,7 +118,7 @@ def with_guided_alignment(
 
     The loss of a batch is the mean over its target tokens of the cross-entropy of the token plus `weight` times the
     cross-entropy of the attention, see `alignment_cross_entropy`. Batches need `alignments` among their inputs, as
-    `token_batches` of `aligned_pairs` has them. Use it in place of the model for `compile` and `fit`. Both models share
+    `token_batches` of `aligned_pairs` has them. Use it instead of the model for `compile` and `fit`. Both models share
     their weights.
 
     Args:

@@ -1,4 +1,4 @@
-"""The last layers of a functional model: the output projection, and what follows it."""
+"""The last layers of a functional model: the output projection, and the layers after it."""
 
 import dataclasses
 

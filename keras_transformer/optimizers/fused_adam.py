@@ -9,7 +9,7 @@ if keras.backend.backend() == "tensorflow":
 class FusedAdam(keras.optimizers.Adam):
     """Keras's `Adam`, faster on TensorFlow: one operation updates a weight and its two moments.
 
-    Keras's optimizer has about forty small operations per weight, of which a Transformer has more than a hundred. The
+    Keras's optimizer has about forty small operations per weight. A Transformer has more than a hundred weights. The
     formula, the arguments and the variables are the same. The results are equal except for rounding. With `amsgrad`,
     with weights that are not float32, under a strategy of `tf.distribute`, and on other backends this class is
     identical to Keras's.

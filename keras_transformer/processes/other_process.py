@@ -16,7 +16,7 @@ _SECONDS_BETWEEN_TRIES = 0.3
 
 
 class OtherProcess(ProcessWatch):
-    """A process of a joint training that is not the first one. It comes to the address of the first process.
+    """A process of a joint training that is not the first one. It connects to the address of the first process.
 
     Args:
         settings: the `ProcessSettings`.

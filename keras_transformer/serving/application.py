@@ -95,7 +95,7 @@ class Application:
             return json_response({"error": _first_line(error)}, 400)
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # The server goes on.
+        except Exception as error:  # The server continues.
             self._log.write("error", path=exchange.path[:200], type=type(error).__name__)
             return json_response({"error": f"Internal error: {type(error).__name__}"}, 500)
 

@@ -103,7 +103,7 @@ class ModelManager:
     def _poll(self, model):
         try:
             model.poll()
-        except Exception as error:  # The thread goes on to look for new versions.
+        except Exception as error:  # The thread continues to look for new versions.
             self._log("versions_failed", model=model.name, error=f"{type(error).__name__}: {error}"[:200])
 
     def _read_config_again(self):

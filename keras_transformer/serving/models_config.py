@@ -56,7 +56,7 @@ def check_names(models):
 
 
 def _folder(file, base_path):
-    """Returns the folder of the versions. A path of the container is looked for beside the file."""
+    """Returns the folder of the versions. A path of the container is looked for next to the file."""
     folder = pathlib.Path(base_path)
     if not folder.is_absolute():
         return file.parent / folder

@@ -1,4 +1,4 @@
-"""The words of a text for which the words of its masked text stand."""
+"""The original words behind each word of a masked text."""
 
 import bisect
 import re
@@ -10,7 +10,7 @@ _WORD = re.compile(r"\S+")
 
 
 def masked_words(placeholders, texts, masked):
-    """Returns the words of each text for which each word of its masked text stands.
+    """Returns the original words behind each word of each masked text.
 
     Args:
         placeholders: the `Placeholders`.

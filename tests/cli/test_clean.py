@@ -58,7 +58,7 @@ def test_rules_can_be_left_out_and_sides_be_unique(run, sides, text):
     result = run("clean", *sides, "--dry-run", "--without", "duplicate", "--without", "empty", "--unique-source")
     assert result.lines[-1].endswith("of 4 pairs")
     assert any(line.startswith("duplicate_source") and " 1  pair 4" in line for line in result.lines)
-    assert any(line.startswith("empty") and "(not checked: left out)" in line for line in result.lines)
+    assert any(line.startswith("empty") and "(not checked: disabled)" in line for line in result.lines)
 
 
 def test_it_reads_pipes(run, sides, text):

@@ -89,7 +89,7 @@ def _check_activation(config):
 
 
 def _search(translator):
-    """Returns the content of `search.json`: what a search needs besides the graphs."""
+    """Returns the content of `search.json`: the values that a search needs besides the graphs."""
     config, names = translator.config, translator.tokenizers.file_names
     return {
         "source_tokenizer": names[0],

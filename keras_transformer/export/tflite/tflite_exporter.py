@@ -88,7 +88,7 @@ class TFLiteExporter(Exporter):
             translator: the `Translator`.
         """
         if self.text_signature is False:
-            return "they were left out at export"
+            return "they were omitted at export"
         found = unsupported_vocabulary(translator.tokenizers)
         if found is None:
             return None

@@ -59,7 +59,10 @@ class DataSection(Section):
         1,
         description="Column of the source of pairs in one table, counted from 1, or a list with one for each corpus.",
     )
-    target_column: _Columns = Field(2, description="Column of the target of pairs in one table, likewise.")
+    target_column: _Columns = Field(
+        2,
+        description="Column of the target of pairs in one table, counted from 1, or a list with one for each corpus.",
+    )
     held_out: float = Field(
         0.0,
         ge=0,

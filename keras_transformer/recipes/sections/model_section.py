@@ -59,7 +59,9 @@ class ModelSection(Section):
         None, description="Id of the token that is inserted before every source, the language of a multilingual model."
     )
     target_prefix: int | None = Field(
-        None, description="Id of the token that is inserted after the start token of every target, likewise."
+        None,
+        description="Id of the token that is inserted after the start token of every target, the language of a "
+        "multilingual model.",
     )
     source_end: bool | None = Field(
         None, description="Whether the encoder attends to the end token of the source. Default: True."

@@ -210,7 +210,7 @@ def test_the_signatures_for_texts_can_be_left_out(small_translator, tmp_path):
     path = small_translator.export_tflite(tmp_path / "a.tflite", beam_size=1, text_signature=False)
     signatures = interpreters.Interpreter(model_path=str(path)).get_signature_list()
     assert {*signatures} == {"translate", "translate_16", "translate_32", "translate_64"}
-    assert "The file has no signatures for texts: they were left out" in (tmp_path / "a.tflite.md").read_text()
+    assert "The file has no signatures for texts: they were omitted" in (tmp_path / "a.tflite.md").read_text()
 
 
 def test_too_long_a_source_is_cut(interpreter, translator):
