@@ -5,13 +5,15 @@ import json
 import pathlib
 import tarfile
 
-import ctranslate2
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_text  # noqa: F401 (the SavedModel's operations)
 
+from keras_transformer.export.ctranslate2 import ctranslate2_runner
+from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
 from keras_transformer.recipes import load_recipe
+from keras_transformer.text.blank import BLANK_PATTERN
 from keras_transformer.translator import Translator
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -45,9 +47,23 @@ def test_a_tflite_file_translates_the_same_with_the_client_of_today():
     assert sum(one == other for one, other in zip(found, EXPECTED["translations"], strict=True)) >= len(found) - 1
 
 
-def test_a_ctranslate2_folder_loads():
-    translator = ctranslate2.Translator(str(FOLDER / "ctranslate2"))
-    assert translator.translate_batch([["▁"]])[0].hypotheses
+def test_a_ctranslate2_folder_translates_the_same_with_greedy_search():
+    """Both searches are the same at beam size 1. The others of `expected.json` are of beam size 4."""
+    tokenizer = str(FOLDER / "ctranslate2" / "tokenizer.model")
+    found = ctranslate2_runner.run(
+        str(FOLDER / "ctranslate2"),
+        tokenizer,
+        tokenizer,
+        EXPECTED["texts"],
+        BLANK_PATTERN,
+        max_length=32,
+        length_factor=LENGTH_FACTOR,
+        length_margin=LENGTH_MARGIN,
+        prefix=[],
+    )
+    assert found["translations"] == EXPECTED["greedy_translations"]
+    translator = Translator.load(FOLDER / "model")
+    assert translator.translate(EXPECTED["texts"], beam_size=1) == EXPECTED["greedy_translations"]
 
 
 @pytest.mark.filterwarnings("ignore:The key .* is now named:DeprecationWarning")
