@@ -82,7 +82,8 @@ def folder(learned, tmp_path_factory):
     """A folder with the files and the model folder that the examples use."""
     tokenizer, model = learned
     folder = write_corpus(tmp_path_factory.mktemp("examples"))
-    kt.Translator(model, tokenizer).save(folder / "models" / "phrases")
+    texts = kt.text.TextFacts(source_language="ko", target_language="en")
+    kt.Translator(model, tokenizer, texts=texts).save(folder / "models" / "phrases")
     # Exports are compared with the model on them.
     for side, language in (("source", "ko"), ("target", "en")):
         shutil.copy(folder / f"validation.{language}", folder / "models" / "phrases" / f"validation.{side}.txt")
