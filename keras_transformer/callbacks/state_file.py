@@ -15,6 +15,8 @@ from keras_transformer.files.whole_files import write_whole
 _POSITION = "position"
 # Limits of the file size: bytes per number of the variables, and bytes of metrics and states of callbacks.
 _MOST_BYTES_OF_NUMBER, _MOST_OTHER_BYTES = 8, 64 * 2**20
+# The bit of the flags of an encrypted entry of a ZIP file.
+_ENCRYPTED = 1
 # Errors of NumPy, JSON, the checks, and the callbacks when a file is damaged.
 _ERRORS_OF_DAMAGE = (
     *(ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, EOFError, RecursionError),
@@ -126,7 +128,9 @@ def _position(file):
 
 
 def _check_entry(archive, entry):
-    """Raises a ValueError if an array is larger than its entry, before memory of its size is allocated."""
+    """Raises a ValueError if an entry is not as NumPy writes it, or its array is larger, before memory is allocated."""
+    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED:
+        raise ValueError("an entry that NumPy does not write")
     if entry.filename == f"{_POSITION}.npy" and entry.file_size > _MOST_OTHER_BYTES:
         raise ValueError("the position is too long")
     with archive.open(entry) as file:

@@ -7,6 +7,7 @@ from keras_transformer.cli.opennmt_tf_options import opennmt_tf_options
 from keras_transformer.cli.standard_output import print_path
 from keras_transformer.errors import InputError
 from keras_transformer.export.staging import check_new_folder
+from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.importing import FOLDER_KINDS, M2M100Folder, MarianFolder, OpenNMTTFFolder, kind_of
 from keras_transformer.processes.standard_error import standard_error_held_back
 from keras_transformer.text.direction import Direction
@@ -55,5 +56,8 @@ def import_model(folder, output, kind, normalize_punctuation, source_language, t
             found = M2M100Folder(folder, direction)
         else:
             found = MarianFolder(folder, normalize_punctuation)
-    found.save(output)
+    with lock_of_training(output):
+        # A training can have finished there meanwhile.
+        check_new_folder(output)
+        found.save(output)
     print_path(output)

@@ -9,6 +9,7 @@ import warnings
 from keras_transformer.cli.lines import opened_input
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
+from keras_transformer.files.whole_files import naming
 
 
 @contextlib.contextmanager
@@ -56,7 +57,9 @@ def _counted(file, name, path, stack):
         with opened_input(path) as (copy, _):
             return file, _count(copy, name)
     copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
-    shutil.copyfileobj(file, copy)
+    with naming(tempfile.gettempdir()):
+        shutil.copyfileobj(file, copy)
+        copy.flush()
     copy.seek(0)
     count = _count(copy, name)
     copy.seek(0)

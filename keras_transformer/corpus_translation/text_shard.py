@@ -34,6 +34,7 @@ class TextShard:
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}.") from None
         self._digest = hashlib.sha256()
+        self._first = None  # Line number and number of columns of the first row.
 
     def windows(self, most):
         """Yields windows of the lines: a pair of rows for `write` and of the texts to translate.
@@ -42,9 +43,10 @@ class TextShard:
             most: maximum number of lines.
 
         Raises:
-            InputError: the file is damaged, a line is not UTF-8 or too long, or a row has too few columns.
+            InputError: the file is damaged, a line is not UTF-8 or too long, or a row has too few columns or not the
+                number of the first row.
         """
-        self._digest = hashlib.sha256()
+        self._digest, self._first = hashlib.sha256(), None
         with opened_text(self._path, self._digest) as file:
             rows = map(self._row, enumerate(decoded_lines(file, self._path), start=1))
             for window in windows(rows, lambda row: row[0], most):
@@ -71,6 +73,14 @@ class TextShard:
             raise InputError(
                 f"{self._path}, line {number}: expected at least {self._column} tab-separated columns. "
                 f"Received: {len(columns)}."
+            )
+        if self._first is None:
+            self._first = number, len(columns)
+        elif len(columns) != self._first[1]:
+            raise InputError(
+                f"{self._path}, line {number}: expected {self._first[1]} tab-separated columns, as in line "
+                f"{self._first[0]}, but there are {len(columns)}. One of the two has a tab within a text. Replace it "
+                "by a space."
             )
         return line, columns[self._column - 1]
 

@@ -72,7 +72,8 @@ class ChunkedLossModel(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if not isinstance(y_pred, dict):
             return super().compute_loss(x, y, y_pred, sample_weight, training)
-        return sum(map(ops.sum, self.losses), start=y_pred["loss"])
+        # Keras divides these by the number of replicas of `tf.distribute`.
+        return sum(map(self._aggregate_additional_loss, self.losses), start=y_pred["loss"])
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         if not isinstance(y_pred, dict):

@@ -4,6 +4,7 @@ import os
 from typing import NamedTuple
 
 import h5py
+import numpy as np
 
 # Maximum depth of the groups of a model: layers, block, attention, dense, vars.
 _MOST_LEVELS = 8
@@ -64,7 +65,8 @@ def stored_numbers(item):
     numbers = item[...]
     if numbers.dtype.str == "|V2":  # bfloat16 has the first half of the bits of float32.
         return (numbers.view("uint16").astype("uint32") << 16).view("float32")
-    return numbers.astype("float32")
+    with np.errstate(over="ignore"):  # A float64 number that is too large becomes infinite, which is refused.
+        return numbers.astype("float32")
 
 
 def _check_link(group, key, name):

@@ -294,6 +294,17 @@ def test_a_damaged_state_is_named(make_model, fit, tmp_path):
         TrainingState(path, 3).restore(make_model())
 
 
+@pytest.mark.parametrize(("place", "value"), [(10, 99), (10, 12), (8, 1)], ids=["method 99", "bzip2", "encrypted"])
+def test_entries_that_numpy_does_not_write_are_refused(make_model, fit, tmp_path, place, value):
+    path = tmp_path / "state.npz"
+    fit(make_model(), TrainingState(path, 3))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + place] = value  # In the first entry of the central directory.
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=DAMAGED):
+        TrainingState(path, 3).restore(make_model())
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -11,6 +11,8 @@ import pytest
 from folder_changes import changed_json, changed_tensors, removed
 from marian_folders import make_plain_folder, pieces_model
 
+from keras_transformer.cli import import_model
+
 
 @pytest.fixture(scope="module")
 def plain_folder(tmp_path_factory):
@@ -33,6 +35,19 @@ def test_a_folder_becomes_a_model_folder(run, plain_folder, tmp_path):
     assert described["config"]["activation"] == "silu"
     run("import", plain_folder, "--output", output).assert_one_error(f"{output} exists already")
     run("import", plain_folder, "--output", plain_folder).assert_one_error(f"{plain_folder} exists already")
+
+
+def test_a_model_that_was_finished_meanwhile_is_not_overwritten(run, plain_folder, tmp_path, monkeypatch):
+    output, load = tmp_path / "model", import_model.MarianFolder
+
+    def finish_another(*arguments):
+        output.mkdir()
+        (output / "model.weights.h5").write_bytes(b"another")
+        return load(*arguments)
+
+    monkeypatch.setattr(import_model, "MarianFolder", finish_another)
+    run("import", plain_folder, "--output", output).assert_one_error(f"{output} exists already and is not overwritten")
+    assert [(path.name, path.read_bytes()) for path in output.iterdir()] == [("model.weights.h5", b"another")]
 
 
 def replaced(name, content):

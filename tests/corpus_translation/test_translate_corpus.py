@@ -256,9 +256,14 @@ def test_two_patterns_can_share_a_folder(model, shards, tmp_path):
         ("e.gz", gzip.compress(b"a\n" * 9)[:-9], "but its end is missing"),
         ("e.parquet", b"PAR1 and nothing", "e.parquet: the Parquet file cannot be read"),
         ("e.tsv", b"one\n", "line 1: expected at least 2 tab-separated columns. Received: 1."),
+        (
+            "e.tsv",
+            b"a\tb\n\na\tb\tc\n",
+            "line 3: expected 2 tab-separated columns, as in line 1, but there are 3",
+        ),
         ("e.txt", b"x" * (17 << 20) + b"\n", "e.txt, line 1: longer than 16,777,216 bytes"),
     ],
-    ids=["no UTF-8", "cut off", "damaged Parquet", "too few columns", "enormous line"],
+    ids=["no UTF-8", "cut off", "damaged Parquet", "too few columns", "tab in a text", "enormous line"],
 )
 def test_a_shard_that_cannot_be_read_does_not_stop_the_others(model, shards, tmp_path, name, content, message):
     output = tmp_path / "out"

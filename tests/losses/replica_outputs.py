@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_transformer.losses import ExpectedRisk, RDropCrossEntropy, SmoothedCrossEntropy
 from keras_transformer.metrics import Perplexity, TokenAccuracy
+from keras_transformer.models import with_chunked_loss
 
 VOCABULARY_SIZE, LENGTH = 20, 6
 
@@ -40,21 +41,25 @@ def cases():
         "smoothed": (SmoothedCrossEntropy(0.1), batches_of(13, 4, without_tokens=(6, 7, 8, 9, 10, 11))),
         "weighted_sum": (SmoothedCrossEntropy(reduction="sum"), batches_of(7, 4, sample_weight=random((7, LENGTH)))),
         "r_drop": (RDropCrossEntropy(5.0, 0.1), batches_of(6, 8, copies=2)),
+        "chunked": (SmoothedCrossEntropy(0.1), batches_of(13, 4, without_tokens=(6, 7, 8, 9, 10, 11))),
+        "chunked_regularized": (SmoothedCrossEntropy(0.1), batches_of(13, 4)),
         "risk": (ExpectedRisk(2), batches_of(6, 12, copies=3, sample_weight=random(18))),
     }
 
 
-def train(strategy, loss, batches):
+def train(strategy, name, loss, batches):
     """The reported numbers of `evaluate` and of two epochs of `fit`, and the weights after it."""
     keras.utils.set_random_seed(0)
     with strategy.scope() if strategy else contextlib.nullcontext():
         tokens = keras.Input((LENGTH,), dtype="int32")
-        hidden = keras.layers.Embedding(VOCABULARY_SIZE, 8)(tokens)
-        model = keras.Model(tokens, keras.layers.Dense(VOCABULARY_SIZE)(hidden))
+        regularizer = keras.regularizers.L2(0.5) if name == "chunked_regularized" else None
+        hidden = keras.layers.Embedding(VOCABULARY_SIZE, 8, embeddings_regularizer=regularizer)(tokens)
+        model = keras.Model(tokens, keras.layers.Dense(VOCABULARY_SIZE, use_bias=False)(hidden))
+        model = with_chunked_loss(model) if name.startswith("chunked") else model
         rate = 0.005 if loss.reduction == "sum" else 0.5
-        model.compile(
-            keras.optimizers.SGD(rate), loss, weighted_metrics=[Perplexity(), TokenAccuracy()], jit_compile=False
-        )
+        # A loss in chunks computes the metrics only if they have no weights.
+        metrics = {"metrics" if name.startswith("chunked") else "weighted_metrics": [Perplexity(), TokenAccuracy()]}
+        model.compile(keras.optimizers.SGD(rate), loss, **metrics, jit_compile=False)
     evaluated = model.evaluate(batches, verbose=0)
     history = model.fit(batches, epochs=2, verbose=0).history
     reported = np.concatenate([evaluated, *history.values()])
@@ -67,7 +72,7 @@ def compute():
     results = {}
     for name, case in cases().items():
         for devices, used in (("one", None), ("two", strategy)):
-            results[f"{name}/{devices}/reported"], results[f"{name}/{devices}/weights"] = train(used, *case)
+            results[f"{name}/{devices}/reported"], results[f"{name}/{devices}/weights"] = train(used, name, *case)
     return results
 
 

@@ -22,7 +22,7 @@ def results(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["smoothed", "weighted_sum", "r_drop", "risk"])
+@pytest.mark.parametrize("case", ["smoothed", "weighted_sum", "r_drop", "chunked", "chunked_regularized", "risk"])
 def test_two_replicas_train_as_one_device(results, case):
     for numbers in ("reported", "weights"):
         expected, found = (results[f"{case}/{devices}/{numbers}"] for devices in ("one", "two"))
