@@ -8,7 +8,6 @@ from keras_transformer.errors import InputError
 from keras_transformer.text.sentences import may_be_several_sentences, sentence_joiner, split_sentences
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-_MARGINS = re.compile(r"^(\s*)(.*?)(\s*)$", re.DOTALL)
 # Places to cut a sentence that is too long, best first.
 _CUTS = (r"(?<=[.!?…。！？])\s*", r"(?<=[;:,，、；：])\s*", r"\s+", "")
 
@@ -38,10 +37,12 @@ def text_pieces(text, source, target, max_length, count_tokens):
     """
     pieces = []
     for line in filter(None, _LINE.findall(text)):
-        before, content, after = _MARGINS.match(line).groups()
+        content = line.strip()
         if not content:
-            pieces.append(Piece(before + after, "", ""))
+            pieces.append(Piece(line, "", ""))
             continue
+        start = len(line) - len(line.lstrip())
+        before, after = line[:start], line[start + len(content) :]
         sentences = _sentences(content, source)
         if max_length is not None:
             sentences = _short_parts(sentences, max_length - 1, count_tokens)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from keras_transformer.serving.html_segments import html_segments
@@ -13,11 +15,30 @@ def pieces_of(text, max_length=None, source="en", target="de"):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "  a  ", "a\nb", "\n\na\r\nb\r\n", " \t a b \n  \n c", "مرحبا 🙂", "One. Two! Three?", "a" * 500]
+    "text",
+    [
+        "",
+        "a",
+        "  a  ",
+        "a\nb",
+        "\n\na\r\nb\r\n",
+        " \t a b \n  \n c",
+        "مرحبا 🙂",
+        "One. Two! Three?",
+        "a" * 500,
+        " \n\t",
+    ],
 )
 def test_pieces_that_are_not_changed_are_the_text(text):
     pieces = pieces_of(text)
     assert joined(pieces, [piece.text for piece in pieces]) == text
+
+
+def test_time_is_linear_in_the_spaces_inside_a_line():
+    text = "a" + " " * 100_000 + "b"
+    start = time.process_time()
+    assert joined(pieces_of(text), [text]) == text
+    assert time.process_time() - start < 1
 
 
 def test_sentences_are_separate_pieces():
