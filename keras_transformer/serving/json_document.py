@@ -20,9 +20,10 @@ _MESSAGES = {
 }
 _COMMA = {"{": "Missing a comma or } after an object member.", "[": "Missing a comma or ] after an array element."}
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
-_SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
-_LONE = re.compile("[\ud800-\udbff\udc00-\udc7f\udd00-\udfff]")
+# The escapes of valid JSON. The group is half of a pair of surrogates, which no UTF-8 can encode.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F])|.)")
 _LONGEST_VALUE = 1000
+_ENCODER = json.JSONEncoder(indent=4, ensure_ascii=False)
 
 
 def parsed_json(body):
@@ -53,15 +54,19 @@ def parsed_json(body):
         raise _error("The document is nested too deeply.", 0) from None
     except ValueError:  # A number of more digits than Python converts.
         raise _error("Number too big to be stored in double.", 0) from None
-    if _SURROGATE.search(text):
-        _check_surrogates(value)
+    if any(match[1] for match in _ESCAPE.finditer(text)):
+        raise _error("The surrogate pair in string is invalid.", 0)
     return value
 
 
 def value_text(value):
     """Returns JSON of a value for a message, as RapidJSON's PrettyWriter writes it, shortened if it is long."""
-    text = json.dumps(value, indent=4, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+    text = ""
+    for part in _ENCODER.iterencode(value):  # Indents can make the text of a nested value a thousand times longer.
+        text += part[: _LONGEST_VALUE + 1]
+        if len(text) > _LONGEST_VALUE:
+            return f"{text[:_LONGEST_VALUE]}…"
+    return text
 
 
 def _first_values(pairs):
@@ -80,20 +85,6 @@ def _open_bracket(text):
         elif brackets:
             brackets.pop()
     return brackets[-1] if brackets else "{"
-
-
-def _check_surrogates(value):
-    """Raises a RequestError if a string has half of a pair of surrogates, which no UTF-8 can encode."""
-    if isinstance(value, str):
-        if _LONE.search(value):
-            raise _error("The surrogate pair in string is invalid.", 0)
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            _check_surrogates(name)
-            _check_surrogates(each)
-    elif isinstance(value, list):
-        for each in value:
-            _check_surrogates(each)
 
 
 def _error(message, offset):

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 
 from keras_transformer.serving.json_document import parsed_json
@@ -24,6 +26,10 @@ def error_of(body):
         (b"[" * 100_000, "The document is nested too deeply. at offset: 0"),
         (b'{"a": ' + b"1" * 5000 + b"}", "Number too big to be stored in double. at offset: 0"),
         (rb'{"a": ["\udc00"]}', "The surrogate pair in string is invalid. at offset: 0"),
+        (rb'{"a": "\udc80"}', "The surrogate pair in string is invalid. at offset: 0"),
+        (rb'{"a": "\\\uDCFF"}', "The surrogate pair in string is invalid. at offset: 0"),
+        (rb'["\ud83d\ud83d\ude42"]', "The surrogate pair in string is invalid. at offset: 0"),
+        (b"[" * 900 + rb'"\ud83d"' + b"]" * 900, "The surrogate pair in string is invalid. at offset: 0"),
     ],
 )
 def test_errors_of_json_are_those_of_rapidjson(body, message):
@@ -44,6 +50,17 @@ def test_an_error_quotes_the_request_as_rapidjson_does():
 
 def test_an_error_does_not_quote_all_of_a_large_request():
     assert len(error_of(b'{"instances": "' + b"a" * 100_000 + b'"}')) < 2000
+
+
+def test_an_error_of_a_nested_request_needs_little_memory():
+    body = b"[" * 900 + b"1," * 590_000 + b"1" + b"]" * 900
+    tracemalloc.start()
+    try:
+        with pytest.raises(RequestError, match="Is not object"):
+            parsed_document(body)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_lists_that_are_nested_deeply_are_an_error():
