@@ -1,0 +1,157 @@
+"""Connections whose clients send no request or do not read the response, with a short limit."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from keras_transformer.serving.timed_protocol import timed_protocol
+
+SECONDS = 0.2
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class Application:
+    """Sends a response of a size without reading the request."""
+
+    def __init__(self, size=2, headers=()):
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self._body, self._headers = b"a" * size, [(b"content-length", str(size).encode()), *headers]
+
+    async def __call__(self, scope, receive, send):
+        await self.may_answer.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+@contextlib.asynccontextmanager
+async def listening(application, limit=100, seconds=SECONDS):
+    """Yields the port and the connections of a server."""
+    protocol, state, loop = timed_protocol(seconds), ServerState(), asyncio.get_running_loop()
+    config = uvicorn.Config(
+        application, http=protocol, ws="none", lifespan="off", log_config=None, limit_concurrency=limit
+    )
+    config.timeout_keep_alive = seconds
+    config.load()
+    server = await loop.create_server(
+        lambda: protocol(config=config, server_state=state, app_state={}, _loop=loop), "127.0.0.1", 0
+    )
+    try:
+        yield server.sockets[0].getsockname()[1], state.connections
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def connected(port, **options):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, **options)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def answer(reader):
+    """Reads a response of two bytes."""
+    assert await reader.readuntil(b"\r\n\r\n")
+    assert await reader.readexactly(2) == b"aa"
+
+
+async def ended(connections):
+    """Waits until the server has no connection."""
+    for _ in range(100):
+        if not connections:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("request_part", "rest"),
+    [(GET, b"\r\n"), (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", b"123456789")],
+)
+def test_a_connection_without_a_new_request_is_closed(request_part, rest):
+    async def run():
+        async with listening(Application()) as (port, _), connected(port) as (reader, writer):
+            writer.write(request_part)
+            await answer(reader)
+            writer.write(rest)
+            assert await asyncio.wait_for(reader.read(), 2) == b""
+
+    asyncio.run(run())
+
+
+def test_a_body_after_the_response_is_not_limited_as_headers():
+    async def run():
+        async with listening(Application()) as (port, _), connected(port) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
+            await answer(reader)
+            writer.write(b"b" * 200_000 + GET)
+            await answer(reader)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("headers", [(), ((b"connection", b"close"),)])
+def test_a_client_that_does_not_read_is_dropped(headers):
+    async def run():
+        async with listening(Application(20_000_000, headers)) as (port, connections):
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.setblocking(False)
+                loop = asyncio.get_running_loop()
+                await loop.sock_connect(client, ("127.0.0.1", port))
+                await loop.sock_sendall(client, GET)
+                await asyncio.sleep(0.05)
+                assert connections
+                assert await ended(connections)
+
+    asyncio.run(run())
+
+
+def test_a_client_that_reads_slowly_gets_the_response():
+    async def run():
+        size = 6_000_000
+        async with listening(Application(size)) as (port, _), connected(port, limit=65536) as (reader, writer):
+            writer.write(GET)
+            await reader.readuntil(b"\r\n\r\n")
+            for _ in range(20):
+                await reader.readexactly(size // 20)
+                await asyncio.sleep(0.03)
+
+    asyncio.run(run())
+
+
+def test_headers_behind_a_request_in_work_are_not_limited():
+    async def run():
+        application = Application()
+        application.may_answer.clear()
+        async with listening(application) as (port, _), connected(port) as (reader, writer):
+            writer.write(GET + GET + GET[:20])
+            await asyncio.sleep(2 * SECONDS)
+            application.may_answer.set()
+            for rest in (b"", GET[20:], b""):
+                await answer(reader)
+                writer.write(rest)
+
+    asyncio.run(run())
+
+
+def test_the_number_of_connections_is_limited():
+    async def run():
+        async with listening(Application(), 2, 10) as (port, connections), contextlib.AsyncExitStack() as stack:
+            pairs = [await stack.enter_async_context(connected(port)) for _ in range(70)]
+            await asyncio.sleep(0.02)
+            assert len(connections) == 2 + 64
+            for reader, _ in pairs[66:]:
+                with contextlib.suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+
+    asyncio.run(run())
