@@ -65,7 +65,7 @@ class Application:
             metrics.running.dec()
         if exchange.method == "HEAD":
             response = Response(status_code=response.status_code, headers=dict(response.headers))
-        if self.is_draining:
+        if self.is_draining and not scope.get("waiting"):  # See `TimedProtocol`.
             response.headers["Connection"] = "close"
         seconds, facts = time.monotonic() - start, exchange.facts
         metrics.requests.labels(facts.route, response.status_code).inc()

@@ -13,6 +13,7 @@ import uvicorn
 from keras_transformer.errors import InputError
 from keras_transformer.serving.access_log import AccessLog
 from keras_transformer.serving.application import Application
+from keras_transformer.serving.arrived_connections import take_arrived
 from keras_transformer.serving.listening_socket import BACKLOG, listening_socket
 from keras_transformer.serving.timed_protocol import timed_protocol
 from keras_transformer.serving.translation_service import TranslationService
@@ -78,7 +79,7 @@ async def _serve(application, service, listener, log):
         if len(received) > 1:
             os._exit(128 + number)
         log.write("draining", signal=signal.Signals(number).name)
-        tasks.append(loop.create_task(_drain(application, server)))
+        tasks.append(loop.create_task(_drain(application, server, listener)))
 
     tasks = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -111,8 +112,9 @@ async def _report_start(service, server, listener, log):
     return None
 
 
-async def _drain(application, server):
+async def _drain(application, server, listener):
     application.is_draining = True
+    await take_arrived(listener, server.protocol)
     for listening in server.servers:
         listening.close()
     if server.server_state.connections:
@@ -121,6 +123,9 @@ async def _drain(application, server):
 
 
 class _Server(uvicorn.Server):
+    def protocol(self):
+        return self.config.http_protocol_class(config=self.config, server_state=self.server_state, app_state={})
+
     @contextlib.contextmanager
     def capture_signals(self):
         yield  # `_serve` handles the signals.
