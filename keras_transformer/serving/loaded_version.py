@@ -15,6 +15,9 @@ class State(enum.Enum):
 class LoadedVersion:
     """One version of a model, and the number of its requests.
 
+    Attributes:
+        retry_time: time of `time.monotonic` after which a version that has failed is loaded again, or None if never.
+
     Args:
         number: number of the version.
         files: the state of its files when it was loaded.
@@ -25,6 +28,7 @@ class LoadedVersion:
         self.files = files
         self.state = State.START
         self.error = None
+        self.retry_time = None
         self.engine = None
         self.requests = 0
         self._lock = threading.Lock()
@@ -34,10 +38,15 @@ class LoadedVersion:
         self.engine = engine
         self.state = State.AVAILABLE
 
-    def fail(self, error):
+    def fail(self, error, retry_time=None):
         """Ends the version, which could not be loaded."""
-        self.error = error
+        self.error, self.retry_time = error, retry_time
         self.state = State.END
+
+    def unload(self):
+        """Ends the version for new requests."""
+        with self._lock:
+            self.state = State.UNLOADING
 
     def end(self):
         """Frees the memory of the version."""

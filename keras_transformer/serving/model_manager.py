@@ -4,6 +4,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.serving.model_folder_engine import ModelFolderEngine
 from keras_transformer.serving.model_source import SAVED_MODEL_NAME, ModelSource
 from keras_transformer.serving.models_config import check_names, read_models_config
+from keras_transformer.serving.request_error import RequestError
 from keras_transformer.serving.saved_model_engine import SavedModelEngine
 from keras_transformer.serving.served_model import ServedModel, not_found, unknown_label
 from keras_transformer.serving.text_pieces import can_split
@@ -31,11 +32,13 @@ class ModelManager:
         self._config_file = config_file
         self._config_state = _state(config_file)
         self._given = [(*_named(name, path), VersionPolicy()) for name, path in models]
-        self._models = {}
+        # The models of the config, and those that answer requests until these are loaded.
+        self._wanted, self._models = {}, {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
         configured = [] if config_file is None else _sources(read_models_config(config_file))
         self._set_models(self._given + configured)
+        self._replace_models()
         self.is_settled = threading.Event()
 
     @property
@@ -60,10 +63,13 @@ class ModelManager:
 
     def acquire(self, name, number=None, label=None):
         """Returns the `LoadedVersion` for a request, see `ServedModel.acquire`."""
-        model = self._models.get(name)
-        if model is None:
-            raise not_found(name, number) if label is None else unknown_label(label)
-        return model.acquire(number, label)
+        while (model := self._models.get(name)) is not None:
+            try:
+                return model.acquire(number, label)
+            except RequestError:
+                if self._models.get(name) is model:  # It was not replaced meanwhile.
+                    raise
+        raise not_found(name, number) if label is None else unknown_label(label)
 
     def load(self, path):
         """Loads a version and runs its signatures once."""
@@ -79,23 +85,38 @@ class ModelManager:
 
     def _set_models(self, models):
         check_names([(name, source.path) for name, source, _ in models])
-        served = {}
+        wanted = {}
         for name, source, policy in models:
-            known = self._models.get(name)
-            if known is not None and known.source.path == source.path:
-                known.policy = policy
-                served[name] = known
+            known = [each[name] for each in (self._wanted, self._models) if name in each]
+            known = [model for model in known if model.source.path == source.path]
+            if known:
+                known[0].policy = policy
+                wanted[name] = known[0]
             else:
-                served[name] = ServedModel(name, source, policy, self.load, self._log, self._metrics)
-        self._models = served
+                wanted[name] = ServedModel(name, source, policy, self.load, self._log, self._metrics)
+        self._wanted = wanted
+
+    def _replace_models(self):
+        """Serves the models of the config. A model with another path answers until its successor has a version."""
+        before, models = self._models, dict(self._wanted)
+        for name in models.keys() & before.keys():
+            if before[name].available and not models[name].available:
+                models[name] = before[name]
+        self._models = models
+        for name, model in before.items():
+            if models.get(name) is not model:
+                model.close()
+                if name in models:
+                    models[name].report()  # Both can have a version of the same number.
 
     def _watch(self):
         while not self._ended.is_set():
-            for model in list(self._models.values()):
+            for model in list(self._wanted.values()):
                 if self._ended.is_set():
                     return
                 self._poll(model)
-            if all(model.is_settled for model in self._models.values()):
+                self._replace_models()
+            if all(model.is_settled for model in self._wanted.values()):
                 self.is_settled.set()
             self._ended.wait(self._settings.poll_seconds)
             self._read_config_again()
@@ -113,6 +134,7 @@ class ModelManager:
         self._config_state = state
         try:
             self._set_models(self._given + _sources(read_models_config(self._config_file)))
+            self._replace_models()
             self._log("config_read", path=str(self._config_file))
         except (InputError, OSError) as error:
             self._log("config_failed", path=str(self._config_file), error=" ".join(str(error).split()))

@@ -8,6 +8,8 @@ from keras_transformer.serving.request_error import RequestError
 # Number of ended versions whose state is still reported.
 _MOST_ENDED = 10
 _SECONDS_BETWEEN_LOOKS = 0.05
+# Time after which a version is loaded again that had no memory or no files.
+_SECONDS_TO_RETRY = 60.0
 
 
 class ServedModel:
@@ -42,7 +44,9 @@ class ServedModel:
     @property
     def available(self):
         """The versions that answer, highest first."""
-        return [version for version in self.versions if version.state is State.AVAILABLE]
+        with self._lock:
+            found = [version for version in self._versions.values() if version.state is State.AVAILABLE]
+        return sorted(found, key=lambda version: version.number, reverse=True)
 
     @property
     def is_settled(self):
@@ -70,9 +74,11 @@ class ServedModel:
             number = dict(self.policy.labels).get(label)
             if number is None:
                 raise unknown_label(label)
-        for version in self.available:
-            if number in (None, version.number) and version.acquire():
-                return version
+        # A version that ends meanwhile can have a successor.
+        while versions := [version for version in self.available if number in (None, version.number)]:
+            for version in versions:
+                if version.acquire():
+                    return version
         raise not_found(self.name, number)
 
     def poll(self):
@@ -85,8 +91,7 @@ class ServedModel:
             is_steady = files is not None and self._seen.get(number) == files
             self._seen[number] = files
             known = self._versions.get(number)
-            # A version that has failed is tried again when its files change.
-            is_due = known is None or (known.state is State.END and not (known.error and known.files == files))
+            is_due = known is None or (known.state is State.END and _may_load_again(known, files))
             if is_due and (is_steady or is_first):
                 self._load_version(number, path, files)
         if any(version.number in chosen for version in self.available):
@@ -94,6 +99,16 @@ class ServedModel:
                 if version.number not in chosen:
                     self._unload(version)
         self._forget_ended()
+
+    def report(self):
+        """Sets the metric of the versions that answer."""
+        for version in self.available:
+            self._metrics.versions.labels(self.name, version.number).set(1)
+
+    def close(self):
+        """Unloads all versions. The thread of `poll` calls it."""
+        for version in self.available:
+            self._unload(version)
 
     def _load_version(self, number, path, files):
         version = LoadedVersion(number, files)
@@ -106,17 +121,20 @@ class ServedModel:
             if self.source.versions().get(number) != (path, files):
                 raise OSError(f"{path}: its files have changed while they were read.")
         except Exception as error:  # A damaged file can raise any error.
-            version.fail(" ".join(str(error).split()) or type(error).__name__)
+            retry_time = time.monotonic() + _SECONDS_TO_RETRY if _is_of_system(error) else None
+            version.fail(" ".join(str(error).split()) or type(error).__name__, retry_time)
             self._log("version_failed", model=self.name, version=number, path=str(path), error=version.error)
             return
-        version.start(engine)
-        self._metrics.versions.labels(self.name, number).set(1)
+        with self._lock:
+            version.start(engine)
+        self.report()
         seconds = round(time.monotonic() - start, 3)
         self._log("version_available", model=self.name, version=number, path=str(path), seconds=seconds)
 
     def _unload(self, version):
         """Ends a version after its requests."""
-        version.state = State.UNLOADING
+        with self._lock:
+            version.unload()
         while version.requests:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
         version.end()
@@ -129,6 +147,18 @@ class ServedModel:
         with self._lock:
             for number in ended[_MOST_ENDED:]:
                 del self._versions[number]
+
+
+def _may_load_again(version, files):
+    """Returns whether an ended version is due: it had no error, its files have changed, or its time has come."""
+    is_late = version.retry_time is not None and time.monotonic() >= version.retry_time
+    return not version.error or version.files != files or is_late
+
+
+def _is_of_system(error):
+    """Returns whether an error can pass: no memory, or an error of the system such as too many open files."""
+    errors = error, error.__context__
+    return any(isinstance(each, MemoryError) or getattr(each, "errno", None) is not None for each in errors)
 
 
 def not_found(name, number=None):
