@@ -5,8 +5,11 @@ from typing import NamedTuple
 
 # Elements whose content is not text for a reader.
 _RAW_ELEMENTS = ("script", "style", "iframe", "noembed", "noframes", "xmp", "template", "svg", "math")
+# Elements whose line ends are line ends for a reader.
+_LINE_ELEMENTS = ("pre", "textarea")
 _TAG_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
-_REST_OF_TAG = re.compile(r"""(?:"[^"]*"|'[^']*'|[^"'>])*>""")
+# A quote has a meaning after "=" only. The repetition is possessive, so the time is linear.
+_REST_OF_TAG = re.compile(r"""(?:=\s*(?:"[^"]*"|'[^']*')|=(?!\s*["'])|[^>=])*+>""")
 
 
 class Segment(NamedTuple):
@@ -15,10 +18,12 @@ class Segment(NamedTuple):
     Args:
         content: the part as it is in the HTML.
         is_text: whether it is a text node.
+        keeps_lines: whether its line ends are line ends for a reader, as in `pre`. Default False.
     """
 
     content: str
     is_text: bool
+    keeps_lines: bool = False
 
 
 def html_segments(html):
@@ -30,12 +35,12 @@ def html_segments(html):
     Args:
         html: a string, a whole page or a part.
     """
-    segments, start, position = [], 0, 0
+    segments, start, position, lines_of = [], 0, 0, None
 
     def add(end, is_text):
         nonlocal start
         if end > start:
-            segments.append(Segment(html[start:end], is_text))
+            segments.append(Segment(html[start:end], is_text, is_text and lines_of is not None))
         start = end
 
     while (position := html.find("<", position)) >= 0:
@@ -44,7 +49,10 @@ def html_segments(html):
             position += 1
             continue
         add(position, is_text=True)
-        if name in _RAW_ELEMENTS and not html.startswith("</", position) and html[end - 2 : end] != "/>":
+        is_end = html.startswith("</", position)
+        if name in _LINE_ELEMENTS and lines_of in (None, name):
+            lines_of = None if is_end else name
+        if name in _RAW_ELEMENTS and not is_end and html[end - 2 : end] != "/>":
             end = _raw_end(html, end, name)
         add(end, is_text=False)
         position = end

@@ -187,9 +187,15 @@ def _html_pieces(content, source, target, max_length, count_tokens):
         if not segment.is_text:
             pieces.append(Piece(segment.content, "", ""))
             continue
-        text = html.unescape(segment.content)
+        try:
+            text = html.unescape(segment.content)
+        except ValueError:  # A number of more digits than Python converts.
+            text = ""
         if not text.strip():
             pieces.append(Piece(segment.content, "", ""))
+            continue
+        if segment.keeps_lines:
+            pieces += text_pieces(text, source, target, max_length, count_tokens)
             continue
         # A line end is a space in HTML.
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())

@@ -81,6 +81,11 @@ HTML = {
     "<!-->a<!--->b": ["a", "b"],
     "a<!-- open": ["a"],
     "a<b": ["a"],
+    "<p title=it's>a</p><p>b</p>": ["a", "b"],
+    '<p data=a"b>c</p><p>d</p>': ["c", "d"],
+    '<a href="b"">c</a> said "d" <b>e</b>': ["c", ' said "d" ', "e"],
+    "<a title = 'b > c' d=\n\"e>\">f</a>": ["f"],
+    "<a title='b>c": [],
     "a<1 b": ["a<1 b"],
     "<br/>a<br>b</>c": ["a", "b", "c"],
     "<textarea>a</textarea><svg><text>b</text></svg>c": ["a", "c"],
@@ -95,7 +100,7 @@ def test_segments_of_html_are_the_html(html):
     assert [segment.content for segment in segments if segment.is_text] == HTML[html]
 
 
-@pytest.mark.parametrize("part", ["<", "<a", "<!--", '<a "', "<script>", "</", "<!"])
+@pytest.mark.parametrize("part", ["<", "<a", "<!--", '<a "', "<a b= ", "<a b='", "<script>", "</", "<!"])
 def test_time_is_linear_in_the_length_of_html(part):
     html = part * 100_000
     assert "".join(segment.content for segment in html_segments(html)) == html

@@ -1,0 +1,29 @@
+"""Requests of LibreTranslate's and TensorFlow Serving's clients, with an engine that translates nothing."""
+
+import asyncio
+
+import pytest
+from stub_service import StubEngine, stub_application, translated
+
+
+@pytest.fixture(scope="module")
+def application():
+    with stub_application(StubEngine()) as (application, _, _):
+        yield application
+
+
+def html_of(application, html):
+    status, answer = asyncio.run(translated(application, html, format="html"))
+    assert status == 200
+    return answer["translatedText"]
+
+
+def test_line_ends_of_html_are_kept_where_a_reader_sees_them(application):
+    html = "<p>a\n b</p><pre>\n  c\n<b>d\ne</b>\n</pre><textarea>f\n\ng</textarea><i>h\ni</i>"
+    expected = "<p>A B</p><pre>\n  C\n<b>D\nE</b>\n</pre><textarea>F\n\nG</textarea><i>H I</i>"
+    assert html_of(application, html) == expected
+
+
+def test_a_reference_of_too_many_digits_stays_as_it_is(application):
+    html = "<p>a</p>&#" + "9" * 5000 + ";<p>b</p>"
+    assert html_of(application, html) == html.replace("a", "A").replace(">b", ">B")
