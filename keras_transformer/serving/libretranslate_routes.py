@@ -65,7 +65,7 @@ class LibreTranslateRoutes:
     async def detect(self, exchange, fields):
         """Returns the only source language. The server does not detect languages."""
         _required(fields, "q")
-        return json_response([{"confidence": 100.0, "language": only_source(self._directions())}])
+        return json_response([{"confidence": 100.0, "language": only_source(self._loaded_directions())}])
 
     async def translate(self, exchange, fields):
         """Returns the translation of a text, or those of a list of texts."""
@@ -115,10 +115,21 @@ class LibreTranslateRoutes:
             if version.engine is not None
         ]
 
+    def _loaded_directions(self):
+        """Returns the `Directions` of the models, at least one.
+
+        Raises:
+            RequestError: no model is loaded yet.
+        """
+        known = self._directions()
+        if not known:
+            raise RequestError(503, "No model is loaded yet.", {"Retry-After": "5"})
+        return known
+
     def _acquire(self, exchange, source, target):
         """Returns the `LoadedVersion` that translates a direction, and the direction."""
         if source == "auto":
-            known = self._directions()
+            known = self._loaded_directions()
             found = {pair[0] for each in known for pair in each.pairs if pair[1] == target}
             source = found.pop() if len(found) == 1 else only_source(known)
         for name in self._service.manager.models:
@@ -134,9 +145,7 @@ class LibreTranslateRoutes:
         raise self._unsupported(source, target)
 
     def _unsupported(self, source, target):
-        known = self._directions()
-        if not known:
-            return RequestError(503, "No model is loaded yet.", {"Retry-After": "5"})
+        known = self._loaded_directions()
         if not any(directions.sources for directions in known):
             return RequestError(400, "The languages of the model are unknown. Start the server with --source-language.")
         codes = {code for directions in known for pair in directions.pairs for code in pair}

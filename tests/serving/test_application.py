@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from stub_service import StubEngine, stub_application, translated
+from stub_service import StubEngine, asked, stub_application, translated
 
 
 @pytest.fixture(scope="module")
@@ -12,10 +12,23 @@ def application():
         yield application
 
 
+@pytest.fixture(scope="module")
+def loading():
+    """An application whose model is not loaded yet."""
+    with stub_application(None) as (application, _, _):
+        yield application
+
+
 def html_of(application, html):
     status, answer = asyncio.run(translated(application, html, format="html"))
     assert status == 200
     return answer["translatedText"]
+
+
+@pytest.mark.parametrize(("path", "source"), [("/detect", "fr"), ("/translate", "auto")])
+def test_languages_are_unknown_before_a_model_is_loaded(loading, path, source):
+    answer = asyncio.run(asked(loading, path, {"q": "a", "source": source, "target": "de"}))
+    assert answer == (503, {"error": "No model is loaded yet."})
 
 
 def test_line_ends_of_html_are_kept_where_a_reader_sees_them(application):
