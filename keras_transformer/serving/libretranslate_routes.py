@@ -77,7 +77,8 @@ class LibreTranslateRoutes:
         form = _text_field(fields.get("format") or "text", "format")
         if form not in ("text", "html"):
             raise RequestError(400, f"{form} format is not supported")
-        count = _count_alternatives(fields.get("alternatives") or 0) if form == "text" else 0
+        alternatives = _count_alternatives(fields.get("alternatives") or 0)
+        count = alternatives if form == "text" else 0
         self._check_limits(texts, exchange.facts)
         loaded, direction = self._acquire(exchange, source, target)
         try:
@@ -87,7 +88,7 @@ class LibreTranslateRoutes:
         content = {"translatedText": [each[0] for each in found]}
         if source == "auto":
             content["detectedLanguage"] = [{"confidence": 100.0, "language": direction.source}] * len(texts)
-        if fields.get("alternatives"):
+        if alternatives:
             content["alternatives"] = [each[1:] for each in found]
         if not isinstance(given, list):
             content = {name: values[0] for name, values in content.items()}

@@ -31,6 +31,16 @@ def test_languages_are_unknown_before_a_model_is_loaded(loading, path, source):
     assert answer == (503, {"error": "No model is loaded yet."})
 
 
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_no_alternatives_are_returned_if_none_are_requested(application, count):
+    form = f"q=a&source=fr&target=de&alternatives={count}".encode()
+    assert asyncio.run(asked(application, "/translate", form)) == (200, {"translatedText": "A"})
+    assert asyncio.run(translated(application, "a", alternatives=1)) == (
+        200,
+        {"translatedText": "A", "alternatives": []},
+    )
+
+
 def test_line_ends_of_html_are_kept_where_a_reader_sees_them(application):
     html = "<p>a\n b</p><pre>\n  c\n<b>d\ne</b>\n</pre><textarea>f\n\ng</textarea><i>h\ni</i>"
     expected = "<p>A B</p><pre>\n  C\n<b>D\nE</b>\n</pre><textarea>F\n\nG</textarea><i>H I</i>"
