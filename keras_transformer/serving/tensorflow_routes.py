@@ -42,9 +42,10 @@ class TensorFlowRoutes:
         model = urllib.parse.unquote(match["model"] or "")
         version, label = match["version"], match["label"] and urllib.parse.unquote(match["label"])
         if version is not None:
-            if int(version[:20]) > _LARGEST_VERSION:
+            digits = version.lstrip("0") or "0"
+            if int(digits[:20]) > _LARGEST_VERSION:
                 raise RequestError(400, f"Failed to convert version: {version} to numeric.")
-            version = int(version)
+            version = int(digits)
         exchange.facts.model = model if model in self._service.manager.models else None
         if exchange.method == "POST":
             exchange.facts.route = match["method"].lower()

@@ -50,3 +50,10 @@ def test_line_ends_of_html_are_kept_where_a_reader_sees_them(application):
 def test_a_reference_of_too_many_digits_stays_as_it_is(application):
     html = "<p>a</p>&#" + "9" * 5000 + ";<p>b</p>"
     assert html_of(application, html) == html.replace("a", "A").replace(">b", ">B")
+
+
+def test_the_number_of_a_version_can_have_zeros_before_it(application):
+    answer = asyncio.run(asked(application, "/v1/models/stub/versions/" + "0" * 5000))
+    assert answer == (404, {"error": "Could not find version 0 of model stub"})
+    assert asyncio.run(asked(application, f"/v1/models/stub/versions/{'0' * 30}1"))[0] == 200
+    assert asyncio.run(asked(application, f"/v1/models/stub/versions/{'0' * 30}{2**63}"))[0] == 400
