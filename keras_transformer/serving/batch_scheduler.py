@@ -65,13 +65,18 @@ class BatchScheduler:
         with self._changed:
             if self._is_closed:
                 raise RequestError(503, "The server is shutting down.", {"Retry-After": "5"})
-            if len(self._rows) + len(rows) > self.queue_size:
-                raise self._is_full(len(rows))
+            if not self.has_room(len(rows)):
+                raise self.full_error(len(rows))
             self._rows += rows
             self._metrics.queue.set(len(self._rows))
             self._changed.notify_all()
 
-    def _is_full(self, count):
+    def has_room(self, count):
+        """Returns whether a number of texts fits in the queue now."""
+        return len(self._rows) + count <= self.queue_size
+
+    def full_error(self, count):
+        """Returns the error of a request with a number of texts for which the queue has no room."""
         if count > self.queue_size:
             return RequestError(413, f"The request has {count} texts or sentences. At most {self.queue_size} fit.")
         seconds = max(1, round(len(self._rows) * self._seconds_per_text / self.workers))

@@ -12,6 +12,8 @@ from keras_transformer.serving.signature_defs import DEFAULT_SIGNATURE, N_BEST
 from keras_transformer.serving.text_pieces import Piece, is_one_piece, joined, text_pieces
 
 _MOST_ALTERNATIVES = 100
+# Requests whose texts are being split or wait for it.
+_MOST_SPLITS = 64
 
 
 class LibreTranslateRoutes:
@@ -25,6 +27,7 @@ class LibreTranslateRoutes:
         self._service = service
         # Splitting a long text takes longer than other requests should wait.
         self._threads = concurrent.futures.ThreadPoolExecutor(2, "sentences")
+        self._splits = set()
 
     def close(self):
         """Ends the threads."""
@@ -158,7 +161,7 @@ class LibreTranslateRoutes:
 
     async def _translated(self, exchange, loaded, direction, texts, is_html, count):
         """Returns a list for each text: the translation, then at most `count` other ones."""
-        engine = loaded.engine
+        engine, deadline = loaded.engine, self._service.deadline
         languages = direction.source, direction.target
 
         def all_pieces():
@@ -168,12 +171,11 @@ class LibreTranslateRoutes:
         if not is_html and all(is_one_piece(text, engine.max_length) for text in texts):
             rows = all_pieces()
         else:
-            rows = await asyncio.get_running_loop().run_in_executor(self._threads, all_pieces)
+            rows = await self._service.result(self._split(all_pieces), exchange.gone(), deadline)
         sources = [piece.text.encode("utf-8", errors="replace") for row in rows for piece in row if piece.text]
         signature = N_BEST if count and N_BEST in engine.signatures else DEFAULT_SIGNATURE
-        outputs = iter(
-            await self._service.translate(loaded, signature, sources, exchange.facts, exchange.gone(), direction)
-        )
+        facts, gone = exchange.facts, exchange.gone()
+        outputs = iter(await self._service.translate(loaded, signature, sources, facts, gone, direction, deadline))
         found = []
         for row in rows:
             options = [_options(next(outputs)) if piece.text else [""] for piece in row]
@@ -182,6 +184,16 @@ class LibreTranslateRoutes:
             best = [joined(row, [each[min(rank, len(each) - 1)] for each in options]) for rank in range(count + 1)]
             found.append(list(dict.fromkeys(best)))
         return found
+
+    def _split(self, all_pieces):
+        """Returns the future of a call in the threads."""
+        scheduler = self._service.scheduler
+        if not scheduler.has_room(1) or len(self._splits) >= _MOST_SPLITS:
+            raise scheduler.full_error(1)
+        future = self._threads.submit(all_pieces)
+        self._splits.add(future)
+        future.add_done_callback(self._splits.discard)
+        return asyncio.wrap_future(future)
 
 
 def _options(outputs):

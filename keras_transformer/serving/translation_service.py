@@ -8,6 +8,8 @@ from keras_transformer.serving.request_error import RequestError
 from keras_transformer.serving.server_metrics import ServerMetrics
 from keras_transformer.serving.translation_job import TranslationJob
 
+_SECONDS_BETWEEN_LOOKS = 0.02
+
 
 class TranslationService:
     """The models and the workers of the server, without HTTP.
@@ -42,8 +44,15 @@ class TranslationService:
             if count > most:
                 raise RequestError(413, f"The request has {count} {name}. At most {most} are allowed.")
 
-    async def translate(self, version, signature, texts, facts, gone, direction=None):
+    @property
+    def deadline(self):
+        """Time of `time.monotonic` at which a request that starts now is over."""
+        return time.monotonic() + self.settings.max_seconds
+
+    async def translate(self, version, signature, texts, facts, gone, direction=None, deadline=None):
         """Translates texts in batches with those of other requests.
+
+        At most a quarter of the queue has texts of one request at a time.
 
         Args:
             version: the `LoadedVersion`, which stays acquired.
@@ -52,6 +61,7 @@ class TranslationService:
             facts: the `RequestFacts`.
             gone: an awaitable that ends when the client has closed the connection.
             direction: see `Engine.run`. Default None.
+            deadline: the `deadline` at the start of the request. Default None: it starts now.
 
         Returns:
             A list with a dictionary of outputs for each text.
@@ -59,25 +69,40 @@ class TranslationService:
         Raises:
             RequestError: the queue is full, or the time is over.
         """
-        if not texts:
-            return []
-        seconds = self.settings.max_seconds
-        job = TranslationJob(version.engine, signature, texts, direction, time.monotonic() + seconds)
-        self.scheduler.submit(job)
-        try:
-            await asyncio.wait({job.future, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if not job.future.done():
-                self.scheduler.cancel(job)
-        if not job.future.done():
-            job.future.cancel()
-            if gone.done():
-                raise RequestError(499, "The client has closed the connection.")
-            raise RequestError(504, f"The request was not translated in {seconds:g} s.")
-        rows = job.future.result()
-        self.metrics.texts.labels(facts.model).inc(len(texts))
-        self.metrics.characters.labels(facts.model).inc(facts.characters)
+        deadline, rows = deadline or self.deadline, []
+        size = max(1, self.scheduler.queue_size // 4)
+        for start in range(0, len(texts), size):
+            job = TranslationJob(version.engine, signature, texts[start : start + size], direction, deadline)
+            while start and not self.scheduler.has_room(len(job.texts)):
+                if gone.done() or time.monotonic() > deadline:
+                    raise self._late_error(gone)
+                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+            self.scheduler.submit(job)
+            rows += await self._rows(job, gone)
+        if texts:
+            self.metrics.texts.labels(facts.model).inc(len(texts))
+            self.metrics.characters.labels(facts.model).inc(facts.characters)
         return rows
+
+    async def _rows(self, job, gone):
+        try:
+            return await self.result(job.future, gone, job.deadline)
+        finally:
+            if job.missing:
+                self.scheduler.cancel(job)
+
+    async def result(self, future, gone, deadline):
+        """Returns the result of a future of a request, see `translate`. It is cancelled if it is too late."""
+        await asyncio.wait({future, gone}, timeout=deadline - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
+        if future.done():
+            return future.result()
+        future.cancel()
+        raise self._late_error(gone)
+
+    def _late_error(self, gone):
+        if gone.done():
+            return RequestError(499, "The client has closed the connection.")
+        return RequestError(504, f"The request was not translated in {self.settings.max_seconds:g} s.")
 
     def close(self):
         """Ends the threads."""

@@ -1,9 +1,36 @@
 """Requests of LibreTranslate's and TensorFlow Serving's clients, with an engine that translates nothing."""
 
 import asyncio
+import threading
+import time
 
 import pytest
 from stub_service import StubEngine, asked, stub_application, translated
+
+from keras_transformer.serving import libretranslate_routes
+
+
+class SlowEngine(StubEngine):
+    """An engine that counts tokens slowly."""
+
+    max_length = 3
+
+    def count_tokens(self, texts):
+        time.sleep(1)
+        return super().count_tokens(texts)
+
+
+class FailingEngine(StubEngine):
+    """An engine that fails with its first batch, and keeps the worker busy with the second."""
+
+    def __init__(self):
+        self.batches, self.may_end = [], threading.Event()
+
+    def run(self, signature, texts, direction=None):
+        self.batches.append(texts)
+        if len(self.batches) > 1:
+            assert self.may_end.wait(10)
+        raise ValueError("damaged")
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +50,52 @@ def html_of(application, html):
     status, answer = asyncio.run(translated(application, html, format="html"))
     assert status == 200
     return answer["translatedText"]
+
+
+def test_a_text_of_more_lines_than_the_queue_has_places_is_translated(application):
+    answer = asyncio.run(translated(application, "a\n" * 2000))
+    assert answer == (200, {"translatedText": "A\n" * 2000})
+
+
+def test_long_texts_wait_for_places_in_the_queue():
+    async def run(application):
+        return await asyncio.gather(*(translated(application, "a\n" * 20) for _ in range(4)))
+
+    with stub_application(StubEngine(), queue_size=8, workers=1) as (application, _, _):
+        assert asyncio.run(run(application)) == [(200, {"translatedText": "A\n" * 20})] * 4
+
+
+def test_a_full_queue_refuses_a_text_before_it_is_split(monkeypatch):
+    monkeypatch.setattr(libretranslate_routes, "_MOST_SPLITS", 0)
+    with stub_application(StubEngine()) as (application, _, _):
+        status, answer = asyncio.run(translated(application, "a\nb"))
+    assert (status, answer["error"][:9]) == (429, "The queue")
+
+
+def test_a_text_that_is_not_split_in_time_is_an_error():
+    with stub_application(SlowEngine(), max_seconds=0.1) as (application, _, _):
+        start = time.monotonic()
+        answer = asyncio.run(translated(application, "abcdef"))
+        assert time.monotonic() - start < 0.9
+    assert answer == (504, {"error": "The request was not translated in 0.1 s."})
+
+
+def test_splitting_ends_with_the_connection():
+    with stub_application(SlowEngine()) as (application, _, log):
+        start = time.monotonic()
+        assert asyncio.run(translated(application, "abcdef", [{"type": "http.disconnect"}])) is None
+        assert time.monotonic() - start < 0.9
+        assert '"status": 499' in log.getvalue()
+
+
+def test_an_error_of_a_batch_drops_the_other_texts_of_the_request():
+    engine = FailingEngine()
+    with stub_application(engine, workers=1, max_batch_size=1) as (application, service, _):
+        try:
+            assert asyncio.run(translated(application, ["a", "b", "c"]))[0] == 500
+            assert service.scheduler.waiting == 0
+        finally:
+            engine.may_end.set()
 
 
 @pytest.mark.parametrize(("path", "source"), [("/detect", "fr"), ("/translate", "auto")])
