@@ -15,14 +15,18 @@ def check_server(models, config_file, settings):
 
     Raises:
         InputError: the address is taken, a path is not a model, a model folder cannot be loaded, two models have the
-            same name, or the file is not a `models.config`.
+            same name, or the file is not a `models.config` of versions that exist.
     """
     listening_socket(settings.host, settings.port).close()
     sources = [(name, ModelSource(path)) for name, path in models]
     sources = [(source.name if name is None else name, source) for name, source in sources]
     configured = [] if config_file is None else read_models_config(config_file)
-    others = [(name, ModelSource(folder)) for name, folder, _ in configured]
-    check_names([(name, source.path) for name, source in [*sources, *others]])
+    others = [(name, ModelSource(folder), policy) for name, folder, policy in configured]
+    check_names([(name, source.path) for name, source, *_ in [*sources, *others]])
+    for name, source, policy in others:
+        if not policy.chosen(source.versions()):
+            numbers = " or ".join(map(str, sorted(policy.specific))) or "of an empty list"
+            raise InputError(f"the model {name} has no version {numbers}: {source.path}")
     for name, source in sources:
         versions = source.versions()
         path, _ = versions[max(versions)]

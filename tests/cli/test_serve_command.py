@@ -22,6 +22,20 @@ def test_a_port_that_is_taken_is_an_error(run, model):
         run("serve", model, "--port", port).assert_one_error(f"127.0.0.1:{port} cannot be used", "--port")
 
 
+@pytest.mark.parametrize("host", ["..", "a" * 70])
+def test_a_host_that_cannot_exist_is_an_error(run, model, host):
+    run("serve", model, "--host", host, "--port", 0).assert_one_error(f"{host}:0 cannot be used", "--host")
+
+
+def test_a_chosen_version_that_does_not_exist_is_an_error(run, tmp_path):
+    (tmp_path / "a" / "1").mkdir(parents=True)
+    (tmp_path / "a" / "1" / "saved_model.pb").write_bytes(b"a")
+    file = tmp_path / "models.config"
+    policy = "model_version_policy { specific { versions: 99 } }"
+    file.write_text(f'model_config_list {{ config {{ name: "m" base_path: "a" {policy} }} }}')
+    run("serve", "--model-config-file", file, "--port", 0).assert_one_error("the model m has no version 99: ")
+
+
 def test_two_models_with_one_name_are_an_error(run, model):
     run("serve", f"a={model}", f"a={model}", "--port", 0).assert_one_error("two models have the name a", "NAME=MODEL")
 
