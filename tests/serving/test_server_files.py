@@ -13,6 +13,8 @@ import urllib.request
 import pytest
 from server_process import REPOSITORY
 
+from keras_transformer.serving.serving_settings import ServingSettings
+
 EXAMPLES = REPOSITORY / "examples" / "serving"
 PAGE = (REPOSITORY / "saved_models" / "README.md").read_text(encoding="utf-8")
 SERVING_PAGE = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")
@@ -87,6 +89,12 @@ def test_the_commands_of_the_files_are_those_of_the_program():
     docker = (EXAMPLES / "Dockerfile").read_text(encoding="utf-8")
     assert "keras-transformer serve /srv/models/phrases --host 127.0.0.1 --port 8501\n" in unit
     assert json.loads(docker.partition("\nENTRYPOINT ")[2].partition("\n")[0])[1:] == ["serve", "--host", "0.0.0.0"]
+
+
+def test_nginx_closes_a_connection_before_the_server_does():
+    site = (EXAMPLES / "nginx.conf").read_text(encoding="utf-8")
+    seconds = int(re.search(r"upstream translation \{[^}]*keepalive_timeout (\d+)s;", site)[1])
+    assert seconds < ServingSettings().header_seconds
 
 
 @pytest.fixture
