@@ -53,7 +53,8 @@ def _downloaded(address, name, revision):
             wanted.append(TORCH_NAME)
         if "config.json" not in wanted:
             raise InputError(f"{address}: expected a model with a config.json. Received: {len(found)} other files.")
-        return huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=wanted)
+        # With the given revision, not its commit: the cache then finds the model by this revision without a network.
+        return huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=wanted)
     except InputError:
         raise
     except (errors.RevisionNotFoundError, errors.RepositoryNotFoundError):

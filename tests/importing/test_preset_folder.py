@@ -45,7 +45,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         files = {file.name: file.read_bytes() for file in self.folder.iterdir()}
         path = self.path.partition("?")[0]
         name = path.rpartition("/")[2]
-        if path in (MODEL, f"{MODEL}/revision/{REVISION}"):
+        if path in (MODEL, f"{MODEL}/revision/main", f"{MODEL}/revision/{REVISION}"):
             siblings = [{"rfilename": name} for name in files]
             self.answer(json.dumps({"id": "someone/tiny", "sha": REVISION, "siblings": siblings}).encode())
         elif path == f"{MODEL}/tree/{REVISION}":
@@ -103,7 +103,8 @@ def test_a_model_of_the_hub_is_downloaded_once(hub, tmp_path):
     assert of_hub("hf://someone/tiny", hub, tmp_path) == f"True {FILES}"
     assert of_hub(f"hf://someone/tiny@{REVISION}", hub, tmp_path) == f"True {FILES}"
     unreachable = "http://127.0.0.1:9"
-    assert of_hub(f"hf://someone/tiny@{REVISION}", unreachable, tmp_path) == f"True {FILES}"
+    for revision in ("", f"@{REVISION}"):
+        assert of_hub(f"hf://someone/tiny{revision}", unreachable, tmp_path) == f"True {FILES}"
     message = of_hub("hf://someone/other", unreachable, tmp_path)
     assert message.startswith("InputError: hf://someone/other: the hub cannot be reached")
     message = of_hub("hf://someone/other", hub, tmp_path)
