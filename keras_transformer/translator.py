@@ -164,7 +164,8 @@ class Translator:
                 arguments |= {"glossary": glossary, "counts": counts, "fixed_batches": fixed_batches}
                 return self.translate(sentences, **arguments, settings=settings)
 
-            found = translate_sentences(translate, texts, self.texts, sentence_pairs)
+            is_one_token = self.tokenizers.source.is_one_token
+            found = translate_sentences(translate, texts, self.texts, sentence_pairs, is_one_token)
             return found if return_scores else found[0]
         masking = Masking(self.tokenizers, texts, glossary, copies=prefixes is None)
         rows = rows_to_cut(self.tokenizers.source, masking.texts, max_length)

@@ -43,6 +43,10 @@ class Engine(abc.ABC):
     def count_tokens(self, texts):
         """Returns upper bounds of the numbers of tokens of strings, without the end token, or None if unknown."""
 
+    def is_one_token(self, text):
+        """Returns whether a string is one token of the source vocabulary. Default: False, unknown."""
+        return False
+
     def warm_up(self, text):
         """Runs each signature for one text and for two, which compiles its graph."""
         for signature in sorted(self.signatures, reverse=True):  # The default signature first.

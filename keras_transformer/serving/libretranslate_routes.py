@@ -165,7 +165,7 @@ class LibreTranslateRoutes:
         languages = direction.source, direction.target
 
         def all_pieces():
-            parts = (engine.max_length, engine.count_tokens)
+            parts = (engine.max_length, engine.count_tokens, engine.is_one_token)
             return [(_html_pieces if is_html else text_pieces)(text, *languages, *parts) for text in texts]
 
         if not is_html and all(is_one_piece(text, engine.max_length) for text in texts):
@@ -202,7 +202,7 @@ def _options(outputs):
     return found[:1] + [text for text in found[1:] if text]
 
 
-def _html_pieces(content, source, target, max_length, count_tokens):
+def _html_pieces(content, source, target, *parts):
     """Returns the pieces of HTML. Markup is white space before a piece."""
     pieces = []
     for segment in html_segments(content):
@@ -222,7 +222,7 @@ def _html_pieces(content, source, target, max_length, count_tokens):
         # A line end is a space in HTML.
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())
         margins = html.escape(text[:start], quote=False), html.escape(text[end:], quote=False)
-        found = text_pieces(" ".join(text.split()), source, target, max_length, count_tokens)
+        found = text_pieces(" ".join(text.split()), source, target, *parts)
         found[0] = found[0]._replace(before=margins[0])
         found[-1] = found[-1]._replace(after=margins[1])
         pieces += found

@@ -64,6 +64,9 @@ class ModelFolderEngine(Engine):
     def count_tokens(self, texts):
         return self._tokenizers.source.tokenize(texts).row_lengths().numpy().tolist()
 
+    def is_one_token(self, text):
+        return self._tokenizers.source.is_one_token(text)
+
     def warm_up(self, text=None):
         super().warm_up(warmup_text(self._tokenizers.source))
 

@@ -64,6 +64,9 @@ class SavedModelEngine(Engine):
         counts = [each.tokenize(texts).row_lengths().numpy().tolist() for each in self._tokenizers]
         return [max(row) for row in zip(*counts, strict=True)]
 
+    def is_one_token(self, text):
+        return any(each.is_one_token(text) for each in self._tokenizers)
+
     def warm_up(self, text=_WARM_UP_TEXT):
         super().warm_up(text)
 

@@ -5,7 +5,12 @@ import re
 from typing import NamedTuple
 
 from keras_transformer.errors import InputError
-from keras_transformer.text.sentences import may_be_several_sentences, sentence_joiner, split_sentences
+from keras_transformer.text.sentences import (
+    may_be_several_sentences,
+    sentence_joiner,
+    split_language_token,
+    split_sentences,
+)
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 # Places to cut a sentence that is too long, best first.
@@ -26,7 +31,7 @@ class Piece(NamedTuple):
     after: str
 
 
-def text_pieces(text, source, target, max_length, count_tokens):
+def text_pieces(text, source, target, max_length, count_tokens, is_one_token=lambda text: False):
     """Returns the `Piece` parts of a text in order.
 
     Args:
@@ -34,8 +39,10 @@ def text_pieces(text, source, target, max_length, count_tokens):
         source, target: the language tags.
         max_length: greatest number of tokens of a part with its end token, or None if it is unknown.
         count_tokens: a function from strings to their numbers of tokens, or None.
+        is_one_token: see `split_language_token`. A language token is put before all later parts. Default: texts have
+            none.
     """
-    pieces = []
+    pieces, token = [], ""
     for line in filter(None, _LINE.findall(text)):
         content = line.strip()
         if not content:
@@ -43,13 +50,15 @@ def text_pieces(text, source, target, max_length, count_tokens):
             continue
         start = len(line) - len(line.lstrip())
         before, after = line[:start], line[start + len(content) :]
+        found, content = split_language_token(content, is_one_token)
+        token = found or token
         sentences = _sentences(content, source)
         if max_length is not None:
-            sentences = _short_parts(sentences, max_length - 1, count_tokens)
+            sentences = _short_parts(sentences, max_length - 1 - bool(token), count_tokens)
         joiner = sentence_joiner(target)
         last = len(sentences) - 1
         pieces += [
-            Piece(before if index == 0 else joiner, sentence, after if index == last else "")
+            Piece(before if index == 0 else joiner, token + sentence, after if index == last else "")
             for index, sentence in enumerate(sentences)
         ]
     return pieces

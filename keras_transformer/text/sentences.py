@@ -8,6 +8,8 @@ from keras_transformer.text.languages import main_language
 # Languages without spaces between sentences.
 _WITHOUT_SPACE = ("zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja")
 _KOREAN = "ko"
+# The token of a target language at the beginning of a text, such as ">>fra<<".
+_LANGUAGE_TOKEN = re.compile(r"\s*(>>[\w-]+<<)\s*")
 # An end of a sentence with text after it. A full stop after one or two letters or digits often does not end a sentence.
 _END_INSIDE = re.compile(
     r"(?:(?:\w{3}|[가-힣]|\s)\.|[!?…])[\"'”’»)\]]*\s+\S|[。！？][”’」』）]*[^\s”’」』）。！？]",
@@ -76,7 +78,23 @@ def may_be_several_sentences(text):
     return _END_INSIDE.search(text) is not None
 
 
-def translate_sentences(translate, texts, facts, sentence_pairs=None):
+def split_language_token(text, is_one_token):
+    """Splits a text after the token of the target language that multilingual models of MarianMT need before a source.
+
+    Args:
+        text: a string, such as ">>fra<< Good morning."
+        is_one_token: a function that returns whether a string is one token of the vocabulary.
+
+    Returns:
+        The token with a space, and the rest of the text. The first is empty if the text does not begin with a token.
+    """
+    match = _LANGUAGE_TOKEN.match(text)
+    if match is None or not is_one_token(match[1]):
+        return "", text
+    return f"{match[1]} ", text[match.end() :]
+
+
+def translate_sentences(translate, texts, facts, sentence_pairs=None, is_one_token=lambda text: False):
     """Translates texts sentence by sentence.
 
     Args:
@@ -84,6 +102,8 @@ def translate_sentences(translate, texts, facts, sentence_pairs=None):
         texts: a list of strings.
         facts: `TextFacts` with both languages.
         sentence_pairs: a list, to which the list of `(sentence, translation)` of each text is added. Default None.
+        is_one_token: see `split_language_token`. A language token is put before each sentence, but not in
+            `sentence_pairs`. Default: texts have none.
 
     Returns:
         The translations, joined for each text, and the sums of the scores, two lists.
@@ -92,8 +112,11 @@ def translate_sentences(translate, texts, facts, sentence_pairs=None):
         InputError: a language is unknown, or the package that splits it is not installed.
     """
     check_languages(facts)
-    rows = [split_sentences(text, facts.source_language) for text in texts]
-    translations, scores = translate([sentence for row in rows for sentence in row])
+    parts = [split_language_token(text, is_one_token) for text in texts]
+    rows = [split_sentences(rest, facts.source_language) for _, rest in parts]
+    translations, scores = translate(
+        [token + sentence for (token, _), row in zip(parts, rows, strict=True) for sentence in row]
+    )
     joiner, found, start = sentence_joiner(facts.target_language), ([], []), 0
     for row in rows:
         part = slice(start, start + len(row))

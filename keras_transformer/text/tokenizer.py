@@ -186,6 +186,11 @@ class Tokenizer:
         pieces = sentencepiece_model_pb2.ModelProto.FromString(self.model).pieces
         return {piece.piece: number for number, piece in enumerate(pieces) if piece.type == piece.USER_DEFINED}
 
+    def is_one_token(self, text: str) -> bool:
+        """Returns whether a text is a token of the vocabulary, such as a language token of an imported model."""
+        token_ids = self._pieces.encode(text)
+        return len(token_ids) == 1 and self.token(token_ids[0]).removeprefix("\u2581") == text
+
     def control_ids(self) -> list[int]:
         """Returns the ids of control tokens, such as the end token. They occur in no text and are not written."""
         return [token_id for token_id in range(self.vocabulary_size) if self._pieces.is_control(token_id)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from marian_folders import LANGUAGES, ODD_LINES, lines_of, make_folder, make_plain_folder
 
+from keras_transformer.generation import SearchSettings
 from keras_transformer.importing.marian_config import read_marian_config
 from keras_transformer.importing.marian_vocabulary import read_marian_vocabulary
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
@@ -117,6 +118,20 @@ def test_languages_are_one_token(case):
     for language in LANGUAGES if "▁>>fra<<" in tokens else ():
         (ids,) = case.translator.source_tokenizer.tokenize([f"{language} bade"]).to_list()
         assert tokens[ids[0]] == f"▁{language}"
+        assert case.translator.source_tokenizer.is_one_token(language)
+    assert not case.translator.source_tokenizer.is_one_token(">>xxx<<")
+
+
+def test_each_sentence_of_a_text_has_its_language(case):
+    pytest.importorskip("sentencex")
+    if "▁>>fra<<" not in case.translator.source_tokenizer.all_tokens():
+        return
+    settings, pairs = {"settings": SearchSettings(beam_size=1, max_length=MAX_LENGTH)}, []
+    texts = [">>fra<< Bade figo. Kuma sodi.", "Bade figo."]
+    found = case.translator.translate(texts, split_sentences=True, sentence_pairs=pairs, **settings)
+    single = case.translator.translate([">>fra<< Bade figo.", ">>fra<< Kuma sodi.", "Bade figo."], **settings)
+    assert found == [" ".join(filter(None, single[:2])), single[2]]
+    assert pairs[0] == [("Bade figo.", single[0]), ("Kuma sodi.", single[1])]
 
 
 def test_languages_of_the_folder_are_known(case):

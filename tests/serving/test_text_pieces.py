@@ -64,6 +64,20 @@ def test_long_sentences_are_cut_at_the_best_place():
     assert [piece.text for piece in pieces] == ["a first part, a second part,", "a third part and more"]
 
 
+def test_all_parts_after_a_language_token_have_it():
+    def is_one_token(text):
+        return text == ">>fra<<"
+
+    text = ">>fra<< One is here. Two is there.\n\n Three\n>>xxx<< a"
+    pieces = text_pieces(text, "en", "fr", 40, count_characters, is_one_token)
+    texts = ["One is here.", "Two is there.", "", "Three", ">>xxx<< a"]
+    assert [piece.text for piece in pieces] == [text and f">>fra<< {text}" for text in texts]
+    assert joined(pieces, texts) == "One is here. Two is there.\n\n Three\n>>xxx<< a"
+    cut = text_pieces(">>fra<< " + "word " * 20, "en", "fr", 21, count_characters, is_one_token)
+    assert {piece.text.partition(" ")[0] for piece in cut} == {">>fra<<"}
+    assert max(count_characters([piece.text.removeprefix(">>fra<< ") for piece in cut])) <= 19
+
+
 def test_one_piece():
     assert is_one_piece("Hello there", 20)
     assert not is_one_piece("Hello there", 11)

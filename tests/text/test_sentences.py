@@ -76,6 +76,19 @@ def test_translations_are_joined_and_scores_added(target, joiner):
     assert scores == [-12.0, 0.0, -4.0]
 
 
+def test_a_language_token_is_put_before_each_sentence():
+    received, pairs = [], []
+
+    def translate(sentences):
+        received.extend(sentences)
+        return [sentence.lower() for sentence in sentences], [-1.0] * len(sentences)
+
+    texts = [">>fra<<  A dog. A cat.", ">>xxx<< A dog. A cat.", "A >>fra<< dog."]
+    translate_sentences(translate, texts, TextFacts("en", "fr"), pairs, lambda text: text == ">>fra<<")
+    assert received == [">>fra<< A dog.", ">>fra<< A cat.", ">>xxx<< A dog.", "A cat.", "A >>fra<< dog."]
+    assert pairs[0] == [("A dog.", ">>fra<< a dog."), ("A cat.", ">>fra<< a cat.")]
+
+
 @pytest.mark.parametrize(("language", "sentences"), PARAGRAPHS)
 def test_several_sentences_are_detected_by_their_ends(language, sentences):
     has_ends = "학생" not in sentences[0]
