@@ -56,7 +56,7 @@ class Direction(NamedTuple):
         pairs, target = texts.directions or (), texts.target_language
         try:
             if self.target is not None:
-                _, token_id, target = find_target_tag(tokenizers.source, self.target)
+                _, token_id, target = find_target_tag(tokenizers.source, language_tag(self.target))
                 config = dataclasses.replace(config, source_prefix=token_id)
         except ValueError as error:
             raise InputError(f"target language: {error}.") from None
@@ -67,7 +67,8 @@ class Direction(NamedTuple):
                 # The default source stays, unless the model was trained on another one for this target.
                 source = texts.source_language if texts.source_language in trained or not trained else trained[0]
             else:
-                source = chosen_language(sources, self.source) if sources else language_tag(self.source)
+                source = language_tag(self.source)
+                source = chosen_language(sources, source) if sources else source
         except ValueError as error:
             raise InputError(f"source language: {error}.") from None
         return config, dataclasses.replace(texts, source_language=source, target_language=target)

@@ -62,6 +62,7 @@ def test_a_language_that_the_vocabulary_lacks_is_refused_with_the_others(tokeniz
         (None, "zh", ("<2zh-Hant>", "en", "zh-Hant")),
         ("fr", None, ("<2en>", "fr", "en")),
         ("fr", "de", ("<2de>", "fr", "de")),  # Trained on neither pair, but on both languages.
+        ("DE", "zh-hant", ("<2zh-Hant>", "de", "zh-Hant")),
     ],
 )
 def test_the_target_chooses_the_tag_and_the_source(model, source, target, expected):
@@ -74,6 +75,7 @@ def test_the_target_chooses_the_tag_and_the_source(model, source, target, expect
         ({"target": "fr"}, r"target language: expected a language of en, de, zh-Hant. Received: 'fr'"),
         ({"source": "ja"}, r"source language: expected a language of de, fr, en. Received: 'ja'"),
         ({"target": "eng_Latn"}, "target language: .*'eng_Latn'"),
+        ({"target": "deu"}, "target language: expected the shorter language tag de. Received: 'deu'"),
     ],
 )
 def test_a_language_that_the_model_lacks_is_one_line(model, languages, message):
