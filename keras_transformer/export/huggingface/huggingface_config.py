@@ -27,6 +27,11 @@ def check_config(config):
         )
     if config.hidden_dim % 2:
         raise InputError(f"{kind} needs an even `hidden_dim`. Received: hidden_dim={config.hidden_dim}.")
+    if config.source_prefix is not None and config.target_prefix is None:
+        raise InputError(
+            f"{kind} has no `source_prefix`, which models of several directions have for the target language. "
+            f"Received: source_prefix={config.source_prefix}. Use another format."
+        )
     for name, only in (("source_prefix", None), ("target_prefix", None), ("first_position", 0)):
         if getattr(config, name) != only:
             raise InputError(

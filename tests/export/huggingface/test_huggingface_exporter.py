@@ -136,6 +136,10 @@ def test_tokenizer_json_has_the_segmentation_of_the_sentencepiece_model(name, tm
         ({"hidden_dim": 33, "num_heads": 3}, "MarianMT needs an even `hidden_dim`. Received: hidden_dim=33"),
         ({"position_frequencies": "tensor2tensor"}, "`position_frequencies` of the paper. Received: .*tensor2tensor"),
         ({"source_end": False}, "MarianMT attends to the end token .*Received: source_end=False"),
+        (
+            {"source_prefix": 9},
+            "MarianMT has no `source_prefix`, which models of several directions have.*Received: .*=9",
+        ),
         ({"first_position": 2}, "MarianMT has no `first_position`.*Received: first_position=2"),
         ({"normalize_first": True, "target_prefix": 9}, "Pegasus has no `target_prefix`.*Received: target_prefix=9"),
         ({"normalize_first": True, "share_embeddings": False}, "Pegasus has one embedding table.*=False"),
