@@ -3,7 +3,7 @@ import pathlib
 import tempfile
 import zipfile
 
-from keras_transformer.errors import ExportError
+from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export.argos.language_codes import argos_languages, language_name
 from keras_transformer.export.argos.sentence_splitter import write_splitter
 from keras_transformer.export.exporter import Exporter
@@ -41,6 +41,14 @@ class ArgosExporter(Exporter):
         """Raises an InputError if a language of the model is unknown."""
         super().check_files(files)
         argos_languages(files.texts)
+
+    def check_tokenizers(self, tokenizers):
+        """Raises an InputError if a model has placeholders, which Argos Translate does not replace."""
+        if tokenizers.placeholder_kinds:
+            raise InputError(
+                "The format argos does not support a model with placeholders: Argos Translate does not replace URLs by "
+                "symbols. Use --format saved_model."
+            )
 
     def write(self, translator, artifact, settings):
         from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2  # noqa: PLC0415 (slow)

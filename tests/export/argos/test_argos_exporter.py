@@ -17,7 +17,9 @@ from keras_transformer.errors import InputError
 from keras_transformer.export import Proof, SearchSettings, get_exporter
 from keras_transformer.export.argos.language_codes import argos_languages
 from keras_transformer.export.argos.sentence_splitter import write_splitter
-from keras_transformer.text import TextFacts
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.text import TextFacts, learn_vocabulary
+from keras_transformer.text.placeholder_kinds import placeholder_symbols
 from keras_transformer.translator import Translator
 
 CLIENT = pathlib.Path(__file__).with_name("argos_client.py")
@@ -99,6 +101,17 @@ def test_languages_have_the_codes_of_argos_translate(languages, codes):
 def test_unknown_languages_are_refused(languages, message, small_translator, tmp_path):
     with pytest.raises(InputError, match=message):
         get_exporter("argos").export(with_languages(small_translator, TextFacts(*languages)), tmp_path / "a.argosmodel")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_placeholders_are_refused(tmp_path):
+    symbols = placeholder_symbols(["url"])
+    tokenizer = learn_vocabulary(["a small text", "another one"], user_defined_symbols=symbols)
+    sizes = {"num_encoder_layers": 1, "num_decoder_layers": 1, "hidden_dim": 8, "intermediate_dim": 8, "num_heads": 2}
+    config = TransformerConfig(vocabulary_size=tokenizer.vocabulary_size, **sizes)
+    translator = Translator(build_transformer(config), tokenizer, texts=KOREAN_ENGLISH)
+    with pytest.raises(InputError, match="The format argos does not support a model with placeholders"):
+        get_exporter("argos").export(translator, tmp_path / "a.argosmodel")
     assert list(tmp_path.iterdir()) == []
 
 
