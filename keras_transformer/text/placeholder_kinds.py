@@ -2,9 +2,16 @@
 
 # Letters of scripts that write spaces between words. Korean, Chinese and Japanese letters end a URL or a number.
 _LETTER = r"\p{Latin}\p{Greek}\p{Cyrillic}"
-_URL_CHARACTER = rf"[{_LETTER}\d\-._~:/?#@!$&*+,;=%']"
+# A URL also has combining accents, and letters of other scripts. The ranges leave out the punctuation of a script.
+_URL_LETTER = (
+    rf"{_LETTER}\x{{0300}}-\x{{036F}}\p{{Georgian}}\x{{0531}}-\x{{0556}}\x{{0561}}-\x{{0587}}"
+    r"\x{0591}-\x{05BD}\x{05D0}-\x{05EA}\x{0620}-\x{0669}\x{066E}-\x{06D3}\x{06D5}-\x{06FF}\x{0750}-\x{077F}"
+    r"\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}"
+    r"\p{Thai}\p{Lao}\x{1000}-\x{1049}\x{1200}-\x{135F}\x{1780}-\x{17D3}"
+)
+_URL_CHARACTER = rf"[{_URL_LETTER}\d\-._~:/?#@!$&*+,;=%']"
 # A URL does not end with punctuation, or with a bracket that it has not opened.
-_URL_REST = rf"(?:{_URL_CHARACTER}|\({_URL_CHARACTER}*\))*(?:[{_LETTER}\d\-_~/#@$+=%]|\({_URL_CHARACTER}*\))"
+_URL_REST = rf"(?:{_URL_CHARACTER}|\({_URL_CHARACTER}*\))*(?:[{_URL_LETTER}\d\-_~/#@$+=%]|\({_URL_CHARACTER}*\))"
 # A host can have letters of any script.
 _HOST = r"(?:[\pL\d\-]+\.)+[A-Za-z]{2,}"
 _URL = rf"(?i:https?|ftp)://(?:{_HOST}(?:{_URL_REST})?|(?:\[[0-9A-Fa-f:.]+\])?{_URL_REST})|\b(?i:www)\.{_URL_REST}"

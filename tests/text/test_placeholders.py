@@ -12,6 +12,14 @@ FOUND = {
     "누리집(http://example.com/a)에서 봤다.": ["http://example.com/a"],
     "in https://en.wikipedia.org/wiki/A_(b)!": ["https://en.wikipedia.org/wiki/A_(b)"],
     "mit https://de.wikipedia.org/wiki/Köln, ja": ["https://de.wikipedia.org/wiki/Köln"],
+    "sur https://fr.wikipedia.org/wiki/E\u0301te\u0301.": ["https://fr.wikipedia.org/wiki/E\u0301te\u0301"],
+    "انظر https://ar.wikipedia.org/wiki/القاهرة، أو": ["https://ar.wikipedia.org/wiki/القاهرة"],
+    "https://he.wikipedia.org/wiki/שלום, https://hi.wikipedia.org/wiki/किताबें।": [
+        *("https://he.wikipedia.org/wiki/שלום", "https://hi.wikipedia.org/wiki/किताबें")
+    ],
+    "یہ https://ur.wikipedia.org/wiki/اردو۔ և https://hy.wikipedia.org/wiki/Հայ։": [
+        *("https://ur.wikipedia.org/wiki/اردو", "https://hy.wikipedia.org/wiki/Հայ")
+    ],
     "see **www.a.de**, 'https://a.b' and \"http://c.d:80/?q=x&y=%20#z\"": [
         *("www.a.de", "https://a.b", "http://c.d:80/?q=x&y=%20#z")
     ],
