@@ -21,16 +21,22 @@ _EMAIL = (
 )
 _ATTRIBUTE = r"""[A-Za-z_:@][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+))?"""
 _TAG = (
-    rf"</?[A-Za-z_][\w:.-]*(?:\s+{_ATTRIBUTE})*\s*/?>|<!--[^<>]*-->|<\?[^<>]*\?>"
+    rf"<!--(?s:.*?)-->|</?[A-Za-z_][\w:.-]*(?:\s+{_ATTRIBUTE})*\s*/?>|<\?[^<>]*\?>"
     r"|&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);"
 )
-_SPACE = r"[ \x{00A0}\x{202F}]?"
-_ONE_NUMBER = r"(?:\d{1,3}(?:[ \x{00A0}\x{202F}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+_ONE_SPACE = r"[ \x{00A0}\x{2009}\x{202F}]"
+_SPACE = f"{_ONE_SPACE}?"
+# A number begins at the border of a word: "990 200" is not a number in "1990 200".
+_ONE_NUMBER = rf"\b(?:\d{{1,3}}(?:{_ONE_SPACE}\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
 _NUMBER = rf"[-+\x{{2212}}±]?{_ONE_NUMBER}(?:{_SPACE}[-\x{{2013}}]{_SPACE}{_ONE_NUMBER})?"
-# Units that are words of some language, such as "in", "ha" and "mi", are not listed.
+# Units that are words of some language, such as "in", "ha" and "mi", are not listed. A unit is before its beginning:
+# KRW before K.
 _LENGTHS_AND_SO_ON = r"[kMGTdcmµμn]?(?:m|g|s|W|V|A|Hz|Pa|J|N|L|l|B|bit)"
-_OTHER_UNITS = "kWh|MWh|Wh|mAh|hPa|kcal|cal|dB|ppm|px|ft|lb|oz|mph|min|rpm|h|t|°C|°F|°|K|USD|EUR|GBP|JPY|KRW|CHF|%|‰"
-_UNIT = rf"(?:{_OTHER_UNITS}|{_LENGTHS_AND_SO_ON})(?:[²³]|/(?:min|h|s|m[²³]?|km|kg|l|L))?|[$€£¥₩]"
+_OTHER_UNITS = (
+    "kWh|MWh|Wh|mAh|hPa|kcal|cal|dB|ppm|px|ft|lb|oz|mph|min|rpm|h|t|[°º][CF]|[℃℉]|°|USD|EUR|GBP|JPY|KRW|CHF|K|%|‰"
+)
+_DIVISORS = "min|cm|km|kg|dl|dL|ml|mL|h|s|m|g|l|L"
+_UNIT = rf"(?:{_OTHER_UNITS}|{_LENGTHS_AND_SO_ON})(?:[²³]|/(?:{_DIVISORS})[²³]?)?|[$€£¥₩]"
 _MEASURE = rf"[$€£¥₩]{_SPACE}{_NUMBER}|{_NUMBER}{_SPACE}(?:{_UNIT})"
 # A measure next to one of these is a part of something else, as in "5 même", "A5 m" and "5 l'eau".
 BEFORE_MEASURE = rf"(?s).*[{_LETTER}\d_]"

@@ -30,10 +30,15 @@ FOUND = {
     "5 km, 3.5kg und 20 %; 5km를 2-5 km": ["5 km", "3.5kg", "20 %", "5km", "2-5 km"],
     "1 000 km/h, 10\u00a0000 €, $5.00, −4 °C, 3,5 km": ["1 000 km/h", "10\u00a0000 €", "$5.00", "−4 °C", "3,5 km"],
     "5 même, 3 héros, 12 m'ont, le 5 l'eau, 5 minutes, A5 m, 7 in, el 5 ha": [],
+    "5000 KRW, 300 K, en 1990 200 km": ["5000 KRW", "300 K", "200 km"],
+    "9,81 m/s², 5 mg/dl, 2 g/cm³, 1\u2009234\u2009km, 20 ºC, 30 ℃, el 5º piso": [
+        *("9,81 m/s²", "5 mg/dl", "2 g/cm³", "1\u2009234\u2009km", "20 ºC", "30 ℃")
+    ],
     '<b><i>text</i></b> <a href="https://x.y/?a=1>2">link</a>': [
         *("<b>", "<i>", "</i>", "</b>", '<a href="https://x.y/?a=1>2">', "</a>")
     ],
     "<<b>> <br/> &amp; <!-- c --> a < b and c > d, 1 <3": ["<b>", "<br/>", "&amp;", "<!-- c -->"],
+    "<!-- <b>TODO</b> -->Bonjour <!-- a > b\n --><i>": ["<!-- <b>TODO</b> -->", "<!-- a > b\n -->", "<i>"],
     "a ｟url1｠ b ｟term12｠ c https://a.b": ["｟url1｠", "｟term12｠", "https://a.b"],
     "｟ url｠ ｟1｠": [],
 }
