@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -71,8 +72,9 @@ def _is_whole(text, start, end):
 
 
 def _script(character):
-    """Returns "word", "hangul" or "unspaced" for a letter or digit, or None for another character."""
-    if not character.isalnum():
+    """Returns "word", "hangul" or "unspaced" for a letter, a digit or a mark, or None for another character."""
+    # A mark, such as a combining accent or a vowel sign of Devanagari, is a part of its word.
+    if not character.isalnum() and not unicodedata.category(character).startswith("M"):
         return None
     code_point = ord(character)
     for name, ranges in (("unspaced", _UNSPACED), ("hangul", _HANGUL)):

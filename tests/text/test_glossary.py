@@ -13,6 +13,8 @@ TERMS = {
     "KTX": "KTX train",
     "東京": "Tokyo",
     "Haus": "house",
+    "किताब": "book",
+    "mange": "eats",
     "url": "X",
 }
 
@@ -35,6 +37,8 @@ def masked(text, placeholders, glossary=None):
         ("私は東京駅に", "私は｟term1｠駅に"),
         ("das Haus, Hausboot, haus Haus.", "das ｟term1｠, Hausboot, haus ｟term2｠."),
         ("url https://a.b/url 카페 in ｟url1｠", "｟term1｠ ｟url1｠ ｟term2｠ in ｟url2｠"),
+        ("किताबें, किताब।", "किताबें, ｟term1｠।"),
+        ("il a mange\u0301, il mange", "il a mange\u0301, il ｟term1｠"),
         ("none", "none"),
     ],
 )
