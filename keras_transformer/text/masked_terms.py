@@ -1,3 +1,5 @@
+import collections
+
 import tensorflow as tf
 
 from keras_transformer.text.placeholder_kinds import (
@@ -18,10 +20,13 @@ def mask_terms(masked, terms, matches, placeholders, copies):
         matches: the `TermMatches` of the terms.
     """
     first = placeholders.symbols.index(placeholder_symbols([TERM])[0])
+    given = zip(masked.rows.numpy().tolist(), masked.symbols.numpy().tolist(), strict=True)
+    # Symbols that are written in a text are terms as well if the vocabulary has no other kind.
+    counts = collections.Counter(row for row, symbol in given if first <= symbol < first + NUMBERS)
     texts, entries = [], []
     for row, text in enumerate(masked.texts.numpy()):
         text = text.decode("utf-8", errors="replace")
-        written, start, count = [], 0, 0
+        written, start, count = [], 0, counts[row]
         for match in matches.find(text):
             symbol = first + count % NUMBERS
             written += [text[start : match.start], placeholders.symbols[symbol]]

@@ -124,3 +124,10 @@ def test_a_vocabulary_without_symbols_for_terms_is_refused(placeholders):
     for terms in ({}, {"a": " "}, {"a": 3}):
         with pytest.raises(InputError, match="glossary"):
             Glossary(terms)
+
+
+def test_symbols_of_a_text_and_terms_keep_their_order():
+    placeholders = Placeholders(["term"])
+    found = masked("나는 카페 ｟url1｠ 카페", placeholders)
+    restored = placeholders.restore(found.texts, found)
+    assert restored.texts.numpy()[0].decode() == "나는 coffee house ｟url1｠ coffee house"
