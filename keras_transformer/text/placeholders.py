@@ -101,7 +101,7 @@ class Placeholders:
         joined = tf.strings.unsorted_segment_join(
             tf.tensor_scatter_nd_update(pieces, tf.expand_dims(places, 1), values), rows, count
         )
-        joined = tf.strings.regex_replace(joined, f" ?{_REMOVED}", "")
+        joined = tf.strings.regex_replace(joined, f"^(?:{_REMOVED} ?)+| ?{_REMOVED}", "")
         _, is_written = places_of(expected, keys)
         is_dropped = tf.logical_not(tf.logical_or(is_written, tf.gather(masked.is_copied, masked.rows)))
         dropped_rows = tf.boolean_mask(masked.rows, is_dropped)

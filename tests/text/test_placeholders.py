@@ -116,6 +116,7 @@ def test_texts_without_words_are_copied_without_a_search(placeholders):
         ("", "https://a.b https://c.d", 2, 0),
         ("｟url1｠ ｟url1｠ ｟url2｠", "https://a.b https://c.d", 0, 1),
         ("｟url2｠ a ｟number1｠ b ｟term3｠.", "https://c.d a b. https://a.b", 1, 2),
+        ("｟url3｠ ｟url4｠ a ｟url1｠ ｟url2｠", "a https://a.b https://c.d", 0, 2),
         ("｟url9｠ ｟url1｠｟url2｠", "｟url9｠ https://a.bhttps://c.d", 0, 0),
     ],
 )
