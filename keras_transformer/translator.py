@@ -169,9 +169,10 @@ class Translator:
             return found if return_scores else found[0]
         masking = Masking(self.tokenizers, texts, glossary, copies=prefixes is None)
         rows = rows_to_cut(self.tokenizers.source, masking.texts, max_length)
-        prefix_rows = (
-            None if prefixes is None else checked_prefix_rows(self.tokenizers.target, prefixes, len(texts), max_length)
-        )
+        prefix_rows = None
+        if prefixes is not None:
+            target = self.tokenizers.target
+            prefix_rows = checked_prefix_rows(target, prefixes, len(texts), max_length, masking.prefixes)
         translations, scores = [None] * len(texts), [None] * len(texts)
         batches = batches_by_length(lengths_with_end(rows, max_length), batch_size)
         num_threads = count_concurrent_batches()
@@ -198,7 +199,7 @@ class Translator:
             if progress is not None:
                 progress(len(indices))
         check_finite(row[0] for row in scores)
-        translations = masking.restored(translations, counts)
+        translations = masking.restored(translations, scores, counts)
         if n_best == 1:
             translations, scores = ([row[0] for row in table] for table in (translations, scores))
         return (translations, scores) if return_scores else translations

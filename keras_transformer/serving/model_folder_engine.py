@@ -52,7 +52,7 @@ class ModelFolderEngine(Engine):
         found = self._search(source_ids, n_best, direction)
         batch, _, length = found.token_ids.shape
         translations = self._decode(tf.reshape(found.token_ids, (batch * n_best, length)))
-        translations = masking.restored_tensor(translations, n_best)
+        translations = masking.restored_tensor(translations, found.scores)
         if signature == N_BEST:
             outputs = {"translations": tf.reshape(translations, (batch, n_best)), "scores": found.scores}
         elif signature == ATTENTION:

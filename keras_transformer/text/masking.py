@@ -34,17 +34,26 @@ class Masking:
             self._masked = glossary.mask(self._masked, self._placeholders, copies)
         self.texts = [text.decode("utf-8", errors="replace") for text in self._masked.texts.numpy()]
 
-    def restored(self, translations, counts=None):
+    def prefixes(self, prefixes):
+        """Returns the masked prefixes of the translations, a list of strings, one for each text."""
+        if self._masked is None:
+            return prefixes
+        masked, self._masked = self._placeholders.mask_prefixes(tf.constant(prefixes), self._masked)
+        return [text.decode("utf-8") for text in masked.numpy()]
+
+    def restored(self, translations, scores=None, counts=None):
         """Returns translations with the replaced parts.
 
         Args:
             translations: a list for each text of equally many strings, best first.
+            scores: their scores, a list for each text. One of minus infinity is missing. Default None: none is missing.
             counts: `PlaceholderCounts`, to which those of the best translations are added. Default None.
         """
         if self._masked is None:
             return translations
         n_best = len(translations[0])
-        found = self._restored(tf.constant([text for row in translations for text in row]), n_best)
+        scores = None if scores is None else tf.constant([score for row in scores for score in row], tf.float32)
+        found = self._restored(tf.constant([text for row in translations for text in row]), n_best, scores)
         if counts is not None:
             counts.texts += len({*self._masked.rows.numpy().tolist()})
             counts.masked += int(tf.size(self._masked.rows))
@@ -53,9 +62,16 @@ class Masking:
         texts = [text.decode("utf-8", errors="replace") for text in found.texts.numpy()]
         return [texts[start : start + n_best] for start in range(0, len(texts), n_best)]
 
-    def restored_tensor(self, translations, n_best=1):
-        """Returns `(texts * n_best,)` translations, those of a text in succession, with the replaced parts."""
-        return translations if self._masked is None else self._restored(translations, n_best).texts
+    def restored_tensor(self, translations, scores):
+        """Returns `(texts * n_best,)` translations, those of a text in succession, with the replaced parts.
 
-    def _restored(self, translations, n_best):
-        return self._placeholders.restore(translations, self._masked.repeated(n_best))
+        Args:
+            translations: `(texts * n_best,)` strings.
+            scores: `(texts, n_best)`, see `restored`.
+        """
+        if self._masked is None:
+            return translations
+        return self._restored(translations, tf.shape(scores)[1], tf.reshape(scores, (-1,))).texts
+
+    def _restored(self, translations, n_best, scores):
+        return self._placeholders.restore(translations, self._masked.repeated(n_best), scores)

@@ -1,5 +1,6 @@
 import tensorflow as tf
 
+from keras_transformer.text.blank import BLANK_PATTERN
 from keras_transformer.text.equal_numbers import places_of, ranks
 from keras_transformer.text.masked_texts import MaskedTexts, RestoredTexts
 from keras_transformer.text.placeholder_kinds import (
@@ -76,7 +77,7 @@ class Placeholders:
             tf.where(is_copied, "", joined), part_rows, symbols, tf.gather(pieces, places), is_copied, texts
         )
 
-    def restore(self, translations, masked):
+    def restore(self, translations, masked, scores=None):
         """Puts the parts of `MaskedTexts` into the places of their symbols.
 
         A part whose symbol is missing is appended, so nothing is lost. A symbol that the source does not have, or not
@@ -85,6 +86,8 @@ class Placeholders:
         Args:
             translations: `(batch,)` strings with symbols.
             masked: the `MaskedTexts` of their sources.
+            scores: `(batch,)` scores of the translations. One of minus infinity is missing, and stays empty. Default
+                None: none is missing.
 
         Returns:
             `RestoredTexts`.
@@ -109,8 +112,11 @@ class Placeholders:
         appended = tf.strings.unsorted_segment_join(tf.strings.join([" ", dropped_values]), dropped_rows, count)
         appended = tf.where(tf.equal(joined, ""), tf.strings.regex_replace(appended, "^ ", ""), appended)
         extra_rows = tf.boolean_mask(written_rows, tf.logical_not(is_expected))
+        texts = tf.where(masked.is_copied, masked.copies, tf.strings.join([joined, appended]))
+        if scores is not None:
+            texts = tf.where(tf.math.is_inf(scores), "", texts)
         return RestoredTexts(
-            tf.where(masked.is_copied, masked.copies, tf.strings.join([joined, appended])),
+            texts,
             tf.math.unsorted_segment_sum(tf.ones_like(dropped_rows), dropped_rows, count),
             tf.math.unsorted_segment_sum(tf.ones_like(extra_rows), extra_rows, count),
         )
@@ -131,14 +137,7 @@ class Placeholders:
         values = [tf.gather(pieces, each) for (pieces, *_), each in zip(sides, places, strict=True)]
         part_rows = [tf.gather(rows, each) for (_, rows, _, _), each in zip(sides, places, strict=True)]
         kinds = tf.gather(sides[0][3], places[0])
-        named = [
-            tf.strings.join([tf.strings.as_string(rows), _MARK, each])
-            for rows, each in zip(part_rows, values, strict=True)
-        ]
-        # The same text in the same pair has the same number.
-        numbers = tf.cast(tf.unique(tf.concat(named, axis=0)).idx, tf.int64)
-        numbers = tf.split(numbers, [tf.size(each) for each in named], num=2)
-        keys = [each * _MOST + ranks(each) for each in numbers]
+        keys = _equal_parts(*zip(part_rows, values, strict=True))
         partners, is_kept = places_of(keys[0], keys[1])
         partners, is_kept = tf.boolean_mask(partners, is_kept), is_kept
         symbols = self._numbered(tf.boolean_mask(part_rows[0], is_kept), tf.boolean_mask(kinds, is_kept))
@@ -152,6 +151,51 @@ class Placeholders:
             )
             for (pieces, rows, _, _), each, texts in zip(sides, kept, (sources, targets), strict=True)
         ]
+
+    def mask_prefixes(self, prefixes, masked):
+        """Replaces the parts of prefixes by symbols: those of their sources, or a symbol that a prefix writes itself.
+
+        Other parts stay. `restore` then returns translations that begin with their prefixes.
+
+        Args:
+            prefixes: `(batch,)` strings, with which the translations begin.
+            masked: the `MaskedTexts` of their sources, without copies.
+
+        Returns:
+            The masked prefixes, and the `MaskedTexts` in the order of the prefixes' parts.
+        """
+        pieces, rows, is_part, _ = self._parts(_without_control(prefixes))
+        places = tf.where(is_part)[:, 0]
+        rows_of_parts, values = tf.gather(rows, places), tf.gather(pieces, places)
+        keys, expected = _equal_parts((rows_of_parts, values), (masked.rows, masked.values))
+        entries, is_known = places_of(keys, expected)
+        is_symbol = tf.equal(tf.expand_dims(values, 1), tf.constant(self.symbols))
+        symbols = tf.where(
+            is_known,
+            tf.gather(tf.concat([masked.symbols, [0]], axis=0), entries),
+            tf.argmax(tf.cast(is_symbol, tf.int32), axis=1),
+        )
+        # The translation of a blank text is empty, whatever its prefix.
+        is_blank = tf.strings.regex_full_match(tf.gather(masked.texts, rows_of_parts), BLANK_PATTERN)
+        is_own = tf.logical_and(tf.reduce_any(is_symbol, axis=1), tf.logical_not(is_blank))
+        is_kept = tf.logical_or(is_known, is_own)
+        places, rows_of_parts, symbols, values = (
+            tf.boolean_mask(each, is_kept) for each in (places, rows_of_parts, symbols, values)
+        )
+        texts = tf.strings.unsorted_segment_join(
+            tf.tensor_scatter_nd_update(
+                _without_symbols(pieces), tf.expand_dims(places, 1), tf.gather(tf.constant(self.symbols), symbols)
+            ),
+            rows,
+            tf.size(prefixes, tf.int64),
+        )
+        # Equal symbols are filled in the order of the entries, and a translation begins with the prefix.
+        is_later = tf.logical_not(places_of(expected, keys)[1])
+        parts = ((rows_of_parts, masked.rows), (symbols, masked.symbols), (values, masked.values))
+        rows, symbols, values = (
+            tf.concat([first, tf.boolean_mask(others, is_later)], axis=0) for first, others in parts
+        )
+        return texts, masked._replace(rows=rows, symbols=symbols, values=values)
 
     def pieces(self, texts):
         """Splits a list of strings into the pieces that are text, and those that can be replaced by a symbol.
@@ -209,6 +253,17 @@ def _split(texts, pattern):
 
 def _without_control(texts):
     return tf.strings.regex_replace(texts, _CONTROL, " ")
+
+
+def _equal_parts(*sides):
+    """Returns a number for each part of two sides. It is that of the same occurrence of the same text on the other one.
+
+    Args:
+        sides: two pairs of the row and the text of each part.
+    """
+    named = [tf.strings.join([tf.strings.as_string(rows), _MARK, values]) for rows, values in sides]
+    numbers = tf.cast(tf.unique(tf.concat(named, axis=0)).idx, tf.int64)
+    return [each * _MOST + ranks(each) for each in tf.split(numbers, [tf.size(each) for each in named], num=2)]
 
 
 def _without_symbols(pieces):

@@ -150,6 +150,26 @@ def test_a_saved_model_does_the_same(run, trained, translator, tmp_path):
 
 
 @pytest.mark.slow
+def test_prefixes_are_masked_alike_by_the_command_and_the_saved_model(run, trained, translator, tmp_path):
+    texts = ["나는 어제 https://a.b를 보고 카페에 갔다.", "나는 3.5 kg 빵을 샀다.", "나는 갔다.", ""]
+    prefixes = ["I saw https://a.b", "3.5 kg of", "｟url2｠ I", "｟url1｠"]
+    (tmp_path / "prefixes").write_text("".join(f"{prefix}\n" for prefix in prefixes), encoding="utf-8")
+    stdin = "".join(f"{text}\n" for text in texts).encode()
+    lines = run("translate", trained / "model", "--prefix", tmp_path / "prefixes", stdin=stdin).lines
+    assert lines[3] == ""
+    for line, prefix in zip(lines[:3], prefixes):
+        assert line.startswith(prefix)
+    assert [lines[0].count("https://a.b"), lines[1].count("3.5 kg"), lines[2].count("｟")] == [1, 1, 1]
+    assert translator.translate(texts, prefixes=prefixes) == lines
+    folder = translator.export_saved_model(tmp_path / "model", prefix_signature=True)
+    with_prefix = tf.saved_model.load(str(folder)).signatures["with_prefix"]
+    found = with_prefix(text=tf.constant(texts), prefix=tf.constant(prefixes))["translation"].numpy()
+    assert [text.decode() for text in found] == lines
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`prefix` must have fewer tokens"):
+        with_prefix(text=tf.constant(texts[:1]), prefix=tf.constant(["x" * 90]))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tflite", "ctranslate2"])
 def test_other_formats_leave_placeholders_to_the_client(run, trained, tmp_path, name):
     output = tmp_path / ("a.tflite" if name == "tflite" else "a")

@@ -136,6 +136,48 @@ def test_copies_of_texts_are_restored_alike(placeholders):
     ]
 
 
+def test_missing_hypotheses_stay_empty(placeholders):
+    masked = placeholders.mask(tf.constant(["see https://a.b"])).repeated(2)
+    found = placeholders.restore(tf.constant(["x", ""]), masked, tf.constant([-1.0, -float("inf")]))
+    assert found.texts.numpy().tolist() == [b"x https://a.b", b""]
+
+
+NINE = [f"https://a.b/{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix", "masked_prefix", "rest", "expected"),
+    [
+        (
+            "Siehe https://a.b, https://c.d.",
+            "See https://a.b",
+            "See ｟url1｠",
+            ", ｟url2｠",
+            "See https://a.b, https://c.d",
+        ),
+        ("a https://a.b b https://c.d", "https://c.d x", "｟url2｠ x", " ｟url1｠", "https://c.d x https://a.b"),
+        ("a https://a.b", "https://a.b https://a.b", "｟url1｠ https://a.b", " ｟url1｠", "https://a.b https://a.b"),
+        ("a https://a.b", "｟url1｠ ｟url2｠", "｟url1｠ ｟url2｠", " ｟url1｠", "｟url1｠ ｟url2｠ https://a.b"),
+        ("a ｟url3｠ b", "｟url3｠ x", "｟tag1｠ x", "", "｟url3｠ x"),
+        ("a " + " ".join(NINE), f"{NINE[8]} {NINE[0]}", "｟url1｠ ｟url1｠", "", " ".join([NINE[8], *NINE[:8]])),
+        ("a 5 km", "5 miles", "5 miles", "", "5 miles 5 km"),
+        ("a https://a.b", "", "", "x ｟url1｠", "x https://a.b"),
+    ],
+)
+def test_translations_begin_with_their_prefixes(placeholders, text, prefix, masked_prefix, rest, expected):
+    masked = placeholders.mask(tf.constant(["https://a.b", text]), copies=False)
+    prefixes, masked = placeholders.mask_prefixes(tf.constant(["x", prefix]), masked)
+    assert [each.decode() for each in prefixes.numpy()] == ["x", masked_prefix]
+    found = placeholders.restore(tf.constant(["x ｟url1｠", masked_prefix + rest]), masked)
+    assert [each.decode() for each in found.texts.numpy()] == ["x https://a.b", expected]
+
+
+def test_the_translation_of_a_blank_text_stays_empty(placeholders):
+    masked = placeholders.mask(tf.constant(["", "https://a.b"]), copies=False)
+    _, masked = placeholders.mask_prefixes(tf.constant(["｟url1｠ https://a.b", "x"]), masked)
+    assert placeholders.restore(tf.constant(["", "x"]), masked).texts.numpy().tolist() == [b"", b"x https://a.b"]
+
+
 def test_pairs_share_the_symbols_of_common_parts(placeholders):
     sources = ["a https://a.b and 5 km, https://c.d ｟url1｠ https://a.b", "only 5 km", ""]
     targets = ["https://c.d b https://a.b x 5 kg", "nur 6 km", "https://a.b"]

@@ -53,9 +53,7 @@ class TextToText(tf.Module):
 
     def translate_with_prefix(self, text, prefix):
         """Maps `text` and `prefix` `(batch,)` to its `translation`, which begins with the prefix, and the `score`."""
-        prefix = _checked_rank(prefix)
-        ids = prefix_ids(self._tokenizers.target, prefix, self.settings.max_length)
-        masked, _, found = self._search(text, 1, ids)
+        masked, _, found = self._search(text, 1, _checked_rank(prefix))
         return self._translation(masked, found)
 
     def _translation(self, masked, found):
@@ -70,7 +68,8 @@ class TextToText(tf.Module):
         masked, _, found = self._search(text, n_best)
         shape = tf.shape(found.token_ids)
         masked = masked and masked.repeated(n_best)
-        translations = self._detokenized(tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2])), masked)
+        token_ids = tf.reshape(found.token_ids, (shape[0] * shape[1], shape[2]))
+        translations = self._detokenized(token_ids, masked, tf.reshape(found.scores, (-1,)))
         return {"translations": tf.reshape(translations, (-1, n_best)), "scores": found.scores}
 
     def attention(self, text):
@@ -95,20 +94,24 @@ class TextToText(tf.Module):
             "attention": tf.where(tf.expand_dims(is_target, 2), attention, 0.0),
         }
 
-    def _search(self, text, n_best, prefix_ids=None):
+    def _search(self, text, n_best, prefix=None):
         settings = self.settings.with_n_best(n_best)
-        text = _checked_rank(text)
-        masked = None
+        text, masked, ids = _checked_rank(text), None, None
         if self._placeholders is not None:
             # A copy of the text would not begin with the prefix.
-            masked = self._placeholders.mask(text, copies=prefix_ids is None)
-        source_ids = self._tokenizers.encode_source(text if masked is None else masked.texts, settings.max_length)
-        return masked, source_ids, self._generator.generate(source_ids, settings=settings, prefix_ids=prefix_ids)
+            masked = self._placeholders.mask(text, copies=prefix is None)
+            text = masked.texts
+        if prefix is not None:
+            if masked is not None:
+                prefix, masked = self._placeholders.mask_prefixes(prefix, masked)
+            ids = prefix_ids(self._tokenizers.target, prefix, settings.max_length)
+        source_ids = self._tokenizers.encode_source(text, settings.max_length)
+        return masked, source_ids, self._generator.generate(source_ids, settings=settings, prefix_ids=ids)
 
-    def _detokenized(self, token_ids, masked):
+    def _detokenized(self, token_ids, masked, scores=None):
         """Returns the texts of token ids, with the parts that placeholders stand for."""
         texts = self._tokenizers.target.detokenize(token_ids)
-        return texts if masked is None else self._placeholders.restore(texts, masked).texts
+        return texts if masked is None else self._placeholders.restore(texts, masked, scores).texts
 
 
 # A separate function without a declared rank. With the rank of a signature, TensorFlow would remove the check.
