@@ -84,7 +84,7 @@ def translate(
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
     glossary = glossary and Glossary.load(glossary)
-    with opened_with_prefixes(source, prefix) as (file, name, next_prefixes):
+    with opened_with_prefixes(source, prefix) as (file, name, next_prefixes, check_prefixes):
         files = read_files(models, source_language, target_language)
         settings.of_model(smallest_config(files))
         if settings.shortlist and not (files[0].path / SHORTLIST_NAME).is_file():
@@ -97,6 +97,7 @@ def translate(
         check_alignments(alignments, output, file)
         lines = first_read(decoded_lines(file, name)) if source else decoded_lines(file, name)
         translator = load_translator(files, threads=1)
+        check_prefixes(translator, settings.of_model(translator.config).max_length, glossary)
         size = None if source is None else plain_size(file)
         long_paragraphs, counts = LongParagraphs(translator), PlaceholderCounts()
         most = batch_size * _BATCHES_PER_CHUNK

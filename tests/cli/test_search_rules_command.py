@@ -69,6 +69,23 @@ class TestTranslate:
             result.assert_one_error(f"{prefix_file}: {message}", "Received: 6 lines.")
         assert not output.exists()
 
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"der Hund\n\n" + b"x" * 90 + b"\n\n\n\n", "prefixes, line 3: A prefix must have fewer tokens than"),
+            (b"der Hund\n\xff\n\n\n\n\n", "prefixes, line 2: expected UTF-8, but byte 1 of the line is 0xff"),
+        ],
+    )
+    def test_a_wrong_prefix_is_found_before_the_output_is_replaced(self, translate, tmp_path, content, message):
+        (tmp_path / "prefixes").write_bytes(content)
+        (tmp_path / "text").write_bytes(LINES)
+        output = tmp_path / "output"
+        output.write_text("before\n")
+        for options in (("--input", tmp_path / "text"), ()):
+            result = translate("--prefix", tmp_path / "prefixes", "--output", output, *options)
+            result.assert_one_error(message)
+            assert output.read_text() == "before\n"
+
     def test_prefixes_of_a_pipe_are_read(self, translate, prefix_file, translator):
         read, write = os.pipe()
         os.write(write, prefix_file.read_bytes())
