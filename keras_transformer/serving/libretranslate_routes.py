@@ -217,7 +217,7 @@ def _html_pieces(content, source, target, *parts):
             pieces.append(Piece(segment.content, "", ""))
             continue
         if segment.keeps_lines:
-            pieces += text_pieces(text, source, target, max_length, count_tokens)
+            pieces += text_pieces(text, source, target, *parts)
             continue
         # A line end is a space in HTML.
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())
