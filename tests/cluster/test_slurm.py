@@ -167,6 +167,7 @@ def test_a_time_limit_loses_no_step(expected, corpus):
     # SLURM sends this signal to the script before the time limit.
     job = submit(corpus, "time")
     wait_for_epoch(corpus, job, "time")
+    time.sleep(2)  # Some steps of the next epoch, which has 50.
     command("scancel", "--batch", "--signal=TERM", job)
     assert int(wait_for_end(corpus, job, "time")["Restarts"]) == 1
     log = (corpus / "time.log").read_text()
