@@ -113,10 +113,13 @@ def _connect(ray, settings):
 
 def _check_resources(nodes, settings):
     """Raises a `JobError` if no machine of the cluster has the CPUs and GPUs of a worker. Ray would wait forever."""
-    for option, kind, count in (("cpus", "CPU", settings.cpus), ("gpus", "GPU", settings.gpus)):
-        most = max((node["Resources"].get(kind, 0) for node in nodes if node["Alive"]), default=0)
-        if count > most:
-            raise JobError(f"--{option}-per-worker {count:g}: the machines of the Ray cluster have at most {most:g}.")
+    machines = [(node["Resources"].get("CPU", 0), node["Resources"].get("GPU", 0)) for node in nodes if node["Alive"]]
+    if not any(settings.cpus <= cpus and settings.gpus <= gpus for cpus, gpus in machines):
+        found = ", ".join(sorted({f"{cpus:g} CPUs and {gpus:g} GPUs" for cpus, gpus in machines})) or "nothing"
+        raise JobError(
+            f"--cpus-per-worker {settings.cpus:g} --gpus-per-worker {settings.gpus:g}: no machine of the Ray cluster "
+            f"is large enough. Its machines have {found}."
+        )
 
 
 def _variables(settings):

@@ -37,8 +37,10 @@ class RayWorker:
         for fields in row["shards"]:
             answer = {"shard": fields["name"], "record": None, "failure": None, "end": None}
             found.append(answer)
+            where = ""
             try:
                 self._prepare()
+                where = f"{fields['source']}: "
                 answer["record"] = self._record(Shard(**fields))
             except JobError as error:
                 answer["end"] = _on_this_host(error)
@@ -47,7 +49,7 @@ class RayWorker:
                 answer["failure"] = _on_this_host(error)
             except Exception as error:
                 traceback.print_exc()
-                answer["end"] = _on_this_host(f"{fields['source']}: {type(error).__name__}: {error}")
+                answer["end"] = _on_this_host(f"{where}{type(error).__name__}: {error}")
                 break
         return [{"answer": answer} for answer in found]
 

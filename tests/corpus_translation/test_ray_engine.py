@@ -19,8 +19,9 @@ def test_a_worker_that_fits_on_a_machine_is_accepted():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"gpus": 2}, "--gpus-per-worker 2: the machines of the Ray cluster have at most 1."),
-        ({"cpus": 5}, "--cpus-per-worker 5: the machines of the Ray cluster have at most 4."),
+        ({"gpus": 2}, "--cpus-per-worker 1 --gpus-per-worker 2: no machine of the Ray cluster is large enough."),
+        ({"cpus": 5}, "--cpus-per-worker 5 --gpus-per-worker 0: no machine of the Ray cluster is large enough."),
+        ({"cpus": 4, "gpus": 1}, "--cpus-per-worker 4 --gpus-per-worker 1: no machine"),
     ],
 )
 def test_a_worker_that_fits_on_no_machine_is_refused(settings, message):
