@@ -47,7 +47,8 @@ def opened_alignments(path, translator):
             """`translations` has a text for each line, or a list of texts. `sentence_pairs` can be None."""
             align = functools.partial(translator.align, batch_size=batch_size)
             if sentence_pairs is not None:
-                for links in align_sentences(align, lines, translations, sentence_pairs):
+                is_one_token = translator.source_tokenizer.is_one_token
+                for links in align_sentences(align, lines, translations, sentence_pairs, is_one_token):
                     write(pharaoh(links))
                 return
             pairs = [

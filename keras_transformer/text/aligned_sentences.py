@@ -3,30 +3,44 @@
 import bisect
 import re
 
+from keras_transformer.text.sentences import split_language_token
+
 _WORD = re.compile(r"\S+")
 
 
-def align_sentences(align, texts, translations, sentence_pairs):
+def align_sentences(align, texts, translations, sentence_pairs, is_one_token=lambda text: False):
     """Aligns the words of texts with those of their translations, which are joined translations of sentences.
 
     Args:
         align: a function from a list of `(source, target)` strings to the links of each, as `Translator.align`.
         texts, translations: a list of strings each.
         sentence_pairs: the `(sentence, translation)` strings of each text, see `Translator.translate`.
+        is_one_token: see `split_language_token`. The language token of a text is put before its sentences, and has no
+            links. Default: texts have none.
 
     Returns:
         For each text a list of links `(source word, target word)`, in ascending order.
     """
-    links = iter(align([pair for pairs in sentence_pairs for pair in pairs]))
+    tokens = [split_language_token(text, is_one_token)[0] for text in texts]
+    links = iter(
+        align(
+            [
+                (token + source, target)
+                for token, pairs in zip(tokens, sentence_pairs, strict=True)
+                for source, target in pairs
+            ]
+        )
+    )
     found = []
-    for text, translation, pairs in zip(texts, translations, sentence_pairs, strict=True):
+    for text, translation, token, pairs in zip(texts, translations, tokens, sentence_pairs, strict=True):
         sides = [
             words_of_parts(whole, [pair[side] for pair in pairs]) for side, whole in enumerate((text, translation))
         ]
         links_of_text = {
-            (source_words[source], target_words[target])
+            (source_words[source - bool(token)], target_words[target])
             for source_words, target_words in zip(*sides, strict=True)
             for source, target in next(links)
+            if source >= bool(token)
         }
         found.append(sorted(links_of_text))
     return found

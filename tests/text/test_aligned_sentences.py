@@ -23,3 +23,14 @@ def test_links_of_sentences_are_joined():
         [[("a b.", "x."), ("c.", ""), ("d e.", "y z.")], [], [("f.", "z.")]],
     )
     assert found == [[(1, 0), (3, 2), (4, 1)], [], [(0, 0)]]
+
+
+def test_each_sentence_is_aligned_with_the_language_token_of_its_text():
+    def align(pairs):
+        assert pairs == [(">>fra<< a b.", "x."), (">>fra<< c.", "y."), ("d.", "z.")]
+        return [[(0, 0), (2, 0)], [(1, 0)], [(0, 0)]]
+
+    texts, translations = [">>fra<< a b. c.", "d."], ["x. y.", "z."]
+    pairs = [[("a b.", "x."), ("c.", "y.")], [("d.", "z.")]]
+    found = align_sentences(align, texts, translations, pairs, lambda text: text == ">>fra<<")
+    assert found == [[(2, 0), (3, 1)], [(0, 0)]]
