@@ -86,7 +86,7 @@ class ShardTranslator:
             nonlocal record
             counts = self._write(source, unfinished, output, progress)
             digest = source.source_digest()
-            if _state(shard.source) != before:
+            if _has_changed(shard.source, before, digest):
                 raise InputError(f"{shard.source}: the file changed while it was translated.")
             record = {
                 "shard": shard.name,
@@ -156,6 +156,15 @@ def _state(path):
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}.") from None
     return _State(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _has_changed(path, before, digest):
+    """Returns whether a file is another one than when it was in the state `before` and its content was read."""
+    after = _state(path)
+    if after._replace(inode=before.inode) != before:
+        return True
+    # Some network file systems have new inodes for the same file.
+    return after.inode != before.inode and file_digest(path) != digest
 
 
 def _opened_shard(shard, job):

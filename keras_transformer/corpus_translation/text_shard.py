@@ -5,6 +5,7 @@ from keras_transformer.corpus_translation.windows import windows
 from keras_transformer.data.compressed_output import compressed_output
 from keras_transformer.data.opened_text import compression_of, opened_text
 from keras_transformer.data.text_lines import decoded_lines
+from keras_transformer.data.tsv_rows import check_same_columns
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
@@ -34,7 +35,7 @@ class TextShard:
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}.") from None
         self._digest = hashlib.sha256()
-        self._first = None  # Line number and number of columns of the first row.
+        self._first = None  # Number of columns and place of the first row.
 
     def windows(self, most):
         """Yields windows of the lines: a pair of rows for `write` and of the texts to translate.
@@ -75,13 +76,8 @@ class TextShard:
                 f"Received: {len(columns)}."
             )
         if self._first is None:
-            self._first = number, len(columns)
-        elif len(columns) != self._first[1]:
-            raise InputError(
-                f"{self._path}, line {number}: expected {self._first[1]} tab-separated columns, as in line "
-                f"{self._first[0]}, but there are {len(columns)}. One of the two has a tab within a text. Replace it "
-                "by a space."
-            )
+            self._first = len(columns), f"line {number}"
+        check_same_columns(columns, *self._first, f"{self._path}, line {number}")
         return line, columns[self._column - 1]
 
     def _line(self, row, translation):

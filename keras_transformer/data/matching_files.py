@@ -56,7 +56,10 @@ def _check_folders(folder, parts):
             except FileNotFoundError:  # Removed since.
                 continue
             except OSError as error:
-                raise InputError(f"{folder / name}: {error.strerror}.") from None
+                raise InputError(
+                    f"{folder / name}: {error.strerror}. The pattern searches this folder: make it readable, or use a "
+                    "narrower pattern."
+                ) from None
 
 
 def _is_file(path):

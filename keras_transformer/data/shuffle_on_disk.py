@@ -41,8 +41,8 @@ def shuffle_on_disk(
     Args:
         source, target: a path each, or two patterns, see `text_pairs`.
         source_output, target_output: the files to write, in one folder, which must exist. They are compressed if they
-            end in .gz, .bz2, .xz or .zst. They are renamed when both are complete. If this is interrupted, the output
-            of the source is missing.
+            end in .gz, .bz2, .xz or .zst. They are renamed when both are complete. If this is interrupted between
+            the two renames, the output of the source is missing.
         seed: seed of the order. Default 0.
         part_bytes: approximate size of the text in memory. Default 256 MiB.
         progress: called with the number of pairs after each part. Default None.

@@ -46,11 +46,7 @@ def tsv_rows(
             if expected is None:
                 _check_needed(columns, needed, f"{path}, line {number}")
                 expected, first = len(columns), f"line {number} of {path.name}"
-            elif len(columns) != expected:
-                raise InputError(
-                    f"{path}, line {number}: expected {expected} tab-separated columns, as in {first}, but there "
-                    f"{_counted(columns)}. One of the two has a tab within a text. Replace it by a space."
-                )
+            check_same_columns(columns, expected, first, f"{path}, line {number}")
             yield columns[source_column - 1], columns[target_column - 1]
 
 
@@ -61,6 +57,15 @@ def new_digest(digests, path):
     # A new object for each reading: a file can be read as source and as target.
     digests[path] = hashlib.sha256()
     return digests[path]
+
+
+def check_same_columns(columns, expected, first, where):
+    """Raises an `InputError` if a row does not have the number of columns of the first row, `expected`."""
+    if len(columns) != expected:
+        raise InputError(
+            f"{where}: expected {expected} tab-separated columns, as in {first}, but there {_counted(columns)}. One of "
+            "the two has a tab within a text. Replace it by a space."
+        )
 
 
 def _check_needed(columns, needed, where):
