@@ -3,7 +3,7 @@ import functools
 from typing import NamedTuple
 
 from keras_transformer.serving.request_error import RequestError
-from keras_transformer.text.language_tokens import language_tokens
+from keras_transformer.text.language_tokens import is_full_code, language_tokens
 from keras_transformer.text.languages import main_language
 
 _SOME = 10
@@ -94,8 +94,17 @@ def directions_of(translator):
         for target, _, target_prefix in sides[1]
         if source != target
     ]
+    return Directions({(pair.source, pair.target): pair for pair in pairs}, _names(sides))
+
+
+def _names(sides):
+    """Returns the codes by names: of the model, such as "cat_Latn", and their languages, such as "cat", if of one."""
     names = {name: code for codes in sides for code, name, _ in codes}
-    return Directions({(pair.source, pair.target): pair for pair in pairs}, names)
+    parts = {}
+    for name, code in names.items():
+        if name is not None and is_full_code(name):
+            parts.setdefault(name.partition("_")[0], set()).add(code)
+    return {part: code for part, (code, *others) in parts.items() if not others} | names
 
 
 def _trained_directions(trained, default_source, tokenizer):
