@@ -2,12 +2,13 @@
 
 # Letters of scripts that write spaces between words. Korean, Chinese and Japanese letters end a URL or a number.
 _LETTER = r"\p{Latin}\p{Greek}\p{Cyrillic}"
-# A URL also has combining accents, and letters of other scripts. The ranges leave out the punctuation of a script.
+# A URL also has combining accents, and letters of other scripts with spaces between words. The ranges are without the
+# punctuation of a script.
 _URL_LETTER = (
     rf"{_LETTER}\x{{0300}}-\x{{036F}}\p{{Georgian}}\x{{0531}}-\x{{0556}}\x{{0561}}-\x{{0587}}"
     r"\x{0591}-\x{05BD}\x{05D0}-\x{05EA}\x{0620}-\x{0669}\x{066E}-\x{06D3}\x{06D5}-\x{06FF}\x{0750}-\x{077F}"
     r"\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}"
-    r"\p{Thai}\p{Lao}\x{1000}-\x{1049}\x{1200}-\x{135F}\x{1780}-\x{17D3}"
+    r"\x{1200}-\x{135F}"
 )
 _URL_CHARACTER = rf"[{_URL_LETTER}\d\-._~:/?#@!$&*+,;=%']"
 # A URL does not end with punctuation, or with a bracket that it has not opened.
@@ -39,7 +40,7 @@ _DIVISORS = "min|cm|km|kg|dl|dL|ml|mL|h|s|m|g|l|L"
 _UNIT = rf"(?:{_OTHER_UNITS}|{_LENGTHS_AND_SO_ON})(?:[²³]|/(?:{_DIVISORS})[²³]?)?|[$€£¥₩]"
 _MEASURE = rf"[$€£¥₩]{_SPACE}{_NUMBER}|{_NUMBER}{_SPACE}(?:{_UNIT})"
 # A measure next to one of these is a part of something else, as in "5 même", "A5 m" and "5 l'eau".
-BEFORE_MEASURE = rf"(?s).*[{_LETTER}\d_]"
+BEFORE_MEASURE = rf"(?s).*[{_LETTER}\d_][.,]?"
 AFTER_MEASURE = rf"(?s)(?:[{_LETTER}\d_]|['’][{_LETTER}]).*"
 
 NOTHING_TO_TRANSLATE = r"[\s\pZ\pC\pP\pS]*"
