@@ -12,7 +12,7 @@ class CleaningSettings:
 
     Args:
         source_language: language tag of the source, such as "ko" or "sr-Latn" (BCP 47). Default None: detected from the
-            first 10,000 pairs.
+            first 10,000 pairs, or the first 64 million characters.
         target_language: language tag of the target. Default None: detected from these pairs.
         without: names of rules that are not applied. Default: none.
         max_length_ratio: largest factor by which the ratio of the lengths of a pair can differ from that of the corpus.

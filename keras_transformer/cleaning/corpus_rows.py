@@ -41,8 +41,8 @@ def parallel_rows(source, target):
 def tsv_rows(path, source_column, target_column):
     """Yields the `CorpusRow`s of a file of tab-separated columns, or of a pattern.
 
-    The expected number of columns is the most frequent one of the first 10,000 lines. A line with another number has a
-    tab within a text, so its texts are unknown.
+    The expected number of columns is the most frequent one of the sample, see `CleaningSettings`. A line with
+    another number has a tab within a text, so its texts are unknown.
 
     Raises:
         InputError: a file cannot be read, or no line has enough columns.

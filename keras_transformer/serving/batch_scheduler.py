@@ -66,7 +66,7 @@ class BatchScheduler:
             if self._is_closed:
                 raise RequestError(503, "The server is shutting down.", {"Retry-After": "5"})
             if not self.has_room(len(rows)):
-                raise self.full_error(len(rows))
+                raise self.full_error()
             self._rows += rows
             self._metrics.queue.set(len(self._rows))
             self._changed.notify_all()
@@ -75,10 +75,8 @@ class BatchScheduler:
         """Returns whether a number of texts fits in the queue now."""
         return len(self._rows) + count <= self.queue_size
 
-    def full_error(self, count):
-        """Returns the error of a request with a number of texts for which the queue has no room."""
-        if count > self.queue_size:
-            return RequestError(413, f"The request has {count} texts or sentences. At most {self.queue_size} fit.")
+    def full_error(self):
+        """Returns the error of a request for which the queue has no room."""
         seconds = max(1, round(len(self._rows) * self._seconds_per_text / self.workers))
         message = f"The queue of {self.queue_size} texts is full. Try again in {seconds} s."
         return RequestError(429, message, {"Retry-After": str(seconds)})

@@ -189,7 +189,7 @@ class LibreTranslateRoutes:
         """Returns the future of a call in the threads."""
         scheduler = self._service.scheduler
         if not scheduler.has_room(1) or len(self._splits) >= _MOST_SPLITS:
-            raise scheduler.full_error(1)
+            raise scheduler.full_error()
         future = self._threads.submit(all_pieces)
         self._splits.add(future)
         future.add_done_callback(self._splits.discard)

@@ -27,7 +27,7 @@ _SECONDS_BETWEEN_LOOKS = 0.05
 def run_server(models, config_file, settings):
     """Runs the server until a signal ends it.
 
-    SIGTERM ends it in order: it stops to listen, answers the requests that have arrived, and returns. A second signal
+    SIGTERM ends it in order: it stops listening, answers the requests that have arrived, and returns. A second signal
     ends it at once.
 
     Args:

@@ -1,4 +1,4 @@
-"""The original words behind each word of a masked text."""
+"""The original words of each word of a masked text."""
 
 import bisect
 import re
@@ -10,7 +10,7 @@ _WORD = re.compile(r"\S+")
 
 
 def masked_words(placeholders, texts, masked):
-    """Returns the original words behind each word of each masked text.
+    """Returns the original words of each word of each masked text.
 
     Args:
         placeholders: the `Placeholders`.

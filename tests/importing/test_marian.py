@@ -125,7 +125,7 @@ def test_languages_are_one_token(case):
 def test_each_sentence_of_a_text_has_its_language(case):
     pytest.importorskip("sentencex")
     if "▁>>fra<<" not in case.translator.source_tokenizer.all_tokens():
-        return
+        pytest.skip("the vocabulary has no language tokens")
     settings, pairs = {"settings": SearchSettings(beam_size=1, max_length=MAX_LENGTH)}, []
     texts = [">>fra<< Bade figo. Kuma sodi.", "Bade figo."]
     found = case.translator.translate(texts, split_sentences=True, sentence_pairs=pairs, **settings)

@@ -92,12 +92,6 @@ def test_a_full_queue_is_an_error_with_the_time_to_wait(scheduler, engine):
     assert int(caught.value.headers["Retry-After"]) >= 1
 
 
-def test_a_request_larger_than_the_queue_is_an_error(scheduler, engine):
-    with pytest.raises(RequestError) as caught:
-        asyncio.run(submitted(scheduler, engine, ["a"] * 13))
-    assert caught.value.status == 413
-
-
 def test_texts_after_their_deadline_are_not_translated(scheduler, engine):
     (error,) = asyncio.run(submitted(scheduler, engine, ["late"], seconds=-1))
     assert error.status == 504

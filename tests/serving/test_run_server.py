@@ -83,7 +83,7 @@ def test_sigterm_loses_no_request_of_new_connections():
         while True:
             try:
                 connection = socket.create_connection(("127.0.0.1", port), timeout=10)
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):
                 return
             with connection:
                 try:
