@@ -27,7 +27,7 @@ def _pairs(data, kept, counts):
     if data.corpus and not data.train_alignments:
         return pairs
     if kept["validation"]:
-        # Directions are mixed evenly, because some scores are those of the first pairs.
+        # In the order of `recipe_pairs`, which the other processes use.
         corpora = [functools.partial(iter, rows) for rows in kept["validation"]]
         sizes = list(map(len, kept["validation"]))
         mixed = (

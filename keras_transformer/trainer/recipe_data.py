@@ -39,7 +39,7 @@ def recipe_pairs(data, counts=()):
         return {split: listed_pairs(pairs) for split, pairs in phrase_splits().items()}
     train = _pairs_of_split(data, "train")
     if not data.held_out:
-        validation = _pairs_of_split(data, "validation")
+        validation = _validation_pairs(data)
         return {"train": mixed_training_pairs(data, counts) if data.is_mixed else train, "validation": validation}
     pairs = {split: split_pairs(train, split, data.held_out) for split in SPLITS}
     if data.is_mixed:
@@ -71,7 +71,7 @@ def _aligned_pairs(data, counts):
     if data.corpus:
         others = phrase_splits()
         return {**{split: listed_pairs(pairs) for split, pairs in others.items()}, "train": train}
-    return {"train": train, "validation": _pairs_of_split(data, "validation")}
+    return {"train": train, "validation": _validation_pairs(data)}
 
 
 def training_pairs_from(data, counts):
@@ -107,6 +107,14 @@ def validation_of_directions(data):
     for direction, corpus in zip(data.directions_of("validation"), _corpora(data, "validation"), strict=True):
         pairs[direction] = pairs[direction].concatenate(corpus) if direction in pairs else corpus
     return pairs
+
+
+def _validation_pairs(data):
+    """Returns the validation pairs. Directions are mixed evenly, because some scores are those of the first pairs."""
+    if not data.directions:
+        return _pairs_of_split(data, "validation")
+    corpora = rows_of_corpora(data, "validation")
+    return mixed_pairs(corpora, [1] * len(corpora), [sum(1 for _ in rows()) for rows in corpora])
 
 
 def _pairs_of_split(data, split):

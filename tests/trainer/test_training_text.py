@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from keras_transformer.data import text_of_pairs
 from keras_transformer.errors import InputError
 from keras_transformer.recipes import recipe_from_dict
 from keras_transformer.trainer.recipe_data import recipe_pairs
@@ -208,3 +209,17 @@ epochs = 1
     environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).resolve().parents[2])}
     result = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
     assert result.stdout.strip() == "[1, 1, 1, 1]", result.stderr
+
+
+def test_validation_pairs_of_directions_have_the_same_order_in_memory_and_from_files(tmp_path):
+    for name, count in (("train.a", 4), ("train.b", 4), ("v.a", 5), ("v.b", 5), ("w.a", 2), ("w.b", 2)):
+        (tmp_path / name).write_text("".join(f"{name} {number}\n" for number in range(count)))
+    sides = {
+        f"{split}_{side}": [str(tmp_path / f"{name}.{ending}") for name in names]
+        for split, names in (("train", ("train", "train")), ("validation", ("v", "w")))
+        for side, ending in (("source", "a"), ("target", "b"))
+    }
+    data = recipe_from_dict({"data": {**sides, "source_language": "de", "target_language": ["en", "fr"]}}).data
+    in_memory = list(text_of_pairs(read_training_text(data).pairs["validation"]))
+    assert in_memory == list(text_of_pairs(recipe_pairs(data, [4, 4])["validation"]))
+    assert sorted(in_memory[:4])[-1][0] == "<2fr> w.a 0"
