@@ -130,6 +130,9 @@ class Recipe(Section):
             return
         for key, value in (
             ("[training] bidirectional_epochs", self.training.bidirectional_epochs),
+            # Each row has one tag, at its beginning.
+            ("[training] concatenation", self.training.concatenation),
+            ("[training] word_dropout", self.training.word_dropout),
             ("[minimum_risk] epochs", self.minimum_risk.epochs),
         ):
             if value:

@@ -63,6 +63,8 @@ def test_tab_separated_pairs_are_read_in_both_directions():
         ),
         ({}, {"minimum_risk": {"epochs": 1}}, "minimum_risk.*needs one direction"),
         ({}, {"training": {"bidirectional_epochs": 1}}, "bidirectional_epochs needs one direction"),
+        ({}, {"training": {"concatenation": 0.5}}, "concatenation needs one direction"),
+        ({}, {"training": {"word_dropout": 0.1}}, "word_dropout needs one direction"),
         (
             {},
             {"vocabulary": {"size": 262}},
