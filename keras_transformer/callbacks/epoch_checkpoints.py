@@ -71,14 +71,15 @@ class EpochCheckpoints(keras.callbacks.Callback):
                 self._path(number).unlink()
         # An epoch without an evaluation is not ranked, even if it had a rank in an earlier training.
         self._scores.pop(epoch + 1, None)
-        if self.keep_best and math.isfinite(score := self._score(logs or {})):
+        # Also without `keep_best`, because a resumed training can have it.
+        if math.isfinite(score := self._score(logs or {})):
             self._scores[epoch + 1] = score
         with alone():  # Other processes do not save.
             # Keras would add low-rank updates to kernels in the precision of the computation.
             save_weights(without_lora(self.model), self._path(epoch + 1))
-        best = self.best_epochs
-        self._scores = {number: self._scores[number] for number in sorted(best)}
-        for number in set(self._saved_epochs()) - {*self.last_epochs, *best}:
+        kept = {*self.last_epochs, *self.best_epochs}
+        self._scores = {number: score for number, score in sorted(self._scores.items()) if number in kept}
+        for number in set(self._saved_epochs()) - kept:
             self._path(number).unlink()
 
     def on_train_end(self, logs=None):
@@ -135,6 +136,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     def _score(self, logs):
         score = np.asarray(logs.get(self.monitor, math.nan))
+        if score.size != 1 and not self.keep_best:
+            return math.nan
         if score.size != 1:
             raise ValueError(f"`monitor` must be a single number. Received: {self.monitor}, {score.size} numbers.")
         return score.item()

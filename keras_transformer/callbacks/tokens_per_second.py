@@ -18,13 +18,14 @@ class TokensPerSecond(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.perf_counter()
-        self._tokens_before = None
+        self._num_batches, self._tokens_before, self._tokens_at_end = 0, 0.0, 0.0
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self._tokens_before is None:
-            # The metrics of a resumed epoch begin above 0. A model without a first batch has no metrics yet.
+        # The metrics of a resumed epoch begin above 0, or `TrainingState` adds those of its earlier batches after the
+        # first one. A model without a first batch has no metrics yet.
+        if self._num_batches < 2:
             metric = self._token_counter()
-            self._tokens_before = float(metric.tokens) if metric else 0.0
+            self._tokens_before += (float(metric.tokens) if metric else 0.0) - self._tokens_at_end
 
     def on_train_batch_end(self, batch, logs=None):
         # Read from the model each time, because this synchronises JAX's variables.
@@ -34,8 +35,9 @@ class TokensPerSecond(keras.callbacks.Callback):
                 "`TokensPerSecond` needs `Perplexity` or `TokenAccuracy` among the metrics of `model.compile`. "
                 f"Received: {[metric.name for metric in self.model.metrics]}."
             )
-        tokens = float(metric.tokens) - self._tokens_before
-        self._rate = tokens / (time.perf_counter() - self._start)
+        self._num_batches += 1
+        self._tokens_at_end = float(metric.tokens)
+        self._rate = (self._tokens_at_end - self._tokens_before) / (time.perf_counter() - self._start)
         self._add_to(logs)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -224,3 +224,12 @@ def test_a_score_of_several_numbers_is_refused(make_model, fit, tmp_path, scores
     checkpoints = EpochCheckpoints(tmp_path, keep_best=1, monitor="score")
     with pytest.raises(ValueError, match=r"`monitor` must be a single number\. Received: score, 2 numbers"):
         fit(make_model(), scores(np.array([0.5, 0.25])), checkpoints)
+
+
+def test_best_epochs_can_be_asked_for_in_a_resumed_training(make_model, fit, tmp_path, scores):
+    checkpoints = EpochCheckpoints(tmp_path, keep=3, monitor="score", mode="max")
+    fit(make_model(), scores(5.0, 9.0, 7.0, 8.0), checkpoints, epochs=4)
+    assert checkpoints.best_epochs == []
+    later = EpochCheckpoints(tmp_path, keep=1, keep_best=2, monitor="score", mode="max")
+    later.set_state(json.loads(json.dumps(checkpoints.get_state())))
+    assert later.best_epochs == [2, 4]
