@@ -1,4 +1,5 @@
 import functools
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -60,6 +61,17 @@ class ChunkedLossModel(keras.Model):
             has_table_gradient=layers.is_trainable,
         )
         return {**results._asdict(), "loss": self.loss.of_sum(results.loss, weights)}
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "loss_rows": self.loss_rows}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
+        config = dict(config)
+        loss_rows = config.pop("loss_rows", None)
+        model = super().from_config(config, custom_objects)
+        model.loss_rows = loss_rows
+        return model
 
     def train_step(self, *arguments):
         """One step of `fit`. With JAX, the data are preceded by the state."""

@@ -98,7 +98,7 @@ class GuidedAlignmentModel(ChunkedLossModel):
         return (products - ops.logsumexp(products, axis=-1, keepdims=True))[..., columns:]
 
     def get_config(self) -> dict[str, Any]:
-        guidance = {name: getattr(self, name) for name in ("weight", "layer", "head", "has_chunks", "loss_rows")}
+        guidance = {name: getattr(self, name) for name in ("weight", "layer", "head", "has_chunks")}
         return {**super().get_config(), "guided_alignment": guidance}
 
     @classmethod

@@ -125,6 +125,11 @@ def test_the_model_of_a_call_is_the_functional_model(tmp_path):
         np.testing.assert_array_equal(found, expected)
 
 
+def test_a_saved_model_has_its_number_of_rows():
+    model = with_chunked_loss(transformer(), rows=512)
+    assert type(model).from_config(model.get_config()).loss_rows == 512
+
+
 @pytest.mark.slow
 def test_a_saved_model_continues_its_training(tmp_path):
     model = compiled(with_chunked_loss(transformer()))
