@@ -87,9 +87,11 @@ def _vocabulary(vocabulary, tokenizers):
         "model_type": [tokenizer.model_type for tokenizer in sides],
         "shared": [tokenizers.is_shared],
     }
+    defaults = VocabularySection().filled()
     for key in vocabulary.model_fields_set - {"sampling"}:
         value = getattr(vocabulary, key)
-        if value == VocabularySection.model_fields[key].default:
+        # The recipe that `train` writes into a model folder has the filled defaults.
+        if value in (VocabularySection.model_fields[key].default, getattr(defaults, key)):
             continue
         if key not in _COMPARED_KEYS:
             raise InputError(

@@ -148,10 +148,10 @@ def train_prepared(prepared, watch):
             trained = build_transformer(config)
             initial = initial_facts(output)
             longest = batches.longest_source
-            if initial:
-                longest = max(longest, initial.longest_source) if longest and initial.longest_source else None
             if longest and recipe.data.directions:
                 longest -= 1  # The tag.
+            if initial:
+                longest = max(longest, initial.longest_source) if longest and initial.longest_source else None
             directions = [*recipe.data.directions, *(initial.directions if initial and initial.directions else [])]
             heads = initial.alignment_heads if initial else None
             if recipe.data.train_alignments:

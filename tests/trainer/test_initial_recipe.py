@@ -69,6 +69,10 @@ def test_the_keys_without_weights_can_differ(settled):
     assert (recipe.data.source_language, recipe.data.target_language) == ("ko", "en-GB")
 
 
+def test_the_written_recipe_of_a_learned_vocabulary_can_be_given(settled):
+    settled("vocabulary.normalization='nmt_nfkc'")
+
+
 def test_keys_that_agree_can_be_given(settled):
     settled("model.hidden_dim=16", "vocabulary.size=290", "vocabulary.model_type='bpe'", "vocabulary.shared=true",
             "data.lowercase=false", "model.normalize_first=true")  # fmt: skip
