@@ -20,6 +20,7 @@ def test_every_pair_has_links_of_its_words():
         assert {source for source, _ in phrase.possible} <= set(range(korean))
 
 
+@pytest.mark.slow
 def test_the_links_are_those_of_the_meaning():
     by_korean = {phrase.korean: phrase for phrase in aligned_phrases()}
     phrase = by_korean["나는 어제 카페에 갔다."]

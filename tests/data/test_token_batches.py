@@ -124,6 +124,7 @@ def test_padding_is_under_a_tenth(tokenizer):
     assert 0 < padding < 0.1
 
 
+@pytest.mark.slow
 def test_padding_of_multi30k_is_under_a_tenth(parallel_data):
     folder = parallel_data / "multi30k" / "raw"
     if not folder.is_dir():
@@ -172,8 +173,8 @@ def test_sampling_varies_the_tokens_and_never_the_text(tokenizer):
 @pytest.mark.parametrize(
     ("first_step", "steps_per_epoch"),
     [
-        (16, None),
         (16, 7),
+        pytest.param(16, None, marks=pytest.mark.slow),
         *(pytest.param(first, steps, marks=pytest.mark.slow) for first in (1, 7) for steps in (None, 7)),
     ],
 )

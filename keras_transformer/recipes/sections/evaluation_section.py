@@ -47,7 +47,8 @@ class EvaluationSection(Section):
         0,
         ge=0,
         description=(
-            "Number of evaluations without improvement after which training stops. 0 disables early stopping."
+            "Number of evaluated epochs without improvement after which training stops. 0 disables early stopping. "
+            'The model has the last weights, or with [training] average_of = "best" the best ones.'
         ),
     )
     # Not written, so that a recipe that was read can be written and read again.
