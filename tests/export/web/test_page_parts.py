@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import keras_transformer
+from keras_transformer.text.sentences import _WITHOUT_SPACE
 
 PAGE = pathlib.Path(keras_transformer.__file__).parent / "export" / "web" / "page"
 HTML = (PAGE / "index.html").read_text("utf-8")
@@ -16,21 +17,31 @@ WORDS = json.loads((PAGE / "en.json").read_text("utf-8"))
 PROGRAM = "".join(path.read_text("utf-8") for path in PAGE.glob("*.js"))
 
 
-def parts_of(texts, language, is_split, longest):
-    """Runs `partsOf` of the page for each text."""
+def run_module(function, texts):
+    """Runs a function of JavaScript, which can use `page`, the module `sentences.js`, for each text."""
     node = shutil.which("node") or pytest.skip("node is not installed")
     program = f"""
-        const {{ partsOf }} = await import("data:text/javascript," + encodeURIComponent({json.dumps(SENTENCES)}));
-        const parts = (text) => partsOf(text, "{language}", {json.dumps(is_split)}, {longest});
-        console.log(JSON.stringify({json.dumps(texts)}.map(parts)));
+        const page = await import("data:text/javascript," + encodeURIComponent({json.dumps(SENTENCES)}));
+        console.log(JSON.stringify({json.dumps(texts)}.map({function})));
     """
-    command = [node, "--input-type=module", "--eval", program]
-    result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    command = [node, "--input-type=module"]
+    result = subprocess.run(command, input=program, capture_output=True, text=True, encoding="utf-8")
     assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)
+    return json.loads(result.stdout)
+
+
+def parts_of(texts, language, is_split, longest):
+    """Runs `partsOf` of the page for each text."""
+    found = run_module(f'(text) => page.partsOf(text, "{language}", {json.dumps(is_split)}, {longest})', texts)
     for text, parts in zip(texts, found, strict=True):
         assert "".join(part["before"] + part["text"] + part["after"] for part in parts) == text
     return [[part["text"] for part in parts] for parts in found]
+
+
+def spaced(texts, source, target, longest=256):
+    """Returns the texts with the spaces of their translations."""
+    parts = f'page.spacedParts(page.partsOf(text, "{source}", true, {longest}), {json.dumps(target)})'
+    return run_module(f"(text) => {parts}.map((part) => part.before + part.text + part.after).join('')", texts)
 
 
 SENTENCES = (PAGE / "sentences.js").read_text("utf-8")
@@ -52,9 +63,24 @@ def test_without_splitting_a_line_is_a_part():
 
 def test_long_parts_are_cut_between_words():
     (parts,) = parts_of(["one two three four"], "en", True, 9)
-    assert parts == ["one two ", "three ", "four"]
+    assert parts == ["one two", "three", "four"]
     (parts,) = parts_of(["🙂" * 20], "en", True, 8)
     assert [len(part) for part in parts] == [8, 8, 4]
+
+
+def test_translations_of_a_line_are_joined_by_the_language_of_the_translation():
+    assert spaced(["你好。再见。\n再见。", " 你好。 "], "zh-Hans", "en") == ["你好。 再见。\n再见。", " 你好。 "]
+    texts = ["Hello there.  How are you? \n Fine."]
+    assert spaced(texts, "en", "ko") == texts
+    assert spaced(texts, "en", "zh-Hant") == ["Hello there.How are you? \n Fine."]
+    assert spaced(["你好。再见。"], "zh", None) == ["你好。 再见。"]
+    assert spaced(["one two three four"], "en", "de", longest=9) == ["one two three four"]
+    assert spaced(["一二三四五六。"], "zh", "de", longest=2) == ["一二 三四 五六 。"]
+
+
+def test_the_page_has_the_languages_without_spaces_of_python():
+    (line,) = re.findall(r"WITHOUT_SPACE = (.*);", SENTENCES)
+    assert json.loads(line) == [*_WITHOUT_SPACE]
 
 
 def test_the_page_uses_every_word():

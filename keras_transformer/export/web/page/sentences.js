@@ -1,5 +1,8 @@
 // Splits a text into parts that are translated one at a time.
 
+// Languages without spaces between sentences, as in keras_transformer/text/sentences.py.
+const WITHOUT_SPACE = ["zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja"];
+
 // Returns [{ before, text, after }, …]. `before` and `after` are white space, and all parts together are the text.
 //
 // language: language tag of the text, or undefined.
@@ -9,15 +12,27 @@ export function partsOf(text, language, isSplit, longest) {
   const parts = [];
   for (const line of text.match(/[^\r\n]*(?:\r\n|\r|\n|$)/g)) {
     const sentences = isSplit ? segments(line, language, "sentence") : [line];
-    for (const sentence of sentences.filter(Boolean)) {
-      const [, before, content, after] = sentence.match(/^(\s*)(.*?)(\s*)$/su);
-      const pieces = content ? cut(content, language, longest) : [""];
-      pieces.forEach((piece, i) => {
-        parts.push({ before: i ? "" : before, text: piece, after: i === pieces.length - 1 ? after : "" });
-      });
-    }
+    const pieces = sentences.filter(Boolean).flatMap((sentence) => cut(sentence, language, longest));
+    pieces.forEach((piece, i) => {
+      const body = piece.trim(), start = body ? piece.length - piece.trimStart().length : piece.length;
+      const before = piece.slice(0, start), after = piece.slice(start + body.length);
+      if (i) parts.at(-1).after += before;
+      if (!i || body) parts.push({ before: i ? "" : before, text: body, after });
+    });
   }
   return parts;
+}
+
+// Returns the parts with the space after each translation: a space between two parts of a line, or none in Chinese and
+// Japanese.
+//
+// language: language tag of the translation, or undefined.
+export function spacedParts(parts, language) {
+  const isWithoutSpace = WITHOUT_SPACE.includes(language?.split("-")[0]);
+  return parts.map((part, i) => {
+    const isLast = !parts[i + 1]?.text || /[\r\n]/.test(part.after);
+    return isLast || !part.text ? part : { ...part, after: isWithoutSpace ? "" : part.after || " " };
+  });
 }
 
 function segments(text, language, granularity) {

@@ -54,7 +54,8 @@ async function run() {
 
 async function translateText({ id, text, isSplit }) {
   const started = performance.now();
-  const parts = modules.partsOf(text, settings.sourceLanguage ?? undefined, isSplit, modules.LONGEST_SENTENCE);
+  const found = modules.partsOf(text, settings.sourceLanguage ?? undefined, isSplit, modules.LONGEST_SENTENCE);
+  const parts = modules.spacedParts(found, settings.targetLanguage);
   for (const part of parts) part.found = part.text ? remembered.get(part.text) : BLANK;
   self.postMessage({ kind: "parts", id, parts });
   let translations = [], sent = performance.now();
