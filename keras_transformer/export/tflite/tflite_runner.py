@@ -18,6 +18,8 @@ NUM_WARMUPS = 2
 NUM_CHECKED = 16
 FIXED_LENGTHS = (16, 32, 64)
 FIXED_TEXT_LENGTH = 256
+# Computations in bytes depend slightly on the padding, so some translations of quantised files may differ.
+QUANTIZED_SHARE = 0.3
 END_ID = 3
 
 
@@ -41,16 +43,15 @@ def run(file, source_tokenizer, target_tokenizer, texts, blank, max_length, is_q
         result["translations"].append(translation)
         result["tokens"].append([writer.id_to_piece(token_id) for token_id in target_ids])
         result["scores"].append(float(found["scores"][0, 0]))
-    if not is_quantized:  # Computations in bytes depend slightly on the padding.
+    if not is_quantized:
         checked = slice(len(rows) - len(texts), len(rows) - len(texts) + NUM_CHECKED)
         check_other_ways(interpreter, rows[checked], best[checked])
     if text_ids is not None:
         check_tokens(interpreter, texts, text_ids, best[len(best) - len(texts) :], writer)
-        if not is_quantized:
-            # On few repetitive texts, SentencePiece rounds sums differently from the model's tokenizer.
-            is_same = [reader.encode(text) == ids for text, ids in zip(texts, text_ids)]
-            translations = result["translations"][len(best) - len(texts) :]
-            check_texts(interpreter, itertools.compress(texts, is_same), itertools.compress(translations, is_same))
+        # On few repetitive texts, SentencePiece rounds sums differently from the model's tokenizer.
+        is_same = [reader.encode(text) == ids for text, ids in zip(texts, text_ids)]
+        pairs = zip(texts, result["translations"][len(best) - len(texts) :])
+        check_texts(interpreter, list(itertools.compress(pairs, is_same)), is_quantized)
     return {name: values[len(values) - len(texts) :] for name, values in result.items()}
 
 
@@ -82,17 +83,18 @@ def check_tokens(interpreter, texts, text_ids, best, writer):
             sys.exit(f"the signature detokenize gives another text than SentencePiece for {expected[:60]!r}")
 
 
-def check_texts(interpreter, texts, translations):
+def check_texts(interpreter, pairs, is_quantized):
     """Checks that the signatures for texts give the translations of the signature for token ids."""
-    translate = interpreter.get_signature_runner("translate_text")
-    fixed = interpreter.get_signature_runner(f"translate_text_{FIXED_TEXT_LENGTH}")
-    for number, (text, expected) in enumerate(zip(texts, translations)):
-        found = [translate(code_points=code_points_of(text))["code_points"][0, 0].copy()]
-        if number < NUM_CHECKED and len(text) <= FIXED_TEXT_LENGTH:
-            padded = code_points_of(text.ljust(FIXED_TEXT_LENGTH, "\0"))
-            found.append(fixed(code_points=padded)["code_points"][0, 0].copy())
-        if any(text_of(row) != expected.replace("\0", "") for row in found):
-            sys.exit(f"the signatures translate_text and translate give different translations of {text[:60]!r}")
+    pairs = [(text, translation.replace("\0", "")) for text, translation in pairs]
+    short = [(text.ljust(FIXED_TEXT_LENGTH, "\0"), expected) for text, expected in pairs[:NUM_CHECKED]]
+    fixed = [(text, expected) for text, expected in short if len(text) == FIXED_TEXT_LENGTH]
+    for name, rows in (("translate_text", pairs), (f"translate_text_{FIXED_TEXT_LENGTH}", fixed)):
+        translate = interpreter.get_signature_runner(name)
+        found = [text_of(translate(code_points=code_points_of(text))["code_points"][0, 0]) for text, _ in rows]
+        wrong = [text for (text, expected), translation in zip(rows, found) if translation != expected]
+        if len(wrong) > (max(1, QUANTIZED_SHARE * len(rows)) if is_quantized else 0):
+            text = wrong[0].rstrip("\0")[:60]
+            sys.exit(f"the signatures {name} and translate give different translations of {text!r}")
 
 
 def code_points_of(text):

@@ -14,15 +14,20 @@ from ai_edge_litert.interpreter import Interpreter
 NUM_WARMUPS = 2
 FIXED_LENGTH = 256
 OLDEST_NODE = 18
+# Computations in bytes depend slightly on the padding and the machine, so some translations of quantised files may
+# differ.
+QUANTIZED_SHARE = 0.3
 _NODE_PROGRAM = pathlib.Path(__file__).with_name("web_runner.mjs")
 
 
 def run(folder, texts, is_quantized):
     result = run_python(folder, texts, is_quantized)
     short = [index for index, text in enumerate(texts) if len(text) <= FIXED_LENGTH]
-    for index, found in zip(short, run_node(folder, [texts[index] for index in short])):
-        if not is_quantized and found["translation"] != result["translations"][index]:
-            sys.exit(f"LiteRT.js and LiteRT in Python translate {texts[index]!r} differently")
+    found_in_node = run_node(folder, [texts[index] for index in short])
+    same = [found["translation"] == result["translations"][index] for index, found in zip(short, found_in_node)]
+    if are_too_different(same, is_quantized):
+        sys.exit(f"LiteRT.js and LiteRT in Python translate {texts[short[same.index(False)]]!r} differently")
+    for index, found in zip(short, found_in_node):
         for field, name in (("translations", "translation"), ("scores", "score"), ("milliseconds", "milliseconds")):
             result[field][index] = found[name]
     return {**result, "tokens": None}
@@ -33,7 +38,7 @@ def run_python(folder, texts, is_quantized):
     interpreter = Interpreter(model_path=str(pathlib.Path(folder, "model.tflite")))
     translate = interpreter.get_signature_runner("translate_text")
     fixed = interpreter.get_signature_runner(f"translate_text_{FIXED_LENGTH}")
-    result = {"translations": [], "scores": [], "milliseconds": []}
+    result, same = {"translations": [], "scores": [], "milliseconds": []}, []
     for number, text in enumerate([*texts[:NUM_WARMUPS], *texts]):
         started = time.perf_counter()
         row = [ord(character) for character in text] or [0]
@@ -41,14 +46,20 @@ def run_python(folder, texts, is_quantized):
         milliseconds = 1000 * (time.perf_counter() - started)
         if number < min(NUM_WARMUPS, len(texts)):
             continue
-        if len(row) <= FIXED_LENGTH and not is_quantized:
+        if len(row) <= FIXED_LENGTH:
             padded = np.array([row + [0] * (FIXED_LENGTH - len(row))], "int32")
-            if best_of(fixed(code_points=padded))[0] != translation:
-                sys.exit(f"the signatures translate_text and translate_text_{FIXED_LENGTH} give different translations")
+            same.append(best_of(fixed(code_points=padded))[0] == translation)
         result["translations"].append(translation)
         result["scores"].append(score)
         result["milliseconds"].append(milliseconds)
+    if are_too_different(same, is_quantized):
+        sys.exit(f"the signatures translate_text and translate_text_{FIXED_LENGTH} give different translations")
     return result
+
+
+def are_too_different(same, is_quantized):
+    """Returns whether too many of two signatures' translations differ, from a list of bools."""
+    return same.count(False) > (max(1, QUANTIZED_SHARE * len(same)) if is_quantized else 0)
 
 
 def best_of(found):

@@ -13,6 +13,7 @@ from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
 from keras_transformer.export.tflite.fixed_lengths import FIXED_LENGTHS
+from keras_transformer.export.tflite.text_signatures.texts_to_texts import TextsToTexts
 from keras_transformer.export.tflite.tflite import convert
 from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
 from keras_transformer.export.tflite.tflite_file import operations_of
@@ -288,6 +289,22 @@ def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize
     written = [text.decode() for text in translator.target_tokenizer.detokenize(found["target_ids"][:, 0]).numpy()]
     assert written == translations
     np.testing.assert_allclose(found["scores"][:, 0], scores, atol=0.05)
+
+
+@pytest.mark.slow
+def test_the_proof_of_a_quantised_file_runs_its_signatures_for_texts(translator, tmp_path, monkeypatch):
+    translate = TextsToTexts.translate
+
+    def worst_first(self, code_points):
+        return {name: tf.reverse(rows, [1]) for name, rows in translate(self, code_points).items()}
+
+    monkeypatch.setattr(TextsToTexts, "translate", worst_first)
+    settings = SearchSettings(beam_size=2).of_model(translator.config)
+    with pytest.raises(ExportError, match="translate_text and translate give different translations"):
+        export_tflite(
+            translator, tmp_path / "a.tflite", "int8", settings=settings, prove=proof_of(translator, settings, "int8")
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 class WithAMissingOperation(tf.Module):
