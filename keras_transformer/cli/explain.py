@@ -30,6 +30,7 @@ def explain(model, sentence, output, language, **search):
     (files,) = read_files(model)
     check_config(files.config)
     settings = SearchSettings.of(None, **search).of_model(files.config)
-    check_length(sentence, files.tokenizers.source.count_tokens(sentence), settings.max_length)
+    if not files.tokenizers.placeholder_kinds:  # Otherwise, TensorFlow is needed to mask the sentence first.
+        check_length(sentence, files.tokenizers.source.count_tokens(sentence), settings.max_length)
     translator = load_translator([files])
     print_path(explanation.explain(translator, sentence, output, language, **search))

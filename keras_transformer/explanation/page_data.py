@@ -10,6 +10,7 @@ from keras_transformer.generation.top_tokens import log_normalizer, top_k
 from keras_transformer.layers.attention import hiding_bias
 from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text.masking import Masking
 from keras_transformer.text.token_rows import padded_ids, token_rows
 from keras_transformer.text.tokenizer import check_unicode
 
@@ -20,12 +21,11 @@ _SPECIAL = {PADDING_ID: "<padding>", UNKNOWN_ID: "<unknown>", START_ID: "<start>
 
 
 def source_ids_of(translator, text, max_length):
-    """Returns the token ids of a sentence, `(1, source_length)` int32.
+    """Returns the token ids of a masked sentence, `(1, source_length)` int32.
 
     Raises:
         InputError: the text has no tokens, or more than the model reads.
     """
-    check_unicode(text)
     rows = token_rows(translator.source_tokenizer, [text])
     check_length(text, int(rows.row_lengths()[0]), max_length)
     return padded_ids(rows, max_length)
@@ -46,7 +46,10 @@ def page_data(translator, text, settings):
         InputError: the text has no tokens or too many, or the model computes numbers that are not finite.
     """
     parts = transformer_parts(translator.model)
-    source_ids = source_ids_of(translator, text, settings.max_length)
+    check_unicode(text)
+    # Tokens of a sentence without words are explained, although its translation is its copy.
+    masking = Masking(translator.tokenizers, [text], copies=False)
+    source_ids = source_ids_of(translator, masking.texts[0], settings.max_length)
 
     def written(token_ids):
         return _written(translator.target_tokenizer, token_ids)
@@ -56,7 +59,7 @@ def page_data(translator, text, settings):
     input_ids = shift_targets(labels)
     matrices, logits = forward_pass(parts, source_ids, input_ids)
     source_row, input_row = source_ids[0].numpy().tolist(), input_ids[0].numpy().tolist()
-    (translation,) = translator.tokenizers.decode_target(labels)
+    ((translation,),) = masking.restored([translator.tokenizers.decode_target(labels)])
     return {
         "text": text,
         "translation": translation,

@@ -9,7 +9,9 @@ from keras_transformer.generation import Generator, SearchSettings, cross_attent
 from keras_transformer.plots.figure import new_figure
 from keras_transformer.plots.fonts import font_for, without_missing
 from keras_transformer.plots.labels import broken_lines, is_wide, stacked, text_widths
+from keras_transformer.text.masking import Masking
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut
+from keras_transformer.text.tokenizer import check_unicode
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,7 +70,9 @@ def plot_attention(
     settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
     settings = settings.of_model(translator.config)
     tokenizers, max_length = translator.tokenizers, settings.max_length
-    source_ids = padded_ids(rows_to_cut(tokenizers.source, [text], max_length), max_length)
+    check_unicode(text)
+    masking = Masking(tokenizers, [text], copies=False)
+    source_ids = padded_ids(rows_to_cut(tokenizers.source, masking.texts, max_length), max_length)
     if not tf.reduce_any(source_ids > 0):
         raise InputError(f"Expected a sentence with at least one word. Received: {text!r}.")
     source_tokens = _written(tokenizers.source, source_ids)
@@ -78,7 +82,7 @@ def plot_attention(
     target_ids = tf.boolean_mask(found.token_ids[:, 0], found.token_ids[0, 0] > 0, axis=1)
     scores = cross_attention(generator.parts, source_ids, shift_targets(target_ids))
     target_tokens = _written(tokenizers.target, target_ids)
-    sentences = [text, *tokenizers.decode_target(target_ids)]
+    sentences = [text, *masking.restored([tokenizers.decode_target(target_ids)])[0]]
     return _draw(np.array(scores)[:, 0], source_tokens, target_tokens, sentences)
 
 

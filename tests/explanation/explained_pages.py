@@ -17,9 +17,9 @@ SENTENCE = "나는 어제 갔다."
 _ENTRY = re.compile(r'<script type="[^"]*" id="(\w+)">(.*?)</script>', re.DOTALL)
 
 
-def small_translator(separate=False, **overrides):
+def small_translator(separate=False, symbols=(), **overrides):
     """A translator of random weights, wide enough that matrices of the full width are pictures."""
-    tokenizer = learn_vocabulary(LINES, vocabulary_size=296)
+    tokenizer = learn_vocabulary(LINES, vocabulary_size=296 + len(symbols), user_defined_symbols=symbols)
     target = learn_vocabulary(LINES[2:], vocabulary_size=280) if separate else None
     fields = {
         "vocabulary_size": tokenizer.vocabulary_size,

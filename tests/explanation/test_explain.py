@@ -8,7 +8,9 @@ from explained_pages import SENTENCE, page_entries, page_picture, small_translat
 import keras_transformer as kt
 from keras_transformer.errors import InputError
 from keras_transformer.explanation.packed_numbers import packed_numbers
+from keras_transformer.explanation.page_data import page_data
 from keras_transformer.models import transformer_parts
+from keras_transformer.text.placeholder_kinds import placeholder_symbols
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +101,14 @@ def test_a_wide_mask_is_a_picture():
     entries, text = packed_numbers({"bias": mask})
     shades, _ = page_picture({"matrices": entries}, zlib.decompress(base64.b64decode(text)), "bias")
     np.testing.assert_array_equal(shades < 0, mask < 0)
+
+
+def test_placeholders_are_masked_and_restored():
+    symbols = placeholder_symbols(["url"])
+    translator = small_translator(symbols=symbols, hidden_dim=16, num_encoder_layers=1, num_decoder_layers=1)
+    text = "카페 https://keras.io/guides"
+    data, _ = page_data(translator, text, kt.SearchSettings(beam_size=2).of_model(translator.config))
+    assert "｟url1｠" in data["source"]["tokens"]
+    assert [data["translation"]] == translator.translate([text], beam_size=2)
+    assert "https://keras.io/guides" in data["translation"]
+    assert data["text"] == text

@@ -7,6 +7,7 @@ from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.plots import attention_plot, plot_attention, plot_positions, plot_training
 from keras_transformer.plots.fonts import font_for
 from keras_transformer.text import learn_vocabulary
+from keras_transformer.text.placeholder_kinds import placeholder_symbols
 from keras_transformer.translator import Translator
 
 font_manager = pytest.importorskip("matplotlib.font_manager", reason="the extra `plots` is not installed")
@@ -47,6 +48,26 @@ def test_attention_has_a_panel_for_every_block_and_head(translator):
 def test_the_title_has_the_sentence_and_its_translation(translator):
     title = plot_attention(translator, LINES[1], beam_size=1).get_suptitle()
     assert title.split("\n") == [LINES[1], *translator.translate([LINES[1]], beam_size=1)]
+
+
+def test_placeholders_are_masked_and_restored():
+    symbols = placeholder_symbols(["url"])
+    tokenizer = learn_vocabulary(LINES, vocabulary_size=285 + len(symbols), user_defined_symbols=symbols)
+    config = TransformerConfig(
+        vocabulary_size=tokenizer.vocabulary_size,
+        num_encoder_layers=1,
+        num_decoder_layers=1,
+        hidden_dim=16,
+        intermediate_dim=16,
+        num_heads=1,
+        max_length=16,
+    )
+    translator = Translator(build_transformer(config), tokenizer)
+    figure = plot_attention(translator, "see https://keras.io", beam_size=1)
+    assert "｟url1｠" in [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    (translation,) = translator.translate(["see https://keras.io"], beam_size=1)
+    shown = "".join(figure.get_suptitle().split())  # Without the breaks of lines.
+    assert shown == "".join(f"see https://keras.io {translation}".split())
 
 
 @pytest.mark.slow
