@@ -1,5 +1,7 @@
 """Collects the data of a page for one sentence."""
 
+import dataclasses
+
 import tensorflow as tf
 
 from keras_transformer.data.pool_batches import shift_targets
@@ -69,7 +71,7 @@ def page_data(translator, text, settings):
         "steps": steps,
         "search": {"beam_size": settings.beam_size, "length_penalty": settings.length_penalty},
         "model": {
-            **translator.config.to_dict(),
+            **dataclasses.asdict(translator.config),
             "parameters": sum(weight.shape.num_elements() for weight in translator.model.weights),
             "dtype": parts.decoders[0].compute_dtype,
         },

@@ -213,3 +213,17 @@ def test_tokens_are_text_and_not_html(driver, tmp_path):
     assert driver.get_log("browser") == []
     assert driver.title.startswith("</script>")
     assert _find(driver, "#text").text == text
+
+
+def test_the_formula_and_the_mask_are_those_of_an_imported_model(driver, paths, tmp_path):
+    formula = "return document.querySelector('#positions .formula').innerText"
+    mask = "return document.querySelector('#encoder-mask p.when-encoder').innerText"
+    resize(driver, 1280)
+    _open(driver, paths["en"])
+    assert driver.execute_script(formula).startswith("P[pos, 2i] = sin(pos / 100002i/d)")
+    assert driver.execute_script(mask).startswith("The mask hides padding. ")
+    fields = {"position_frequencies": "tensor2tensor", "first_position": 1, "source_end": False}
+    translator = small_translator(hidden_dim=16, num_encoder_layers=1, num_decoder_layers=1, **fields)
+    _open(driver, kt.explain(translator, SENTENCE, tmp_path / "a.html", beam_size=1))
+    assert driver.execute_script(formula).startswith("P[pos, 2i] = sin((pos + 1) / 100002i/(d − 2))")
+    assert driver.execute_script(mask).startswith("The mask hides padding and the end token of the source,")

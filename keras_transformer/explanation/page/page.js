@@ -192,6 +192,10 @@ async function start() {
   document.body.dataset.length = Math.max(page.data.source.tokens.length, page.data.target.tokens.length) > 16 ? "long" : "short";
   document.body.dataset.output = page.data.model.share_output ? "shared" : "own";
   document.body.dataset.bias = page.data.model.output_bias ? "yes" : "no";
+  document.body.dataset.frequencies = page.data.model.position_frequencies;
+  document.body.dataset.end = page.data.model.source_end ? "seen" : "hidden";
+  const { first_position: first } = page.data.model;
+  document.querySelectorAll(".position").forEach((place) => (place.textContent = first ? `(pos + ${first})` : "pos"));
   byId("translation").textContent = page.data.translation;
   byId("rounding").textContent = words.rounding;
   byId("alpha").textContent = page.data.search.length_penalty;
