@@ -2,7 +2,7 @@
 
 import pytest
 from browser import opened_browser, resize
-from explained_pages import SENTENCE, page_entries, page_matrix, small_translator
+from explained_pages import SENTENCE, page_entries, page_matrix, page_picture, small_translator
 
 import keras_transformer as kt
 
@@ -152,6 +152,15 @@ def test_a_picture_shows_an_approximate_number(page):
     assert "≈" in text
     unit = data["matrices"]["encoder_sequence"]["unit"]
     assert float(text.split("≈")[1].replace("−", "-")) == pytest.approx(numbers[1, 2], abs=unit, rel=0.06)
+
+
+def test_the_largest_number_of_a_wide_matrix_is_that_of_all_columns(page):
+    driver, data, content = page
+    picture, _ = page_picture(data, content, "encoder_sequence")
+    expected = abs(picture).max()
+    assert expected > abs(picture[:, :8]).max() + 0.01
+    caption = _find(driver, '[data-name="encoder_sequence"] figcaption').text
+    assert float(caption.split("largest ")[1].split(" ")[0]) == pytest.approx(expected, abs=5.1e-3)
 
 
 def test_the_mask_shows_the_number_of_the_library(page):

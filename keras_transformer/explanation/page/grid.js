@@ -47,8 +47,8 @@ class Grid {
     context.font = `12px ${FONT}`;
     this.left = Math.min(width < 420 ? 62 : LABEL_WIDTH, Math.ceil(Math.max(...rowLabels.map((label) => context.measureText(label).width)))) + 8;
     const room = Math.max(60, width - this.left - 2);
-    const largest = isPicture ? 0 : matrix.largest();
-    this.largest = isPicture ? matrix.largest(matrix.shade, this.columns) : largest;
+    const largest = matrix.largest(); // Of the numbers, which of a wide matrix are the first columns.
+    this.largest = matrix.isWide ? Math.max(largest, matrix.largest(matrix.shade, matrix.pictureColumns)) : largest;
     this.numberFont = `${width < 420 ? 10 : 11}px ${NUMBER_FONT}`;
     context.font = this.numberFont;
     const digits = context.measureText(short(-Math.max(largest, 1))).width + 3;
