@@ -20,9 +20,9 @@ class OnnxTranslator:
         self.cache_shape = self.decoder.get_inputs()[1].shape  # (blocks, "batch", num_heads, "past", head_dim)
 
     def __call__(self, text):
-        if re.fullmatch(self.settings["blank"], text):
-            return ""
         source = [*self.reader.encode(text)[: self.settings["max_length"] - 1], self.settings["end_id"]]
+        if len(source) == 1 or re.fullmatch(self.settings["blank"], text):
+            return ""
         limit = self.settings["length_factor"] * len(source) + self.settings["length_margin"]
         return self.writer.decode(self.search(source, min(limit, self.settings["max_length"])))
 

@@ -35,6 +35,8 @@ TEXTS = [
     "@",
     "내일",
 ]
+# Visible texts that the normalisation removes, so they have no tokens.
+TEXTS_WITHOUT_TOKENS = ["\ufffd", "▁"]
 
 
 def trained_translator(seed=1, shared=True, steps=60, **overrides):

@@ -95,7 +95,7 @@ class HuggingFaceExporter(Exporter):
             "Token ids are those of the model. `num_beams=1` gives the translations of beam size 1. Larger beams",
             "differ, because Transformers divides the score by another length penalty.",
             "",
-            "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the",
-            "model generates an arbitrary sentence. `generate` does not limit a translation by the length of its",
-            "source. Spaces at both ends of a translation are not written.",
+            "A blank text, which has only spaces and invisible characters, and a text without tokens have no",
+            "translation. Skip both. Otherwise, the model generates an arbitrary sentence. `generate` does not limit a",
+            "translation by the length of its source. Spaces at both ends of a translation are not written.",
         ]

@@ -15,6 +15,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 NUM_WARMUPS = 2
 START_TOKEN = 1  # `generate` returns it.
+END_TOKEN = 1  # of the source
 
 
 def run(folder, target_tokenizer, texts, blank, max_length, length_factor, length_margin, **_):
@@ -24,10 +25,11 @@ def run(folder, target_tokenizer, texts, blank, max_length, length_factor, lengt
     result = {"translations": [], "tokens": [], "scores": [], "milliseconds": []}
     for text in [*texts[:NUM_WARMUPS], *texts]:
         started = time.perf_counter()
-        translation, ids, inputs = "", [], None
-        if not re.fullmatch(blank, text):
-            inputs = tokenizer([text], return_tensors="pt", truncation=True, max_length=max_length)
-            longest = min(max_length, length_factor * inputs["input_ids"].shape[1] + length_margin)
+        translation, ids = "", []
+        inputs = tokenizer([text], return_tensors="pt", truncation=True, max_length=max_length)
+        length = inputs["input_ids"].shape[1]
+        if length > END_TOKEN and not re.fullmatch(blank, text):
+            longest = min(max_length, length_factor * length + length_margin)
             ids = model.generate(**inputs, num_beams=1, max_length=longest + START_TOKEN)[0]
             translation = tokenizer.decode(ids, skip_special_tokens=True)
         result["milliseconds"].append(1000 * (time.perf_counter() - started))

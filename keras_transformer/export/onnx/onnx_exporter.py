@@ -76,8 +76,8 @@ class ONNXExporter(Exporter):
             f"`{SEARCH_NAME}` has the special tokens and limits of the search. The repository of keras-transformer has",
             "a client with beam search in NumPy, `examples/onnx/translate_onnx.py`.",
             "",
-            "A blank text, which has only spaces and invisible characters, has no translation. Skip it. Otherwise, the",
-            "model generates an arbitrary sentence.",
+            "A blank text, which has only spaces and invisible characters, and a text without tokens have no",
+            "translation. Skip both. Otherwise, the model generates an arbitrary sentence.",
         ]
 
 

@@ -59,8 +59,9 @@ def run(folder, texts, max_length):
     for text in [*texts[:NUM_WARMUPS], *texts]:
         started = time.perf_counter()
         target_ids, score = [], 0.0
-        if not re.fullmatch(settings["blank"], text):
-            source_ids = [*reader.encode(text)[: max_length - 1], settings["end_id"]]
+        token_ids = [] if re.fullmatch(settings["blank"], text) else reader.encode(text)
+        if token_ids:
+            source_ids = [*token_ids[: max_length - 1], settings["end_id"]]
             longest = min(max_length, settings["length_factor"] * len(source_ids) + settings["length_margin"])
             target_ids, score = search(source_ids, longest)
         result["translations"].append(writer.decode(target_ids))
