@@ -218,7 +218,8 @@ def _check_prefix(artifact_format, prefix):
 
 def _note_search(exporter):
     """Prints a note if search options are given that the artifact does not store."""
-    if not exporter.fixes_search and any(map(is_given, SETTING_NAMES)):
+    names = SETTING_NAMES if exporter.fixes_length else (*SETTING_NAMES, "max_length")
+    if not exporter.fixes_search and any(map(is_given, names)):
         click.echo(
             f"keras-transformer: {exporter.title} uses its own beam search, with the options of each call. The "
             "artifact is compared with the model at beam size 1.",

@@ -19,7 +19,7 @@ def remove_verification(folder, artifact):
                 path.unlink()
 
 
-def write_artifact_card(path, title, uses, translator, settings, verification=None):
+def write_artifact_card(path, title, uses, translator, settings, verification=None, fixes_search=True):
     """Writes the model card of an artifact, and `verification.json` if the artifact was verified.
 
     Args:
@@ -27,12 +27,12 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         title: the name of the artifact.
         uses: Markdown lines about its use.
         translator: the `Translator` of the artifact.
-        settings: `SearchSettings` with a `max_length`, or None if the artifact has no fixed search settings.
+        settings: `SearchSettings` with a `max_length`.
         verification: a `Verification`, or None if the artifact was not verified.
+        fixes_search: whether the artifact includes the search with its settings. Default True.
     """
     from keras_transformer.models.ensemble import members_of  # noqa: PLC0415 (imports Keras)
 
-    config = translator.config
     configs = [parts.config.to_dict() for parts in members_of(translator.model)]
     model = "An encoder-decoder Transformer"
     if len(configs) > 1:
@@ -44,7 +44,7 @@ def write_artifact_card(path, title, uses, translator, settings, verification=No
         "",
         *uses,
         "",
-        *_limits(settings, config),
+        *_limits(settings, fixes_search),
         *_direction(translator),
         "",
         "## Model",
@@ -93,9 +93,9 @@ def _direction(translator):
     ]
 
 
-def _limits(settings, config):
-    if settings is None:
-        return [f"A source has at most {config.max_length - 1} tokens and the end token."]
+def _limits(settings, fixes_search):
+    if not fixes_search:
+        return [f"A source has at most {settings.max_length - 1} tokens and the end token."]
     fixed = {name.replace("_", " "): value for name, value in settings.described().items() if name != "max_length"}
     return [
         f"Sources are cut at {settings.max_length - 1} tokens. A translation has at most {LENGTH_FACTOR} times the "

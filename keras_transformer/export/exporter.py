@@ -1,4 +1,5 @@
 import abc
+import dataclasses
 import os
 import pathlib
 from collections.abc import Callable, Sequence
@@ -43,6 +44,7 @@ class Exporter(abc.ABC):
             "litert" that the format supports, and "ensemble" if it can contain several models. Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
+        fixes_length: whether the artifact includes the maximum length of source and translation. Default True.
         rounds_activations: whether the artifact rounds activations if the quantised model does. Otherwise it is checked
             by BLEU instead of identical translations. Default True.
         masks_placeholders: whether the artifact replaces URLs and so on by placeholders, and puts them back. Otherwise
@@ -64,6 +66,7 @@ class Exporter(abc.ABC):
     packages: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
     fixes_search = True
+    fixes_length = True
     rounds_activations = True
     masks_placeholders = False
 
@@ -127,9 +130,11 @@ class Exporter(abc.ABC):
                 raise ExportError(f"{type(self).__name__}.write must write the file `artifact`. Received: no file.")
             verification = None if prove is None else prove(artifact)
             card = artifact.with_name(f"{artifact.name}.md") if self.suffix else artifact / "README.md"
-            limits = settings if self.fixes_search else None
             uses = [*self.card(translator), *placeholder_lines(translator.tokenizers.placeholders, self)]
-            write_artifact_card(card, self.title_of(path), uses, translator, limits, verification)
+            if not self.fixes_length:
+                settings = dataclasses.replace(settings, max_length=translator.config.max_length)
+            title = self.title_of(path)
+            write_artifact_card(card, title, uses, translator, settings, verification, self.fixes_search)
             return self.place(translator, unfinished, path)
 
     def default_name(self, model_name: str) -> str:

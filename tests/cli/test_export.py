@@ -93,6 +93,13 @@ def test_bad_arguments_are_refused_before_any_work(run, model, folder, arguments
     assert list(folder.glob("saved_models/*")) == []
 
 
+@pytest.mark.parametrize("artifact_format, has_note", [("argos", True), ("onnx", False)])
+def test_a_maximum_length_that_is_not_stored_has_a_note(run, model, folder, artifact_format, has_note):
+    result = run("export", model, "--format", artifact_format, "--max-length", "32", "--reference", "a.txt")
+    assert result.status == 2
+    assert ("uses its own beam search, with the options of each call" in result.errors) == has_note
+
+
 def test_an_existing_version_is_not_overwritten(run, model, folder):
     (folder / "served" / "3").mkdir(parents=True)
     (folder / "served" / "3" / "saved_model.pb").write_bytes(b"mine")

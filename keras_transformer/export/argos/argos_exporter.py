@@ -34,6 +34,7 @@ class ArgosExporter(Exporter):
     suffix = ".argosmodel"
     options = frozenset({"quantize"})
     fixes_search = False
+    fixes_length = False
     rounds_activations = False
     packages = ("ctranslate2", "onnx")
 

@@ -34,6 +34,7 @@ class CTranslate2Exporter(Exporter):
     def write(self, translator, artifact, settings):
         from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2  # noqa: PLC0415 (slow)
 
+        self._max_length = settings.max_length  # For the card.
         tokens = [each.all_tokens() for each in (translator.tokenizers.source, translator.tokenizers.target)]
         try:
             save_ctranslate2(translator.model, *tokens, artifact, self.quantize)
@@ -55,7 +56,7 @@ class CTranslate2Exporter(Exporter):
         """Returns lines about the use of the folder, with the limits and suppressed tokens that CTranslate2 needs."""
         source, target = translator.tokenizers.file_names
         prefix = _prefix(translator)
-        tokens, longest = translator.tokenizers.target.all_tokens(), translator.config.max_length - 1
+        tokens, longest = translator.tokenizers.target.all_tokens(), self._max_length - 1
         return [
             "A folder for CTranslate2, which has its own beam search, and the SentencePiece model that splits texts:",
             "",

@@ -97,7 +97,7 @@ def model_config(config):
     }
 
 
-def generation_config(config):
+def generation_config(max_length):
     """Returns the content of `generation_config.json`: greedy search, as with `beam_size=1`.
 
     `max_length` counts the start token. The last token of a translation is always the end token.
@@ -106,7 +106,7 @@ def generation_config(config):
         **_special_tokens(),
         "forced_eos_token_id": END_ID,
         "suppress_tokens": [PADDING_ID, UNKNOWN_ID, START_ID],
-        "max_length": config.max_length + 1,
+        "max_length": max_length + 1,
         "num_beams": 1,
     }
 

@@ -54,7 +54,7 @@ class HuggingFaceExporter(Exporter):
                 ("eos_token", END_ID),
             )
         }
-        more = {"model_max_length": config.max_length, "clean_up_tokenization_spaces": False}
+        more = {"model_max_length": settings.max_length, "clean_up_tokenization_spaces": False}
         # Names of special tokens in a text are text.
         more |= {"split_special_tokens": True, **special}
         if config.normalize_first:
@@ -67,7 +67,7 @@ class HuggingFaceExporter(Exporter):
             more = {"tokenizer_class": "MarianTokenizer", "separate_vocabs": separate, **languages, **more}
         write_json(artifact / "tokenizer_config.json", more, indent=2)
         write_json(artifact / "config.json", model_config(config), indent=2)
-        write_json(artifact / "generation_config.json", generation_config(config), indent=2)
+        write_json(artifact / "generation_config.json", generation_config(settings.max_length), indent=2)
         write_weights(artifact / "model.safetensors", translator.model)
 
     def run(self, artifact, translator, texts, settings):

@@ -46,7 +46,7 @@ class ONNXExporter(Exporter):
             written = [getattr(graphs, name)() for name in _GRAPHS]
         for name, graph in zip(_GRAPHS, written, strict=True):
             graph.save(artifact / f"{name}.onnx")
-        write_json(artifact / SEARCH_NAME, _search(translator), indent=2)
+        write_json(artifact / SEARCH_NAME, _search(translator, settings.max_length), indent=2)
         translator.tokenizers.save(artifact)
 
     def run(self, artifact, translator, texts, settings):
@@ -88,7 +88,7 @@ def _check_activation(config):
         )
 
 
-def _search(translator):
+def _search(translator, max_length):
     """Returns the content of `search.json`: the values that a search needs besides the graphs."""
     config, names = translator.config, translator.tokenizers.file_names
     return {
@@ -98,7 +98,7 @@ def _search(translator):
         "start_ids": [START_ID, *([] if config.target_prefix is None else [config.target_prefix])],
         "end_id": END_ID,
         "never_generated": [PADDING_ID, UNKNOWN_ID, START_ID],
-        "max_length": config.max_length,
+        "max_length": max_length,
         "length_factor": LENGTH_FACTOR,
         "length_margin": LENGTH_MARGIN,
     }

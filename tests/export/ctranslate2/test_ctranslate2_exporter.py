@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from export_cases import SOURCES, TARGETS, trained_translator
 
-from keras_transformer.export import Proof, SearchSettings, export_ctranslate2
+from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, get_exporter
 from keras_transformer.models import transformer_parts
 from keras_transformer.special_tokens import END_ID
 
@@ -28,3 +28,12 @@ def test_an_empty_translation_stays_empty(tmp_path):
     proof = Proof(translator, "ctranslate2", None, settings, list(zip(SOURCES, TARGETS)), report=found.append)
     export_ctranslate2(translator, tmp_path / "model", prove=proof)
     assert found[0].identical == len(SOURCES)
+
+
+def test_the_maximum_length_is_in_the_card(small_translator, tmp_path):
+    settings = SearchSettings(max_length=32)
+    card = get_exporter("ctranslate2").export(small_translator, tmp_path / "model", settings) / "README.md"
+    text = card.read_text(encoding="utf-8")
+    assert "out_type=str)[:31]]" in text
+    assert "max_decoding_length=31," in text
+    assert "A source has at most 31 tokens" in text

@@ -72,6 +72,13 @@ def test_the_import_reads_the_same_weights(overrides, tmp_path):
     np.testing.assert_array_equal(again.tokenizers.encode_source(texts, 40).numpy(), ids + (ids > 3))
 
 
+def test_the_maximum_length_is_in_the_configs(small_translator, tmp_path):
+    folder = export(small_translator, tmp_path / "folder", max_length=24)
+    files = {"generation_config.json": "max_length", "tokenizer_config.json": "model_max_length"}
+    found = [json.loads((folder / name).read_text(encoding="utf-8"))[key] for name, key in files.items()]
+    assert found == [25, 24]  # The first counts the start token.
+
+
 @pytest.mark.slow
 def test_an_imported_folder_with_one_table_is_written_back(tmp_path):
     given = make_plain_folder(tmp_path / "given", languages=LANGUAGES)

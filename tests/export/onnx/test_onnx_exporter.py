@@ -138,6 +138,12 @@ def translate_by_client(folder, texts, *arguments):
     return result.stdout.removesuffix("\n").split("\n")
 
 
+def test_the_maximum_length_is_in_the_settings_and_in_the_card(small_translator, tmp_path):
+    folder = get_exporter("onnx").export(small_translator, tmp_path / "folder", SearchSettings(max_length=32))
+    assert json.loads((folder / "search.json").read_text(encoding="utf-8"))["max_length"] == 32
+    assert "A source has at most 31 tokens" in (folder / "README.md").read_text(encoding="utf-8")
+
+
 LINES = [*TEXTS, *TEXTS_WITHOUT_TOKENS]
 
 
