@@ -83,6 +83,14 @@ def test_the_page_has_the_languages_without_spaces_of_python():
     assert json.loads(line) == [*_WITHOUT_SPACE]
 
 
+def test_tags_that_browsers_do_not_accept_are_replaced():
+    tags = ["zh-yue", "zh-cmn-Hans", "zh-min-nan", "pt-BR", "zh-Hant-TW", "en-x-home", "sl-rozaj-rozaj", None]
+    expected = ["yue", "zh-Hans", "nan", "pt-BR", "zh-Hant-TW", "en", None, None]
+    assert run_module("(tag) => page.browserTag(tag)", tags) == expected
+    for tag in ("zh-yue", "sl-rozaj-rozaj"):
+        assert parts_of(["A b. C d."], tag, True, 256) == [["A b.", "C d."]]
+
+
 def test_the_page_uses_every_word():
     assert set(re.findall(r"\{\{(\w+)\}\}", HTML)) == {*WORDS["page"]}
     assert [name for name in WORDS["program"] if f"words.{name}" not in PROGRAM] == []

@@ -2,6 +2,7 @@
 
 import { showCard } from "./card.js";
 import { keepOffline } from "./offline.js";
+import { browserTag } from "./sentences.js";
 import { TranslationView } from "./translation_view.js";
 
 const MILLISECONDS_OF_REST = 120; // after the last key
@@ -15,7 +16,8 @@ const worker = new Worker("worker.js");
 let request = 0, timer;
 
 function nameOf(language) {
-  return new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(language);
+  const tag = browserTag(language);
+  return tag ? new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(tag) : language;
 }
 
 function showLanguages() {
@@ -27,7 +29,7 @@ function showLanguages() {
   byId("source").lang = sourceLanguage;
   byId("target").lang = targetLanguage;
   // With `auto`, the browser reads the whole translation after the change of a sentence.
-  const { script } = new Intl.Locale(targetLanguage).maximize();
+  const { script } = new Intl.Locale(browserTag(targetLanguage) ?? "und").maximize();
   byId("target").dir = RIGHT_TO_LEFT.includes(script) ? "rtl" : "ltr";
 }
 

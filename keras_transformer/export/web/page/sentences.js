@@ -35,9 +35,19 @@ export function spacedParts(parts, language) {
   });
 }
 
+// Returns a tag that browsers accept: without the prefix of an extended language ("yue" for "zh-yue") and without
+// extensions. It is undefined if browsers do not accept the rest.
+export function browserTag(language) {
+  try {
+    return language ? new Intl.Locale(language.replace(/^(?:[a-z]{2,3}-)+(?=[a-z]{3}(?:-|$))/i, "")).baseName : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function segments(text, language, granularity) {
   if (!("Segmenter" in Intl)) return granularity === "sentence" ? [text] : Array.from(text);
-  const segmenter = new Intl.Segmenter(language, { granularity });
+  const segmenter = new Intl.Segmenter(browserTag(language), { granularity });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
