@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -66,6 +67,23 @@ def test_long_parts_are_cut_between_words():
     assert parts == ["one two", "three", "four"]
     (parts,) = parts_of(["🙂" * 20], "en", True, 8)
     assert [len(part) for part in parts] == [8, 8, 4]
+
+
+def test_characters_of_several_code_points_are_not_cut():
+    family = "👨\u200d👩\u200d👧\u200d👦"
+    assert parts_of([family * 3], "en", True, 8) == [[family] * 3]
+    assert parts_of(["a" + "\u0301" * 20], "en", True, 8) == [["a" + "\u0301" * 7, "\u0301" * 8, "\u0301" * 5]]
+
+
+def test_a_very_long_line_is_cut_between_words_and_sentences():
+    texts = ["가나다 " * 20_000, "One two three. " * 1000, "🙂" * 3000]
+    started = time.monotonic()
+    words, sentences, characters = parts_of(texts, "ko", True, 256)
+    assert time.monotonic() - started < 10
+    assert {word for part in words for word in part.split(" ")} == {"가나다"}
+    assert {*sentences} == {"One two three."}
+    assert "".join(characters) == texts[2]
+    assert max(map(len, words + characters)) <= 256
 
 
 def test_translations_of_a_line_are_joined_by_the_language_of_the_translation():

@@ -2,6 +2,8 @@
 
 // Languages without spaces between sentences, as in keras_transformer/text/sentences.py.
 const WITHOUT_SPACE = ["zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja"];
+// UTF-16 units that Intl.Segmenter splits at a time. Its time grows faster than the text.
+const WINDOW = 2048;
 
 // Returns [{ before, text, after }, …]. `before` and `after` are white space, and all parts together are the text.
 //
@@ -47,15 +49,24 @@ export function browserTag(language) {
 
 function segments(text, language, granularity) {
   if (!("Segmenter" in Intl)) return granularity === "sentence" ? [text] : Array.from(text);
-  const segmenter = new Intl.Segmenter(browserTag(language), { granularity });
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  const segmenter = new Intl.Segmenter(browserTag(language), { granularity }), found = [];
+  for (let start = 0; start < text.length; ) {
+    const isLast = text.length - start <= WINDOW;
+    const window = isLast ? text.slice(start) : text.slice(start, start + WINDOW).replace(/[\uD800-\uDBFF]$/, "");
+    let row = Array.from(segmenter.segment(window), ({ segment }) => segment);
+    if (!isLast && row.length > 1) row.pop(); // It may continue after the window.
+    else if (!isLast && granularity === "sentence") row = [segments(window, language, "word").slice(0, -1).join("") || window];
+    found.push(...row);
+    start += row.join("").length;
+  }
+  return found;
 }
 
 function cut(text, language, longest) {
   if (lengthOf(text) <= longest) return [text];
   const pieces = [];
   let piece = [], length = 0;
-  const words = segments(text, language, "word").flatMap((word) => (lengthOf(word) > longest ? Array.from(word) : [word]));
+  const words = segments(text, language, "word").flatMap((word) => graphemes(word, language, longest));
   for (const word of words) {
     if (length + lengthOf(word) > longest) {
       pieces.push(piece.join(""));
@@ -65,6 +76,13 @@ function cut(text, language, longest) {
     length += lengthOf(word);
   }
   return [...pieces, piece.join("")];
+}
+
+// Returns the characters of a word that is too long, and the code points of a character that is too long.
+function graphemes(word, language, longest) {
+  if (lengthOf(word) <= longest) return [word];
+  const found = segments(word, language, "grapheme");
+  return found.flatMap((grapheme) => (lengthOf(grapheme) > longest ? Array.from(grapheme) : [grapheme]));
 }
 
 const lengthOf = (text) => Array.from(text).length;
