@@ -18,12 +18,13 @@ WORDS = json.loads((PAGE / "en.json").read_text("utf-8"))
 PROGRAM = "".join(path.read_text("utf-8") for path in PAGE.glob("*.js"))
 
 
-def run_module(function, texts):
-    """Runs a function of JavaScript, which can use `page`, the module `sentences.js`, for each text."""
+def run_module(function, texts, module="sentences.js"):
+    """Runs a function of JavaScript, which can use a module of the page as `page`, for each text."""
     node = shutil.which("node") or pytest.skip("node is not installed")
+    content = json.dumps((PAGE / module).read_text("utf-8"))
     program = f"""
-        const page = await import("data:text/javascript," + encodeURIComponent({json.dumps(SENTENCES)}));
-        console.log(JSON.stringify({json.dumps(texts)}.map({function})));
+        const page = await import("data:text/javascript," + encodeURIComponent({content}));
+        console.log(JSON.stringify(await Promise.all({json.dumps(texts)}.map({function}))));
     """
     command = [node, "--input-type=module"]
     result = subprocess.run(command, input=program, capture_output=True, text=True, encoding="utf-8")
@@ -107,6 +108,26 @@ def test_tags_that_browsers_do_not_accept_are_replaced():
     assert run_module("(tag) => page.browserTag(tag)", tags) == expected
     for tag in ("zh-yue", "sl-rozaj-rozaj"):
         assert parts_of(["A b. C d."], tag, True, 256) == [["A b.", "C d."]]
+
+
+# A browser whose service worker is installed, and then has the given state.
+OFFLINE = """async (state) => {
+  const worker = Object.assign(new EventTarget(), { state: "installing" }), shown = [];
+  const registration = Object.assign(new EventTarget(), { installing: worker, waiting: null, active: null });
+  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker: { register: async () => registration } } });
+  const words = { offline: "yes", offline_failed: "no: {message}", offline_incomplete: "a file" };
+  const done = page.keepOffline("runtime", words, (text) => shown.push(text), {});
+  await new Promise((resolve) => setTimeout(resolve));
+  worker.state = state;
+  worker.dispatchEvent(new Event("statechange"));
+  await done;
+  return shown;
+}"""
+
+
+@pytest.mark.parametrize(("state", "shown"), [("activated", "yes"), ("redundant", "no: a file")])
+def test_a_failed_installation_for_offline_use_is_shown(state, shown):
+    assert run_module(OFFLINE, [state], "offline.js") == [[shown]]
 
 
 def test_the_page_uses_every_word():

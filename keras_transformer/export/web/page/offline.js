@@ -7,11 +7,25 @@ export async function keepOffline(runtime, words, show, updateButton) {
   try {
     const registration = await serviceWorker.register(`service_worker.js?runtime=${runtime}`);
     watch(registration, updateButton);
-    await serviceWorker.ready;
+    await isActive(registration, words.offline_incomplete);
     show(words.offline);
   } catch (error) {
     show(words.offline_failed.replace("{message}", error.message));
   }
+}
+
+// Waits for the first version. It raises an error if the version cannot keep its files: `serviceWorker.ready` would wait
+// forever.
+function isActive(registration, message) {
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  return new Promise((resolve, reject) => {
+    const check = () => {
+      if (!worker || worker.state === "redundant") reject(new Error(message));
+      else if (["activating", "activated"].includes(worker.state)) resolve();
+    };
+    worker?.addEventListener("statechange", check);
+    check();
+  });
 }
 
 function watch(registration, button) {

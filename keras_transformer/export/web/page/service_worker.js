@@ -1,6 +1,8 @@
 // Keeps the files of the page, so that it opens without a network. The export sets the next two lines.
 const VERSION = "{{version}}";
 const FILES = ["{{files}}"];
+// Some servers do not serve this file.
+const CARD = "README.md";
 
 // The page gives the name of the runtime that it uses. The other one is not kept.
 const runtime = new URL(self.location).searchParams.get("runtime");
@@ -11,7 +13,9 @@ async function install() {
   const files = [...FILES, `litert/${runtime}.js`, `litert/${runtime}.wasm`];
   const cache = await caches.open(CACHE);
   // Unchanged files are not transferred again.
-  await cache.addAll(files.map((file) => new Request(file, { cache: "no-cache" })));
+  const request = (file) => new Request(file, { cache: "no-cache" });
+  await cache.addAll(files.filter((file) => file !== CARD).map(request));
+  await cache.add(request(CARD)).catch(() => {});
 }
 
 async function activate() {
