@@ -130,6 +130,29 @@ def test_a_failed_installation_for_offline_use_is_shown(state, shown):
     assert run_module(OFFLINE, [state], "offline.js") == [[shown]]
 
 
+# A page without a service worker, after a hard reload, for which a new version waits.
+UPDATE = """async () => {
+  const waiting = Object.assign(new EventTarget(), { state: "installed" }), button = {}, events = [];
+  waiting.postMessage = (message) => {
+    events.push(message);
+    waiting.state = "activated";
+    waiting.dispatchEvent(new Event("statechange"));
+  };
+  const registration = Object.assign(new EventTarget(), { waiting, active: { state: "activated" } });
+  registration.active.addEventListener = () => {};
+  const serviceWorker = Object.assign(new EventTarget(), { register: async () => registration });
+  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker } });
+  globalThis.location = { reload: () => events.push("reload") };
+  await page.keepOffline("runtime", { offline: "" }, () => {}, button);
+  button.onclick();
+  return [button.hidden, ...events];
+}"""
+
+
+def test_the_new_version_is_loaded_on_a_page_without_a_service_worker():
+    assert run_module(UPDATE, [None], "offline.js") == [[False, "activate", "reload"]]
+
+
 def test_the_page_uses_every_word():
     assert set(re.findall(r"\{\{(\w+)\}\}", HTML)) == {*WORDS["page"]}
     assert [name for name in WORDS["program"] if f"words.{name}" not in PROGRAM] == []

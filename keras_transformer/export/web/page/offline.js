@@ -33,8 +33,11 @@ function watch(registration, button) {
     if (!registration.waiting || !registration.active) return;
     button.hidden = false;
     button.onclick = () => {
-      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
-      registration.waiting.postMessage("activate");
+      const { waiting } = registration;
+      if (!waiting) return location.reload(); // Another window has loaded it.
+      // A page after a hard reload has no service worker that could change.
+      waiting.addEventListener("statechange", () => waiting.state === "activated" && location.reload());
+      waiting.postMessage("activate");
     };
   };
   registration.addEventListener("updatefound", () => registration.installing.addEventListener("statechange", offer));
