@@ -6,7 +6,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Environment, loadAndCompile, loadLiteRt, Tensor } from "@litertjs/core";
 
@@ -41,4 +40,15 @@ async function translate(line) {
   return rows.map((row) => String.fromCodePoint(...row.filter((point) => point)));
 }
 
-for await (const line of createInterface({ input: process.stdin })) console.log((await translate(line))[0]);
+// Lines end with "\n" only. The module `readline` also splits at U+2028, U+2029 and "\r".
+async function* linesOf(stream) {
+  let rest = "";
+  for await (const chunk of stream.setEncoding("utf8")) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop();
+    yield* lines;
+  }
+  if (rest) yield rest;
+}
+
+for await (const line of linesOf(process.stdin)) console.log((await translate(line.replace(/\r$/, "")))[0]);

@@ -374,4 +374,6 @@ def test_an_earlier_file_is_kept_if_the_proof_fails(small_translator, tmp_path):
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_without_a_tokenizer_gives_the_translations_of_python(client, file, translator, tmp_path):
-    assert translate_by(client, file, TEXTS, tmp_path) == translator.translate(TEXTS, beam_size=3)
+    # Not ends of lines.
+    texts = [*TEXTS, *(f"나는 물을{space}마신다." for space in ("\u2028", "\u2029", "\r", "\x85"))]
+    assert translate_by(client, file, texts, tmp_path) == translator.translate(texts, beam_size=3)
