@@ -4,7 +4,7 @@ from keras_transformer.errors import InputError
 def check_config(config):
     """Raises an InputError if a page does not support the model of a `TransformerConfig`."""
     if (config.source_prefix, config.target_prefix) != (None, None):
-        raise InputError("The page does not support models with language tokens, such as M2M100.")
+        raise InputError("The page does not support models of several directions, nor M2M100 and NLLB.")
 
 
 def check_length(text, length, max_length):

@@ -53,6 +53,14 @@ def test_an_unknown_language_is_refused(translator, tmp_path):
         kt.explain(translator, SENTENCE, tmp_path / "a.html", language="de")
 
 
+@pytest.mark.parametrize("fields", [{"source_prefix": 9}, {"source_prefix": 9, "target_prefix": 9}], ids=str)
+def test_models_of_several_directions_are_refused(fields, tmp_path):
+    translator = small_translator(hidden_dim=16, num_encoder_layers=1, num_decoder_layers=1, **fields)
+    with pytest.raises(InputError, match="does not support models of several directions, nor M2M100 and NLLB"):
+        kt.explain(translator, SENTENCE, tmp_path / "a.html")
+    assert not list(tmp_path.iterdir())
+
+
 def test_settings_and_their_shorthand_exclude_each_other(translator, tmp_path):
     with pytest.raises(ValueError, match="`settings` or separate arguments"):
         kt.explain(translator, SENTENCE, tmp_path / "a.html", beam_size=2, settings=kt.SearchSettings())
