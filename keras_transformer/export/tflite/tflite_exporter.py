@@ -129,10 +129,20 @@ class TFLiteExporter(Exporter):
             return TENSORFLOW_TEXT_USES
         return ids_uses() + text_uses(self.missing_text_signature(translator))
 
+    def export(self, translator, path, settings=None, prove=None):
+        path = pathlib.Path(path)
+        if not self.text and not path.is_file():
+            _check_no_other_tokenizers(path, translator.tokenizers)
+        return super().export(translator, path, settings, prove)
+
     def place(self, translator, folder, path):
-        if path.is_file():  # Otherwise, files with its name are the user's, not those of an earlier export.
-            _remove_tokenizers(path)
-        return super().place(translator, folder, path)
+        # Models with the name of a file are those of its earlier export, unless it takes texts.
+        is_replaced, written = path.is_file() and not self.text, {file.name for file in folder.iterdir()}
+        placed = super().place(translator, folder, path)
+        for file in _tokenizer_files(path) if is_replaced else ():
+            if file.name not in written:
+                file.unlink(missing_ok=True)
+        return placed
 
 
 def export_tflite(
@@ -149,7 +159,7 @@ def export_tflite(
     Args:
         translator: the `Translator`.
         path: the file. An existing file is replaced. The SentencePiece models are `NAME.model`, or `NAME.source.model`
-            and `NAME.target.model`. They are not written with `text`.
+            and `NAME.target.model`. They are replaced together with the file only. They are not written with `text`.
         quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
         text: deprecated, see `TFLiteExporter`. Default False.
         settings: `SearchSettings`. Default: their defaults.
@@ -179,7 +189,20 @@ def warn_of_text(stacklevel):
     warnings.warn(TEXT_IS_DEPRECATED, DeprecationWarning, stacklevel=stacklevel)
 
 
-def _remove_tokenizers(path):
-    """Removes the SentencePiece models of an earlier export. This export may write models of other names."""
-    for ending in (".model", ".source.model", ".target.model"):
-        path.with_name(path.stem + ending).unlink(missing_ok=True)
+def _tokenizer_files(path):
+    """Returns the paths of the SentencePiece models that belong to a `.tflite` file."""
+    return [path.with_name(path.stem + ending) for ending in (".model", ".source.model", ".target.model")]
+
+
+def _check_no_other_tokenizers(path, tokenizers):
+    """Raises an InputError if SentencePiece models of the user have the names of those of a new file.
+
+    A killed export can have left the same models.
+    """
+    known = [tokenizer.model for tokenizer in tokenizers.files.values()]
+    for file in _tokenizer_files(path):
+        if file.is_file() and file.read_bytes() not in known:
+            raise InputError(
+                f"{file} exists already, does not belong to {path.name}, and is not overwritten. Choose another name, "
+                "or move it."
+            )

@@ -346,6 +346,42 @@ def test_a_users_file_is_kept_at_the_first_export(small_translator, tmp_path):
     assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
 
 
+def test_a_users_file_is_not_overwritten(small_translator, tmp_path):
+    (tmp_path / "a.source.model").write_bytes(b"mine")
+    with pytest.raises(InputError, match="a.source.model exists already, does not belong to a.tflite"):
+        small_translator.export_tflite(tmp_path / "a.tflite")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.source.model"]
+
+
+@pytest.fixture
+def staged(tmp_path):
+    """The folder of a new export, before it replaces an earlier one with a model in `tmp_path`."""
+    (tmp_path / "a.tflite").touch()
+    (tmp_path / "a.model").write_bytes(b"of before")
+    folder = tmp_path / "staged"
+    folder.mkdir()
+    (folder / "a.tflite").write_bytes(b"new")
+    return folder
+
+
+def test_a_users_file_is_kept_at_a_second_export_with_text(small_translator, staged):
+    TFLiteExporter(text=True).place(small_translator, staged, staged.parent / "a.tflite")
+    assert (staged.parent / "a.tflite").read_bytes() == b"new"
+    assert (staged.parent / "a.model").read_bytes() == b"of before"
+
+
+def test_files_of_an_earlier_export_are_kept_until_the_new_ones_are_there(small_translator, staged):
+    (staged / "a.tflite.md").touch()
+    (staged.parent / "a.tflite.md").mkdir()
+    with pytest.raises(IsADirectoryError):
+        TFLiteExporter().place(small_translator, staged, staged.parent / "a.tflite")
+    assert (staged.parent / "a.model").read_bytes() == b"of before"
+    (staged / "a.tflite").touch()
+    (staged.parent / "a.tflite.md").rmdir()
+    TFLiteExporter().place(small_translator, staged, staged.parent / "a.tflite")
+    assert sorted(path.name for path in staged.parent.iterdir()) == ["a.tflite", "a.tflite.md", "staged"]
+
+
 def test_arguments_out_of_range_are_refused(translator, tmp_path):
     with pytest.raises(InputError, match="`quantize` must be None or one of float16, int8"):
         translator.export_tflite(tmp_path / "a.tflite", quantize="int4")
