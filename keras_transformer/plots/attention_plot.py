@@ -30,6 +30,8 @@ _LARGEST_SIDE = 100.0
 # Width of a row of panels in inches up to which cells are widened, so that labels fit below them without a rotation.
 _WIDEST_ROW = 18.0
 _PADDING = 0.06
+# Few fonts have the brackets of placeholders.
+_BRACKETS = str.maketrans("｟｠", "<>")
 _TITLE_SIZE = 12  # Points.
 
 
@@ -87,7 +89,7 @@ def plot_attention(
 
 
 def _written(tokenizer, token_ids):
-    return [token.decode("utf-8") for token in tokenizer.tokens(token_ids).numpy()[0]]
+    return [token.decode("utf-8").translate(_BRACKETS) for token in tokenizer.tokens(token_ids).numpy()[0]]
 
 
 def _draw(scores, source_tokens, target_tokens, sentences=()):

@@ -64,7 +64,7 @@ def test_placeholders_are_masked_and_restored():
     )
     translator = Translator(build_transformer(config), tokenizer)
     figure = plot_attention(translator, "see https://keras.io", beam_size=1)
-    assert "｟url1｠" in [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert "<url1>" in [label.get_text() for label in figure.axes[0].get_xticklabels()]
     (translation,) = translator.translate(["see https://keras.io"], beam_size=1)
     shown = "".join(figure.get_suptitle().split())  # Without the breaks of lines.
     assert shown == "".join(f"see https://keras.io {translation}".split())
