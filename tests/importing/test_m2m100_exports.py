@@ -70,5 +70,5 @@ def test_the_web_format_refuses_the_vocabulary(translator, tmp_path):
 
 
 def test_the_explanation_refuses_language_tokens(translator, tmp_path):
-    with pytest.raises(InputError, match="does not support models with language tokens"):
+    with pytest.raises(InputError, match="does not support models of several directions, nor M2M100 and NLLB"):
         explain(translator, "bade", tmp_path / "a.html")
