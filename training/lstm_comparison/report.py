@@ -134,5 +134,7 @@ def _draw_speed(axis, field, title, results):
         records = sorted(finished_runs(results, "speed", kind=kind), key=lambda record: record["length"])
         lengths = [record["length"] for record in records]
         axis.plot(lengths, [record[field] for record in records], "o-", color=COLORS[kind], label=TITLES[kind])
-    axis.set(title=title, xlabel="tokens of source and target", xscale="log", yscale="log")
+    axis.set(title=title, xlabel="tokens of source and target", xscale="log")
     axis.set_xticks(lengths, lengths)
+    axis.set_yscale("log", base=2)
+    axis.yaxis.set_major_formatter("{x:g}")
