@@ -114,7 +114,12 @@ def _validation_pairs(data):
     if not data.directions:
         return _pairs_of_split(data, "validation")
     corpora = rows_of_corpora(data, "validation")
-    return mixed_pairs(corpora, [1] * len(corpora), [sum(1 for _ in rows()) for rows in corpora])
+
+    @functools.cache  # The files are read for it at the first pass only, and not at all if their text is in memory.
+    def counts():
+        return [sum(1 for _ in rows()) for rows in corpora]
+
+    return streamed_pairs(lambda: mixed_rows(corpora, [1] * len(corpora), counts()))
 
 
 def _pairs_of_split(data, split):
