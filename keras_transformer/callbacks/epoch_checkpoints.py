@@ -136,11 +136,11 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     def _score(self, logs):
         score = np.asarray(logs.get(self.monitor, math.nan))
-        if score.size != 1 and not self.keep_best:
-            return math.nan
-        if score.size != 1:
+        if score.size == 1:
+            return score.item()
+        if self.keep_best:
             raise ValueError(f"`monitor` must be a single number. Received: {self.monitor}, {score.size} numbers.")
-        return score.item()
+        return math.nan
 
     def _load(self, model, number):
         wrong = "of another model, or damaged ({reason}); remove it to average the other checkpoints"
