@@ -10,7 +10,7 @@ _FULL_CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}", re.ASCII)
 _TOKEN = re.compile(rf"__(?P<code>[a-z]{{2,3}})__|(?P<full>{_FULL_CODE.pattern})", re.ASCII)
 # Two-letter tags of three-letter codes that `languages` does not have. The code of the standard variety, such as `arb`
 # and `lvs`, has the tag of its macrolanguage.
-_SHORTER = {
+_TAGS_OF_CODES = {
     **{"afr": "af", "aka": "ak", "als": "sq", "amh": "am", "arb": "ar", "asm": "as", "ayr": "ay", "azj": "az"},
     **{"bak": "ba", "bam": "bm", "bel": "be", "ben": "bn", "bod": "bo", "bos": "bs", "cat": "ca", "cym": "cy"},
     **{"dzo": "dz", "epo": "eo", "est": "et", "eus": "eu", "ewe": "ee", "fao": "fo", "fij": "fj", "fuv": "ff"},
@@ -73,7 +73,7 @@ def language_tokens(tokenizer):
 def _language(code):
     """Returns the language tag of a code, without its script."""
     language = code.partition("_")[0]
-    return known_language(_SHORTER.get(language, language))
+    return known_language(_TAGS_OF_CODES.get(language, language))
 
 
 def find_language(tokenizer, language):
