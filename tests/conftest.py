@@ -5,12 +5,16 @@ import os
 import pathlib
 import resource
 import signal
+import sys
 
 import keras_transformer as kt
 
 # TensorFlow reads both when it is imported.
 kt.use_onednn()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Triton, which PyTorch brings along for GPUs, crashes in a process that has loaded TensorFlow. PyTorch works without it.
+sys.modules["triton"] = None
 
 # Processes in the background of a shell ignore Ctrl-C. The commands that tests start would inherit this.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
