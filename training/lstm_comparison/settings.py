@@ -58,7 +58,7 @@ SETTINGS = {
             "num_heads": 4,
         },
         dropout=0.3,
-        epochs=10,
+        epochs=5,
         steps_per_epoch=210,
         batch_tokens=2048,
         max_length=256,
