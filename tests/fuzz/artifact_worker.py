@@ -49,9 +49,12 @@ def saved_model_answer(artifact):
     return answer
 
 
+def runner_file(kind):
+    return EXPORT / kind.removesuffix("_text") / f"{kind}_runner.py"
+
+
 def runner_answer(kind, artifact):
-    program = EXPORT / kind.removesuffix("_text") / f"{kind}_runner.py"
-    spec = importlib.util.spec_from_file_location(kind, program)
+    spec = importlib.util.spec_from_file_location(kind, runner_file(kind))
     runner = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(runner)
 

@@ -93,6 +93,11 @@ def _swap(folder, generator):
     return f"{path.name} and {other.name} exchanged"
 
 
+def _is_odd(path):
+    """Says whether an earlier change made the path a folder, a pipe or a link, for instance to an endless file."""
+    return path.is_symlink() or (path.exists() and not path.is_file())
+
+
 def _clear(path):
     """Removes a file, a link or a folder, if there is one."""
     if path.is_dir() and not path.is_symlink():
@@ -117,6 +122,8 @@ def _link(folder, generator):
 
 def _edit_json(folder, generator):
     path = folder / generator.choice(["config.json", "config.json", "config.json", "scores.json"])
+    if _is_odd(path):
+        return "nothing"
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -151,6 +158,8 @@ def _larger_config(folder, generator):
     key, value = generator.choice(
         [("intermediate_dim", 10**7), ("num_encoder_layers", 1_000), ("num_decoder_layers", 1_000)]
     )
+    if _is_odd(path):
+        return "nothing"
     try:
         content = json.loads(path.read_text())
         content["model"][key] = value
@@ -161,6 +170,8 @@ def _larger_config(folder, generator):
 
 
 def _edit_history(folder, generator):
+    if _is_odd(folder / "history.csv"):
+        return "nothing"
     epoch = generator.choice(["9" * 400, "-1", "nan", "1e400", "", "x", "\x1b[31m", "1" + "," * 1000])
     (folder / "history.csv").write_text(f"epoch,loss\n{epoch},{generator.choice(['1.5', 'nan', 'inf', '1,2'])}\n")
     return f"history.csv with the epoch {epoch[:20]!r}"
@@ -172,12 +183,15 @@ def _edit_hdf5(folder, generator):
         with h5py.File(path, "r+") as file:
             names = []
             file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+            if not names:
+                return "nothing"
             name = generator.choice(names)
             change = generator.choice(
                 [_other_shape, _other_type, _not_finite, _bomb, _attribute, _gone, _groups, _empty, _link_out]
             )
             change(file, name, generator)
-    except OSError:
+    # An earlier change can have damaged the file.
+    except (OSError, RuntimeError):
         return "nothing"
     return f"model.weights.h5: {change.__name__.strip('_')} of {name}"
 
@@ -251,7 +265,7 @@ def _touch(folder, generator):
 
 def _add_file(folder, generator):
     path = folder / generator.choice(NAMES)
-    if path.exists() and not path.is_file():
+    if _is_odd(path):
         return "nothing"
     path.write_bytes(generator.randbytes(generator.choice([0, 10, 100_000])))
     return f"{path.name} filled with random bytes"

@@ -1,17 +1,21 @@
 """Tests of the harness of `make fuzz`: counts, replays, reports of crashes, and planted bugs."""
 
+import ast
 import importlib
 import random
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from fuzz.artifact_worker import runner_file
 from fuzz.fuzz_property import Failure, FuzzProperty, is_clean_line
 from fuzz.mutations import mutate_bytes, mutate_folder
 from fuzz.planted import PLANTED_BUGS
 from fuzz.properties import PROPERTIES
 from fuzz.properties.recipes import Recipes
+from fuzz.properties.runtimes import Runtimes
 from fuzz.run import check_property
 from fuzz.texts import INVISIBLE, invisible_text, random_bytes, random_text
 from fuzz.workers import Worker, WorkerEnded
@@ -74,6 +78,19 @@ def test_a_planted_bug_replaces_something_that_exists(name):
     for part in bug.attribute.split("."):
         owner = getattr(owner, part)
     assert callable(bug.wrap(owner))
+
+
+@pytest.mark.parametrize("kind", ["tflite", "tflite_text", "ctranslate2"])
+def test_the_request_of_a_runner_has_all_its_arguments(kind, tmp_path):
+    tokenizer = SimpleNamespace(tokenize=lambda texts: SimpleNamespace(to_list=lambda: [[4]]))
+    runtimes = SimpleNamespace(
+        workspace=SimpleNamespace(model=lambda name: tmp_path),
+        translators={"shared": SimpleNamespace(source_tokenizer=tokenizer)},
+    )
+    program = ast.parse(runner_file(kind).read_text())
+    (run,) = (node for node in program.body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    names = {argument.arg for argument in run.args.args[1:]}
+    assert set(Runtimes.request(runtimes, "shared", kind, ["a"])) == names
 
 
 @pytest.fixture
