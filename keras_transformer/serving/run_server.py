@@ -57,7 +57,7 @@ async def _serve(application, service, listener, log):
     settings = service.settings
     config = uvicorn.Config(
         application,
-        http=timed_protocol(settings.header_seconds),
+        http=timed_protocol(settings.header_seconds, settings.max_bytes),
         ws="none",
         loop="asyncio",
         lifespan="off",

@@ -45,5 +45,5 @@ class ServingSettings:
 
     @property
     def max_bytes(self):
-        """Limit of the bytes of a request. JSON writes a character with at most 12 bytes."""
+        """Limit of the bytes of a body or an address. JSON and queries write a character with at most 12 bytes."""
         return 12 * self.max_characters + 65536

@@ -1,3 +1,5 @@
+import sys
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MOST_HEADER_BYTES = 65536
@@ -11,15 +13,19 @@ class TimedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits of the time and the size of the headers, and of the time of unread responses.
 
     Without them, a client could hold a connection open and send a header a minute, or read no response.
-    `header_seconds` is set by `timed_protocol`.
+    `header_seconds` and `most_address_bytes` are set by `timed_protocol`.
 
-    The scope of a request has `waiting`: the requests of the connection that have arrived after it.
+    The scope of a request has `waiting`: the requests of the connection that have arrived after it. A request with a
+    header such as `Upgrade: h2c` is answered over HTTP/1.1.
     """
 
     header_seconds = 10.0
+    most_address_bytes = 65536
+    url = _address = b""
     _timer = None
     _header_bytes = None
     _reading = None
+    _unread = ()
 
     def connection_made(self, transport):
         super().connection_made(transport)
@@ -37,8 +43,11 @@ class TimedProtocol(HttpToolsProtocol):
     def data_received(self, data):
         if self._header_bytes is not None:
             self._header_bytes += len(data)
-        super().data_received(data)
-        if self._header_bytes is not None and self._header_bytes > _MOST_HEADER_BYTES:
+        self._unread = [data]
+        while self._unread and not self.transport.is_closing():
+            super().data_received(self._unread[0])
+            del self._unread[0]
+        if self._header_bytes is not None and self._are_headers_too_large:
             self._end()
         elif self._timer is None and self._is_idle:
             self._start_timer()  # uvicorn stops its own timer, also for bytes that start no request.
@@ -50,12 +59,31 @@ class TimedProtocol(HttpToolsProtocol):
         if self._is_idle:
             self._start_timer()
         super().on_message_begin()
+        self.url = bytearray()  # It grows without a copy.
 
     def on_headers_complete(self):
         self._stop_timer()
         self._header_bytes = None
         self.scope["waiting"] = self.pipeline
+        # httptools parses no address of more than 65,535 bytes. A query can have a long text.
+        self._address = bytes(self.url)
+        self.url, _, query = self._address.partition(b"#")[0].partition(b"?")
         super().on_headers_complete()
+        self.scope["query_string"] = query
+
+    def _should_upgrade(self):
+        # uvicorn then ignores the request, and calls `handle_websocket_upgrade`.
+        return any(name == b"upgrade" for name, _ in self.headers)
+
+    def handle_websocket_upgrade(self):
+        """Reads the headers again without `Upgrade`, because httptools drops the body of a request that has it."""
+        start = self.scope["method"].encode(), self._address, f"HTTP/{self.scope['http_version']}\r\n".encode()
+        lines = [b" ".join(start)]
+        for name, value in self.headers:
+            if name != b"upgrade":
+                lines += [name, b": ", value, b"\r\n"]
+        read = sys.exception().args[0]  # Number of bytes up to the end of the headers.
+        self._unread += [b"".join([*lines, b"\r\n"]), memoryview(self._unread[0])[read:]]
 
     def on_response_complete(self):
         super().on_response_complete()
@@ -82,6 +110,11 @@ class TimedProtocol(HttpToolsProtocol):
     def _is_idle(self):
         """Whether the connection is open and no response is outstanding."""
         return (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing()
+
+    @property
+    def _are_headers_too_large(self):
+        size = len(self.url)
+        return size > self.most_address_bytes or self._header_bytes - size > _MOST_HEADER_BYTES
 
     def _start_timer(self):
         self._stop_timer()
@@ -118,6 +151,7 @@ class TimedProtocol(HttpToolsProtocol):
         self._reading = None
 
 
-def timed_protocol(seconds):
-    """Returns the protocol with a limit of the time of the headers in seconds."""
-    return type("TimedProtocol", (TimedProtocol,), {"header_seconds": seconds})
+def timed_protocol(seconds, most_address_bytes):
+    """Returns the protocol with a limit of the time of the headers in seconds, and one of the bytes of an address."""
+    limits = {"header_seconds": seconds, "most_address_bytes": most_address_bytes}
+    return type("TimedProtocol", (TimedProtocol,), limits)

@@ -1,6 +1,8 @@
 """LibreTranslate's interface: its Python clients, and requests written from its description."""
 
 import json
+import shutil
+import subprocess
 import urllib.error
 import urllib.parse
 
@@ -153,3 +155,11 @@ def test_clients_get_the_errors(server):
         client.translate(SENTENCE, "ko", "xx")
     with caught.value as error:
         assert json.loads(error.read()) == {"error": "xx is not supported"}
+
+
+def test_curl_may_ask_for_http2(server):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    command = ["curl", "-sS", "--http2", f"{server.url}/translate", "--data-urlencode", f"q={SENTENCE}"]
+    found = subprocess.run([*command, "-d", "source=ko&target=en"], capture_output=True, check=True).stdout
+    assert json.loads(found) == {"translatedText": predicted(server, SENTENCE)[0]}

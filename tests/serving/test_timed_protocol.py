@@ -6,11 +6,13 @@ import socket
 
 import pytest
 import uvicorn
+from stub_service import StubEngine, stub_application
 from uvicorn.server import ServerState
 
 from keras_transformer.serving.timed_protocol import timed_protocol
 
 SECONDS = 0.2
+MOST_BYTES = 200_000
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -28,10 +30,23 @@ class Application:
         await send({"type": "http.response.body", "body": self._body})
 
 
+class Echo:
+    """Sends the query and the body of a request."""
+
+    async def __call__(self, scope, receive, send):
+        content, is_complete = scope["query_string"] + b" ", False
+        while not is_complete:
+            event = await receive()
+            content, is_complete = content + event.get("body", b""), not event.get("more_body")
+        headers = [(b"content-length", str(len(content)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+
 @contextlib.asynccontextmanager
 async def listening(application, limit=100, seconds=SECONDS):
     """Yields the port and the connections of a server."""
-    protocol, state, loop = timed_protocol(seconds), ServerState(), asyncio.get_running_loop()
+    protocol, state, loop = timed_protocol(seconds, MOST_BYTES), ServerState(), asyncio.get_running_loop()
     config = uvicorn.Config(
         application, http=protocol, ws="none", lifespan="off", log_config=None, limit_concurrency=limit
     )
@@ -62,6 +77,18 @@ async def answer(reader):
     """Reads a response of two bytes."""
     assert await reader.readuntil(b"\r\n\r\n")
     assert await reader.readexactly(2) == b"aa"
+
+
+async def echoed(reader):
+    """Reads a response of `Echo`."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    return await reader.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r\n")[0]))
+
+
+async def closed(reader):
+    """Waits until the server closes the connection without a response. If it has not read all, it resets it."""
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read() == b""
 
 
 async def ended(connections):
@@ -151,7 +178,77 @@ def test_the_number_of_connections_is_limited():
             while len(connections) != 2 + 64:
                 await asyncio.sleep(0.01)
             for reader, _ in pairs[66:]:
-                with contextlib.suppress(ConnectionResetError):
-                    assert await reader.read() == b""
+                await closed(reader)
 
     asyncio.run(run())
+
+
+UPGRADE = (
+    b"POST /?a=b HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    b"HTTP2-Settings: AAMAAABk\r\nContent-Length: 4\r\n\r\nbody"
+)
+
+
+@pytest.mark.parametrize("cuts", [(), (70,), (-4,), (74, -2)])
+def test_a_request_for_another_protocol_is_answered_with_its_body(cuts):
+    async def run():
+        async with listening(Echo()) as (port, _), connected(port) as (reader, writer):
+            for start, end in zip((0, *cuts), (*cuts, None), strict=True):
+                writer.write(UPGRADE[start:end])
+                await asyncio.sleep(0.01)
+            writer.write(UPGRADE * 3 + GET)
+            for _ in range(4):
+                assert await echoed(reader) == b"a=b body"
+            assert await echoed(reader) == b" "
+
+    asyncio.run(run())
+
+
+def test_an_error_after_a_request_for_another_protocol_is_an_error():
+    async def run():
+        async with listening(Echo()) as (port, _), connected(port) as (reader, writer):
+            writer.write(UPGRADE.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked"))
+            assert (await reader.read()).startswith(b"HTTP/1.1 400")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(100_000, True), (MOST_BYTES - 2, True), (MOST_BYTES + 1, False)])
+def test_an_address_has_a_limit(size, is_read):
+    async def run():
+        async with listening(Echo()) as (port, _), connected(port) as (reader, writer):
+            writer.write(b"GET /?" + b"a" * size)
+            await asyncio.sleep(0.01)
+            writer.write(b"#b?c HTTP/1.1\r\nHost: a\r\n\r\n")
+            if is_read:
+                assert await echoed(reader) == b"a" * size + b" "
+            else:
+                await closed(reader)
+
+    asyncio.run(run())
+
+
+def test_headers_have_a_limit():
+    async def run():
+        async with listening(Echo()) as (port, _), connected(port) as (reader, writer):
+            writer.write(b"GET /?" + b"a" * 100_000 + b" HTTP/1.1\r\nA: " + b"b" * 66_000)
+            await closed(reader)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "text", ["나는어제카페에갔다. " * 909, "مرحبا بك. " * 1000, "🙂" * 10_000], ids=["ko", "ar", "emoji"]
+)
+def test_deep_translator_sends_a_long_text_in_the_query(text):
+    # It imports slowly.
+    from deep_translator import LibreTranslator  # noqa: PLC0415
+
+    async def run(application):
+        async with listening(application, seconds=10) as (port, _):
+            url = f"http://127.0.0.1:{port}/"
+            client = LibreTranslator(source="fr", target="de", api_key="any", custom_url=url)
+            return await asyncio.to_thread(client.translate, f"a {text}")
+
+    with stub_application(StubEngine()) as (application, _, _):
+        assert asyncio.run(run(application)) == f"A {text}"
