@@ -6,6 +6,7 @@ installed. In addresses, requests and bodies, `MODEL` is the name of the model. 
 """
 
 import dataclasses
+import gzip
 import json
 from typing import Any
 
@@ -19,6 +20,7 @@ CLASSIFIER = "servables/tensorflow/classifier.cc"
 REGRESSOR = "servables/tensorflow/regressor.cc"
 RAPIDJSON = "rapidjson/error/en.h"
 METADATA = "servables/tensorflow/get_model_metadata_impl.cc"
+GZIP = "util/net_http/server/internal/evhttp_request.cc"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Case:
         status: the HTTP status.
         found: of an error, a part of the message; otherwise a function that checks the value of the body.
         source: the file and a part of the line.
+        encoding: the header Content-Encoding. Default None.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Case:
     status: int
     found: Any
     source: tuple
+    encoding: str | None = None
 
     def __str__(self):
         return self.name
@@ -48,6 +52,10 @@ class Case:
         if self.request is None or isinstance(self.request, bytes):
             return self.request
         return json.dumps(self.request).replace("MODEL", model).encode()
+
+    @property
+    def headers(self):
+        return {} if self.encoding is None else {"Content-Encoding": self.encoding}
 
 
 PREDICT = "/v1/models/MODEL:predict"
@@ -90,6 +98,7 @@ def is_metadata(body):
 
 
 N_BEST, ATTENTION = {"translations", "scores"}, {"translation", "source_tokens", "target_tokens", "attention"}
+ZIPPED = gzip.compress(json.dumps({"instances": [ONE]}).encode(), mtime=0)
 WRONG_TYPE = "Type: {} is not of expected type: string"
 RIGHT = [
     Case("rows", PREDICT, {"instances": [ONE, TWO]}, 200, rows(2), (JSON, "MakeRowFormatJsonFromTensors")),
@@ -135,6 +144,8 @@ RIGHT = [
         (UTIL, r"(?:/versions/(\d+))"),
     ),
     Case("capital_letters", "/V1/Models/MODEL:Predict", {"instances": [ONE]}, 200, rows(1), (UTIL, "(?i)/v1/models")),
+    Case("gzip", PREDICT, ZIPPED, 200, rows(1), (GZIP, "NeedUncompressGzipContent"), "gzip"),
+    Case("identity", PREDICT, {"instances": [ONE]}, 200, rows(1), (GZIP, "NeedUncompressGzipContent"), "identity"),
     Case("status", "/v1/models/MODEL", None, 200, is_status, (STATUS, "AddModelVersionStatusToResponse")),
     Case("status_of_version", "/v1/models/MODEL/versions/1", None, 200, is_status, (STATUS, "monitor.GetState(id)")),
     Case("status_of_label", "/v1/models/MODEL/labels/a", None, 200, is_status, (STATUS, "model_spec.has_version()")),
@@ -144,6 +155,10 @@ RIGHT = [
 WRONG = [
     Case("empty", PREDICT, b"", 400, "JSON Parse error: The document is empty", (JSON, "The document is empty")),
     Case("blank_body", PREDICT, b" \n", 400, "JSON Parse error: The document is empty", (RAPIDJSON, "is empty.")),
+    # The real server reads these bodies as empty.
+    Case("no_gzip", PREDICT, {"instances": [ONE]}, 400, "", (GZIP, "Failed to uncompress the gzipped body"), "gzip"),
+    Case("cut_gzip", PREDICT, ZIPPED[:-9], 400, "", (GZIP, "Failed to uncompress the gzipped body"), "gzip"),
+    Case("two_gzip_files", PREDICT, ZIPPED * 2, 400, "", (GZIP, "Failed to uncompress the gzipped body"), "gzip"),
     Case("no_json", PREDICT, b"instances = [1]", 400, "JSON Parse error: Invalid value.", (JSON, "JSON Parse error: ")),
     Case(
         "cut",

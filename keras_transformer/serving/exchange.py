@@ -1,10 +1,13 @@
 import asyncio
 import time
+import zlib
 
 from keras_transformer.serving.request_error import RequestError
 from keras_transformer.serving.request_facts import RequestFacts
 
 _CLOSED = {"Connection": "close"}
+# Bits of zlib's window for data in the format of gzip.
+_GZIP = 31
 
 
 class Exchange:
@@ -40,12 +43,22 @@ class Exchange:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     async def body(self):
-        """Returns the bytes of the body.
+        """Returns the bytes of the body, uncompressed.
 
         Raises:
-            RequestError: the body is too large (413) or too slow (408), or the client has closed the connection.
+            RequestError: the body is too large (413) or too slow (408), its encoding is not gzip (415), or the client
+                has closed the connection.
         """
         most = self._settings.max_bytes
+        body = await self._sent_body(most)
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding in ("", "identity") or not body:
+            return body
+        if encoding not in ("gzip", "x-gzip"):
+            raise RequestError(415, f"The content encoding must be gzip or identity. Received: {encoding[:100]}")
+        return _uncompressed(body, most)
+
+    async def _sent_body(self, most):
         if int(self.headers.get("content-length") or 0) > most:
             raise _too_large(most)
         chunks, size = [], 0
@@ -79,6 +92,19 @@ class Exchange:
         """Ends the task of `gone`."""
         if self._gone is not None:
             self._gone.cancel()
+
+
+def _uncompressed(body, most):
+    decompressor = zlib.decompressobj(_GZIP)
+    try:
+        found = decompressor.decompress(body, most + 1)
+    except zlib.error:
+        raise RequestError(400, "The body is not gzip.") from None
+    if len(found) > most:
+        raise _too_large(most)
+    if not decompressor.eof or decompressor.unused_data:
+        raise RequestError(400, "The body is not one complete gzip file.")
+    return found
 
 
 def _too_large(most):

@@ -63,7 +63,7 @@ def stub_application(engine, **settings):
         application.close()
 
 
-async def asked(application, path, content=None, events=()):
+async def asked(application, path, content=None, events=(), headers=()):
     """Sends a request, a POST if it has content, and returns the status and the JSON of the response.
 
     Args:
@@ -71,6 +71,7 @@ async def asked(application, path, content=None, events=()):
         path: the path.
         content: bytes of a form, or a value for JSON. Default None.
         events: events of ASGI after the body.
+        headers: more headers, pairs of bytes.
     """
     is_form = isinstance(content, bytes)
     body = content if is_form else json.dumps(content).encode()
@@ -81,7 +82,7 @@ async def asked(application, path, content=None, events=()):
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"content-type", media_type)],
+        "headers": [(b"content-type", media_type), *headers],
     }
     arriving = [{"type": "http.request", "body": body, "more_body": False}, *events]
     sent = []

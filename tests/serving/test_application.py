@@ -1,6 +1,7 @@
 """Requests of LibreTranslate's and TensorFlow Serving's clients, with an engine that translates nothing."""
 
 import asyncio
+import gzip
 import threading
 import time
 
@@ -130,3 +131,20 @@ def test_the_number_of_a_version_can_have_zeros_before_it(application):
     assert answer == (404, {"error": "Could not find version 0 of model stub"})
     assert asyncio.run(asked(application, f"/v1/models/stub/versions/{'0' * 30}1"))[0] == 200
     assert asyncio.run(asked(application, f"/v1/models/stub/versions/{'0' * 30}{2**63}"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status", "answer"),
+    [
+        (b"GZIP", gzip.compress(b"q=a&source=fr&target=de"), 200, {"translatedText": "A"}),
+        (b"gzip", gzip.compress(b"q=" + b"a" * 5_000_000), 413, {"error": "The request is too large. At most 1265536"}),
+        (b"gzip", gzip.compress(b"q=a")[:-1], 400, {"error": "The body is not one complete gzip file."}),
+        (b"gzip", b"q=a", 400, {"error": "The body is not gzip."}),
+        (b"br", b"q=a", 415, {"error": "The content encoding must be gzip or identity. Received: br"}),
+    ],
+)
+def test_a_compressed_body_is_read(application, encoding, body, status, answer):
+    found = asyncio.run(asked(application, "/translate", body, headers=[(b"content-encoding", encoding)]))
+    assert found[0] == status
+    for name, text in answer.items():
+        assert found[1][name].startswith(text)

@@ -23,7 +23,7 @@ def ask(server, **request):
 
 @pytest.mark.parametrize("case", [*CASES, WITHOUT_BODY, WITHOUT_TEXTS], ids=str)
 def test_response_is_that_of_tensorflow_serving(server, case):
-    answer = server.ask(case.path.replace("MODEL", "phrases"), case.body("phrases"))
+    answer = server.ask(case.path.replace("MODEL", "phrases"), case.body("phrases"), **case.headers)
     check(case, answer.status, answer.json, "phrases")
     assert answer.headers["Content-Type"] == "application/json"
 

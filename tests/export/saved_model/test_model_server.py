@@ -95,7 +95,8 @@ def answer_of(url, case):
     model = url.rpartition("/")[2]
     address = url.partition("/v1/")[0] + case.path.replace("MODEL", model)
     try:
-        with urllib.request.urlopen(address, data=case.body(model), timeout=30) as answer:
+        request = urllib.request.Request(address, case.body(model), case.headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
