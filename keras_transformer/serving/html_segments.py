@@ -4,7 +4,9 @@ import re
 from typing import NamedTuple
 
 # Elements whose content is not text for a reader.
-_RAW_ELEMENTS = ("script", "style", "iframe", "noembed", "noframes", "xmp", "template", "svg", "math")
+_RAW_ELEMENTS = ("script", "style", "iframe", "noembed", "noframes", "xmp")
+# Elements of SVG and MathML, in which "/>" ends each element.
+_FOREIGN_ELEMENTS = ("svg", "math")
 # Elements whose line ends are line ends for a reader.
 _LINE_ELEMENTS = ("pre", "textarea")
 _TAG_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
@@ -35,7 +37,7 @@ def html_segments(html):
     Args:
         html: a string, a whole page or a part.
     """
-    segments, start, position, lines_of = [], 0, 0, None
+    segments, start, position, lines_of, foreign, unended = [], 0, 0, None, None, set()
 
     def add(end, is_text):
         nonlocal start
@@ -52,8 +54,15 @@ def html_segments(html):
         is_end = html.startswith("</", position)
         if name in _LINE_ELEMENTS and lines_of in (None, name):
             lines_of = None if is_end else name
-        if name in _RAW_ELEMENTS and not is_end and html[end - 2 : end] != "/>":
-            end = _raw_end(html, end, name)
+        is_empty = html.endswith("/>", position, end)
+        if name in _FOREIGN_ELEMENTS and foreign in (None, name) and not is_empty:
+            foreign = None if is_end else name
+        if name in _RAW_ELEMENTS and not is_end and not (is_empty and foreign):
+            found = None if name in unended else _raw_end(html, end, name)
+            if found is None:
+                unended.add(name)
+                found = end if is_empty else len(html)
+            end = found
         add(end, is_text=False)
         position = end
     add(len(html), is_text=True)
@@ -77,6 +86,6 @@ def _markup_end(html, position):
 
 
 def _raw_end(html, position, name):
-    """Returns the position of the end tag of an element whose content is not parsed, or the end of the HTML."""
+    """Returns the position of the end tag of an element whose content is not parsed, or None."""
     found = re.compile(rf"</{re.escape(name)}(?=[\s/>])", re.IGNORECASE).search(html, position)
-    return found.start() if found else len(html)
+    return found.start() if found else None

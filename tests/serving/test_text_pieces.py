@@ -102,7 +102,13 @@ HTML = {
     "<a title='b>c": [],
     "a<1 b": ["a<1 b"],
     "<br/>a<br>b</>c": ["a", "b", "c"],
-    "<textarea>a</textarea><svg><text>b</text></svg>c": ["a", "c"],
+    "<textarea>a</textarea><svg><text>b</text></svg>c": ["a", "b", "c"],
+    "<template><p>a</p></template><math><mi>b</mi></math>": ["a", "b"],
+    "<script src=a.js/>alert(1)</script>b": ["b"],
+    "<style/>p { color: red }</style>c": ["c"],
+    "<script src='a.js'/>a<style/>b<script>c": ["a", "b"],
+    "<svg><style/><text>a</text></svg><style>b</style>c": ["a", "c"],
+    "<svg/><style/>a</style>b": ["b"],
     "<script>never ends <p>a</p>": [],
 }
 
@@ -114,7 +120,7 @@ def test_segments_of_html_are_the_html(html):
     assert [segment.content for segment in segments if segment.is_text] == HTML[html]
 
 
-@pytest.mark.parametrize("part", ["<", "<a", "<!--", '<a "', "<a b= ", "<a b='", "<script>", "</", "<!"])
+@pytest.mark.parametrize("part", ["<", "<a", "<!--", '<a "', "<a b= ", "<a b='", "<script>", "<script/>", "</", "<!"])
 def test_time_is_linear_in_the_length_of_html(part):
     html = part * 100_000
     assert "".join(segment.content for segment in html_segments(html)) == html
