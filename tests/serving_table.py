@@ -77,6 +77,10 @@ def columns(count, names=ROW):
     )
 
 
+def base64(*texts):
+    return {"instances": [{"b64": text} for text in texts]}
+
+
 def is_status(body):
     states = body["model_version_status"]
     expected = {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
@@ -110,6 +114,9 @@ RIGHT = [
     Case("unknown_key", PREDICT, {"instances": [ONE], "b": 1}, 200, rows(1), (JSON, "doc.FindMember(kPredictRequest")),
     Case("base64", PREDICT, {"instances": [{"b64": "YQ=="}]}, 200, rows(1), (JSON, "IsValBase64Object")),
     Case("base64_in_object", PREDICT, {"instances": [{"text": {"b64": "YQ=="}}]}, 200, rows(1), (JSON, "DecodeBase64")),
+    Case("base64_without_padding", PREDICT, base64("YQ", "YWI", "YWJj", ""), 200, rows(4), (JSON, "Base64Unescape")),
+    Case("base64_in_lines", PREDICT, base64("YWJj\r\nYQ==\n", " Y Q\t=\v=\f"), 200, rows(2), (JSON, "Base64Unescape")),
+    Case("base64_with_dots", PREDICT, base64("YQ..", "YWI.", "YQ.="), 200, rows(3), (JSON, "Base64Unescape")),
     Case("first_of_two_keys", PREDICT, b'{"instances": ["a"], "instances": 1}', 200, rows(1), (JSON, "doc.FindMember")),
     Case(
         "default_signature",
@@ -237,8 +244,9 @@ WRONG = [
     Case(
         "text_then_object", PREDICT, {"instances": ["a", {"text": "b"}]}, 400, "got object at item 1", (JSON, "item ")
     ),
-    Case(
-        "base64_error", PREDICT, {"instances": [{"b64": "a"}]}, 400, "Unable to base64 decode", (JSON, "Base64Unescape")
+    *(
+        Case(f"base64_error_{number}", PREDICT, base64(text), 400, "Unable to base64 decode", (JSON, "Base64Unescape"))
+        for number, text in enumerate(("a", "YWJjY===", "YQ=", "YWJj=", "YQ==YQ==", "Y-==", "Y\u00a0Q==", "é\0=="))
     ),
     Case(
         "no_base64",

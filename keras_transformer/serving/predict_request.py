@@ -1,7 +1,7 @@
 """Reads the JSON of predict requests as TensorFlow Serving's `util/json_tensor.cc` does."""
 
 import base64
-import binascii
+import re
 from typing import NamedTuple
 
 from keras_transformer.serving.json_document import parsed_json, value_text
@@ -10,6 +10,7 @@ from keras_transformer.serving.signature_defs import DEFAULT_SIGNATURE
 
 _TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String", int: "Number", float: "Number"}
 _DEEPEST = 100
+_SPACE = re.compile(r"[ \t-\r]+")
 
 
 class PredictRequest(NamedTuple):
@@ -176,12 +177,22 @@ def _bytes(value):
     if isinstance(value, dict):
         if set(value) != {"b64"} or not isinstance(value["b64"], str):
             raise _invalid(f"JSON Value: {value_text(value)} not formatted correctly for base64 data")
-        try:
-            return base64.b64decode(value["b64"], validate=True)
-        except (binascii.Error, ValueError):
-            raise _invalid("Unable to base64 decode") from None
+        return _decoded(value["b64"])
     kind = str(value) if isinstance(value, bool) else _TYPES[type(value)]
     raise _invalid(f"JSON Value: {value_text(value)} Type: {kind} is not of expected type: string")
+
+
+def _decoded(text):
+    """Decodes base64 as absl::Base64Unescape: white space, "." as padding and no padding are allowed."""
+    text = _SPACE.sub("", text)
+    data = text.rstrip("=.")
+    missing = -len(data) % 4
+    if len(text) - len(data) not in (0, missing):
+        raise _invalid("Unable to base64 decode")
+    try:
+        return base64.b64decode(data + "=" * missing, validate=True)
+    except ValueError:
+        raise _invalid("Unable to base64 decode") from None
 
 
 def _is_object(value):

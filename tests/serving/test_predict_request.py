@@ -1,3 +1,4 @@
+import json
 import tracemalloc
 
 import pytest
@@ -73,3 +74,9 @@ def test_policies_choose_versions():
     assert VersionPolicy(latest=2).chosen(numbers) == [10, 2]
     assert VersionPolicy(is_all=True).chosen(numbers) == [10, 2, 1]
     assert VersionPolicy(specific=(1, 3)).chosen(numbers) == [1]
+
+
+def test_base64_without_padding_and_with_spaces_is_decoded():
+    texts = ["YWJj", "YWI", "YWI.", "Y W\nI =", "YQ", "YQ=.", ""]
+    request = predict_request(parsed_document(json.dumps({"instances": [{"b64": text} for text in texts]}).encode()))
+    assert request.texts == [b"abc", b"ab", b"ab", b"ab", b"a", b"a", b""]
