@@ -19,6 +19,7 @@ MANAGER = "core/basic_manager.cc"
 CLASSIFIER = "servables/tensorflow/classifier.cc"
 REGRESSOR = "servables/tensorflow/regressor.cc"
 RAPIDJSON = "rapidjson/error/en.h"
+STREAM = "rapidjson/encodedstream.h"
 METADATA = "servables/tensorflow/get_model_metadata_impl.cc"
 GZIP = "util/net_http/server/internal/evhttp_request.cc"
 
@@ -153,6 +154,7 @@ RIGHT = [
     Case("capital_letters", "/V1/Models/MODEL:Predict", {"instances": [ONE]}, 200, rows(1), (UTIL, "(?i)/v1/models")),
     Case("gzip", PREDICT, ZIPPED, 200, rows(1), (GZIP, "NeedUncompressGzipContent"), "gzip"),
     Case("identity", PREDICT, {"instances": [ONE]}, 200, rows(1), (GZIP, "NeedUncompressGzipContent"), "identity"),
+    Case("bom", PREDICT, b"\xef\xbb\xbf" + b'{"instances": ["a"]}', 200, rows(1), (STREAM, "== 0xEFu")),
     Case("status", "/v1/models/MODEL", None, 200, is_status, (STATUS, "AddModelVersionStatusToResponse")),
     Case("status_of_version", "/v1/models/MODEL/versions/1", None, 200, is_status, (STATUS, "monitor.GetState(id)")),
     Case("status_of_label", "/v1/models/MODEL/labels/a", None, 200, is_status, (STATUS, "model_spec.has_version()")),
@@ -166,6 +168,7 @@ WRONG = [
     Case("no_gzip", PREDICT, {"instances": [ONE]}, 400, "", (GZIP, "Failed to uncompress the gzipped body"), "gzip"),
     Case("cut_gzip", PREDICT, ZIPPED[:-9], 400, "", (GZIP, "Failed to uncompress the gzipped body"), "gzip"),
     Case("two_gzip_files", PREDICT, ZIPPED * 2, 400, "", (GZIP, "Failed to uncompress the gzipped body"), "gzip"),
+    Case("bom_alone", PREDICT, b"\xef\xbb\xbf", 400, "The document is empty.", (STREAM, "== 0xEFu")),
     Case("no_json", PREDICT, b"instances = [1]", 400, "JSON Parse error: Invalid value.", (JSON, "JSON Parse error: ")),
     Case(
         "cut",

@@ -22,6 +22,8 @@ _COMMA = {"{": "Missing a comma or } after an object member.", "[": "Missing a c
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 # The escapes of valid JSON. The group is half of a pair of surrogates, which no UTF-8 can encode.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F])|.)")
+# The byte order mark, which RapidJSON skips.
+_BOM = "\ufeff"
 _LONGEST_VALUE = 1000
 _ENCODER = json.JSONEncoder(indent=4, ensure_ascii=False)
 
@@ -38,7 +40,7 @@ def parsed_json(body):
     Raises:
         RequestError: the body is not JSON.
     """
-    text = body.decode("utf-8", errors="surrogateescape")
+    text = body.decode("utf-8", errors="surrogateescape").removeprefix(_BOM)
     if not text.strip(" \t\r\n"):
         raise _error("The document is empty.", len(body))
     try:
@@ -48,7 +50,7 @@ def parsed_json(body):
         if message is None and error.msg == "Expecting ',' delimiter":
             message = _COMMA[_open_bracket(text[: error.pos])]
         position = len(text) if error.msg.startswith("Unterminated") else error.pos
-        offset = len(text[:position].encode("utf-8", errors="surrogateescape"))
+        offset = len(body) - len(text[position:].encode("utf-8", errors="surrogateescape"))
         raise _error(message or error.msg, offset) from None
     except RecursionError:
         raise _error("The document is nested too deeply.", 0) from None

@@ -143,6 +143,12 @@ def test_wrong_json_is_an_error(server, body):
     assert answer.error
 
 
+def test_a_byte_order_mark_is_skipped(server):
+    body = json.dumps({"q": SENTENCE, "source": "ko", "target": "en"}).encode("utf-8-sig")
+    answer = server.ask("/translate", body, Content_Type="application/json")
+    assert answer.json == {"translatedText": predicted(server, SENTENCE)[0]}
+
+
 def test_wrong_routes_are_errors(server):
     assert server.ask("/translate").status == 405
     assert server.ask("/absent").json == {"error": "Not Found"}
