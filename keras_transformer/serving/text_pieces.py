@@ -14,7 +14,7 @@ from keras_transformer.text.sentences import (
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 # Places to cut a sentence that is too long, best first.
-_CUTS = (r"(?<=[.!?…。！？])\s*", r"(?<=[;:,，、；：])\s*", r"\s+", "")
+_CUTS = (r"(?<=[.!?…؟۔।॥。！？])\s*", r"(?<=[;:,؛،，、；：])\s*", r"\s+", "")
 
 
 class Piece(NamedTuple):

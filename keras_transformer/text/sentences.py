@@ -12,7 +12,7 @@ _KOREAN = "ko"
 _LANGUAGE_TOKEN = re.compile(r"\s*(>>[\w-]+<<)\s*")
 # An end of a sentence with text after it. A full stop after one or two letters or digits often does not end a sentence.
 _END_INSIDE = re.compile(
-    r"(?:(?:\w{3}|[가-힣]|\s)\.|[!?…])[\"'”’»)\]]*\s+\S|[。！？][”’」』）]*[^\s”’」』）。！？]",
+    r"(?:(?:\w{3}|[가-힣]|\s)\.|[!?…؟۔।॥])[\"'”’»)\]]*\s+\S|[。！？][”’」』）]*[^\s”’」』）。！？]",
 )
 
 

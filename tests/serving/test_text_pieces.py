@@ -64,6 +64,19 @@ def test_long_sentences_are_cut_at_the_best_place():
     assert [piece.text for piece in pieces] == ["a first part, a second part,", "a third part and more"]
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("كلمة أولى؛ كلمة ثانية؟كلمة ثالثة", ["كلمة أولى؛ كلمة ثانية؟", "كلمة ثالثة"]),
+        ("كلمة أولى؛ كلمة ثانية أخرى", ["كلمة أولى؛", "كلمة ثانية أخرى"]),
+        ("एक दो तीन।चार पाँच छह सात", ["एक दो तीन।", "चार पाँच छह सात"]),
+    ],
+)
+def test_long_sentences_are_cut_at_marks_of_other_scripts(text, parts):
+    pieces = text_pieces(text, "xx", "de", 20, count_characters)
+    assert [piece.text for piece in pieces] == parts
+
+
 def test_all_parts_after_a_language_token_have_it():
     def is_one_token(text):
         return text == ">>fra<<"
