@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -149,6 +150,9 @@ def test_nginx_serves_tls(server, certificate, tmp_path):
                     time.sleep(0.1)
             form = b"q=%EB%82%B4%EC%9D%BC&source=ko&target=en"
             with urllib.request.urlopen(f"{url}/translate?q=%EA%B0%80", form, timeout=60, context=context) as response:
+                assert json.load(response)["translatedText"]
+            query = urllib.parse.urlencode({"unused": "🙂" * 10_000})
+            with urllib.request.urlopen(f"{url}/translate?{query}", form, timeout=60, context=context) as response:
                 assert json.load(response)["translatedText"]
             with pytest.raises(urllib.error.HTTPError) as caught:
                 urllib.request.urlopen(f"{url}/metrics", timeout=30, context=context)
