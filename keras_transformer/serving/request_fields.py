@@ -1,5 +1,6 @@
 """Reads the fields of LibreTranslate requests from JSON, forms and query parameters."""
 
+import re
 import urllib.parse
 
 from starlette.datastructures import Headers
@@ -11,6 +12,7 @@ from keras_transformer.serving.request_error import RequestError
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _MOST_FIELDS = 1000
+_OTHER_CHARSET = re.compile(r";\s*charset=(?![\"']?utf-?8\b)", re.IGNORECASE)
 
 
 async def request_fields(exchange):
@@ -62,6 +64,9 @@ def _pairs(text):
 
 
 async def _multipart(exchange, body):
+    if not _OTHER_CHARSET.search(exchange.headers["content-type"]):
+        _check_utf8(body)  # Starlette would read it as Latin-1.
+
     async def stream():
         yield body
         yield b""
@@ -69,6 +74,6 @@ async def _multipart(exchange, body):
     headers = Headers(raw=exchange.scope["headers"])
     try:
         form = await MultiPartParser(headers, stream(), max_files=0, max_fields=_MOST_FIELDS).parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError, LookupError) as error:
+    except (MultiPartException, LookupError, ValueError) as error:
         raise RequestError(400, f"The form cannot be read: {getattr(error, 'message', type(error).__name__)}") from None
     return list(form.multi_items())

@@ -82,7 +82,7 @@ async def asked(application, path, content=None, events=(), headers=()):
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"content-type", media_type), *headers],
+        "headers": list({b"content-type": media_type, **dict(headers)}.items()),
     }
     arriving = [{"type": "http.request", "body": body, "more_body": False}, *events]
     sent = []

@@ -142,9 +142,39 @@ def test_the_number_of_a_version_can_have_zeros_before_it(application):
         (b"gzip", b"q=a", 400, {"error": "The body is not gzip."}),
         (b"br", b"q=a", 415, {"error": "The content encoding must be gzip or identity. Received: br"}),
     ],
+    ids=["gzip", "too large", "cut", "no gzip", "br"],
 )
 def test_a_compressed_body_is_read(application, encoding, body, status, answer):
     found = asyncio.run(asked(application, "/translate", body, headers=[(b"content-encoding", encoding)]))
     assert found[0] == status
     for name, text in answer.items():
         assert found[1][name].startswith(text)
+
+
+def multipart(text, charset=b""):
+    """The body and the headers of a text in a multipart form."""
+    fields = {b"q": text, b"source": b"fr", b"target": b"de"}
+    parts = [b'--b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % field for field in fields.items()]
+    return b"".join([*parts, b"--b--\r\n"]), [(b"content-type", b"multipart/form-data; boundary=b" + charset)]
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "status", "answer"),
+    [
+        ("é🙂".encode(), b"", 200, {"translatedText": "É🙂"}),
+        ("é".encode("latin-1"), b"; charset=iso-8859-1", 200, {"translatedText": "É"}),
+        (b"\xff\xe9", b"", 400, {"error": "The request must be in UTF-8."}),
+        (b"\xff\xe9", b"; charset=UTF-8", 400, {"error": "The request must be in UTF-8."}),
+    ],
+    ids=["utf-8", "latin-1", "no utf-8", "no utf-8 as named"],
+)
+def test_a_multipart_form_is_utf8_unless_it_names_another_charset(application, text, charset, status, answer):
+    body, headers = multipart(text, charset)
+    assert asyncio.run(asked(application, "/translate", body, headers=headers)) == (status, answer)
+
+
+@pytest.mark.parametrize("body", [b"garbage", b"--b\r\n?\r\n\r\nc", b"--b\r\nA: b\r\n\r\nc\r\n--b--\r\n"], ids=range(3))
+def test_a_broken_multipart_form_is_an_error(application, body):
+    _, headers = multipart(b"")
+    status, answer = asyncio.run(asked(application, "/translate", body, headers=headers))
+    assert (status, answer["error"][:24]) == (400, "The form cannot be read:")
