@@ -175,6 +175,9 @@ class LibreTranslateRoutes:
         sources = [piece.text.encode("utf-8", errors="replace") for row in rows for piece in row if piece.text]
         signature = N_BEST if count and N_BEST in engine.signatures else DEFAULT_SIGNATURE
         facts, gone = exchange.facts, exchange.gone()
+        # Without tokens of the languages, texts share batches with those of TensorFlow Serving's routes.
+        if direction.source_prefix is None and direction.target_prefix is None:
+            direction = None
         outputs = iter(await self._service.translate(loaded, signature, sources, facts, gone, direction, deadline))
         found = []
         for row in rows:

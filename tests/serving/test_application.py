@@ -178,3 +178,35 @@ def test_a_broken_multipart_form_is_an_error(application, body):
     _, headers = multipart(b"")
     status, answer = asyncio.run(asked(application, "/translate", body, headers=headers))
     assert (status, answer["error"][:24]) == (400, "The form cannot be read:")
+
+
+class WaitingEngine(StubEngine):
+    """An engine that records its batches, and waits in the first."""
+
+    def __init__(self):
+        self.batches, self.may_end = [], threading.Event()
+
+    def run(self, signature, texts, direction=None):
+        self.batches.append(texts)
+        assert self.may_end.wait(10)
+        return super().run(signature, texts, direction)
+
+
+def test_both_interfaces_share_batches():
+    async def run(application, scheduler, engine):
+        first = asyncio.ensure_future(translated(application, "first"))
+        while not engine.batches:
+            await asyncio.sleep(0.001)
+        others = asyncio.gather(
+            translated(application, "a"), asked(application, "/v1/models/stub:predict", {"instances": ["b"]})
+        )
+        while scheduler.waiting < 2:
+            await asyncio.sleep(0.001)
+        engine.may_end.set()
+        return [await first, *await others]
+
+    engine = WaitingEngine()
+    with stub_application(engine, workers=1) as (application, service, _):
+        answers = asyncio.run(run(application, service.scheduler, engine))
+    assert [status for status, _ in answers] == [200] * 3
+    assert [sorted(batch) for batch in engine.batches] == [[b"first"], [b"a", b"b"]]
