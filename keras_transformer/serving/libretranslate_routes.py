@@ -134,7 +134,7 @@ class LibreTranslateRoutes:
         """Returns the `LoadedVersion` that translates a direction, and the direction."""
         if source == "auto":
             known = self._loaded_directions()
-            found = {pair[0] for each in known for pair in each.pairs if pair[1] == target}
+            found = {code for each in known for code in each.sources if each.find(code, target)}
             source = found.pop() if len(found) == 1 else only_source(known)
         for name in self._service.manager.models:
             try:

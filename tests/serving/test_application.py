@@ -9,6 +9,7 @@ import pytest
 from stub_service import StubEngine, asked, stub_application, translated
 
 from keras_transformer.serving import libretranslate_routes
+from keras_transformer.serving.directions import Directions, ServedDirection
 
 
 class SlowEngine(StubEngine):
@@ -210,3 +211,18 @@ def test_both_interfaces_share_batches():
         answers = asyncio.run(run(application, service.scheduler, engine))
     assert [status for status, _ in answers] == [200] * 3
     assert [sorted(batch) for batch in engine.batches] == [[b"first"], [b"a", b"b"]]
+
+
+class ManyWaysEngine(StubEngine):
+    """An engine of several directions."""
+
+    pairs = ("fr", "zh-Hant"), ("zh-Hant", "fr"), ("fr", "en")
+    directions = Directions({pair: ServedDirection(*pair) for pair in pairs})
+
+
+@pytest.mark.parametrize(("target", "source"), [("FR", "zh-Hant"), ("zh-hant", "fr"), ("EN", "fr"), ("zh", "fr")])
+def test_auto_is_the_only_source_of_the_target_by_any_of_its_names(target, source):
+    with stub_application(ManyWaysEngine()) as (application, _, _):
+        status, answer = asyncio.run(translated(application, "a", source="auto", target=target))
+    assert status == 200
+    assert answer["detectedLanguage"]["language"] == source
