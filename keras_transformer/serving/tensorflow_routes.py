@@ -3,7 +3,7 @@ import urllib.parse
 
 from google.protobuf import json_format
 
-from keras_transformer.serving.json_response import json_response
+from keras_transformer.serving.json_response import json_response, long_json_response
 from keras_transformer.serving.predict_request import check_examples, parsed_document, predict_request, signature_name
 from keras_transformer.serving.request_error import RequestError
 from keras_transformer.serving.signature_defs import ATTENTION
@@ -75,9 +75,11 @@ class TensorFlowRoutes:
             rows = await self._service.translate(loaded, name, request.texts, exchange.facts, exchange.gone())
         finally:
             loaded.release()
-        if name == ATTENTION:
-            trim_attention(rows)
-        return json_response(predict_response(rows, sorted(signature.outputs), request.is_row))
+        names = sorted(signature.outputs)
+        if name != ATTENTION:
+            return json_response(predict_response(rows, names, request.is_row))
+        trim_attention(rows)
+        return await long_json_response(predict_response(rows, names, request.is_row))
 
     def _status(self, model, version):
         served = self._service.manager.models.get(model)
