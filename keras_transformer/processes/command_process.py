@@ -125,21 +125,21 @@ def ended_by_signals():
 
 
 @contextlib.contextmanager
-def last_words(text):
-    """Prints `text` to standard error if a signal ends the block.
+def last_words(describe):
+    """Prints a line to standard error if a signal ends the block.
 
     Args:
-        text: one line.
+        describe: a function that is called then. It returns the line, or None for no line.
     """
-    _last_words.append(text)
+    _last_words.append(describe)
     try:
         yield
     except KeyboardInterrupt:
         _say_last_words()
         raise
     finally:
-        if text in _last_words:
-            _last_words.remove(text)
+        if describe in _last_words:
+            _last_words.remove(describe)
 
 
 @contextlib.contextmanager
@@ -221,7 +221,8 @@ def _watch(reader):
 
 def _say_last_words():
     while _last_words:
-        print(_last_words.pop(), file=sys.stderr)
+        if line := _last_words.pop()():
+            print(line, file=sys.stderr)
 
 
 def _flush():

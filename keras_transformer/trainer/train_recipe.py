@@ -99,6 +99,7 @@ def train_prepared(prepared, watch):
     with contextlib.ExitStack() as folder:
         if processes.is_first:
             folder.enter_context(held_folder(output))
+            folder.enter_context(last_words(lambda: _advice_to_resume(output)))
             # Another training can have written to the folder since the first check.
             check_output(recipe, output, resume)
             if resume:
@@ -132,7 +133,6 @@ def train_prepared(prepared, watch):
         warn_of_training(recipe.training, steps)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, text, batches.counts, resume)
-            folder.enter_context(last_words("Interrupted. --resume continues from the last save."))
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
             recipe.evaluation, pairs["validation"], of_training, log_dir, recipe.data.lowercase
@@ -211,6 +211,15 @@ def _scores(recipe, pairs, translator, choice, tuned):
     if tuned:
         scores["minimum_risk"] = tuned._asdict()
     return scores or None
+
+
+def _advice_to_resume(output):
+    """Returns the line that an interrupted training prints, or None if it cannot be resumed yet."""
+    if not (output / RECIPE_NAME).is_file():
+        return None
+    if (output / CHECKPOINTS_NAME / STATE_NAME).is_file():
+        return "Interrupted. --resume continues from the last save."
+    return "Interrupted before the first save. --resume starts again with the same vocabulary."
 
 
 def _begin_folder(recipe, output, tokenizers, text, counts, resume):

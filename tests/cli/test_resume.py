@@ -79,6 +79,26 @@ def test_a_model_that_was_finished_since_the_first_look_is_not_overwritten(run, 
         assert (corpus / "model" / file.relative_to(trained / "model")).read_bytes() == file.read_bytes()
 
 
+def test_an_interrupted_training_names_resume_only_if_it_can_be_resumed(run, corpus, monkeypatch):
+    def interrupted_at(function, *options):
+        def interrupt(*arguments):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(train_recipe, function, interrupt)
+            result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
+        assert result.status == 130
+        return result.errors
+
+    assert "--resume" not in interrupted_at("recipe_tokenizers")
+    assert not (corpus / "model").exists()
+    line = "Interrupted before the first save. --resume starts again with the same vocabulary."
+    assert line in interrupted_at("evaluation_callbacks").splitlines()
+    (corpus / "model" / "checkpoints" / "state.npz").touch()
+    line = "Interrupted. --resume continues from the last save."
+    assert line in interrupted_at("recipe_batches", "--resume").splitlines()
+
+
 def test_nothing_stays_of_a_training_that_could_not_begin(run, corpus):
     result = run("train", corpus / "recipe.toml", "--output", corpus / "models" / "a", "--set", "vocabulary.size=9999")
     assert (result.status, result.output) == (2, "")

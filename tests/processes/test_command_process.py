@@ -134,7 +134,7 @@ run(work)
 def test_last_words_are_printed_once_in_order_or_not(start, work):
     program = f"""
 def work():
-    with process.last_words("Interrupted. --resume continues."):
+    with process.last_words(lambda: "Interrupted. --resume continues."):
         ({work})()
 
 run(work)
@@ -144,11 +144,22 @@ run(work)
 
 def test_there_are_no_last_words_after_their_block(start):
     program = """
-with process.last_words("Interrupted. --resume continues."):
+with process.last_words(lambda: "Interrupted. --resume continues."):
     pass
 run(native)
 """
     assert end(start(program), signal.SIGTERM)[2] == ""
+
+
+def test_there_can_be_no_last_words(start):
+    program = """
+def work():
+    with process.last_words(lambda: None):
+        native()
+
+run(work)
+"""
+    assert end(start(program), signal.SIGTERM)[::2] == (143, "")
 
 
 def test_written_output_is_flushed(start):
