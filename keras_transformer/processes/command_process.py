@@ -7,6 +7,7 @@ does not end within a short time. Programs that import the library keep their ow
 
 import contextlib
 import os
+import pathlib
 import select
 import shutil
 import signal
@@ -96,8 +97,8 @@ def interrupted_status():
 def end_process(status):
     """Flushes the output and ends the process without waiting for TensorFlow's threads, which can take seconds."""
     for child in list(_children):
-        child.kill()
-    for path in list(_to_remove):
+        _kill(child)
+    for path in [*_to_remove, *_generated_files()]:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     # A thread that is writing has locked the stream, possibly forever.
     flusher = threading.Thread(target=_flush, daemon=True)
@@ -156,26 +157,48 @@ def removed_at_end(path):
         _to_remove.discard(path)
 
 
-def run_child(command):
-    """Runs a child process that ends with this process.
+def run_child(command, temporary=None):
+    """Runs a child process. It and the processes that it starts end with this process.
 
     Args:
         command: program and arguments.
+        temporary: a folder for temporary files of the child, which cannot remove them if it is killed. Default: that of
+            the system.
 
     Returns:
         Its exit status and its standard error as text.
     """
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen(list(map(str, command)), text=True, errors="replace", **pipes) as child:
+    environment = None if temporary is None else {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(
+        list(map(str, command)),
+        env=environment,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # A process group of its own, which is killed as a whole.
+        **pipes,
+    ) as child:
         _children.add(child)
         try:
             _, errors = child.communicate()
         except BaseException:
-            child.kill()
+            _kill(child)
             raise
         finally:
             _children.discard(child)
     return child.returncode, errors
+
+
+def _kill(child):
+    """Kills a child of `run_child` and the processes that it has started."""
+    with contextlib.suppress(OSError):  # It has ended.
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def _generated_files():
+    """Returns the temporary files of TensorFlow's AutoGraph, which removes them only at an exit by Python."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("__autograph_generated_file")]
+    return [pathlib.Path(module.__file__) for module in modules if getattr(module, "__file__", None)]
 
 
 def _open_standard_streams():

@@ -1,7 +1,6 @@
 import io
 import random
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +8,7 @@ import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
+from keras_transformer.files.temporary_folder import temporary_folder
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.blank import is_blank
 from keras_transformer.text.normalization import NORMALIZATIONS, normalization_options
@@ -117,7 +117,7 @@ def learn_vocabulary(
         "split_digits": split_digits,
         "hard_vocab_limit": vocabulary_size is not None,
     }
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         options |= normalization_options(normalization, lowercase, folder)
         if vocabulary_size is not None:
             return _learned(drawn, vocabulary_size, options)

@@ -174,10 +174,21 @@ run(work)
     assert end(start(program), signal.SIGINT)[:2] == (130, "a line")
 
 
+def has_ended(number):
+    folder = pathlib.Path("/proc") / number
+    # A zombie has ended, too. No process waits for it if its parent did not.
+    return not folder.exists() or ") Z " in (folder / "stat").read_text()
+
+
 @pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGTERM, signal.SIGTERM]])
-def test_a_child_ends_as_well(start, numbers):
+def test_a_child_and_its_own_child_end_as_well(start, numbers):
     program = """
-child = "import os, time; print(os.getpid(), file=open('child', 'w'), flush=True); time.sleep(60)"
+child = '''
+import os, subprocess, time
+other = subprocess.Popen(["sleep", "60"])
+print(os.getpid(), other.pid, file=open("children", "w"), flush=True)
+time.sleep(60)
+'''
 
 def work():
     ready()
@@ -186,14 +197,12 @@ def work():
 run(work)
 """
     process = start(program)
-    path = pathlib.Path(f"/proc/{process.pid}/cwd/child").resolve()
+    path = pathlib.Path(f"/proc/{process.pid}/cwd/children").resolve()
     while not (path.exists() and path.read_text().endswith("\n")):
         time.sleep(0.01)
     assert end(process, *numbers)[0] == 143
-    child = pathlib.Path("/proc") / path.read_text().strip()
     time.sleep(0.1)
-    # A zombie has ended, too. No process waits for it if its parent did not.
-    assert not child.exists() or ") Z " in (child / "stat").read_text()
+    assert all(map(has_ended, path.read_text().split()))
 
 
 def test_unfinished_files_are_removed(start, tmp_path):
@@ -208,6 +217,20 @@ with process.removed_at_end(folder), process.removed_at_end(file):
     process = start(program)
     assert (tmp_path / "unfinished_folder").exists()
     assert end(process, signal.SIGINT)[0] == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_generated_code_are_removed(start, tmp_path):
+    """AutoGraph writes such modules, and removes them at an exit by Python only."""
+    program = """
+import types
+module = types.ModuleType("__autograph_generated_file_a")
+module.__file__ = "__autograph_generated_file_a.py"
+sys.modules[module.__name__] = module
+pathlib.Path(module.__file__).touch()
+run(native)
+"""
+    assert end(start(program), signal.SIGTERM)[0] == 143
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,8 +1,6 @@
 import json
-import pathlib
 import re
 import sys
-import tempfile
 
 import tensorflow as tf
 
@@ -11,6 +9,7 @@ from keras_transformer.export.debug_info import DebugInfo
 from keras_transformer.export.saved_model_operations import saved_model_operations
 from keras_transformer.export.tflite import convert_tflite
 from keras_transformer.export.tflite.tflite_file import operations_of, shrink
+from keras_transformer.files.temporary_folder import temporary_folder
 from keras_transformer.files.whole_files import naming
 from keras_transformer.processes.command_process import is_command, run_child
 from keras_transformer.processes.standard_error import standard_error_held_back
@@ -31,7 +30,8 @@ def convert(module, quantize=None, allow_text=False):
         ExportError: TFLite does not support an operation.
     """
     signatures = module.signatures()
-    with tempfile.TemporaryDirectory() as folder, naming(folder):
+    with temporary_folder() as temporary, naming(temporary):
+        folder = str(temporary)
         # Converted from a SavedModel, because a conversion from functions drops the signatures.
         options = tf.saved_model.SaveOptions(save_debug_info=True)
         tf.saved_model.save(module, folder, signatures=signatures, options=options)
@@ -53,12 +53,11 @@ def convert(module, quantize=None, allow_text=False):
 
 
 def _convert_in_child(folder, request):
-    with tempfile.TemporaryDirectory() as exchange:
-        exchange = pathlib.Path(exchange)
+    with temporary_folder() as exchange:
         (exchange / "request.json").write_text(json.dumps(request), encoding="utf-8")
         program = convert_tflite.__file__
         status, errors = run_child(
-            [sys.executable, program, folder, exchange / "request.json", exchange / "result.json"]
+            [sys.executable, program, folder, exchange / "request.json", exchange / "result.json"], temporary=exchange
         )
         if status:
             raise ExportError(

@@ -3,10 +3,10 @@
 import json
 import pathlib
 import sys
-import tempfile
 
 from keras_transformer.errors import ExportError
 from keras_transformer.export.verification.run import read_run
+from keras_transformer.files.temporary_folder import temporary_folder
 from keras_transformer.files.whole_files import naming
 from keras_transformer.processes.command_process import run_child
 from keras_transformer.text.blank import BLANK_PATTERN
@@ -33,8 +33,7 @@ def run_program(program, artifact, texts, tokenizers=None, arguments=None):
         ExportError: the program fails, or its result does not have the fields of `Run`.
     """
     program = pathlib.Path(program)
-    with tempfile.TemporaryDirectory() as folder, naming(folder):
-        folder = pathlib.Path(folder)
+    with temporary_folder() as folder, naming(folder):
         request = {"texts": texts, **(arguments or {})}
         if tokenizers is not None:
             request["blank"] = BLANK_PATTERN
@@ -43,7 +42,7 @@ def run_program(program, artifact, texts, tokenizers=None, arguments=None):
                 request[f"{side}_tokenizer"] = str(folder / f"{side}.model")
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         command = [sys.executable, "-P", program, artifact, folder / "request.json", folder / "result.json"]
-        status, errors = run_child(command)
+        status, errors = run_child(command, temporary=folder)
         if status:
             reason = (errors.strip() or f"it ended with {status}").splitlines()[-1]
             raise ExportError(f"The artifact does not run in a fresh process: {program.name}: {reason}")
