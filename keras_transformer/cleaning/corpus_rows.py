@@ -7,9 +7,9 @@ from typing import NamedTuple
 from keras_transformer.cleaning.corpus_facts import first_rows
 from keras_transformer.data.check_files import check_counterparts, paired_lines
 from keras_transformer.data.matching_files import matching_files
-from keras_transformer.data.opened_text import opened_text
 from keras_transformer.data.text_lines import decoded_lines
 from keras_transformer.errors import InputError
+from keras_transformer.files.opened_text import opened_text
 from keras_transformer.text.blank import is_blank
 
 

@@ -9,8 +9,8 @@ from keras_transformer.cli.language_option import checked_language
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.standard_output import check_standard_output, print_path, print_result
 from keras_transformer.data.matching_files import matching_files
-from keras_transformer.data.opened_text import opened_text, plain_size
 from keras_transformer.errors import InputError
+from keras_transformer.files.opened_text import opened_text, plain_size
 from keras_transformer.files.whole_files import write_json
 
 _PATH = click.Path(path_type=pathlib.Path)

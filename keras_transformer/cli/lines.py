@@ -9,8 +9,9 @@ import sys
 import threading
 
 from keras_transformer.cli.standard_output import check_standard_output
-from keras_transformer.data import decoded_lines, opened_text
+from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
+from keras_transformer.files.opened_text import opened_text
 from keras_transformer.files.whole_files import naming
 from keras_transformer.text.blank import is_blank
 

@@ -2,11 +2,11 @@ import contextlib
 import hashlib
 
 from keras_transformer.corpus_translation.windows import windows
-from keras_transformer.data.compressed_output import compressed_output
-from keras_transformer.data.opened_text import compression_of, opened_text
 from keras_transformer.data.text_lines import decoded_lines
 from keras_transformer.data.tsv_rows import check_same_columns
 from keras_transformer.errors import InputError
+from keras_transformer.files.compressed_output import compressed_output
+from keras_transformer.files.opened_text import compression_of, opened_text
 from keras_transformer.text.blank import is_blank
 
 _HEAD_BYTES = 16

@@ -7,10 +7,10 @@ import random
 from collections.abc import Callable
 
 from keras_transformer.data.check_files import text_rows
-from keras_transformer.data.compressed_output import compressed_output
 from keras_transformer.data.matching_files import matching_files
-from keras_transformer.data.opened_text import opened_text, plain_size
 from keras_transformer.errors import InputError
+from keras_transformer.files.compressed_output import compressed_output
+from keras_transformer.files.opened_text import opened_text, plain_size
 from keras_transformer.files.whole_files import naming, remove_leftovers, unfinished_folder
 
 # Text of one part. Its lines are in memory together, with some bytes for each.

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from keras_transformer.data.opened_text import compression_of, opened_text
 from keras_transformer.errors import InputError
+from keras_transformer.files.opened_text import compression_of, opened_text
 from keras_transformer.text.blank import is_blank
 
 _CHUNK_BYTES = 1 << 20

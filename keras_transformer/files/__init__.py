@@ -1,1 +1,1 @@
-"""Atomic writes of files, reads with size limits, and locks of folders."""
+"""Compressed text, atomic writes of files, reads with size limits, and locks of folders."""

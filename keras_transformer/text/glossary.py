@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.files.small_files import read_small_file
+from keras_transformer.files.opened_text import opened_text
 from keras_transformer.text.blank import is_blank
 from keras_transformer.text.placeholder_kinds import NUMBERS, TERM, placeholder_symbols
 from keras_transformer.text.term_matches import TermMatches
@@ -53,7 +53,7 @@ class Glossary:
         """Reads a glossary from tab-separated rows: a term of the source, a tab, and its translation.
 
         Args:
-            path: the file, UTF-8. Blank rows are skipped.
+            path: the file, UTF-8, plain or compressed (see `data.opened_text`). Blank rows are skipped.
 
         Raises:
             InputError: the file is missing or empty, a row does not have two columns, or a term has two translations.
@@ -148,9 +148,14 @@ def _replaced(text, changes):
 def _rows(path):
     """Yields the number and the text of each row of a file that is not blank."""
     try:
-        text = read_small_file(path, _MOST_BYTES, is_regular=False).decode("utf-8-sig")
+        with opened_text(path) as file:
+            content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}.") from None
+    if len(content) > _MOST_BYTES:
+        raise InputError(f"{path}: expected a glossary of at most {_MOST_BYTES // 2**20} MiB, but it is longer.")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path}: expected UTF-8 text.") from None
     for number, row in enumerate(text.split("\n"), start=1):

@@ -1,4 +1,6 @@
+import gzip
 import json
+import lzma
 
 import pytest
 import sacrebleu
@@ -97,6 +99,15 @@ def test_another_output_is_compared(evaluate, trained, references):
     assert bleu["score"] == scores["bleu"]
     assert bleu["interval"][0] <= bleu["score"] <= bleu["interval"][1]
     assert 0 <= bleu["p_value"] <= 1
+
+
+def test_compressed_files_are_compared(evaluate, references, tmp_path):
+    expected = json.loads(evaluate("--compare", references[1]).output)
+    packed = [tmp_path / "reference", tmp_path / "other"]
+    for path, file, compress in zip(packed, references, (lzma.compress, gzip.compress)):
+        path.write_bytes(compress(file.read_bytes()))
+    found = json.loads(evaluate("--compare", packed[1], reference=packed[0]).output)
+    assert {**found, "seconds": 0} == {**expected, "seconds": 0}
 
 
 def test_an_output_of_another_length_is_not_compared(evaluate, tmp_path):

@@ -1,5 +1,6 @@
 """The options of sampling, prefixes and excluded tokens in `translate` and `export`, and ensembles."""
 
+import gzip
 import os
 
 import pytest
@@ -46,6 +47,10 @@ class TestTranslate:
         assert found[0].startswith("der Hund")
         assert found[0] != expected[0]
         assert found[3].startswith("die")
+
+    def test_compressed_prefixes_are_read(self, translate, prefix_file, translator):
+        prefix_file.write_bytes(gzip.compress(prefix_file.read_bytes()))
+        assert translate("--prefix", prefix_file).lines == translator.translate(TEXTS, prefixes=PREFIXES)
 
     def test_prefixes_go_with_all_other_rules(self, translate, translator, prefix_file):
         options = ("--prefix", prefix_file, "--no-repeat-ngram", 2, "--min-length", 12, "--n-best", 2)

@@ -1,3 +1,7 @@
+import bz2
+import gzip
+import lzma
+
 import pytest
 import tensorflow as tf
 
@@ -115,6 +119,23 @@ def test_a_file_that_is_no_glossary_is_one_line(tmp_path, content, message):
     with pytest.raises(InputError, match=message) as error:
         Glossary.load(path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_glossary_is_read(tmp_path, compress):
+    path = tmp_path / "terms.tsv"
+    path.write_bytes(compress("\ufeffdas Haus\tthe house\n\nHund\tdog\n".encode()))
+    assert Glossary.load(path).terms == {"das Haus": "the house", "Hund": "dog"}
+    path.write_bytes(path.read_bytes()[:-6])
+    with pytest.raises(InputError, match="terms.tsv: the file is compressed .*, but its end is missing"):
+        Glossary.load(path)
+
+
+def test_a_glossary_that_is_decompressed_without_end_is_refused(tmp_path):
+    path = tmp_path / "terms.tsv"
+    path.write_bytes(gzip.compress(bytes(65 * 2**20), 1))
+    with pytest.raises(InputError, match="terms.tsv: expected a glossary of at most 64 MiB, but it is longer"):
+        Glossary.load(path)
 
 
 def test_a_vocabulary_without_symbols_for_terms_is_refused(placeholders):
