@@ -6,7 +6,7 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.opened_text import opened_text
 from keras_transformer.text.blank import is_blank
 from keras_transformer.text.placeholder_kinds import NUMBERS, TERM, placeholder_symbols
-from keras_transformer.text.term_matches import TermMatches
+from keras_transformer.text.term_matches import TermMatches, composed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,8 @@ class Glossary:
     """Terms with their required translations, for `Translator.translate`.
 
     A term of the source is replaced by a symbol of the vocabulary, and its translation is put in the place of the
-    symbol. The model needs `[vocabulary] placeholders` with "term". Terms are matched exactly, in upper and lower case
-    as written, and not within words.
+    symbol. The model needs `[vocabulary] placeholders` with "term". Terms are matched in upper and lower case as
+    written, and not within words. Canonically equivalent texts match, such as composed and decomposed Hangul.
 
     Args:
         terms: a mapping from terms of the source to terms of the target.
@@ -43,7 +43,7 @@ class Glossary:
             for term in (source, target):
                 if not isinstance(term, str) or is_blank(term):
                     raise InputError(f"A term of a glossary must be a text. Received: {short_repr(term)}.")
-            self.terms[source.strip()] = target.strip()
+            self.terms[composed(source.strip())] = target.strip()
         if not self.terms:
             raise InputError("A glossary needs at least one term. Received none.")
         self._sources, self._targets = TermMatches(self.terms), {}
@@ -66,7 +66,7 @@ class Glossary:
                     f"{path}:{line}: expected a term and its translation, separated by a tab. Received: "
                     f"{short_repr(row)}."
                 )
-            source, target = columns
+            source, target = composed(columns[0]), columns[1]
             if terms.get(source, target) != target:
                 raise InputError(
                     f"{path}:{line}: the term {short_repr(source)} has the translations {short_repr(terms[source])} "

@@ -1,3 +1,4 @@
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -27,14 +28,15 @@ class TermMatches:
     """Finds terms in texts, the longest first, without overlaps and not within words.
 
     A term of Korean letters can be followed by more of them, because particles are written without a space. Chinese,
-    Japanese and Thai have no spaces, so a term is found anywhere in a text.
+    Japanese and Thai have no spaces, so a term is found anywhere in a text. Canonically equivalent texts, such as
+    decomposed Hangul, are equal.
 
     Args:
         terms: the terms, strings that are not empty.
     """
 
     def __init__(self, terms: Iterable[str]):
-        self._terms = frozenset(terms)
+        self._terms = {composed(term): term for term in terms}
         lengths: dict[str, set[int]] = {}
         for term in self._terms:
             lengths.setdefault(term[0], set()).add(len(term))
@@ -42,6 +44,7 @@ class TermMatches:
 
     def find(self, text: str) -> Iterator[TermMatch]:
         """Yields the `TermMatch`es of a text from left to right. Symbols of `Placeholders` are skipped."""
+        text, places = _with_places(text)
         start, symbols = 0, iter([*_SYMBOL.finditer(text), None])
         symbol = next(symbols)
         while start < len(text):
@@ -51,7 +54,7 @@ class TermMatches:
             last = len(text) if symbol is None else symbol.start()
             match = self._match(text, start, last)
             if match is not None:
-                yield match
+                yield TermMatch(places[match.start], places[match.end], self._terms[match.term])
             start = start + 1 if match is None else match.end
 
     def _match(self, text, start, last):
@@ -60,6 +63,30 @@ class TermMatches:
             if start + length <= last and term in self._terms and _is_whole(text, start, start + length):
                 return TermMatch(start, start + length, term)
         return None
+
+
+def composed(text):
+    """Returns the canonically equivalent text in NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _with_places(text):
+    """Returns a text in NFC, and the place in the given text of each of its characters and of its end."""
+    if unicodedata.is_normalized("NFC", text):
+        return text, range(len(text) + 1)
+    starts = [place for place, character in enumerate(text) if not place or not _can_compose(character)]
+    parts, places = [], []
+    for start, end in itertools.pairwise([*starts, len(text)]):
+        part = composed(text[start:end])
+        parts.append(part)
+        # Marks that have not been composed are the last characters.
+        places += [start, *(max(start, end - rest) for rest in range(len(part) - 1, 0, -1))]
+    return "".join(parts), [*places, len(text)]
+
+
+def _can_compose(character):
+    """Returns whether a character can be composed with those before it: a mark, or a vowel or a final of Hangul."""
+    return unicodedata.category(character).startswith("M") or "\u1160" <= character <= "\u11ff"
 
 
 def _is_whole(text, start, end):

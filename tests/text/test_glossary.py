@@ -1,7 +1,9 @@
 import bz2
 import gzip
 import lzma
+import unicodedata
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -119,6 +121,33 @@ def test_a_file_that_is_no_glossary_is_one_line(tmp_path, content, message):
     with pytest.raises(InputError, match=message) as error:
         Glossary.load(path)
     assert "\n" not in str(error.value)
+
+
+def decomposed(text):
+    return unicodedata.normalize("NFD", text)
+
+
+def test_a_term_matches_canonically_equivalent_text(placeholders):
+    """Text of macOS is often decomposed. The rest of a text stays as it is."""
+    expected = decomposed("나는 ｟term1｠에 갔다, é")
+    assert masked(decomposed("나는 카페에 갔다, é"), placeholders).texts.numpy()[0].decode() == expected
+    glossary = Glossary({decomposed("카페"): "café", decomposed("Übung"): "exercise"})
+    assert glossary.terms == {"카페": "café", "Übung": "exercise"}
+    assert masked("a 카페 Übung", placeholders, glossary).texts.numpy()[0].decode() == "a ｟term1｠ ｟term2｠"
+    # A mark that composes with no letter ends no word.
+    found = masked("카\u302e페 x\u0302 " + decomposed("카페"), placeholders, Glossary({"x": "y", "카페": "z"}))
+    assert found.texts.numpy()[0].decode() == "카\u302e페 x\u0302 ｟term1｠"
+    pairs = Glossary({"카페": "café"}).mask_pairs(
+        [decomposed("카페에")], [decomposed("the café")], placeholders, 1.0, np.random.default_rng(0)
+    )
+    assert pairs == ([decomposed("｟term1｠에")], ["the ｟term1｠"])
+
+
+def test_two_translations_of_equivalent_terms_are_refused(tmp_path):
+    path = tmp_path / "terms.tsv"
+    path.write_text(f"카페\tcafé\n{decomposed('카페')}\tcoffee house\n", encoding="utf-8")
+    with pytest.raises(InputError, match="terms.tsv:2: the term '카페' has the translations 'café' and 'coffee house'"):
+        Glossary.load(path)
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
