@@ -50,8 +50,8 @@ def clean_files(
         The `CleaningReport`.
 
     Raises:
-        InputError: a file cannot be read, the numbers of lines differ, an output is an input, or more than
-            `max_dropped` of the pairs would be dropped. Nothing is written.
+        InputError: a file cannot be read, the numbers of lines differ, an output is an input, `max_dropped` is out of
+            range, or more of the pairs would be dropped. Nothing is written.
 
     Example:
 
@@ -61,6 +61,8 @@ def clean_files(
     """
     if (tsv is None) == (source is None) or (source is None) != (target is None):
         raise InputError("Expected either `source` and `target`, or `tsv`.")
+    if not 0 <= max_dropped <= 1:
+        raise InputError(f"`max_dropped` must be from 0 to 1. Received: max_dropped={max_dropped}.")
     inputs = [path for path in (source, target, tsv) if path is not None]
     outputs = None if output_prefix is None else output_paths(output_prefix, *inputs)
     if outputs is not None:

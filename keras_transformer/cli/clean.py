@@ -5,6 +5,7 @@ import click
 from keras_transformer.cleaning import CleaningSettings, clean_files
 from keras_transformer.cleaning.cleaned_outputs import output_paths
 from keras_transformer.cleaning.rule_registry import RULES
+from keras_transformer.cli.finite_range import FiniteRange
 from keras_transformer.cli.language_option import checked_language
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.standard_output import check_standard_output, print_path, print_result
@@ -36,13 +37,13 @@ _PATH = click.Path(path_type=pathlib.Path)
 @click.option("--unique-target", is_flag=True, help="Keep only the first pair of each target text.")
 @click.option(
     "--max-length-ratio",
-    type=click.FloatRange(1, min_open=True),
+    type=FiniteRange(1, min_open=True),
     default=2.0,
     help="Largest factor between the length ratio of a pair and that of the corpus.",
 )
 @click.option(
     "--max-dropped",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.5,
     help="Largest fraction of dropped pairs. If more would be dropped, nothing is written.",
 )

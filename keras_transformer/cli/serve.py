@@ -2,6 +2,7 @@ import pathlib
 
 import click
 
+from keras_transformer.cli.finite_range import FiniteRange
 from keras_transformer.cli.language_option import checked_language
 from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.search_options import beam_size_option, length_penalty_option
@@ -25,8 +26,8 @@ _PACKAGES = ("starlette", "uvicorn", "httptools", "prometheus_client", "python_m
 @click.option("--queue-size", type=click.IntRange(1), default=1024, help="Most texts that wait. More get status 429.")
 @click.option("--max-characters", type=click.IntRange(1), default=100_000, help="Limit of a request.")
 @click.option("--max-texts", type=click.IntRange(1), default=256, help="Limit of a request.")
-@click.option("--max-seconds", type=click.FloatRange(0.1), default=30.0, help="Limit of a request.")
-@click.option("--drain-seconds", type=click.FloatRange(1), default=30.0, help="Limit of the end after SIGTERM.")
+@click.option("--max-seconds", type=FiniteRange(0.1), default=30.0, help="Limit of a request.")
+@click.option("--drain-seconds", type=FiniteRange(1), default=30.0, help="Limit of the end after SIGTERM.")
 @click.option("--n-best", type=click.IntRange(1), help="Translations of the signature n_best [default: --beam-size]")
 @click.option("--source-language", callback=checked_language, help="Of models that do not name it, such as ko.")
 @click.option("--target-language", callback=checked_language, help="Of models that do not name it, such as en.")

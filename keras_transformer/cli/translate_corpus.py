@@ -6,6 +6,7 @@ import click
 
 from keras_transformer.cli.corpus_progress import CorpusProgress
 from keras_transformer.cli.direction_options import direction_options, read_files
+from keras_transformer.cli.finite_range import FiniteRange
 from keras_transformer.cli.quiet_tensorflow import import_tensorflow_quietly
 from keras_transformer.cli.search_options import search_options
 from keras_transformer.cli.standard_output import check_standard_output, print_path
@@ -26,7 +27,7 @@ _PATH = click.Path(path_type=pathlib.Path)
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="This process, or workers of Ray.")
 @click.option("--workers", type=click.IntRange(1), help="Workers of Ray, each with one model  [default: 1]")
 @click.option("--cpus-per-worker", type=click.IntRange(1), help="CPUs of each worker  [default: 1]")
-@click.option("--gpus-per-worker", type=click.FloatRange(0), help="GPUs of each worker  [default: 0]")
+@click.option("--gpus-per-worker", type=FiniteRange(0), help="GPUs of each worker  [default: 0]")
 @click.option("--ray-address", help="Ray cluster, such as auto or HOST:6379  [default: a new one on this machine]")
 @click.option("--source-column", help="Column of the texts: a number for tab-separated text, a name for Parquet.")
 @click.option("--target-column", default=Job.target_column, help="New column of Parquet files.")

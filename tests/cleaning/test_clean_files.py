@@ -50,6 +50,12 @@ def test_kept_and_dropped_pairs_are_written(files, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["clean.de", "clean.dropped.jsonl", "clean.en", "train.de", "train.en"]
 
 
+@pytest.mark.parametrize("limit", [float("nan"), -0.1, 1.5])
+def test_a_limit_of_dropped_pairs_is_a_fraction(files, tmp_path, limit):
+    with pytest.raises(InputError, match=f"`max_dropped` must be from 0 to 1. Received: max_dropped={limit}"):
+        clean_files(*files, output_prefix=tmp_path / "clean", settings=SETTINGS, max_dropped=limit)
+
+
 def test_compressed_files_patterns_and_equal_endings(files, tmp_path):
     for number in (1, 2):
         for path, side in zip(files, ("source", "target"), strict=True):

@@ -131,6 +131,7 @@ def test_pictures_of_no_translation_need_no_tensorflow(folder):
     assert (folder / "positions.png").is_file()
 
 
+RATIOS_OF_CLEAN = ("--max-dropped", "--max-length-ratio")
 TRAIN = ["train", "phrases", "--output", "new"]
 EVALUATE = ["evaluate", "model", "--source", "text", "--reference"]
 ERRORS = [
@@ -166,6 +167,7 @@ ERRORS = [
     ["translate", "model", "--shortlist"],
     ["translate", "model", "--sample", "--beam-size", "4"],
     ["translate", "model", "--top-k", "5"],
+    *(["translate", "model", "--sample", name, "nan"] for name in ("--temperature", "--top-p")),
     ["translate", "model", "--no-repeat-ngram", "0"],
     [*EVALUATE, "missing"],
     [*EVALUATE, "longer"],
@@ -243,6 +245,7 @@ ERRORS = [
     ["explain", "model", "a cat", "--beam-size", "1000"],
     ["translate-corpus", "missing", "text", "new"],
     ["translate-corpus", "model", "text", "new", "--workers", "2"],
+    ["translate-corpus", "model", "text", "new", "--engine", "ray", "--gpus-per-worker", "nan"],
     ["translate-corpus", "model", "no_text*", "new"],
     ["translate-corpus", "model", "model", "new"],
     ["translate-corpus", "model", "text", "model"],
@@ -255,6 +258,8 @@ ERRORS = [
     ["serve", "a=model", "a=model", "--port", "0"],
     ["serve", "model", "--port", "0", "--beam-size", "1000"],
     ["serve", "model", "--port", "99999"],
+    *(["serve", "model", "--port", "0", name, "nan"] for name in ("--max-seconds", "--drain-seconds")),
+    ["serve", "model", "--port", "0", "--drain-seconds", "inf"],
     ["serve", "model", "--host", "no.such.host.invalid"],
     ["serve", "--model-config-file", "wrong.config", "--port", "0"],
     *(["serve", "model", "--token-file", name] for name in ("missing", "keys")),
@@ -264,6 +269,7 @@ ERRORS = [
     ["clean", "--source", "text", "--target", "longer", "--dry-run"],
     ["clean", "--source", "text", "--target", "text", "--dry-run", "--report", "model"],
     ["clean", "--tsv", "text", "--dry-run"],
+    *(["clean", "--source", "text", "--target", "text", "--dry-run", name, "nan"] for name in RATIOS_OF_CLEAN),
 ]
 
 
