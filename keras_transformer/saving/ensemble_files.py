@@ -4,6 +4,7 @@ import os
 
 from keras_transformer.errors import InputError
 from keras_transformer.saving.model_files import read_model_files
+from keras_transformer.text.languages import main_language
 from keras_transformer.text.vocabulary_comparison import have_same_vocabulary
 
 
@@ -18,7 +19,7 @@ def read_ensemble_files(paths, direction=None):
         A list of `ModelFiles`.
 
     Raises:
-        InputError: a folder cannot be loaded, the vocabularies differ, or there is no folder.
+        InputError: a folder cannot be loaded, the vocabularies or the languages differ, or there is no folder.
     """
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not paths:
@@ -27,6 +28,7 @@ def read_ensemble_files(paths, direction=None):
     for path in paths:
         files.append(read_model_files(path, direction))
         check_vocabularies((paths[0], path), (files[0].tokenizers, files[-1].tokenizers))
+        _check_languages((paths[0], path), (files[0].texts, files[-1].texts))
     return files
 
 
@@ -48,4 +50,15 @@ def check_vocabularies(paths, tokenizers):
             raise InputError(
                 f"The models of an ensemble must have the same vocabulary. The {side} vocabularies of {paths[0]} and "
                 f"{paths[1]} differ. Train the models with the vocabulary files of one of them."
+            )
+
+
+def _check_languages(paths, texts):
+    """Raises an `InputError` if two model folders translate other languages. An unknown language is any language."""
+    for side in ("source_language", "target_language"):
+        languages = [getattr(facts, side) for facts in texts]
+        if None not in languages and len(set(map(main_language, languages))) > 1:
+            raise InputError(
+                f"The models of an ensemble must have the same languages. The {side.replace('_', ' ')} of {paths[0]} "
+                f"is {languages[0]}, and that of {paths[1]} is {languages[1]}. If one is wrong, give both languages."
             )

@@ -2,6 +2,8 @@ import pytest
 from sentencepiece import sentencepiece_model_pb2
 
 import keras_transformer as kt
+from keras_transformer.saving.ensemble_files import read_ensemble_files
+from keras_transformer.text.direction import Direction
 from keras_transformer.text.vocabulary_comparison import have_same_vocabulary
 
 TEXT = ["a small text", "another text"]
@@ -36,6 +38,19 @@ def test_an_ensemble_is_not_saved(translator, tmp_path):
 def test_no_folder_is_refused():
     with pytest.raises(kt.InputError, match="An ensemble needs at least one model folder. Received: none."):
         kt.Translator.load([])
+
+
+def test_models_of_other_languages_are_refused(translator, tmp_path):
+    directions = {"forth": ("en", "de"), "back": ("de", "en"), "region": ("en-GB", "de"), "unknown": (None, "de")}
+    for name, languages in directions.items():
+        kt.Translator(translator.model, translator.tokenizers, texts=kt.text.TextFacts(*languages)).save(
+            tmp_path / name
+        )
+    message = "The source language of .*forth is en, and that of .*back is de. If one is wrong, give both languages"
+    with pytest.raises(kt.InputError, match=message):
+        read_ensemble_files([tmp_path / "forth", tmp_path / "back"])
+    assert len(read_ensemble_files([tmp_path / name for name in ("forth", "region", "unknown")])) == 3
+    assert len(read_ensemble_files([tmp_path / "forth", tmp_path / "back"], Direction("en", "de"))) == 2
 
 
 def test_vocabularies_are_compared_without_notes_of_their_training(translator):
