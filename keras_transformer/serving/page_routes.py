@@ -6,6 +6,7 @@ import urllib.parse
 
 from starlette.responses import Response
 
+from keras_transformer.files.small_files import read_small_file
 from keras_transformer.serving.json_response import json_response
 from keras_transformer.serving.request_error import RequestError
 
@@ -92,8 +93,8 @@ class PageRoutes:
     def _card(self):
         _, engine = self._first()
         try:
-            text = engine.card.read_text(encoding="utf-8") if engine.card else "The model has no card."
-        except (OSError, UnicodeDecodeError):
+            text = read_small_file(engine.card).decode("utf-8") if engine.card else "The model has no card."
+        except (OSError, ValueError):
             text = "The model card cannot be read."
         return Response(text, 200, _HEADERS, "text/markdown; charset=utf-8")
 

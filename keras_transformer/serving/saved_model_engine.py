@@ -1,16 +1,17 @@
-import json
 import re
 
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
 
-from keras_transformer.errors import InputError
+from keras_transformer.errors import InputError, short_repr
 from keras_transformer.export.saved_model.serving_files import FACTS_FILE, PREFIX_SIGNATURE
+from keras_transformer.files.small_files import read_json, read_small_file
 from keras_transformer.serving.directions import Directions
 from keras_transformer.serving.engine import Engine, row_values
 from keras_transformer.serving.model_source import SAVED_MODEL_NAME
 from keras_transformer.serving.signature_defs import DEFAULT_SIGNATURE
+from keras_transformer.text import TextFacts
 from keras_transformer.text.tensorflow_text_import import tensorflow_text  # noqa: F401 (registers its operations)
 from keras_transformer.text.tokenizer import Tokenizer
 
@@ -40,10 +41,10 @@ class SavedModelEngine(Engine):
                 self.signature_map.signature_def[name].CopyFrom(signature)
         _check_signatures(path, self.signature_map.signature_def)
         models = {node.attr["model"].s for node in _nodes(graph.graph_def) if node.op == "SentencepieceOp"}
-        facts = _facts(path)
-        tags = facts.get("source_language") or languages[0], facts.get("target_language") or languages[1]
-        self.directions = Directions.of_tags(*tags)
-        self.max_length = facts.get("max_length")
+        texts, self.max_length = _facts(path)
+        self.directions = Directions.of_tags(
+            texts.source_language or languages[0], texts.target_language or languages[1]
+        )
         self.card = path / _CARD_NAME if (path / _CARD_NAME).is_file() else None
         del graph
         try:
@@ -102,17 +103,23 @@ def _nodes(graph):
 
 
 def _facts(path):
+    """Returns the `TextFacts` of an export, and the greatest number of tokens of a text or None if it is unknown."""
+    file = path / FACTS_FILE
+    if not file.exists():  # An export of an earlier version.
+        return TextFacts(), _max_length_of_card(path)
+    found = read_json(file)
+    max_length = found.get("max_length")
     try:
-        found = json.loads((path / FACTS_FILE).read_text(encoding="utf-8"))
+        if max_length is not None and (type(max_length) is not int or max_length < 2):
+            raise ValueError(f"`max_length` must be a whole number from 2. Received: {short_repr(max_length)}.")
+        return TextFacts(found.get("source_language"), found.get("target_language")), max_length
+    except ValueError as error:
+        raise InputError(f"{file}: {error}") from None
+
+
+def _max_length_of_card(path):
+    try:
+        found = _CUT.search(read_small_file(path / _CARD_NAME).decode("utf-8"))
     except (OSError, ValueError):
         found = None
-    return found if isinstance(found, dict) else _facts_of_card(path)
-
-
-def _facts_of_card(path):
-    """Returns the facts in the model card of an export without the file of facts."""
-    try:
-        found = _CUT.search((path / _CARD_NAME).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        found = None
-    return {} if found is None else {"max_length": int(found[1]) + 1}
+    return None if found is None else int(found[1]) + 1

@@ -6,9 +6,12 @@ import tarfile
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from m2m100_folders import make_plain_folder
+from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_transformer.errors import InputError
+from keras_transformer.export.saved_model.serving_files import FACTS_FILE
 from keras_transformer.generation import SearchSettings
 from keras_transformer.serving.model_folder_engine import ModelFolderEngine
 from keras_transformer.serving.saved_model_engine import SavedModelEngine
@@ -64,6 +67,30 @@ def test_an_export_of_an_earlier_version_is_served(tmp_path):
     assert [row["translation"] for row in rows] == expected["translations"]
     assert engine.directions.pairs == [("ko", "en")]
     assert engine.count_tokens(["나는"])[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (None, "expected a regular file"),
+        ("[" * 200, "the file is damaged"),
+        ('{"source_language": 5}', "`source_language`: "),
+        ('{"target_language": "\\u001b[31m"}', r"`target_language`: .*'\\x1b\[31m'"),
+        ('{"max_length": "64"}', "`max_length` must be a whole number from 2. Received: '64'"),
+        ('{"max_length": NaN}', "`max_length` must be a whole number from 2. Received: nan"),
+    ],
+)
+def test_other_facts_of_an_export_are_refused(tmp_path, facts, message):
+    model = saved_model_pb2.SavedModel()
+    graph = model.meta_graphs.add()
+    graph.meta_info_def.tags.append("serve")
+    graph.signature_def["serving_default"].inputs["text"].dtype = tf.string.as_datatype_enum
+    (tmp_path / "saved_model.pb").write_bytes(model.SerializeToString())
+    path = tmp_path / FACTS_FILE
+    path.parent.mkdir()
+    path.symlink_to("/dev/zero") if facts is None else path.write_text(facts)
+    with pytest.raises(InputError, match=f"texts.json: {message}"):
+        SavedModelEngine(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no graph", b"\x00" * 100])
