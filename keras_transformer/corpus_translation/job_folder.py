@@ -1,5 +1,4 @@
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -19,6 +18,11 @@ from keras_transformer.files.small_files import MOST_LIST_BYTES, read_json
 from keras_transformer.files.whole_files import is_leftover, remove_unheld, write_json, write_text
 
 _FORMAT = 1
+# The fields of a record that are read.
+_FIELDS = {
+    **dict.fromkeys(("shard", "source_sha256"), str),
+    **dict.fromkeys(("lines", "cut_lines", "bytes", "source_bytes", "source_time"), int),
+}
 
 
 class JobFolder:
@@ -151,7 +155,10 @@ class JobFolder:
             self.keep(job)
             return job
         job = read_json(file)
-        if job.get("format") != _FORMAT or not isinstance(job.get("settings"), dict):
+        has_fields = isinstance(job.get("settings"), dict) and all(
+            isinstance(job.get(name), list) for name in ("versions", "runs")
+        )
+        if job.get("format") != _FORMAT or not has_fields:
             raise InputError(f"{file}: the file is of another version of keras-transformer, or damaged.")
         if job.get("model") != model:
             raise InputError(f"{self.path}: the folder has translations of another model. Choose another folder.")
@@ -171,7 +178,9 @@ class JobFolder:
         file = self.path / MANIFEST_NAME
         if not file.is_file():
             return {}
-        shards = read_json(file, most=MOST_LIST_BYTES).get("shards", [])
+        shards = read_json(file, most=MOST_LIST_BYTES).get("shards")
+        if not isinstance(shards, list):
+            raise InputError(f"{file}: the file is damaged.")
         return {record["shard"]: record for record in shards if _is_record(record)}
 
     def _known_records(self):
@@ -211,12 +220,11 @@ class JobFolder:
 
 def _read_record(path):
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = read_json(path)
+    except (OSError, InputError):
         return None
     return record if _is_record(record) else None
 
 
 def _is_record(record):
-    names = ("shard", "lines", "cut_lines", "bytes", "source_bytes", "source_time", "source_sha256")
-    return isinstance(record, dict) and all(name in record for name in names)
+    return isinstance(record, dict) and all(type(record.get(name)) is kind for name, kind in _FIELDS.items())

@@ -10,6 +10,8 @@ from keras_transformer.corpus_translation.job import Job, JobError, check_versio
 from keras_transformer.corpus_translation.job_folder import JobFolder
 from keras_transformer.corpus_translation.shards import Shard
 from keras_transformer.errors import InputError
+from keras_transformer.files.small_files import read_small_file
+from keras_transformer.files.whole_files import write_text
 
 # Number of workers that may end while they translate the same shard, such as by a lack of memory.
 MOST_ATTEMPTS = 3
@@ -85,16 +87,14 @@ def _count_attempt(path, run):
     Raises:
         InputError: earlier attempts of the run ended the process too often.
     """
+    lines = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        earlier = 0
         with contextlib.suppress(FileNotFoundError):
-            earlier = path.read_text().splitlines().count(run)
-        with open(path, "a") as file:
-            file.write(run + "\n")
+            lines = read_small_file(path).decode("utf-8", "replace").splitlines()
+        write_text(path, "".join(f"{line}\n" for line in [*lines, run]))
     except OSError as error:
         raise JobError(f"{path}: {error.strerror}.") from None
-    if earlier >= MOST_ATTEMPTS:
+    if lines.count(run) >= MOST_ATTEMPTS:
         name = path.name.removesuffix(".json.attempts")
         raise InputError(f"{MOST_ATTEMPTS} workers ended while they translated {name}.")
 

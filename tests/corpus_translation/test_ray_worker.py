@@ -85,6 +85,15 @@ def test_a_shard_that_cannot_be_read_is_a_failure_of_its_own(plan, tmp_path):
     assert [path.name for path in (tmp_path / "out" / "_records").iterdir()] == ["b.txt.json"]
 
 
+def test_a_planted_link_is_not_followed(plan, tmp_path):
+    other, attempts = tmp_path / "other", tmp_path / "out" / "_records" / "a.txt.json.attempts"
+    other.write_text("mine\n")
+    attempts.parent.mkdir(parents=True)
+    attempts.symlink_to(other)
+    assert answers(*plan)[0]["record"]["lines"] == 3
+    assert other.read_text() == "mine\n"
+
+
 def test_a_shard_that_ends_its_workers_is_given_up(plan, tmp_path):
     attempts = tmp_path / "out" / "_records" / "a.txt.json.attempts"
     attempts.parent.mkdir(parents=True)

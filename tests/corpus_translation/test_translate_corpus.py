@@ -326,6 +326,35 @@ def test_other_settings_or_another_model_are_refused(model, shards, tmp_path):
         translate_corpus(model, shards / "*.txt", output, JOB)
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("_job.json", lambda job: {**job, "runs": 3}),
+        ("_job.json", lambda job: {**job, "versions": None}),
+        ("_manifest.json", lambda manifest: {**manifest, "shards": 3}),
+    ],
+)
+def test_a_damaged_file_of_a_job_is_one_line(model, shards, tmp_path, name, change):
+    translate_corpus(model, shards / "a.txt", tmp_path / "out", JOB)
+    file = tmp_path / "out" / name
+    file.write_text(json.dumps(change(json.loads(file.read_text()))))
+    with pytest.raises(InputError, match=f"{name}: the file is .*damaged"):
+        translate_corpus(model, shards / "a.txt", tmp_path / "out", JOB)
+
+
+@pytest.mark.parametrize("content", ['{"shard": "a.txt"}', "[" * 200, None])
+def test_a_shard_with_a_damaged_record_is_translated_again(model, shards, tmp_path, content):
+    translate_corpus(model, shards / "a.txt", tmp_path / "out", JOB)
+    manifest = json.loads((tmp_path / "out" / "_manifest.json").read_text())
+    (record,) = manifest["shards"]
+    manifest["shards"] = [{**record, "lines": "3"}]
+    (tmp_path / "out" / "_manifest.json").write_text(json.dumps(manifest))
+    path = tmp_path / "out" / "_records" / "a.txt.json"
+    path.parent.mkdir()
+    path.symlink_to("/dev/zero") if content is None else path.write_text(content)
+    assert translate_corpus(model, shards / "a.txt", tmp_path / "out", JOB)["shards"] == 1
+
+
 def test_a_folder_with_other_files_is_refused(model, shards, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
