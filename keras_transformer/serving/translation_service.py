@@ -1,4 +1,5 @@
 import asyncio
+import math
 import os
 import time
 
@@ -67,7 +68,7 @@ class TranslationService:
             A list with a dictionary of outputs for each text.
 
         Raises:
-            RequestError: the queue is full, or the time is over.
+            RequestError: the queue is full, the time is over, or the best score of a text is not finite.
         """
         deadline, rows = deadline or self.deadline, []
         size = max(1, self.scheduler.queue_size // 4)
@@ -79,6 +80,7 @@ class TranslationService:
                 await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
             self.scheduler.submit(job)
             rows += await self._rows(job, gone)
+        _check_finite(rows)
         if texts:
             self.metrics.texts.labels(facts.model).inc(len(texts))
             self.metrics.characters.labels(facts.model).inc(facts.characters)
@@ -108,6 +110,15 @@ class TranslationService:
         """Ends the threads."""
         self.manager.stop()
         self.scheduler.close()
+
+
+def _check_finite(rows):
+    """Raises a RequestError if the best score of a text is not finite. Its translation is arbitrary, mostly empty."""
+    for row in rows:
+        scores = row.get("scores") or row.get("score")
+        best = scores[0] if isinstance(scores, list) else scores
+        if isinstance(best, float) and not math.isfinite(best):
+            raise RequestError(500, "The scores of the model are not finite. Its weights are too large or damaged.")
 
 
 def _count_cores():

@@ -35,6 +35,16 @@ class FailingEngine(StubEngine):
         raise ValueError("damaged")
 
 
+class OverflowingEngine(StubEngine):
+    """An engine of a model whose numbers are too large for some texts."""
+
+    def run(self, signature, texts, direction=None):
+        scores = [float("nan") if text == b"large" else -1.0 for text in texts]
+        if signature == "n_best":
+            return [{"translations": ["", ""], "scores": [score, float("-inf")]} for score in scores]
+        return [{"translation": "", "score": score} for score in scores]
+
+
 @pytest.fixture(scope="module")
 def application():
     with stub_application(StubEngine()) as (application, _, _):
@@ -57,6 +67,20 @@ def html_of(application, html):
 def test_a_text_of_more_lines_than_the_queue_has_places_is_translated(application):
     answer = asyncio.run(translated(application, "a\n" * 2000))
     assert answer == (200, {"translatedText": "A\n" * 2000})
+
+
+@pytest.mark.parametrize("signature", ["serving_default", "n_best"])
+def test_a_translation_without_a_finite_score_is_an_error(signature):
+    with stub_application(OverflowingEngine()) as (application, _, _):
+
+        def ask(*texts):
+            content = {"signature_name": signature, "inputs": texts}
+            return asyncio.run(asked(application, "/v1/models/stub:predict", content))
+
+        status, answer = ask("small", "large")
+        assert (status, answer["error"][:44]) == (500, "The scores of the model are not finite. Its ")
+        assert ask("small", "small")[0] == 200
+        assert asyncio.run(translated(application, "large"))[0] == 500
 
 
 def test_long_texts_wait_for_places_in_the_queue():
