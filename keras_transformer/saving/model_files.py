@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from keras_transformer.data import check_text_files, checked_lines
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.files.small_files import read_json, read_small_file
+from keras_transformer.files.opened_text import opened_text
+from keras_transformer.files.small_files import MOST_BYTES, read_json
 from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.models.transformer_config import TransformerConfig
 from keras_transformer.saving.weights_check import check_weights
@@ -99,9 +100,16 @@ def load_validation_pairs(path, direction=None):
     if not all(file.is_file() for file in files):
         return []
     for file in files:
-        read_small_file(file)  # Checks the size.
+        _check_length(file)
     check_text_files(*files)
     return list(zip(*map(checked_lines, files), strict=True))
+
+
+def _check_length(path):
+    """Raises an `InputError` if a text is long, also one that is compressed."""
+    with opened_text(path) as file:
+        if len(file.read(MOST_BYTES + 1)) > MOST_BYTES:
+            raise InputError(f"{path}: expected a text of at most {MOST_BYTES // 2**20} MiB, but it is longer.")
 
 
 def load_config(path):

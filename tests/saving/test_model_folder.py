@@ -1,3 +1,4 @@
+import gzip
 import json
 import shutil
 import time
@@ -10,7 +11,7 @@ from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.saving.model_files import load_config
+from keras_transformer.saving.model_files import VALIDATION_NAMES, load_config, load_validation_pairs
 from keras_transformer.saving.model_folder import load_model_folder, save_model_folder
 from keras_transformer.text import learn_vocabulary
 
@@ -109,6 +110,13 @@ def test_a_damaged_config_is_refused(folder, content):
 def test_a_config_with_wrong_fields_is_refused(folder, change, message):
     change_config(folder, **change)
     assert_refused(folder, "config.json: ", message)
+
+
+def test_validation_sentences_that_are_decompressed_without_end_are_refused(folder):
+    for name in VALIDATION_NAMES:
+        (folder / name).write_bytes(gzip.compress(b"a line\n" * 3 * 2**20, 1))
+    with pytest.raises(InputError, match="validation.source.txt: expected a text of at most 16 MiB, but it is longer"):
+        load_validation_pairs(folder)
 
 
 def test_a_newer_format_is_refused(folder):
