@@ -37,6 +37,12 @@ def shortlist(model, source, target, candidates, frequent, max_pairs):
     """
     (files,) = read_files(model)
     check_text_files(source, target)
+    if (files.config.source_prefix, files.config.target_prefix) != (None, None):
+        click.echo(
+            "keras-transformer: the model has several directions. The shortlist is for the directions of these pairs. "
+            "Translate in the others without --shortlist.",
+            err=True,
+        )
     import_tensorflow_quietly()
     data, learning, saving = map(
         importlib.import_module,

@@ -1,5 +1,6 @@
 """The command `shortlist`, and the option `--shortlist` of `translate` and `export`."""
 
+import json
 import shutil
 
 import pytest
@@ -28,6 +29,16 @@ def test_a_model_without_a_shortlist_is_one_error(run, model):
     run("translate", model, "--shortlist", stdin=LINES).assert_one_error(
         "The model has no shortlist", "shortlist MODEL"
     )
+
+
+def test_a_model_of_several_directions_has_a_note(run, trained, tmp_path):
+    folder = shutil.copytree(trained / "model", tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["model"]["target_prefix"] = 10
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    result = run("shortlist", folder, "--source", trained / "train.en", "--target", trained / "train.de")
+    assert result.status == 0
+    assert "The shortlist is for the directions of these pairs." in result.errors
 
 
 def test_sampling_and_other_formats_are_refused(run, with_shortlist, tmp_path):
