@@ -6,6 +6,7 @@ import shutil
 import filelock
 
 from keras_transformer.corpus_translation.file_digest import file_digest
+from keras_transformer.corpus_translation.job import JobError
 from keras_transformer.corpus_translation.shards import (
     JOB_NAME,
     LOCK_NAME,
@@ -67,6 +68,21 @@ class JobFolder:
         finally:
             lock.release()
 
+    def check_job(self, model):
+        """Checks that this machine has the folder of a job that another machine has started.
+
+        Args:
+            model: the result of `model_digest` on that machine.
+
+        Raises:
+            JobError: the folder has no `_job.json`, or that of another model.
+        """
+        file = self.path / JOB_NAME
+        found = read_json(file) if file.is_file() else {}
+        if found.get("model") != model:
+            problem = "the file is of another job" if found else "the file does not exist"
+            raise JobError(f"{file}: {problem}. All machines need the output folder at the same path.")
+
     def keep(self, job):
         """Writes the content of `_job.json`."""
         write_json(self.path / JOB_NAME, job, indent=1)
@@ -82,6 +98,13 @@ class JobFolder:
     def keep_record(self, record):
         """Writes the record of a shard. The translation has its final name only afterwards."""
         write_json(self.record(record["shard"]), record)
+
+    def has_output(self, record):
+        """Returns whether the translation of a record exists and has its size."""
+        try:
+            return self.output(record["shard"]).stat().st_size == record["bytes"]
+        except OSError:
+            return False
 
     def finished(self, shards):
         """Returns the records of the shards that are done, by name. See `finished_record`.
@@ -119,7 +142,7 @@ class JobFolder:
             job: the content of `_job.json`.
             records: dictionary of the records of the shards by name.
         """
-        earlier = {name: record for name, record in self._known_records().items() if self._has_output(record)}
+        earlier = {name: record for name, record in self._known_records().items() if self.has_output(record)}
         shards = [record for _, record in sorted({**earlier, **records}.items())]
         totals = {name: sum(record[name] for record in shards) for name in ("lines", "cut_lines")}
         totals = {"shards": len(shards), **totals}
@@ -190,22 +213,16 @@ class JobFolder:
                 known[record["shard"]] = record
         return known
 
-    def _has_output(self, record):
-        try:
-            return self.output(record["shard"]).stat().st_size == record["bytes"]
-        except OSError:
-            return False
-
     def _check_source(self, shard, record):
         earlier = record.get("source", shard.source)
         is_other = os.path.realpath(earlier) != os.path.realpath(shard.source)
-        if is_other and os.path.exists(earlier) and self._has_output(record):
+        if is_other and os.path.exists(earlier) and self.has_output(record):
             raise InputError(
                 f"{self.output(shard.name)}: the file is the translation of {earlier}. Choose another output folder."
             )
 
     def _is_done(self, shard, record):
-        if record is None or not self._has_output(record):
+        if record is None or not self.has_output(record):
             return False
         try:
             source = os.stat(shard.source)

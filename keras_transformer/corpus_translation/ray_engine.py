@@ -5,6 +5,8 @@ import dataclasses
 import logging
 import os
 import secrets
+import socket
+import time
 
 from keras_transformer.corpus_translation.job import JobError
 from keras_transformer.corpus_translation.outcome import Outcome
@@ -18,6 +20,8 @@ _GROUP_BYTES = 1 << 20
 _GROUPS_PER_WORKER = 4
 # Attempts to start a cluster on this machine.
 _STARTS = 3
+# A network file system can show a file of another machine so much later.
+_SECONDS_TO_APPEAR = 90
 
 
 def translated_by_ray(shards, model, folder, job, digest, versions, settings):
@@ -36,8 +40,8 @@ def translated_by_ray(shards, model, folder, job, digest, versions, settings):
         An `Outcome` per shard, in the order in which they are done.
 
     Raises:
-        JobError: the cluster cannot be reached, no machine of it is large enough for a worker, or an error that every
-            shard would have, with the name of the host.
+        JobError: the cluster cannot be reached, no machine of it is large enough for a worker, a translation of another
+            machine does not arrive here, or an error that every shard would have, with the name of the host.
     """
     with _cluster(settings) as ray:
         _check_resources(ray.nodes(), settings)
@@ -63,6 +67,8 @@ def translated_by_ray(shards, model, folder, job, digest, versions, settings):
             answer = row["answer"]
             if answer["end"]:
                 raise JobError(answer["end"])
+            if answer["record"]:
+                _wait_for_output(folder, answer["record"])
             yield Outcome(answer["shard"], answer["record"], answer["failure"])
 
 
@@ -140,6 +146,19 @@ def _groups(shards, workers):
         group.append(shard)
         size += shard.size
     return [*groups, group]
+
+
+def _wait_for_output(folder, record, seconds=_SECONDS_TO_APPEAR):
+    """Raises a `JobError` if the translation of a worker is not in the folder of this machine."""
+    deadline = time.monotonic() + seconds
+    while not folder.has_output(record):
+        if time.monotonic() > deadline:
+            writer, reader = record["process"].rpartition(":")[0], socket.gethostname()
+            raise JobError(
+                f"{folder.output(record['shard'])}: {writer} has written this file, but on {reader} it is missing or "
+                "has another size. All machines need the same output folder."
+            )
+        time.sleep(0.1)
 
 
 def _rows(answers, ray):

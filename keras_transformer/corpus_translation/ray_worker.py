@@ -66,6 +66,7 @@ class RayWorker:
         self._folder = JobFolder(self._plan["output"])
         translator = ShardTranslator(self._plan["model"], self._folder, Job(**self._plan["job"]))
         translator.check_model(self._plan["digest"])
+        self._folder.check_job(self._plan["digest"])  # Without the mount, files would be written to a local disk.
         self._translator = translator
 
     def _record(self, shard):

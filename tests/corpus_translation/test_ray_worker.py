@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+import json
 import socket
 import subprocess
 import sys
@@ -27,6 +28,8 @@ def plan(model, tmp_path):
     shards = find_shards(tmp_path / "corpus" / "*", tmp_path / "out")
     plan = {"model": str(model), "output": str(tmp_path / "out"), "job": job, "run": "1"}
     plan |= {"digest": model_digest(model), "versions": versions()}
+    with JobFolder(tmp_path / "out").held(plan["digest"], job, plan["versions"]):
+        pass
     return plan, {"shards": [dataclasses.asdict(shard) for shard in shards]}
 
 
@@ -59,6 +62,19 @@ def test_a_host_that_differs_ends_the_job_with_its_name(plan, change, message):
     assert len(found) == 1
     assert found[0]["end"].startswith(socket.gethostname())
     assert message in found[0]["end"]
+
+
+def test_a_host_without_the_output_folder_ends_the_job_and_writes_nothing(plan, tmp_path):
+    (found,) = answers({**plan[0], "output": str(tmp_path / "not mounted")}, plan[1])
+    assert found["end"].startswith(socket.gethostname())
+    assert f"{tmp_path / 'not mounted' / '_job.json'}: the file does not exist. All machines need" in found["end"]
+    assert not (tmp_path / "not mounted").exists()
+
+
+def test_a_host_with_the_output_folder_of_another_job_ends_the_job(plan, tmp_path):
+    (tmp_path / "out" / "_job.json").write_text(json.dumps({"model": "another"}))
+    (found,) = answers(*plan)
+    assert "_job.json: the file is of another job." in found["end"]
 
 
 def test_a_host_without_tensorflow_is_named(plan, monkeypatch):
