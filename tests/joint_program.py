@@ -23,9 +23,34 @@ def step_forever(watch):
         yield
 
 
+def result_that_takes_seconds(watch):
+    """Returns the result of a function that the first process needs some seconds for."""
+    from keras_transformer.processes.joined_processes import join_processes  # noqa: PLC0415 (only here, with JAX)
+    from keras_transformer.processes.shared_result import result_of_first  # noqa: PLC0415
+
+    return result_of_first(join_processes(watch), lambda: time.sleep(8) or "made")
+
+
+def wait_for_first(watch, begun):
+    """Writes the time: the first process before the others can continue, the others afterwards."""
+    if watch.settings.index:
+        watch.wait_for_first()
+        begun.write_text(str(time.monotonic()))
+    else:
+        time.sleep(1)
+        begun.write_text(str(time.monotonic()))
+        watch.wait_for_first()
+
+
 def run(action, begun):
     with joint_training() as watch:
         watch.training_begins()
+        if action == "wait for first":
+            wait_for_first(watch, begun)
+            return
+        if action == "result":
+            begun.write_text(result_that_takes_seconds(watch))
+            return
         steps = step_forever(watch) if action == "step" else None
         if steps:
             next(steps)

@@ -65,6 +65,11 @@ class FirstProcess(ProcessWatch):
         address = f"127.0.0.1:{self._jax_port}"
         return address, address
 
+    def wait_for_first(self) -> None:
+        """Lets the others continue. See `ProcessWatch`."""
+        for connection in list(self._connections.values()):
+            connection.send(ready=True)
+
     def finish(self, shut_down) -> None:
         """Ends the joint training in order: no process leaves before the others.
 

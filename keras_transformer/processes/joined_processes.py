@@ -9,6 +9,7 @@ import keras
 from keras_transformer.errors import InputError
 from keras_transformer.processes.command_process import handle_signals, is_command
 from keras_transformer.processes.joint_training import process_watch
+from keras_transformer.processes.process_watch import ProcessWatch
 
 _SECONDS_OF_HEARTBEAT = 24 * 60 * 60
 
@@ -22,17 +23,27 @@ class Processes:
         count: number of processes.
         data_service: `host:port` at which process 0 serves the batches. Default None: each process makes all batches.
         devices: number of devices of each process. Its rows are divided evenly among them.
+        watch: the `ProcessWatch`, or None for a single process.
     """
 
     index: int = 0
     count: int = 1
     data_service: str | None = None
     devices: int = 1
+    watch: ProcessWatch | None = None
 
     @property
     def is_first(self):
         """Whether this process writes files and shows progress."""
         return self.index == 0
+
+    def wait_for_first(self):
+        """Waits until the first process has called it as well. A loss of another process ends this one meanwhile.
+
+        Collective operations wait too, but with a limit: 30 minutes on CPUs (`xla_cpu_collective_timeout_seconds`).
+        """
+        if self.watch is not None:
+            self.watch.wait_for_first()
 
 
 def join_processes(watch=None):
@@ -63,7 +74,7 @@ def join_processes(watch=None):
         except (RuntimeError, ValueError) as error:
             raise InputError(f"{settings.address}: cannot join the other processes: {error}") from None
     devices = len(keras.distribution.list_devices()) // settings.count
-    return Processes(settings.index, settings.count, settings.data_service, devices)
+    return Processes(settings.index, settings.count, settings.data_service, devices, watch)
 
 
 def _initialize(bind_address, address, settings):

@@ -13,6 +13,8 @@ from keras_transformer.processes.process_watch import SECONDS_OF_SILENCE, Proces
 
 _SECONDS_TO_CONNECT = 5
 _SECONDS_BETWEEN_TRIES = 0.3
+# Python handles signals between two waits.
+_SECONDS_BETWEEN_SIGNALS = 0.2
 
 
 class OtherProcess(ProcessWatch):
@@ -27,6 +29,7 @@ class OtherProcess(ProcessWatch):
         super().__init__(settings)
         self._versions = versions
         self._events = {name: threading.Event() for name in ("start", "jax", "done")}
+        self._ready = threading.Semaphore(0)
 
     def meet(self) -> None:
         """Waits until all processes have come.
@@ -57,6 +60,11 @@ class OtherProcess(ProcessWatch):
         self._wait_for("jax")
         return None, serve_locally(self._forwarded)
 
+    def wait_for_first(self) -> None:
+        """See `ProcessWatch`."""
+        while not self._ready.acquire(timeout=_SECONDS_BETWEEN_SIGNALS):
+            pass
+
     def finish(self, shut_down) -> None:
         """Ends the joint training in order: no process leaves before the others.
 
@@ -73,11 +81,13 @@ class OtherProcess(ProcessWatch):
     def _receive(self, index, message):
         if "done" in message:
             self._finished.add(index)
+        if "ready" in message:
+            self._ready.release()
         for name in self._events.keys() & message.keys():
             self._events[name].set()
 
     def _wait_for(self, name):
-        while not self._events[name].wait(0.2):  # Python handles signals between two waits.
+        while not self._events[name].wait(_SECONDS_BETWEEN_SIGNALS):
             pass
 
     def _connect(self, deadline):

@@ -54,6 +54,10 @@ class ProcessWatch:
         """The errors advise to resume the training from now on."""
         self._advice = "Start all processes again with --resume."
 
+    def wait_for_first(self) -> None:
+        """Waits until the first process has called it as well. All processes must call it equally often."""
+        raise NotImplementedError
+
     def leave(self, error: BaseException) -> None:
         """Sends an error of this process to the others. Call it before the error is reported.
 

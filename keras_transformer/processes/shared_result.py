@@ -27,6 +27,7 @@ def result_of_first(processes, make):
         except InputError as error:
             answer = {"error": str(error)}
         content = json.dumps(answer).encode()
+    processes.wait_for_first()
     answer = json.loads(_bytes_of_first(content))
     if "error" in answer:
         raise InputError(answer["error"])

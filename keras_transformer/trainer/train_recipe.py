@@ -133,6 +133,7 @@ def train_prepared(prepared, watch):
         warn_of_training(recipe.training, steps)
         if processes.is_first:
             _begin_folder(recipe, output, tokenizers, text, batches.counts, resume)
+        processes.wait_for_first()  # With `held_out`, it reads the whole text for the test set.
         log_dir = output / TENSORBOARD_NAME if recipe.training.tensorboard else None
         evaluations = evaluation_callbacks(
             recipe.evaluation, pairs["validation"], of_training, log_dir, recipe.data.lowercase

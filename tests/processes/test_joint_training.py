@@ -108,6 +108,29 @@ def test_a_signal_to_one_process_ends_all(start, number, status):
     assert programs[1].end() == (status, line)
 
 
+def test_the_others_wait_for_the_first(start):
+    programs = [start(index, "wait for first", count=3) for index in range(3)]
+    assert [program.end() for program in programs] == [(0, "")] * 3
+    first, *others = (float(program.begun.read_text()) for program in programs)
+    assert min(others) >= first
+
+
+def test_a_process_that_waits_for_the_first_ends_with_it(start):
+    programs = [start(0), start(1, "wait for first")]
+    wait_for(programs[:1])
+    programs[0].process.kill()
+    line = f"process 0 ({HOST}) ended unexpectedly. Start all processes again with --resume."
+    assert programs[1].end() == (1, line)
+
+
+@pytest.mark.slow
+def test_the_first_process_may_need_longer_than_the_time_limit_of_collective_operations(start):
+    variables = {"XLA_FLAGS": "--xla_cpu_collective_timeout_seconds=3", "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo"}
+    programs = [start(index, "result", **variables) for index in range(2)]
+    assert [program.end()[0] for program in programs] == [0, 0]
+    assert [program.begun.read_text() for program in programs] == ["made"] * 2
+
+
 def test_a_process_that_stays_away_is_named(start, address):
     found = [start(index, count=4, KERAS_TRANSFORMER_JOIN_SECONDS="2") for index in (0, 2)]
     line = (
