@@ -100,11 +100,11 @@ def expected(cluster, corpus):
     return corpus / "two"
 
 
-def submit(corpus, name, *options):
-    """Submits a training on two nodes, and returns the id of the job."""
+def submit(corpus, name, *options_of_sbatch, options=()):
+    """Submits a training on two nodes with these options of `train`, and returns the id of the job."""
     log = corpus / f"{name}.log"
-    arguments = (BATCH_FILE, corpus / "recipe.toml", corpus / name)
-    return command("sbatch", "--parsable", f"--output={log}", "--chdir", corpus, *options, *arguments).strip()
+    arguments = (BATCH_FILE, corpus / "recipe.toml", corpus / name, *options)
+    return command("sbatch", "--parsable", f"--output={log}", "--chdir", corpus, *options_of_sbatch, *arguments).strip()
 
 
 def facts_of(job):
@@ -161,6 +161,36 @@ def test_a_job_continues_on_another_node_if_one_is_killed(cluster, expected, cor
     assert int(facts["Restarts"]) >= 1
     assert "Continuing after epoch" in (corpus / f"{node}.log").read_text()
     assert_same(corpus / node, expected)
+
+
+def test_a_job_continues_on_another_node_if_one_is_killed_before_the_processes_connect(cluster, expected, corpus):
+    job = submit(corpus, "early")
+    deadline = time.monotonic() + SECONDS
+    while facts_of(job)["JobState"] != "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    node = command("scontrol", "show", "hostnames", facts_of(job)["NodeList"]).split()[-1]
+    command(CLUSTER, "kill", cluster, node)
+    try:
+        facts = wait_for_end(corpus, job, "early")
+    finally:
+        command(CLUSTER, "node", cluster, node)
+    assert facts["Restarts"] == "1"
+    assert_same(corpus / "early", expected)
+
+
+def test_the_time_limit_of_slurm_puts_the_job_back_into_the_queue(expected, corpus):
+    # The signal arrives 60 to 90 seconds before the limit, because SLURM looks every 30 seconds.
+    job = submit(corpus, "limit", "--time=3", options=("--set", "training.steps=1000000"))
+    wait_for_epoch(corpus, job, "limit")
+    deadline = time.monotonic() + SECONDS
+    while "Continuing after" not in (corpus / "limit.log").read_text():
+        assert facts_of(job)["JobState"] not in ("FAILED", "CANCELLED", "TIMEOUT"), (corpus / "limit.log").read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert facts_of(job)["Restarts"] == "1"
+    command("scancel", job)
+    assert losses(corpus / "limit")[:6] == losses(expected)
 
 
 def test_a_time_limit_loses_no_step(expected, corpus):
