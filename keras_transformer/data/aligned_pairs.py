@@ -1,10 +1,9 @@
-import itertools
 import os
 
 import tensorflow as tf
 
 from keras_transformer.data.aligned_rows import aligned_rows
-from keras_transformer.data.check_files import check_counterparts, parallel_rows
+from keras_transformer.data.check_files import check_counterparts, rows_of_files
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.sentence_pairs import streamed_pairs
 
@@ -38,8 +37,4 @@ def aligned_pairs(
     ['alignments', 'source_ids', 'target_ids']
     """
     pairs_of_files, paths = check_counterparts(source, target), matching_files(alignments)
-
-    def rows():
-        return itertools.chain.from_iterable(itertools.starmap(parallel_rows, pairs_of_files))
-
-    return streamed_pairs(lambda: aligned_rows(rows(), paths), columns=3)
+    return streamed_pairs(lambda: aligned_rows(rows_of_files(pairs_of_files), paths), columns=3)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from keras_transformer.data.text_lines import checked_lines
+from keras_transformer.data.text_lines import check_some_text, checked_lines
 from keras_transformer.data.tsv_rows import new_digest
 from keras_transformer.errors import InputError, shortened
 
@@ -45,9 +45,12 @@ def aligned_rows(
 
 def _lines(paths, digests):
     """Yields path, number and text of each line."""
+    with_text = set() if len(paths) > 1 else None
     for path in paths:
-        for number, line in enumerate(checked_lines(path, new_digest(digests, path)), start=1):
+        for number, line in enumerate(checked_lines(path, new_digest(digests, path), with_text=with_text), start=1):
             yield path, number, line
+    if with_text is not None:
+        check_some_text(paths, with_text)
 
 
 def _checked_links(path, number, line, source, target):

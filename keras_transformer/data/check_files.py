@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras_transformer.data.matching_files import matching_files, wildcard_parts
-from keras_transformer.data.text_lines import checked_lines, count_lines
+from keras_transformer.data.text_lines import check_some_text, checked_lines, count_lines
 from keras_transformer.data.tsv_rows import new_digest, tsv_rows
 from keras_transformer.errors import InputError
 
@@ -34,11 +34,20 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
         `(source, target)` strings.
 
     Raises:
-        InputError: a file is missing, unreadable, empty or not UTF-8, the numbers of files or lines differ, or only
-            some files of one side have a counterpart on the other side.
+        InputError: a file is missing, unreadable or not UTF-8, all files of one side are empty, the numbers of files or
+            lines differ, or only some files of one side have a counterpart on the other side.
     """
-    for paths in check_counterparts(source, target):
-        yield from parallel_rows(*paths, digests)
+    yield from rows_of_files(check_counterparts(source, target), digests)
+
+
+def rows_of_files(pairs_of_files, digests=None):
+    """Yields the sentence pairs of the result of `check_counterparts`, see `text_rows`."""
+    with_text = set() if len(pairs_of_files) > 1 else None
+    for paths in pairs_of_files:
+        yield from parallel_rows(*paths, digests, with_text=with_text)
+    if with_text is not None:
+        for paths in zip(*pairs_of_files, strict=True):
+            check_some_text(paths, with_text)
 
 
 def text_rows_from(source: str | os.PathLike, target: str | os.PathLike, first: int) -> Iterator[tuple[str, str]]:
@@ -48,12 +57,16 @@ def text_rows_from(source: str | os.PathLike, target: str | os.PathLike, first: 
         source, target: see `text_rows`.
         first: index of the first pair, counted over all files.
     """
-    for paths in check_counterparts(source, target):
+    pairs_of_files = check_counterparts(source, target)
+    if not first:
+        yield from rows_of_files(pairs_of_files)
+        return
+    for paths in pairs_of_files:
         # Counting stops at this number.
         skipped = count_lines(paths[0], most=first) if first else 0
         first -= skipped
         if not first:
-            yield from parallel_rows(*paths, first=skipped)
+            yield from parallel_rows(*paths, first=skipped, with_text=set())
 
 
 def check_counterparts(source, target):
@@ -86,9 +99,13 @@ def _check_names(source, target, sources, targets):
         raise InputError(f"{path}: no file of {other} has a matching name. Rename the files so that they match.")
 
 
-def parallel_rows(source, target, digests=None, first=0):
-    """Yields the sentence pairs of two files from the index `first` on, see `text_rows`."""
-    return paired_lines(source, target, lambda path: checked_lines(path, new_digest(digests, path), first), first)
+def parallel_rows(source, target, digests=None, first=0, with_text=None):
+    """Yields the sentence pairs of two files from the index `first` on, see `text_rows` and `checked_lines`."""
+
+    def lines(path):
+        return checked_lines(path, new_digest(digests, path), first, with_text)
+
+    return paired_lines(source, target, lines, first)
 
 
 def paired_lines(source, target, lines_of, first=0):
@@ -107,6 +124,11 @@ def paired_lines(source, target, lines_of, first=0):
         counts = [count + (line is not None) for count, line in zip(counts, row, strict=True)]
         if None not in row:
             yield row
+    if first:  # A file can end within the lines that were skipped.
+        counts = [
+            count_lines(path, most=first) if count == first else count
+            for path, count in zip((source, target), counts, strict=True)
+        ]
     if counts[0] != counts[1]:
         raise InputError(
             f"Source and target must have the same number of lines, but {source} has {counts[0]:d} and {target} "

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras_transformer.data.parquet_file import batches_with_texts, opened_parquet, text_column
+from keras_transformer.data.text_lines import report_text
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
@@ -16,7 +17,7 @@ def is_parquet_name(path: str | os.PathLike) -> bool:
 
 
 def parquet_rows(
-    path: str | os.PathLike, source_column: int, target_column: int, digest: Any = None
+    path: str | os.PathLike, source_column: int, target_column: int, digest: Any = None, with_text: set | None = None
 ) -> Iterator[tuple[str, str]]:
     """Yields the sentence pairs of a Parquet file, 64 rows at a time.
 
@@ -24,6 +25,7 @@ def parquet_rows(
         path: the file.
         source_column, target_column: numbers of the columns of source and target, counted from 1.
         digest: a hash object of `hashlib` that gets the bytes of the file. Default None.
+        with_text: see `checked_lines`. Default None.
 
     Yields:
         `(source, target)` strings. A null is an empty text. Line ends within a text are spaces.
@@ -43,8 +45,7 @@ def parquet_rows(
                 source, target = (_one_line(text) for text in row)
                 blank = blank and is_blank(source) and is_blank(target)
                 yield source, target
-    if blank:
-        raise InputError(f"{path}: the file is empty.")
+    report_text(path, not blank, with_text)
 
 
 def _column(path, schema, number):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_transformer.data.check_files import check_counterparts, parallel_rows
+from keras_transformer.data.check_files import check_counterparts, rows_of_files
 from keras_transformer.data.matching_files import matching_files
 from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.text.tokenizer import check_unicode
@@ -30,7 +30,7 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
         `tf.data.Dataset` of `(source, target)` scalar strings, streamed, without surrounding white space, byte order
         mark and carriage return. It needs this Python process. Reading ends with a `tf.errors.InvalidArgumentError`
         that names file and line if a file has fewer lines than its counterpart, or if a line is not UTF-8 or is longer
-        than 16 MiB.
+        than 16 MiB. A file of a pattern can be empty.
 
     Raises:
         InputError: no file matches a pattern, the numbers of files differ, or only some files of one side have a
@@ -44,7 +44,7 @@ def text_pairs(source: str | os.PathLike, target: str | os.PathLike) -> tf.data.
     """
     # The files are found once, and read again in each pass.
     pairs_of_files = check_counterparts(source, target)
-    return streamed_pairs(lambda: itertools.chain.from_iterable(itertools.starmap(parallel_rows, pairs_of_files)))
+    return streamed_pairs(lambda: rows_of_files(pairs_of_files))
 
 
 def tsv_pairs(path: str | os.PathLike, source_column: int = 1, target_column: int = 2) -> tf.data.Dataset:

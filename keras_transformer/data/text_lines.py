@@ -13,13 +13,17 @@ _CHUNK_BYTES = 1 << 20
 MOST_LINE_BYTES = 1 << 24
 
 
-def checked_lines(path: str | os.PathLike, digest: Any = None, first: int = 0) -> Iterator[str]:
+def checked_lines(
+    path: str | os.PathLike, digest: Any = None, first: int = 0, with_text: set | None = None
+) -> Iterator[str]:
     """Yields the lines of a text file, without line ends and byte order mark.
 
     Args:
         path: the file, plain or compressed, see `opened_text`.
         digest: a hash object that gets the bytes of the file, see `opened_text`. Default None.
         first: index of the first line. Earlier lines are neither decoded nor checked. Default 0.
+        with_text: a set that gets the path if a line is not blank, for `check_some_text`. A file of blank lines is then
+            no error. Default None.
 
     Raises:
         InputError: the file is missing, unreadable or damaged, or has only blank lines, or a line is not UTF-8, is
@@ -33,8 +37,26 @@ def checked_lines(path: str | os.PathLike, digest: Any = None, first: int = 0) -
                 raise InputError(f"{path}, line {number}: a carriage return within the line. Replace it by a space.")
             blank = blank and is_blank(line)
             yield line
-    if blank:
+    report_text(path, not blank, with_text)
+
+
+def report_text(path, has_text, with_text):
+    """Adds a path to `with_text` if its file has text. Without `with_text`, a file without text is an `InputError`."""
+    if has_text and with_text is not None:
+        with_text.add(path)
+    elif not has_text and with_text is None:
         raise InputError(f"{path}: the file is empty.")
+
+
+def check_some_text(paths, with_text):
+    """Raises an `InputError` if no file of a pattern has text.
+
+    Args:
+        paths: the files.
+        with_text: the set of those with text.
+    """
+    if with_text.isdisjoint(paths):
+        raise InputError(f"{paths[0]}: the file is empty, and so are the other files of the pattern.")
 
 
 def decoded_lines(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keras_transformer.data.parquet_rows import is_parquet_name, parquet_rows
-from keras_transformer.data.text_lines import checked_lines
+from keras_transformer.data.text_lines import check_some_text, checked_lines
 from keras_transformer.errors import InputError
 from keras_transformer.text.blank import is_blank
 
@@ -27,16 +27,18 @@ def tsv_rows(
         `(source, target)` strings. An empty column is an empty text.
 
     Raises:
-        InputError: an error of `checked_lines` or `parquet_rows`, or a row has too few columns or not the number of
-            the first row.
+        InputError: an error of `checked_lines` or `parquet_rows`, no file has text, or a row has too few columns or not
+            the number of the first row.
     """
     needed = max(source_column, target_column)
     expected, first = None, None
+    with_text = set() if len(paths) > 1 else None
     for path in paths:
         if is_parquet_name(path):
-            yield from parquet_rows(path, source_column, target_column, new_digest(digests, path))
+            yield from parquet_rows(path, source_column, target_column, new_digest(digests, path), with_text)
             continue
-        for number, line in enumerate(checked_lines(path, new_digest(digests, path)), start=1):
+        lines = checked_lines(path, new_digest(digests, path), with_text=with_text)
+        for number, line in enumerate(lines, start=1):
             if not line:
                 continue
             if is_blank(line):
@@ -48,6 +50,8 @@ def tsv_rows(
                 expected, first = len(columns), f"line {number} of {path.name}"
             check_same_columns(columns, expected, first, f"{path}, line {number}")
             yield columns[source_column - 1], columns[target_column - 1]
+    if with_text is not None:
+        check_some_text(paths, with_text)
 
 
 def new_digest(digests, path):

@@ -56,6 +56,13 @@ def test_a_limit_of_dropped_pairs_is_a_fraction(files, tmp_path, limit):
         clean_files(*files, output_prefix=tmp_path / "clean", settings=SETTINGS, max_dropped=limit)
 
 
+def test_an_empty_file_of_a_pattern_is_skipped(files, tmp_path):
+    for path in files:
+        path.with_stem("train2").write_bytes(b"")
+    report = clean_files(tmp_path / "*.en", tmp_path / "*.de", settings=SETTINGS)
+    assert (report.pairs, report.kept) == (5, 3)
+
+
 def test_compressed_files_patterns_and_equal_endings(files, tmp_path):
     for number in (1, 2):
         for path, side in zip(files, ("source", "target"), strict=True):

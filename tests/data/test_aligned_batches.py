@@ -47,6 +47,14 @@ def padded(matrix, shape):
     return np.pad(matrix, [(0, size - length) for length, size in zip(matrix.shape, shape, strict=True)])
 
 
+def test_files_of_a_pattern_can_be_empty(tmp_path):
+    for ending, line in (("en", "a b"), ("de", "c d"), ("align", "0-0 1-1")):
+        for number, content in enumerate((line, "", line)):
+            (tmp_path / f"{number}.{ending}").write_text(content)
+    pairs = aligned_pairs(*(tmp_path / f"*.{ending}" for ending in ("en", "de", "align")))
+    assert list(pairs.as_numpy_iterator()) == [(b"a b", b"c d", b"0-0 1-1")] * 2
+
+
 @pytest.mark.parametrize("arguments", [{}, {"fixed_shapes": True}, {"shuffle": True, "word_dropout": 0.2}])
 def test_each_row_has_the_links_of_its_words(tokenizer, arguments):
     batches = token_batches(listed_pairs(ALIGNED), tokenizer, batch_tokens=600, max_length=200, **arguments)

@@ -81,6 +81,52 @@ def test_an_empty_file_is_named(file, content):
         list(checked_lines(path))
 
 
+@pytest.fixture
+def with_empty_file(file, tmp_path):
+    """Two patterns, whose second files are empty or blank."""
+    for side in ("en", "de"):
+        file(f"a {side}\nb {side}\n".encode(), f"1.{side}")
+        file(b"", f"2.{side}")
+        file(b"\n", f"3.{side}")
+        file(f"c {side}\n".encode(), f"4.{side}")
+    return tmp_path / "*.en", tmp_path / "*.de"
+
+
+def test_an_empty_file_of_a_pattern_is_no_error_if_another_has_text(with_empty_file):
+    rows = [("a en", "a de"), ("b en", "b de"), ("", ""), ("c en", "c de")]
+    assert list(text_rows(*with_empty_file)) == rows
+    for first in range(6):
+        assert list(text_rows_from(*with_empty_file, first)) == rows[first:]
+
+
+def test_a_pattern_without_text_is_named(file, tmp_path):
+    for name, content in (("1.en", b""), ("2.en", b"\n"), ("1.de", b""), ("2.de", b"zwei\n")):
+        file(content, name)
+    message = rf"^{tmp_path / '1.en'}: the file is empty, and so are the other files of the pattern\.$"
+    patterns = tmp_path / "*.en", tmp_path / "*.de"
+    for rows in (text_rows(*patterns), text_rows_from(*patterns, 0)):
+        with pytest.raises(InputError, match=message):
+            list(rows)
+    with pytest.raises(InputError, match=message):
+        check_tsv_file(patterns[0], 1, 1)
+    file(b"eins\n", "1.de")
+    with pytest.raises(InputError, match=rf"{tmp_path / '1.en'} has 0 and {tmp_path / '1.de'} has 1\.$"):
+        check_text_files(*patterns)
+
+
+def test_an_empty_table_of_a_pattern_is_no_error_if_another_has_text(file, tmp_path):
+    for name, content in (("1.tsv", b""), ("2.tsv", b"a\tb\n"), ("3.tsv", b"\n")):
+        file(content, name)
+    assert check_tsv_file(tmp_path / "*.tsv", 1, 2) == 1
+
+
+@pytest.mark.parametrize("first", [2, 3, 4])
+def test_a_file_that_ends_within_the_skipped_lines_has_its_number_of_lines(file, first):
+    source, target = file(b"a\nb\nc\nd\n"), file(b"a\n", "other")
+    with pytest.raises(InputError, match=rf"but {source} has 4 and {target} has 1\.$"):
+        list(text_rows_from(source, target, first))
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=rf"^{tmp_path / 'missing'}: No such file or directory\.$"):
         list(checked_lines(tmp_path / "missing"))

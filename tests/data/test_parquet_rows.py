@@ -40,6 +40,13 @@ def test_tables_of_both_kinds_are_one_corpus(path, tmp_path):
     assert list(tsv_rows([path, tmp_path / "b.tsv"], 3, 2)) == [*PAIRS, ("two", "zwei")]
 
 
+def test_a_file_without_rows_is_no_error_if_another_has_text(path, write):
+    empty = write("b.parquet", id=[], target=pyarrow.array([], pyarrow.string()), source=pyarrow.array([], "string"))
+    assert list(tsv_rows([empty, path], 3, 2)) == PAIRS
+    with pytest.raises(InputError, match=rf"^{empty}: the file is empty\.$"):
+        list(tsv_rows([empty], 3, 2))
+
+
 def test_the_hash_is_that_of_the_file(path):
     digests = {}
     list(tsv_rows([path], 3, 2, digests))

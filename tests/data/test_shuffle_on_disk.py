@@ -57,6 +57,15 @@ def test_all_orders_are_equally_likely(corpus):
     assert min(orders.values()) > 18
 
 
+def test_an_empty_file_of_a_pattern_is_skipped(tmp_path):
+    for side in ("en", "de"):
+        (tmp_path / f"part-1.{side}").write_text("one\ntwo\n")
+        (tmp_path / f"part-2.{side}").write_text("")
+    outputs = tmp_path / "b.en", tmp_path / "b.de"
+    assert shuffle_on_disk(tmp_path / "part-*.en", tmp_path / "part-*.de", *outputs) == 2
+    assert sorted(outputs[0].read_text().split()) == ["one", "two"]
+
+
 def test_a_compressed_corpus_and_empty_lines(corpus, tmp_path):
     source, target, *_ = corpus([("a", ""), ("", "b"), ("c\u2028d", "e")])
     source.write_bytes(gzip.compress(source.read_bytes()))

@@ -84,6 +84,20 @@ def test_rows_of_a_table_are_held_out_alike(tmp_path, most_kept_bytes):
     assert [use for use, *_ in text.files] == ["train pairs"]
 
 
+@pytest.mark.parametrize("most_kept_bytes", [1 << 20, 0])
+def test_a_shard_without_lines_is_no_error(tmp_path, most_kept_bytes):
+    for side in ("en", "de"):
+        for number, count in enumerate((3, 0, 2)):
+            lines = [f"{side} {number} {line}\n" for line in range(count)]
+            (tmp_path / f"part-{number}.{side}").write_text("".join(lines))
+    keys = {f"{split}_{side}": str(tmp_path / f"part-*.{name}")
+            for split in ("train", "validation") for side, name in (("source", "en"), ("target", "de"))}  # fmt: skip
+    data = recipe_from_dict({"data": keys}).data
+    pairs = listed(read_training_text(data, most_kept_bytes).pairs)
+    assert len(pairs["train"]) == len(pairs["validation"]) == 5
+    assert listed(recipe_pairs(data)) == pairs
+
+
 def corpora_of(folder, **data):
     """The `[data]` section of two training corpora of 40 and 5 pairs, and two of 3 for validation."""
     for name, count in (("a", 40), ("b", 5), ("v", 3)):
