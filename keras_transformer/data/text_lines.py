@@ -119,16 +119,24 @@ def _raw_lines(file, name, first=0):
     *lines, rest = rest.split(b"\n")
     number += len(lines)
     yield from lines
+    # The unfinished line. A compressed file is read in small pieces, and joining at each of them would take long.
+    pieces, size = [rest], len(rest)
     while chunk := _read(file, name):
-        *lines, rest = (rest + chunk).split(b"\n")
-        number += len(lines)
-        yield from lines
-        if len(rest) > MOST_LINE_BYTES:
+        lines = chunk.split(b"\n")
+        pieces.append(lines[0])
+        size += len(lines[0])
+        if len(lines) > 1:
+            lines[0] = b"".join(pieces)
+            pieces = [lines.pop()]
+            size = len(pieces[0])
+            number += len(lines)
+            yield from lines
+        if size > MOST_LINE_BYTES:
             raise InputError(
                 f"{name}, line {number + 1}: longer than {MOST_LINE_BYTES:,} bytes. Put one sentence on each line."
             )
-    if rest:
-        yield rest
+    if size:
+        yield b"".join(pieces)
 
 
 def _read(file, name):

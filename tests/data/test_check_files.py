@@ -1,8 +1,10 @@
 import gzip
+import io
+import time
 
 import pytest
 
-from keras_transformer.data import check_text_files, check_tsv_file, checked_lines, text_lines, text_rows
+from keras_transformer.data import check_text_files, check_tsv_file, checked_lines, decoded_lines, text_lines, text_rows
 from keras_transformer.data.check_files import text_rows_from
 from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.errors import InputError
@@ -35,6 +37,18 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(file):
         InputError, match=rf"^{path}, line 2: longer than 16,777,216 bytes. Put one sentence on each line"
     ):
         list(checked_lines(path))
+
+
+def test_an_enormous_line_in_small_pieces_takes_linear_time():
+    class SmallPieces(io.BytesIO):
+        def read1(self, size):
+            return super().read1(1024)
+
+    line = b"x" * (15 << 20)
+    started = time.process_time()
+    found = list(decoded_lines(SmallPieces(b"a\n" + line + b"\nb\n\nc"), "file"))
+    assert [*map(len, found)] == [1, len(line), 1, 0, 1]
+    assert time.process_time() - started < 5
 
 
 def test_parallel_texts_are_counted(file):
