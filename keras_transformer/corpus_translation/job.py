@@ -3,18 +3,24 @@
 import dataclasses
 import hashlib
 import importlib.metadata
+import importlib.util
 import pathlib
 import platform
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.errors import InputError
 from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.saving.ensemble_files import read_ensemble_files
 from keras_transformer.saving.model_files import CONFIG_NAME, WEIGHTS_NAME
+from keras_transformer.text.direction import Direction
+from keras_transformer.text.sentences import splitter_package
 from keras_transformer.text.tokenizers import FILE_NAMES
 from keras_transformer.version import __version__
 
 # Packages whose version can change a translation.
 _PACKAGES = ("tensorflow", "tensorflow-text", "keras", "sentencepiece")
+# Packages that write the outputs of files with these endings.
+_WRITERS = {".parquet": "pyarrow", ".zst": "zstandard"}
 
 
 class JobError(InputError):
@@ -65,15 +71,38 @@ def model_digest(folder):
     return digest.hexdigest()
 
 
-def versions():
+def further_packages(model, job, shards):
+    """Returns the names of the installed packages that this job needs and others do not, for `versions`.
+
+    Args:
+        model: the model folder.
+        job: the `Job`.
+        shards: list of `Shard`s.
+
+    Raises:
+        InputError: the model folder cannot be read.
+    """
+    endings = {pathlib.PurePath(shard.name).suffix for shard in shards}
+    names = {name for ending, name in _WRITERS.items() if ending in endings}
+    if job.split_sentences:
+        (files,) = read_ensemble_files(model, Direction(job.source_language, job.target_language))
+        if files.texts.source_language is not None:
+            names.add(splitter_package(files.texts.source_language))
+    return sorted(name for name in names if importlib.util.find_spec(name))
+
+
+def versions(further=()):
     """Returns the versions of the packages that translate, as a dictionary.
+
+    Args:
+        further: names of further packages. Default: none.
 
     Raises:
         JobError: a package is not installed.
     """
     found = {"keras_transformer": __version__, "python": platform.python_version()}
     try:
-        return found | {name: importlib.metadata.version(name) for name in _PACKAGES}
+        return found | {name: importlib.metadata.version(name) for name in (*_PACKAGES, *further)}
     except importlib.metadata.PackageNotFoundError as error:
         raise JobError(f"{error.name} is not installed.") from None
 
@@ -87,7 +116,7 @@ def check_versions(expected):
     Raises:
         JobError: a package is missing, or its version differs.
     """
-    for name, version in versions().items():
+    for name, version in versions(expected.keys() - versions().keys()).items():
         if name != "python" and version != expected.get(name):
             raise JobError(
                 f"{name} {version} is installed, but the machine that started the job has {expected.get(name)}."

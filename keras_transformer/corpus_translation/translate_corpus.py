@@ -1,7 +1,7 @@
 import datetime
 import time
 
-from keras_transformer.corpus_translation.job import model_digest, versions
+from keras_transformer.corpus_translation.job import further_packages, model_digest, versions
 from keras_transformer.corpus_translation.job_folder import JobFolder
 from keras_transformer.corpus_translation.shards import find_shards
 from keras_transformer.errors import InputError
@@ -26,8 +26,9 @@ def translate_corpus(model, pattern, output, job, ray=None, progress=None, prepa
         InputError: the folder belongs to another job, or some shards cannot be read. All others are translated.
         JobError: an error that every shard would have.
     """
-    digest, used = model_digest(model), versions()
+    digest = model_digest(model)
     shards = find_shards(pattern, output)
+    used = versions(further_packages(model, job, shards))
     folder = JobFolder(output)
     with folder.held(digest, job.to_dict(), used) as content:
         started = time.monotonic()

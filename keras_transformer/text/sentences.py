@@ -32,8 +32,13 @@ def check_languages(facts):
     _check_splitter(facts.source_language)
 
 
+def splitter_package(language):
+    """Returns the name of the package that splits text of a language into sentences."""
+    return "kiwipiepy" if main_language(language) == _KOREAN else "sentencex"
+
+
 def _check_splitter(language):
-    check_installed("kiwipiepy" if main_language(language) == _KOREAN else "sentencex", extra="sentences")
+    check_installed(splitter_package(language), extra="sentences")
 
 
 def split_sentences(text: str, language: str) -> list[str]:

@@ -50,12 +50,21 @@ def test_a_worker_returns_the_records_of_a_row(plan):
         ({"model": "/nowhere/model"}, "/nowhere/model/config.json: expected a file of the model folder"),
         ({"digest": "another"}, "the model differs from that of the machine that started the job"),
         ({"versions": {**versions(), "tensorflow": "1.0"}}, "but the machine that started the job has 1.0"),
+        ({"versions": {**versions(), "pyarrow": "1.0"}}, "but the machine that started the job has 1.0"),
+        ({"versions": {**versions(), "not-installed": "1.0"}}, "not-installed is not installed."),
         (
             {"job": {"new_field": 1}, "versions": {**versions(), "keras_transformer": "9"}},
             "but the machine that started the job has 9",
         ),
     ],
-    ids=["no model", "another model", "another version", "another version with other settings"],
+    ids=[
+        "no model",
+        "another model",
+        "another version",
+        "another writer",
+        "no writer",
+        "another version with other settings",
+    ],
 )
 def test_a_host_that_differs_ends_the_job_with_its_name(plan, change, message):
     found = answers({**plan[0], **change}, plan[1])
