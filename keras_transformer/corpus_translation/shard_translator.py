@@ -2,7 +2,6 @@ import os
 import pathlib
 import socket
 import time
-import warnings
 from typing import NamedTuple
 
 from keras_transformer.corpus_translation.file_digest import file_digest
@@ -12,7 +11,7 @@ from keras_transformer.corpus_translation.text_shard import TextShard
 from keras_transformer.data.parquet_file import is_parquet
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import naming, write_whole
-from keras_transformer.text.token_rows import CutTextsWarning
+from keras_transformer.text.token_rows import counted_cuts
 from keras_transformer.translator import Translator
 
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -124,8 +123,7 @@ class ShardTranslator:
         return {"lines": lines, "cut_lines": cut}
 
     def _translations(self, texts, progress):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", CutTextsWarning)
+        with counted_cuts() as cut:
             try:
                 found = self._translator.translate(
                     texts,
@@ -138,8 +136,7 @@ class ShardTranslator:
                 )
             except InputError as error:
                 raise JobError(str(error)) from None
-        counts = [warning.message.count for warning in caught if isinstance(warning.message, CutTextsWarning)]
-        return found, sum(counts)
+        return found, sum(cut)
 
 
 class _State(NamedTuple):

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import contextvars
 import math
 import os
 import pathlib
@@ -12,16 +13,26 @@ import tensorflow as tf
 SMALLEST_BATCH = 8
 # The processor time of this container in each period, in microseconds (cgroup v2).
 _CPU_LIMIT = pathlib.Path("/sys/fs/cgroup/cpu.max")
+_is_one_at_a_time = contextvars.ContextVar("is_one_at_a_time", default=False)
+
+
+@contextlib.contextmanager
+def one_batch_at_a_time():
+    """Context in which this thread searches one batch at a time, because other threads search other texts."""
+    token = _is_one_at_a_time.set(True)
+    try:
+        yield
+    finally:
+        _is_one_at_a_time.reset(token)
 
 
 def count_concurrent_batches():
     """Returns the number of batches to search at a time: the cores that this process may use, or 1 with a GPU.
 
-    The limit of a container counts as well.
-
-    TensorFlow's variable TF_NUM_INTEROP_THREADS is an upper bound.
+    The limit of a container counts as well. TensorFlow's variable TF_NUM_INTEROP_THREADS is an upper bound. Within
+    `one_batch_at_a_time` it is 1.
     """
-    if tf.config.list_logical_devices("GPU"):
+    if _is_one_at_a_time.get() or tf.config.list_logical_devices("GPU"):
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):  # "max 100000" is no limit.

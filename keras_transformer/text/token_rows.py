@@ -1,5 +1,7 @@
 """Converts texts to token ids: handles blank texts, cuts long texts, and adds the end token."""
 
+import contextlib
+import threading
 import warnings
 from collections.abc import Sequence
 
@@ -10,18 +12,21 @@ from keras_transformer.text.blank import BLANK_PATTERN
 from keras_transformer.text.graph_tokenizer import string_tensor
 from keras_transformer.text.tokenizer import Tokenizer
 
+_counted = threading.local()
 
-class CutTextsWarning(UserWarning):
-    """Some texts have more tokens than the model supports, and are cut.
 
-    Args:
-        message: the text of the warning.
-        count: number of the texts.
+@contextlib.contextmanager
+def counted_cuts():
+    """Counts texts that are cut in this thread, without a warning. Filters of warnings are those of all threads.
+
+    Yields:
+        A list that gets numbers of texts.
     """
-
-    def __init__(self, message, count):
-        super().__init__(message)
-        self.count = count
+    _counted.numbers = numbers = []
+    try:
+        yield numbers
+    finally:
+        _counted.numbers = None
 
 
 def token_rows(tokenizer, texts, sampling=0.0, seed=None):
@@ -40,7 +45,7 @@ def token_rows(tokenizer, texts, sampling=0.0, seed=None):
 
 
 def rows_to_cut(tokenizer, texts, max_length, stacklevel=2):
-    """Returns the `token_rows` of a list of texts, and warns if `padded_ids` will cut some of them.
+    """Returns the `token_rows` of a list of texts, and warns if `padded_ids` will cut some of them. See `counted_cuts`.
 
     Args:
         tokenizer: a `Tokenizer`.
@@ -50,12 +55,15 @@ def rows_to_cut(tokenizer, texts, max_length, stacklevel=2):
     """
     rows = token_rows(tokenizer, texts)
     too_long = tf.where(rows.row_lengths() > max_length - 1).numpy()[:, 0]
-    if too_long.size:
-        message = (
+    numbers = getattr(_counted, "numbers", None)
+    if numbers is not None:
+        numbers.append(too_long.size)
+    elif too_long.size:
+        warnings.warn(
             f"{too_long.size} of {len(texts)} texts have more than {max_length - 1} tokens and are cut there. The "
-            f"first begins with {texts[too_long[0]][:40]!r}."
+            f"first begins with {texts[too_long[0]][:40]!r}.",
+            stacklevel=stacklevel + 1,
         )
-        warnings.warn(CutTextsWarning(message, too_long.size), stacklevel=stacklevel + 1)
     return rows
 
 

@@ -7,6 +7,7 @@ from keras_transformer.generation import concurrent_batches
 from keras_transformer.generation.concurrent_batches import (
     concurrent_batch_size,
     count_concurrent_batches,
+    one_batch_at_a_time,
     results_as_completed,
 )
 
@@ -57,6 +58,19 @@ def test_the_number_of_batches_at_a_time_is_at_most_that_of_tensorflow(monkeypat
     else:
         monkeypatch.setenv("TF_NUM_INTEROP_THREADS", given)
     assert count_concurrent_batches() == (most or cores)
+
+
+def test_one_batch_at_a_time_is_a_choice_of_each_thread(monkeypatch, tmp_path):
+    monkeypatch.setattr(concurrent_batches, "_CPU_LIMIT", tmp_path / "missing")
+    monkeypatch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(7))
+    found = []
+    with one_batch_at_a_time():
+        thread = threading.Thread(target=lambda: found.append(count_concurrent_batches()))
+        thread.start()
+        thread.join()
+        assert count_concurrent_batches() == 1
+    assert [count_concurrent_batches(), *found] == [7, 7]
 
 
 @pytest.mark.parametrize(
