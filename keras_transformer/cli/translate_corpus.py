@@ -60,7 +60,8 @@ def translate_corpus(
         check_languages(files.texts)
     ray = RaySettings(**given) if engine == "ray" else None
     prepare = functools.partial(import_tensorflow_quietly, threads=1 if engine == "local" else None)
-    run = translate_shards(model, pattern, output, Job(**settings), ray, CorpusProgress(), prepare)
+    with CorpusProgress() as progress:
+        run = translate_shards(model, pattern, output, Job(**settings), ray, progress, prepare)
     print(
         f"Translated {run['shards']} shards, {run['lines']:,} lines in {run['seconds']:.1f} s"
         + (f", {run['lines_per_second']:.1f} lines/s." if run["shards"] else "."),
