@@ -15,13 +15,17 @@ from keras_transformer.files.opened_text import opened_text
 from keras_transformer.files.whole_files import naming
 from keras_transformer.text.blank import is_blank
 
+# Long lines, of which `most` would not fit into the memory.
+_MOST_CHARACTERS = 1 << 24
+
 
 def chunks_as_they_come(lines, most):
     """Yields lists of the lines that have arrived, at least one line and at most `most` lines.
 
-    A file is read in full chunks. Interactive input is processed line by line. At most two chunks are in memory.
+    A list ends as well if its lines have 16 million characters. A file is read in full chunks. Interactive input is
+    processed line by line. At most two chunks are in memory.
     """
-    waiting = queue.Queue(maxsize=most)
+    waiting = _WaitingLines(maxsize=most)
     end = object()
 
     def read():
@@ -36,17 +40,47 @@ def chunks_as_they_come(lines, most):
     last = None
     while last is None:
         chunk = [waiting.get()]
-        while len(chunk) < most and chunk[-1] is not end and not isinstance(chunk[-1], Exception):
+        characters = _length(chunk[0])
+        while len(chunk) < most and characters < _MOST_CHARACTERS and not _is_last(chunk[-1], end):
             try:
                 chunk.append(waiting.get(timeout=0.02))
             except queue.Empty:
                 break
-        if chunk[-1] is end or isinstance(chunk[-1], Exception):
+            characters += _length(chunk[-1])
+        if _is_last(chunk[-1], end):
             last = chunk.pop()
         if chunk:
             yield chunk
     if isinstance(last, Exception):
         raise last
+
+
+class _WaitingLines(queue.Queue):
+    """A queue that is full with a number of lines or of characters."""
+
+    def _init(self, maxsize):
+        super()._init(maxsize)
+        self._characters = 0
+
+    def _qsize(self):
+        return self.maxsize if self._characters >= _MOST_CHARACTERS else super()._qsize()
+
+    def _put(self, line):
+        super()._put(line)
+        self._characters += _length(line)
+
+    def _get(self):
+        line = super()._get()
+        self._characters -= _length(line)
+        return line
+
+
+def _length(line):
+    return len(line) if isinstance(line, str) else 0
+
+
+def _is_last(line, end):
+    return line is end or isinstance(line, Exception)
 
 
 @contextlib.contextmanager

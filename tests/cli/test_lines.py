@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from keras_transformer.cli import lines as module
 from keras_transformer.cli.lines import chunks_as_they_come, opened_input, opened_output
 from keras_transformer.data import decoded_lines
 from keras_transformer.errors import InputError
@@ -65,6 +66,28 @@ def test_no_more_than_two_chunks_are_read_ahead():
         assert read - used <= 10 + 10 + 1
         used += len(chunk)
     assert used == 1000
+
+
+def test_long_lines_come_in_small_chunks_and_few_are_read_ahead(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_CHARACTERS", 100)
+    given = ["x" * length for length in (60, 60, 10, 10, 10, 70, 1000, 5) * 20]
+    read = []
+    chunks, used = [], []
+
+    def lines():
+        for line in given:
+            read.append(len(line))
+            yield line
+
+    for chunk in chunks_as_they_come(lines(), 1000):
+        chunks.append(chunk)
+        used += chunk
+        time.sleep(0.002)  # A reader without a limit would read more now.
+        # A full queue and the line that waits for space in it: each has less than 100 characters and one more line.
+        assert sum(read) - sum(map(len, used)) < 2 * (100 + 1000)
+    assert used == given
+    assert all(sum(map(len, chunk[:-1])) < 100 for chunk in chunks)
+    assert [len(chunk) for chunk in chunks[:3]] == [2, 4, 1]
 
 
 def test_a_line_is_there_before_the_next_is_written():
