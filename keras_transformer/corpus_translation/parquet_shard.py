@@ -1,7 +1,7 @@
 import contextlib
 import itertools
 
-from keras_transformer.corpus_translation.file_digest import file_digest
+from keras_transformer.corpus_translation.file_digest import source_digest
 from keras_transformer.corpus_translation.windows import windows
 from keras_transformer.data.parquet_file import batches_with_texts, opened_parquet, text_column
 from keras_transformer.errors import InputError
@@ -56,10 +56,7 @@ class ParquetShard:
 
     def source_digest(self):
         """Returns the SHA-256 of the file in hexadecimal digits."""
-        try:
-            return file_digest(self._path)
-        except OSError as error:
-            raise InputError(f"{self._path}: {error.strerror}.") from None
+        return source_digest(self._path)
 
     @contextlib.contextmanager
     def opened_output(self, path):

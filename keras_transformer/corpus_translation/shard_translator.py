@@ -4,7 +4,7 @@ import socket
 import time
 from typing import NamedTuple
 
-from keras_transformer.corpus_translation.file_digest import file_digest
+from keras_transformer.corpus_translation.file_digest import file_digest, source_digest
 from keras_transformer.corpus_translation.job import JobError, model_digest
 from keras_transformer.corpus_translation.parquet_shard import ParquetShard
 from keras_transformer.corpus_translation.text_shard import TextShard
@@ -161,7 +161,7 @@ def _has_changed(path, before, digest):
     if after._replace(inode=before.inode) != before:
         return True
     # Some network file systems have new inodes for the same file.
-    return after.inode != before.inode and file_digest(path) != digest
+    return after.inode != before.inode and source_digest(path) != digest
 
 
 def _opened_shard(shard, job):

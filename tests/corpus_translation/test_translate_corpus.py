@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import os
+import socket
 
 import filelock
 import pyarrow
@@ -15,7 +16,7 @@ from untrained_models import lines_of
 
 from keras_transformer.corpus_translation.job import Job, JobError
 from keras_transformer.corpus_translation.parquet_shard import ParquetShard
-from keras_transformer.corpus_translation.shard_translator import ShardTranslator
+from keras_transformer.corpus_translation.shard_translator import ShardTranslator, _has_changed, _state
 from keras_transformer.corpus_translation.translate_corpus import translate_corpus
 from keras_transformer.errors import InputError
 
@@ -215,6 +216,15 @@ def test_a_shard_that_changes_meanwhile_fails_alone(model, shards, tmp_path, mon
     run = translate_corpus(model, shards / "*", output, job)
     assert (run["shards"], run["skipped_shards"]) == (1, 3)
     assert run["lines"] == {append: 8, replace: 7}.get(change, 1)
+
+
+def test_a_shard_that_cannot_be_read_again_is_no_error_of_every_shard(tmp_path):
+    path = tmp_path / "a.txt"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))  # It has a size and a time, but nobody can open it, not even root.
+        with pytest.raises(InputError, match=rf"^{path}: ") as caught:
+            _has_changed(path, _state(path)._replace(inode=0), "")
+    assert not isinstance(caught.value, JobError)
 
 
 def test_a_translation_of_another_file_is_not_replaced(model, shards, tmp_path):
