@@ -86,6 +86,15 @@ def test_a_host_with_the_output_folder_of_another_job_ends_the_job(plan, tmp_pat
     assert "_job.json: the file is of another job." in found["end"]
 
 
+def test_a_full_disk_of_a_host_ends_the_job_with_its_name_and_the_file(plan, tmp_path, largest_file):
+    with largest_file(10):
+        (found,) = answers(*plan)
+    assert found["end"].startswith(socket.gethostname())
+    assert found["end"].endswith(f"{tmp_path / 'out' / 'a.txt'}: File too large.")
+    assert not [path.name for path in (tmp_path / "out").iterdir() if path.suffix == ".txt"]
+    assert [answer["record"]["lines"] for answer in answers(*plan)] == [3, 3]
+
+
 def test_a_host_without_tensorflow_is_named(plan, monkeypatch):
     def version(name):
         raise importlib.metadata.PackageNotFoundError(name)

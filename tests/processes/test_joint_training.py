@@ -207,6 +207,15 @@ def test_processes_that_finish_end_together(start):
     assert [program.end() for program in programs] == [(0, "")] * 2
 
 
+@pytest.mark.parametrize("days", [-400, 400])
+def test_clocks_of_hosts_can_differ(start, tmp_path, days):
+    seconds = days * 24 * 60 * 60
+    shift = f"import time\nreal = time.time\ntime.time = lambda: real() + {seconds}\n"
+    (tmp_path / "sitecustomize.py").write_text(shift + "time.time_ns = lambda: int(1e9 * time.time())\n")
+    programs = [start(0, "wait for first"), start(1, "wait for first", PYTHONPATH=f"{tmp_path}:{REPOSITORY}")]
+    assert [program.end() for program in programs] == [(0, "")] * 2
+
+
 def test_a_wrong_time_is_refused(start):
     line = "KERAS_TRANSFORMER_JOIN_SECONDS must be a whole number of seconds from 1. Received: soon."
     assert start(0, KERAS_TRANSFORMER_JOIN_SECONDS="soon").end() == (2, line)
