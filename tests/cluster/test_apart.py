@@ -1,8 +1,10 @@
 """The processes of a joint training on emulated hosts, which have names, addresses, latency and loss. Needs root."""
 
+import glob
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from emulated_network import EmulatedNetwork, why_unavailable
@@ -77,6 +79,25 @@ def test_the_others_end_if_a_process_is_frozen(commands, victim):
     commands.processes[victim].send_signal(signal.SIGSTOP)
     line = f"process {HOSTS.index(victim)} ({victim}) has not answered for 30 seconds. {ADVICE}"
     assert_each(commands, {host: (1, line) for host in HOSTS if host != victim}, without=[victim])
+
+
+@pytest.fixture(scope="module")
+def other_clock():
+    """Environment variables of a process whose clock is 400 days ahead."""
+    pattern = "/usr/lib/*/faketime/libfaketime.so.1"
+    if not glob.glob(pattern):
+        subprocess.run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "faketime"], check=True)
+    # The other clock of Linux counts from the start of each machine, so it differs between hosts anyway.
+    return {"LD_PRELOAD": glob.glob(pattern)[0], "FAKETIME": "+400d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def test_clocks_of_hosts_can_differ(commands, other_clock):
+    commands.run_program("step", own={"beta": other_clock}).wait_until_begun()
+    time.sleep(12)  # Two messages of each process.
+    assert all(process.poll() is None for process in commands.processes.values()), commands.all_errors()
+    commands.processes["gamma"].kill()
+    line = f"process 2 (gamma) ended unexpectedly. {ADVICE}"
+    assert_each(commands, dict.fromkeys(HOSTS[:2], (1, line)), without=["gamma"])
 
 
 def test_a_host_that_never_comes_is_named(commands):
