@@ -1,5 +1,7 @@
 """A small model with random weights, and text that it translates."""
 
+import keras
+
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import learn_vocabulary
 from keras_transformer.translator import Translator
@@ -32,7 +34,8 @@ def lines_of(count, start=0):
 
 
 def save_untrained(folder):
-    """Saves a small model with random weights. It translates different texts differently."""
+    """Saves a small model with random weights, the same in each run. It translates different texts differently."""
+    keras.utils.set_random_seed(7)
     tokenizer = learn_vocabulary(lines_of(40), vocabulary_size=290)
     config = TransformerConfig(
         vocabulary_size=tokenizer.vocabulary_size,

@@ -404,7 +404,7 @@ def test_a_pattern_without_shards_is_refused(model, shards, tmp_path, pattern, m
 
 
 def test_a_full_disk_ends_the_job_and_loses_nothing(model, shards, tmp_path, largest_file):
-    (shards / "c.txt").write_bytes(written(lines_of(90)))
+    (shards / "c.txt").write_bytes(written(lines_of(180)))
     output = tmp_path / "out"
     with largest_file(3000), pytest.raises(JobError, match="c.txt: File too large"):
         translate_corpus(model, shards / "*.txt", output, JOB)
