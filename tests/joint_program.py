@@ -28,7 +28,9 @@ def result_that_takes_seconds(watch):
     from keras_transformer.processes.joined_processes import join_processes  # noqa: PLC0415 (only here, with JAX)
     from keras_transformer.processes.shared_result import result_of_first  # noqa: PLC0415
 
-    return result_of_first(join_processes(watch), lambda: time.sleep(8) or "made")
+    processes = join_processes(watch)
+    result_of_first(processes, lambda: "connected")  # Collective operations wait longer for the first connection.
+    return result_of_first(processes, lambda: time.sleep(6) or "made")
 
 
 def wait_for_first(watch, begun):
@@ -48,6 +50,9 @@ def run(action, begun):
         if action == "wait for first":
             wait_for_first(watch, begun)
             return
+        if action == "follow":
+            begun.touch()
+            watch.wait_for_first()
         if action == "result":
             begun.write_text(result_that_takes_seconds(watch))
             return

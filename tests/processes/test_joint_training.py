@@ -116,8 +116,8 @@ def test_the_others_wait_for_the_first(start):
 
 
 def test_a_process_that_waits_for_the_first_ends_with_it(start):
-    programs = [start(0), start(1, "wait for first")]
-    wait_for(programs[:1])
+    programs = [start(0), start(1, "follow")]
+    wait_for(programs)
     programs[0].process.kill()
     line = f"process 0 ({HOST}) ended unexpectedly. Start all processes again with --resume."
     assert programs[1].end() == (1, line)
