@@ -8,19 +8,19 @@ from keras_transformer.text.aligned_sentences import align_sentences
 from keras_transformer.text.pharaoh import pharaoh
 
 
-def check_alignments(path, output, source=None):
+def check_alignments(path, output, *read):
     """Raises an `InputError` if the file of alignments cannot be written.
 
     Args:
         path: the file of the alignments, or None for none.
         output: the file of the translations, or None for standard output.
-        source: an open file that is read at the same time, or None.
+        *read: paths and open files that the command reads.
     """
     if path is None:
         return
     if output is not None and (path.resolve() == output.resolve() or _are_same_file(path, output)):
         raise InputError(f"{path}: --output and --alignments are the same file. Choose another one.")
-    check_output(path, source)
+    check_output(path, *read)
 
 
 def _are_same_file(*paths):

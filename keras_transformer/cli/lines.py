@@ -108,18 +108,18 @@ def _opened(path, mode):
 
 
 @contextlib.contextmanager
-def opened_output(path, source=None):
+def opened_output(path, *read):
     """Yields a function that writes a line to the file at `path` or to standard output.
 
     Args:
         path: the file, which is replaced, or None for standard output.
-        source: an open file that is read at the same time, or None. It must not be the same file.
+        *read: paths and open files that the command reads. The output must not be one of them.
 
     Raises:
         InputError: the file cannot be written, input and output are the same file, or standard output is closed.
         OSError: a line cannot be written, such as on a full disk.
     """
-    check_output(path, source)
+    check_output(path, *read)
     if path is None:
         yield lambda line: _write(sys.stdout.buffer, line, "standard output")
         return
@@ -131,12 +131,12 @@ def opened_output(path, source=None):
             file.close()
 
 
-def check_output(path, source=None):
+def check_output(path, *read):
     """Raises an `InputError` if `opened_output` with the same arguments cannot open the file. Nothing is written."""
     if path is None:
         check_standard_output("--output FILE")
         return
-    if source is not None and path.is_file() and os.path.samestat(path.stat(), os.fstat(source.fileno())):
+    if path.is_file() and any(os.path.samestat(path.stat(), _status(each)) for each in read):
         raise InputError(f"{path}: input and output are the same file. Choose another output.")
     reason = None
     if path.is_dir():
@@ -147,6 +147,10 @@ def check_output(path, source=None):
         reason = errno.EACCES
     if reason:
         raise InputError(f"{path}: {os.strerror(reason)}.")
+
+
+def _status(read):
+    return os.stat(read.fileno() if hasattr(read, "fileno") else read)
 
 
 def first_read(lines):

@@ -1,4 +1,5 @@
 import pathlib
+import sys
 
 import click
 
@@ -83,26 +84,28 @@ def translate(
     """
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
-    glossary = glossary and Glossary.load(glossary)
+    terms = glossary and Glossary.load(glossary)
     with opened_with_prefixes(source, prefix) as (file, name, next_prefixes, check_prefixes):
+        # Standard input itself, because `file` can be a copy of it.
+        read = [source or sys.stdin, *filter(None, (prefix, glossary))]
+        check_output(output, *read)
+        check_alignments(alignments, output, *read)
         files = read_files(models, source_language, target_language)
         settings.of_model(smallest_config(files))
         if settings.shortlist and not (files[0].path / SHORTLIST_NAME).is_file():
             raise InputError(NO_SHORTLIST)
         if split_sentences:
             check_languages(files[0].texts)
-        if glossary:
+        if terms:
             check_terms(files[0].tokenizers.placeholder_kinds)
-        check_output(output, file)
-        check_alignments(alignments, output, file)
         lines = first_read(decoded_lines(file, name)) if source else decoded_lines(file, name)
         translator = load_translator(files, threads=1)
-        check_prefixes(translator, settings.of_model(translator.config).max_length, glossary)
+        check_prefixes(translator, settings.of_model(translator.config).max_length, terms)
         size = None if source is None else plain_size(file)
         long_paragraphs, counts = LongParagraphs(translator), PlaceholderCounts()
         most = batch_size * _BATCHES_PER_CHUNK
         with (
-            opened_output(output, file) as write,
+            opened_output(output, *read) as write,
             opened_alignments(alignments, translator) as write_alignments,
             progress(size, "Translating") as bar,
         ):
@@ -117,7 +120,7 @@ def translate(
                     prefixes=next_prefixes(len(chunk)),
                     split_sentences=split_sentences,
                     return_scores=True,
-                    glossary=glossary,
+                    glossary=terms,
                     counts=counts,
                     sentence_pairs=sentence_pairs,
                     progress=lambda count, each=each: bar.update(count * each),

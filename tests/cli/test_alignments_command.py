@@ -61,3 +61,23 @@ def test_a_file_is_not_written_over_by_another(run, model, tmp_path):
     both = tmp_path / "both.txt"
     result = run("translate", model, "--input", source, "--output", both, "--alignments", both)
     result.assert_one_error("--output and --alignments are the same file")
+
+
+@pytest.mark.parametrize("output", ["--output", "--alignments"])
+@pytest.mark.parametrize("name", ["--prefix", "--glossary"])
+def test_other_files_that_are_read_are_not_written_over(run, model, tmp_path, output, name):
+    source, other = tmp_path / "source.txt", tmp_path / "other.txt"
+    source.write_bytes(STDIN)
+    other.write_text("a\tb\n" * 3)
+    result = run("translate", model, "--input", source, name, other, output, other)
+    result.assert_one_error(f"{other}: input and output are the same file")
+    assert other.read_text() == "a\tb\n" * 3
+
+
+@pytest.mark.parametrize("output", ["--output", "--alignments"])
+def test_standard_input_with_prefixes_is_not_written_over(run, model, tmp_path, output):
+    prefixes, standard_input = tmp_path / "prefixes", tmp_path / "standard_input"
+    prefixes.write_text("\n\n\n")
+    result = run("translate", model, "--prefix", prefixes, output, standard_input, stdin=STDIN)
+    result.assert_one_error(f"{standard_input}: input and output are the same file")
+    assert standard_input.read_bytes() == STDIN
