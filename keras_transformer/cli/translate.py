@@ -1,9 +1,10 @@
+import itertools
 import pathlib
 import sys
 
 import click
 
-from keras_transformer.cli.alignment_output import check_alignments, opened_alignments
+from keras_transformer.cli.alignment_output import AFTER_TRANSLATIONS, check_alignments, opened_alignments
 from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
 from keras_transformer.cli.lines import check_output, chunks_as_they_come, first_read, opened_output
 from keras_transformer.cli.long_paragraphs import LongParagraphs
@@ -43,7 +44,11 @@ _BATCHES_PER_CHUNK = 16
 @click.option(
     "--alignments",
     type=click.Path(path_type=pathlib.Path),
-    help="File of the word alignments of each translation in the Pharaoh format, such as 0-0 2-1.",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=AFTER_TRANSLATIONS,
+    help="File of the word alignments of each translation in the Pharaoh format, such as 0-0 2-1. Without FILE, they "
+    "follow the translation and a tab.",
 )
 @direction_options
 @rule_options
@@ -80,7 +85,8 @@ def translate(
     so on unchanged. A part that the model drops is appended to the line, and counted on standard error.
 
     With --alignments FILE, the line of FILE for each translation has links between words of the line and of the
-    translation, counted from 0. An empty line has none.
+    translation, counted from 0. An empty line has none. Without FILE, the links follow the translation and a tab. The
+    option then is after the models.
     """
     settings = search_settings(**search)
     _check_options(split_sentences, prefix, **search)
@@ -106,7 +112,7 @@ def translate(
         most = batch_size * _BATCHES_PER_CHUNK
         with (
             opened_output(output, *read) as write,
-            opened_alignments(alignments, translator) as write_alignments,
+            opened_alignments(alignments, translator) as align,
             progress(size, "Translating") as bar,
         ):
             for chunk in chunks_as_they_come(lines, most):
@@ -125,8 +131,9 @@ def translate(
                     sentence_pairs=sentence_pairs,
                     progress=lambda count, each=each: bar.update(count * each),
                 )
-                _write(found, search["n_best"], scores, write)
-                write_alignments(chunk, found[0], batch_size, sentence_pairs)
+                best, best_scores = found if search["n_best"] > 1 else [[[each] for each in part] for part in found]
+                ends = align(chunk, best, batch_size, sentence_pairs)
+                _write(best, best_scores if scores else None, ends, write)
                 if not split_sentences:
                     long_paragraphs.add(chunk)
         long_paragraphs.warn()
@@ -143,8 +150,9 @@ def _check_options(split_sentences, prefix, n_best, **others):
         raise InputError(f"--n-best must be 1 with --split-sentences. Received: {n_best}.")
 
 
-def _write(found, n_best, scores, write):
-    for best_texts, best_scores in zip(*found, strict=True):
-        best = [(best_texts, best_scores)] if n_best == 1 else zip(best_texts, best_scores, strict=True)
-        for text, score in best:
-            write(f"{score:.4f}\t{text}" if scores else text)
+def _write(best, scores, ends, write):
+    """Writes the texts of each line, with scores if they are not None, and the ends of the written lines."""
+    texts = itertools.chain.from_iterable(best)
+    begins = itertools.repeat("") if scores is None else (f"{score:.4f}\t" for each in scores for score in each)
+    for begin, text, end in zip(begins, texts, ends):
+        write(f"{begin}{text}{end}")

@@ -27,6 +27,20 @@ def test_each_translation_has_a_line_of_alignments(run, model, translator, tmp_p
     assert any(links)
 
 
+@pytest.mark.parametrize("options", [(), ("--scores",), ("--n-best", "2")])
+def test_without_a_file_the_links_follow_the_translations(run, model, tmp_path, options):
+    file = tmp_path / "alignments.txt"
+    plain = run("translate", model, *options, "--alignments", file, stdin=STDIN)
+    expected = [f"{line}\t{links}" for line, links in zip(plain.lines, file.read_text().split("\n"))]
+    for arguments in ((*options, "--alignments"), ("--alignments", *options, "--batch-size", "2")):
+        result = run("translate", model, *arguments, stdin=STDIN)
+        assert (result.status, result.errors) == (0, "")
+        assert result.lines == expected
+    output = tmp_path / "output.txt"
+    assert run("translate", model, *options, "--alignments", "--output", output, stdin=STDIN).output == ""
+    assert output.read_text().splitlines() == expected
+
+
 def test_sentences_are_aligned_separately_with_the_positions_of_the_line(run, model, translator, tmp_path):
     pytest.importorskip("sentencex")
     file = tmp_path / "alignments.txt"
