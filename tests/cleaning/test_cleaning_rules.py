@@ -61,10 +61,49 @@ def test_utf8_that_was_read_in_another_encoding_is_found(text, encoding):
     assert rule_of(misread(text, encoding), "Ein Hund läuft.") == "encoding"
 
 
-@pytest.mark.parametrize("encoding", ["cp1250", "cp1251", "mac_roman", "cp437", "cp850"])
-@pytest.mark.parametrize("text", ["ein grüner Hut", "eine Straße", "un café noir", "el niño"])
+@pytest.mark.parametrize("encoding", ["cp1250", "cp1251", "mac_roman", "cp437", "cp850", "koi8-r", "cp1253"])
+@pytest.mark.parametrize("text", ["ein grüner Hut", "eine Straße", "un café noir", "el niño", "Où est-il ?", "l’eau"])
 def test_other_encodings_are_found_within_words(text, encoding):
     assert rule_of(misread(text, encoding), "Ein Hund läuft.") == "encoding"
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp949", "cp932", "big5", "cp1256", "iso8859-5"])
+@pytest.mark.parametrize("text", ["ein grüner Hut", "un café noir", "el niño", "l’eau"])
+def test_letters_of_other_scripts_are_found_within_words(text, encoding):
+    assert rule_of(text.encode("utf-8").decode(encoding, "replace"), "Ein Hund läuft.") == "encoding"
+
+
+@pytest.mark.parametrize(
+    ("written", "encodings"),
+    [
+        ("cp1252", ("cp1251", "cp437", "cp850", "mac_roman", "koi8-r", "cp1253", "cp866")),
+        ("mac_roman", ("cp1252", "cp1251")),
+        ("cp437", ("cp1252", "cp1251", "mac_roman")),
+    ],
+)
+def test_encodings_of_one_byte_are_found_within_words(written, encodings):
+    for encoding in encodings:
+        for text in ("la télévision", "ein grüner Hut"):
+            found = text.encode(written).decode(encoding, "replace")
+            assert rule_of(found, "Ein Hund läuft.") == "encoding", found
+
+
+def test_scripts_within_words_are_kept_where_the_language_has_several():
+    few = ["language", "length_ratio", "script"]
+    assert rule_of("Pošta мajka", "A mother.", ("sr", "en"), without=few) is None
+    assert rule_of("USB케이블 e스포츠 SK치킨", "A cable.", ("ko", "en"), without=few) is None
+    assert rule_of("Muintir na hÉireann", "The people of Ireland.", ("ga", "en"), without=few) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("caf\\u00e9", "caf\\xc3\\xa9", "caf\\303\\251", "caf<U+00E9>", "caf=C3=A9", "t=E9l=E9", "l=E2=80=99eau"),
+        *("caf%C3%A9 noir", "caf%c3%a9", "t%E9l%E9", "%u00e9t%u00e9"),
+    ],
+)
+def test_escaped_characters_are_found(text):
+    assert rule_of(text, "Ein Hund läuft.") == "encoding"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +119,12 @@ def test_other_encodings_are_found_within_words(text, encoding):
         "\ue000",
         "gr?ner Hut",
         "il a ?t? vu? ou p?re",
+        "?tait-il malade",
+        "il va ? l'?cole",
+        "« ?tudiant »",
+        "l’?t?",
         "voilÃ , dit-il",
+        "un â€œmotâ€",
         "Â¿Qué?",
         "5 Â°C",
     ],
@@ -107,6 +151,20 @@ def test_broken_characters_are_found(text):
         "🙂 👍🏽",
         "می‌خواهم",
         "x\ty",
+        "Er sagte: ‚Ärgere dich nicht.‘ ‚Äpfel‘",
+        "√α + β, √π und √2",
+        "├── docs",
+        "5 kΩ, 20 μm, 20 µm, 3 μmol, 2πr, Δt und ΔT",
+        "CO₂e, H₂O, km²",
+        "1.ª vez, nº 5, xⁿ",
+        "col·lecció, étudiant·e·s, don´t, a±b",
+        "ﬁne, Hawaiʻi, 𝓗ello",
+        "„CASĂ” și „STRATÄ“",
+        "the kanji 猫 (neko) and 東京Tower",
+        "https://fr.wikipedia.org/wiki/Caf%C3%A9 und fr.wikipedia.org/wiki/Caf%C3%A9",
+        "50%, 100%ig, 20%80%, width=80px, 5=5=5, C:\\users\\max",
+        "What ?No, (?i) and '?'",
+        "/search ?q=x",
     ],
 )
 def test_correct_characters_are_kept(text):

@@ -17,18 +17,32 @@ _AFTER_LETTERS = frozenset(
 )
 _AFTER_OTHER_LETTERS = _AFTER_LETTERS | frozenset("\u00aa\u00b0\u00b2\u00b3\u00b7\u00b9\u00ba")
 _FREQUENT = "ÂÃÄÅ"
-# A quotation mark or dash whose last byte is missing or shown in another way.
-_QUOTE = re.compile("\u00e2\u20ac|\u0432\u0402|\u201a\u00c4")
-# First bytes of letters with diacritics in Mac OS Roman and in code pages of DOS.
-_ROOT = re.compile(r"[√├][^\x00-\x7f\s]")
+# A quotation mark or dash whose last byte is missing or shown in another way. German has `‚Ä` as well, so the last byte
+# of Mac OS Roman is checked.
+_QUOTE = re.compile("\u00e2\u20ac|\u0432\u0402|\u03b2\u20ac|\u0411\u2500|\u201a\u00c4[ìîïñóòôöõúùûü†°¢£§•¶]")
+
+
+def _continuations(*encodings):
+    """Returns the characters that bytes of UTF-8 sequences after the first have in these encodings."""
+    text = "".join(bytes(range(0x80, 0xC0)).decode(encoding) for encoding in encodings)
+    return re.escape("".join(dict.fromkeys(text)))
+
+
+# The first byte of letters with diacritics is a root in Mac OS Roman, and a line in code pages of DOS. A root before
+# one of these signs can also be mathematics, except within a word.
+_OF_MATHEMATICS = "∞±≤≥µ∂∑∏π∫Ω≠"
+_ROOT = re.compile(
+    rf"√(?![{_OF_MATHEMATICS}])[{_continuations('mac_roman')}]|(?<=[A-Za-z])√[{_OF_MATHEMATICS}]"
+    rf"|├[{_continuations('cp437', 'cp850')}]"
+)
 # `à`, whose second byte is a no-break space that became a space.
 _LOST_SPACE = re.compile("(?<![A-ZÀ-Þ])Ã(?=[\\s,.;:!?]|$)")
 _LAST_CAPITAL = re.compile("[A-ZÀ-Þ]$")
-_OTHER_ENCODINGS = ("cp1250", "cp1251", "mac_roman", "cp437", "cp850")
+_OTHER_ENCODINGS = ("cp1250", "cp1251", "cp1253", "mac_roman", "cp437", "cp850", "koi8_r")
 # First bytes of Latin letters with diacritics, and of quotation marks.
 _LATIN_BYTES = (0xC2, 0xC3, 0xC4, 0xC5, 0xE2)
 # Characters that are not ASCII, within or at the end of a word of ASCII letters.
-_RUN = re.compile(r"(?<=[a-z])[^\x00-\x7f]{2,}|[^\x00-\x7f]{2,}(?=[a-z])")
+_RUN = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]{2,}|[^\x00-\x7f]{2,}(?=[A-Za-z])")
 # Characters of a text that is not in ASCII letters at all.
 _LONG_RUN = re.compile(r"[^\x00-\x7f]{6,}")
 
@@ -85,7 +99,7 @@ def _in_other_encoding(text):
     for pattern in (_RUN, _LONG_RUN):
         for found in pattern.finditer(text):
             run = found[0]
-            if pattern is _RUN and run[0].islower():
+            if pattern is _RUN and _is_after_capital(found, text):
                 continue
             for encoding in _OTHER_ENCODINGS:
                 try:
@@ -98,3 +112,9 @@ def _in_other_encoding(text):
                 if any(map(str.isalpha, plain)) or plain[0] in "\u2018\u2019\u201c\u201d\u2013\u2014\u2026":
                     return run, plain
     return None
+
+
+def _is_after_capital(found, text):
+    """Returns whether characters are the last letter of a word in capitals and signs, as in `CASĂ”`."""
+    is_word_end = not text[found.end() : found.end() + 1].isalpha() and _AFTER_LETTERS.issuperset(found[0][1:])
+    return is_word_end and _LAST_CAPITAL.search(text[: found.start()]) is not None
