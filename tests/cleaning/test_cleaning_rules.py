@@ -188,6 +188,31 @@ def test_correct_characters_are_kept(text):
         "{{cite}} A dog",
         "[A dog](https://example.com)",
         "<!-- x --> A dog",
+        "< b > A dog < / b >",
+        '< a href = " x " > A dog',
+        "A dog < br >",
+        "A dog </ p>",
+        "A dog <a href",
+        'A dog < span class = " x',
+        "A&nbsp dog",
+        "A &#39 dog",
+        "A & nbsp ; dog",
+        "[center]A dog",
+        "[list][*]A dog",
+        "[*] A dog",
+        "A dog[/left]",
+        "[align=left]A dog",
+        '[quote="Tom Smith"]A dog',
+        "{y:i}A dog",
+        "{12}{50}A dog",
+        "== A dog ==",
+        "A ''big'' dog",
+        "[http://example.com A dog]",
+        "A **big** dog",
+        "**A dog** runs.",
+        "A `dog` runs.",
+        "[A dog](page.html)",
+        "## A dog",
     ],
 )
 def test_markup_is_found(text):
@@ -196,7 +221,13 @@ def test_markup_is_found(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["a < b and c > d", "I <3 you", "AT&T; R&D", "Tom & Jerry", "[1] a dog", "me <me@example.com>", "{a} dog's"]
+    "text",
+    [
+        *("a < b and c > d", "I <3 you", "AT&T; R&D", "Tom & Jerry", "[1] a dog", "me <me@example.com>", "{a} dog's"),
+        *("a <b and c = d", "p < 0.05 > 0.01", "f**k that s**t", "2 ** 3 ** 4", "A women` s hand .`", "# 8 and #5"),
+        *("5 == 5", "=====", "Tom [left] and Ann [right]", "A speech [video]", "''Tis a dog", "rock & roll ; a dog"),
+        *("guitar &amps", "a*b*c", "[a] (dog)", "{0} of {1}"),
+    ],
 )
 def test_signs_are_no_markup(text):
     assert rule_of(text, "Ein Hund läuft.", without=["language", "length_ratio"]) is None
@@ -206,8 +237,9 @@ def test_escapes_of_tokenised_text_are_kept():
     pairs = [("a man 's dog , a cat .", "ein hund , eine katze .")] * 2 + [("a man &apos;s dog .", "sein hund .")]
     settings = CleaningSettings("en", "de", without=["duplicate"])
     assert [each.rule for each in clean_pairs(pairs, settings)] == [None] * 3
-    pairs[-1] = ("a man&apos;s dog .", "sein hund .")
-    assert list(clean_pairs(pairs, settings))[-1].rule == "markup"
+    for text in ("a man&apos;s dog .", "&lt; b &gt; a dog &lt; / b &gt;", "a &amp; nbsp ; dog"):
+        pairs[-1] = (text, "sein hund .")
+        assert list(clean_pairs(pairs, settings))[-1].rule == "markup"
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,42 @@ from keras_transformer.cleaning.rules.applied_rule import of_both_sides
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 # The escapes of Moses's tokenizer. Tokenised text has them as separate tokens.
 _ESCAPES = frozenset(("&amp;", "&apos;", "&quot;", "&lt;", "&gt;", "&#124;", "&#91;", "&#93;"))
+_TAGS = "a|b|i|u|p|br|em|hr|li|ol|ul|td|tr|div|img|sub|sup|font|span|small|strong|table|h[1-6]"
+_ATTRIBUTE = r"\s+[\w:-]+\s*=\s*"
 _MARKUP = (
     ("the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?xml")),
+    # With spaces, as in tokenised text. "a < b and c > d" is no tag.
+    ("the tag", re.compile(rf"<\s*/?\s*(?:{_TAGS})(?:{_ATTRIBUTE}[^<>]{{0,400}})?\s*/?\s*>", re.IGNORECASE)),
     ("the cut tag", re.compile(r"</?(?:br|div|font|img|li|script|span|strong|style|table|td|tr|ul)\b[^<>]*$")),
-    ("the code", re.compile(r"\[/?(?:b|i|u|s|url|img|quote|code|color|size|font)(?:=[^\]\s]*)?\]", re.IGNORECASE)),
-    ("the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]*\}")),  # Subtitles.
-    ("the wiki markup", re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}|'''|<ref\b")),
-    ("the link", re.compile(r"\[[^\]]+\]\((?:https?:|/|#)[^)]*\)")),
+    ("the cut tag", re.compile(r"<\s*a\s+(?:href|name|class|id|rel|target|title)\b[^<>]*$")),
+    ("the cut tag", re.compile(rf"<\s*[A-Za-z]\w*{_ATTRIBUTE}[\"'][^<>]*$")),
+    # An entity without a semicolon, or with spaces, as in tokenised text.
+    (
+        "the entity",
+        re.compile(r"&(?:nbsp|amp|quot|apos|lt|gt|#[0-9]{2,5})(?![\w;])|& ?(?:nbsp|amp|quot|apos|lt|gt) ?;"),
+    ),
+    ("the code", re.compile(r"\[/?[bius]\]|\[\s*/\s*[a-z][a-z0-9]{0,15}\s*\]|\[\*\]", re.IGNORECASE)),
+    (
+        "the code",
+        re.compile(
+            r"\[\s*(?:url|img|quote|code|color|size|font|center|list|spoiler|youtube|strike)\s*(?:=[^\]]*)?\]"
+            r"|\[\s*(?:align|email|table|user|video)\s*=[^\]]*\]",
+            re.IGNORECASE,
+        ),
+    ),
+    ("the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]*\}|\{[A-Za-z]:[^{}]{1,40}\}|^\{\d+\}\{\d+\}")),  # Subtitles.
+    ("the wiki markup", re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}|<ref\b|^\s*={2,}[^=].*={2,}\s*$")),
+    ("the wiki markup", re.compile(r"'''|(?<!')''(?=[^'\s]).+?(?<=[^'\s])''(?!')|\[https?://\S+\s[^\]]+\]")),
+    ("the link", re.compile(r"\[[^\]]+\]\(\s*[^)\s]+\s*\)")),
+    # Masked words such as f**k are not bold.
+    ("the Markdown", re.compile(r"(?<![\w*])\*\*(?=[^\s*]).+?(?<=[^\s*])\*\*(?![\w*])|^#{2,6}\s+\S")),
+    ("the Markdown", re.compile(r"(?<![\w`])`(?=[^`\s])[^`]*(?<=[^`\s])`(?![\w`])")),
 )
-_SIGNS = frozenset("<&[{'")
+_SIGNS = frozenset("<&[{'=*`#")
 
 
 def markup(settings, facts):
-    """Drops pairs with tags, HTML entities, BBCode, subtitle codes, wiki markup or Markdown links.
+    """Drops pairs with tags, HTML entities, BBCode, subtitle codes, wiki markup or Markdown.
 
     In tokenised text, tokens such as `&apos;` are kept, because Moses's tokenizer writes quotation marks in this way.
     """
