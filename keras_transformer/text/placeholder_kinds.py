@@ -31,17 +31,26 @@ _SPACE = f"{_ONE_SPACE}?"
 _ONE_NUMBER = rf"\b(?:\d{{1,3}}(?:{_ONE_SPACE}\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
 _NUMBER = rf"[-+\x{{2212}}±]?{_ONE_NUMBER}(?:{_SPACE}[-\x{{2013}}]{_SPACE}{_ONE_NUMBER})?"
 # Units that are words of some language, such as "in", "ha" and "mi", are not listed. A unit is before its beginning:
-# KRW before K.
-_LENGTHS_AND_SO_ON = r"[kMGTdcmµμn]?(?:m|g|s|W|V|A|Hz|Pa|J|N|L|l|B|bit)"
-_OTHER_UNITS = (
-    "kWh|MWh|Wh|mAh|hPa|kcal|cal|dB|ppm|px|ft|lb|oz|mph|min|rpm|h|t|[°º][CF]|[℃℉]|°|USD|EUR|GBP|JPY|KRW|CHF|K|%|‰"
+# m² before m.
+_UNITS = (
+    "kWh|MWh|Wh|mAh|hPa|kcal|cal|dB|ppm|px|ft|lb|oz|mph|min|rpm|[°º][CF]|[℃℉]|°|USD|EUR|GBP|JPY|KRW|CHF|%|‰"
+    r"|[kdcmµμn]?m[²³23]|[kMGdcmµμn](?:m|g|s|W|V|A|Hz|Pa|J|N|L|l|B|bit)|T(?:W|Hz|Pa|J|B|bit)|m|g|l|Hz|Pa|bit"
 )
+# These letters also end words and names: "the 60s", "747s", "100K". They need a space or a decimal before them.
+_LETTER_UNITS = "[sWVAJNLBKht]"
 _DIVISORS = "min|cm|km|kg|dl|dL|ml|mL|h|s|m|g|l|L"
-_UNIT = rf"(?:{_OTHER_UNITS}|{_LENGTHS_AND_SO_ON})(?:[²³]|/(?:{_DIVISORS})[²³]?)?|[$€£¥₩]"
-_MEASURE = rf"[$€£¥₩]{_SPACE}{_NUMBER}|{_NUMBER}{_SPACE}(?:{_UNIT})"
+_DIVIDED = rf"(?:[²³]|/(?:{_DIVISORS})[²³23]?)?"
+_DECIMAL = r"[-+\x{2212}±]?\b\d+[.,]\d{1,2}"
+_MEASURE = (
+    rf"[$€£¥₩]{_SPACE}{_NUMBER}|{_NUMBER}{_SPACE}(?:(?:{_UNITS}){_DIVIDED}|[$€£¥₩])"
+    rf"|(?:{_NUMBER}{_ONE_SPACE}|{_DECIMAL}){_LETTER_UNITS}{_DIVIDED}"
+)
 # A measure next to one of these is a part of something else, as in "5 même", "A5 m" and "5 l'eau".
 BEFORE_MEASURE = rf"(?s).*[{_LETTER}\d_][.,]?"
 AFTER_MEASURE = rf"(?s)(?:[{_LETTER}\d_]|['’][{_LETTER}]).*"
+# A whole number with one of these letters is a part of a name after a capitalised word, as in "Apollo 11 A".
+LETTERED_MEASURE = rf"\d+{_ONE_SPACE}[ABKL]"
+BEFORE_LETTERED_MEASURE = r"(?s)(?:.*[^\pL\d])?\p{Lu}[\pL\d]*[\s\pZ]"
 
 NOTHING_TO_TRANSLATE = r"[\s\pZ\pC\pP\pS]*"
 # In the order in which they are tried at a position.

@@ -5,7 +5,9 @@ from keras_transformer.text.equal_numbers import places_of, ranks
 from keras_transformer.text.masked_texts import MaskedTexts, RestoredTexts
 from keras_transformer.text.placeholder_kinds import (
     AFTER_MEASURE,
+    BEFORE_LETTERED_MEASURE,
     BEFORE_MEASURE,
+    LETTERED_MEASURE,
     NOTHING_TO_TRANSLATE,
     NUMBERS,
     PATTERNS,
@@ -223,6 +225,11 @@ class Placeholders:
             is_inside = tf.logical_or(
                 tf.strings.regex_full_match(before, BEFORE_MEASURE), tf.strings.regex_full_match(after, AFTER_MEASURE)
             )
+            is_named = tf.logical_and(
+                tf.strings.regex_full_match(pieces, LETTERED_MEASURE),
+                tf.strings.regex_full_match(before, BEFORE_LETTERED_MEASURE),
+            )
+            is_inside = tf.logical_or(is_inside, is_named)
             is_part = tf.logical_and(is_part, tf.logical_not(tf.logical_and(tf.equal(number, measure), is_inside)))
         kinds = tf.constant([kind for _, kind in self._patterns], tf.int64)
         return pieces, rows, is_part, tf.gather(kinds, number)
