@@ -21,7 +21,7 @@ class Glossary:
     """Terms with their required translations, for `Translator.translate`.
 
     A term of the source is replaced by a symbol of the vocabulary, and its translation is put in the place of the
-    symbol. The model needs `[vocabulary] placeholders` with "term". Terms are matched in upper and lower case as
+    symbol. The model needs `[data] placeholders` with "term". Terms are matched in upper and lower case as
     written, and not within words. Canonically equivalent texts match, such as composed and decomposed Hangul.
 
     Args:
@@ -171,6 +171,6 @@ def check_terms(kinds):
     """
     if TERM not in kinds:
         raise InputError(
-            "a glossary needs a model with symbols for terms, and this model has none. Train it with [vocabulary] "
-            'placeholders = ["term"] and [data] glossary.'
+            "a glossary needs a model with symbols for terms, and this model has none. Train it with [data] "
+            'placeholders = ["term"] and glossary = "terms.tsv".'
         )

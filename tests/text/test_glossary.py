@@ -1,6 +1,8 @@
 import bz2
 import gzip
 import lzma
+import re
+import tomllib
 import unicodedata
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from keras_transformer.errors import InputError
+from keras_transformer.recipes import recipe_from_dict
 from keras_transformer.text import Glossary
 from keras_transformer.text.placeholder_kinds import NUMBERS
 from keras_transformer.text.placeholders import Placeholders
@@ -181,3 +184,13 @@ def test_symbols_of_a_text_and_terms_keep_their_order():
     found = masked("나는 카페 ｟url1｠ 카페", placeholders)
     restored = placeholders.restore(found.texts, found)
     assert restored.texts.numpy()[0].decode() == "나는 coffee house ｟url1｠ coffee house"
+
+
+def test_the_keys_of_the_message_are_those_of_a_recipe():
+    with pytest.raises(InputError) as error:
+        Glossary(TERMS).mask(None, None)
+    section, keys = re.search(r"(\[\w+\]) (.+)\.$", str(error.value)).groups()
+    sections = tomllib.loads("\n".join([section, *keys.split(" and ")]))
+    files = {f"{use}_{side}": "file" for use in ("train", "validation") for side in ("source", "target")}
+    recipe = recipe_from_dict({"data": {**files, **sections["data"]}})
+    assert (recipe.data.placeholders, recipe.data.glossary) == (["term"], "terms.tsv")
