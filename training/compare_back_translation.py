@@ -3,7 +3,7 @@
 A model of German to English, trained on the first half, translates the German side of the other half. Models of English
 to German are then trained on the first half alone, with the synthetic pairs, with tagged ones, and on all real pairs.
 All are trained for the same number of steps: `python training/compare_back_translation.py data`. A finished model in
-the output folder is used again.
+the output folder is used again. A run with other settings needs another folder.
 """
 
 import keras_transformer as kt
@@ -12,12 +12,26 @@ kt.use_onednn()
 
 import argparse
 import pathlib
+import sys
 
 from keras_transformer.files.markdown_table import markdown_table
+from keras_transformer.files.small_files import read_json
+from keras_transformer.files.whole_files import write_json, write_text
 from keras_transformer.metrics.text_scores import corpus_scores
 
 TAG = "<bt>"
 CORPORA = ("half of the pairs", "with synthetic pairs", "with tagged synthetic pairs", "all pairs")
+
+
+def check_settings(folder, settings):
+    """Ends the program if the results of a folder are those of other settings. Otherwise it writes the settings."""
+    file = folder / "settings.json"
+    # Results without settings are those of an earlier version.
+    unknown = {} if (folder / "tagged.de").is_file() else settings
+    before = read_json(file) if file.is_file() else unknown
+    if before != settings:
+        sys.exit(f"{folder}: the folder has results of {before or 'unknown settings'}. Choose another --output.")
+    write_json(file, settings)
 
 
 def lines_of(path):
@@ -28,7 +42,7 @@ def write_pairs(sources, targets, folder, name):
     """Writes the sides of a corpus and returns their paths."""
     paths = folder / f"{name}.en", folder / f"{name}.de"
     for path, lines in zip(paths, (sources, targets)):
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        write_text(path, "".join(f"{line}\n" for line in lines))
     return paths
 
 
@@ -60,7 +74,7 @@ def write_corpora(texts, folder, steps, sample):
         CORPORA[0]: write_pairs(sources[:half], targets[:half], folder, "half"),
         CORPORA[3]: write_pairs(sources, targets, folder, "all"),
     }
-    if not (folder / "tagged.de").is_file():
+    if not (folder / "tagged.de").is_file():  # The last file that is written.
         reverse = trained(paths[CORPORA[0]][::-1], texts, folder / "reverse", 1, steps, suffixes=("de", "en"))
         settings = kt.SearchSettings(sample=True, seed=1) if sample else kt.SearchSettings()
         synthetic = reverse.translate(targets[half:], settings=settings)
@@ -89,6 +103,7 @@ def main():
     arguments = parser.parse_args()
     texts, folder = arguments.data.resolve() / "multi30k" / "tok", arguments.output.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    check_settings(folder, {"sample": arguments.sample, "steps": arguments.steps})
     paths = write_corpora(texts, folder, arguments.steps, arguments.sample)
     rows = [("corpus", *(f"seed {seed}" for seed in arguments.seeds))]
     for number, name in enumerate(CORPORA):
