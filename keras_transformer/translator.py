@@ -299,11 +299,13 @@ class Translator:
         Args:
             path: the folder, or a list of folders with the same vocabulary, see `Ensemble`.
             source_language, target_language: the direction of a multilingual model: a code of the model, such as
-                "eng_Latn", or a BCP 47 tag. For another model, facts about the text. Default: those of the folder.
+                "eng_Latn", or a BCP 47 tag. For another model, the languages that its folder does not have, or a tag
+                with another script or region. Default: those of the folder.
 
         Raises:
             InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or
-                the model does not have a language. Or the models of an ensemble have different vocabularies.
+                the model does not have a language. Or the models of an ensemble have different vocabularies or
+                directions.
         """
         return cls._of_files(read_ensemble_files(path, Direction(source_language, target_language)))
 

@@ -19,7 +19,7 @@ def read_ensemble_files(paths, direction=None):
         A list of `ModelFiles`.
 
     Raises:
-        InputError: a folder cannot be loaded, the vocabularies or the languages differ, or there is no folder.
+        InputError: a folder cannot be loaded, the vocabularies or the directions differ, or there is no folder.
     """
     paths = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not paths:
@@ -28,7 +28,7 @@ def read_ensemble_files(paths, direction=None):
     for path in paths:
         files.append(read_model_files(path, direction))
         check_vocabularies((paths[0], path), (files[0].tokenizers, files[-1].tokenizers))
-        _check_languages((paths[0], path), (files[0].texts, files[-1].texts))
+        _check_direction(files[0], files[-1])
     return files
 
 
@@ -53,12 +53,22 @@ def check_vocabularies(paths, tokenizers):
             )
 
 
-def _check_languages(paths, texts):
-    """Raises an `InputError` if two model folders translate other languages. An unknown language is any language."""
-    for side in ("source_language", "target_language"):
-        languages = [getattr(facts, side) for facts in texts]
-        if None not in languages and len(set(map(main_language, languages))) > 1:
-            raise InputError(
-                f"The models of an ensemble must have the same languages. The {side.replace('_', ' ')} of {paths[0]} "
-                f"is {languages[0]}, and that of {paths[1]} is {languages[1]}. If one is wrong, give both languages."
-            )
+def _check_direction(*files):
+    """Raises an `InputError` if two `ModelFiles` have other language tokens, or have none and other known languages."""
+    directions = [(each.texts.source_language, each.texts.target_language) for each in files]
+    prefixes = [(each.config.source_prefix, each.config.target_prefix) for each in files]
+    is_same = prefixes[0] == prefixes[1] and (prefixes[0] != (None, None) or all(map(_may_be_same, *directions)))
+    if is_same:
+        return
+    described = " and ".join(
+        f"{each.path} from {source or 'an unknown language'} to {target or 'an unknown language'}"
+        for each, (source, target) in zip(files, directions, strict=True)
+    )
+    advice = "Choose other models."
+    if (None, None) not in prefixes:
+        advice = "Set --target-language." if prefixes[0][1] is None else "Set --source-language and --target-language."
+    raise InputError(f"The models of an ensemble must translate in the same direction. Received: {described}. {advice}")
+
+
+def _may_be_same(first, second):
+    return None in (first, second) or main_language(first) == main_language(second)

@@ -12,6 +12,7 @@ from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.models.transformer_config import TransformerConfig
 from keras_transformer.saving.weights_check import check_weights
 from keras_transformer.text import TextFacts, Tokenizers
+from keras_transformer.text.direction import check_main_languages
 from keras_transformer.text.tokenizers import SHARED_NAME
 from keras_transformer.version import __version__
 
@@ -47,20 +48,22 @@ def read_model_files(path, direction=None):
 
     Args:
         path: the folder.
-        direction: the `Direction` of a multilingual model. Default: that of the folder.
+        direction: the `Direction`. Default: that of the folder.
 
     Returns:
         `ModelFiles`.
 
     Raises:
-        InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or a
-            multilingual model does not have a language.
+        InputError: the folder is missing, incomplete or of a newer version, its files do not match each other, or the
+            model does not have a language.
     """
     path = pathlib.Path(path)
     config, note = load_config_and_note(path)
     tokenizers, texts = Tokenizers.load(path), load_texts(path)
     if direction is not None:
-        config, texts = direction.applied(config, tokenizers, texts)
+        known = texts
+        config, texts = direction.applied(config, tokenizers, known)
+        check_main_languages(config, known, texts)
     return ModelFiles(path, config, note, tokenizers, texts)
 
 
@@ -85,7 +88,7 @@ def load_validation_pairs(path, direction=None):
 
     Args:
         path: the folder.
-        direction: the `Direction` of a multilingual model. Default: that of the folder.
+        direction: the `Direction`. Default: that of the folder.
 
     Raises:
         InputError: the two files do not match each other, or the model does not have a language.

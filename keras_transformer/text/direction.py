@@ -1,9 +1,9 @@
 import dataclasses
 from typing import NamedTuple
 
-from keras_transformer.errors import InputError
+from keras_transformer.errors import InputError, short_repr
 from keras_transformer.text.language_tokens import find_language
-from keras_transformer.text.languages import language_tag
+from keras_transformer.text.languages import language_tag, main_language
 from keras_transformer.text.target_tags import chosen_language, find_target_tag, target_tags
 
 
@@ -72,3 +72,27 @@ class Direction(NamedTuple):
         except ValueError as error:
             raise InputError(f"source language: {error}.") from None
         return config, dataclasses.replace(texts, source_language=source, target_language=target)
+
+
+def check_main_languages(config, known, chosen):
+    """Raises an `InputError` if a model of one direction does not have the languages of a `Direction`.
+
+    Scripts and regions can differ. Tags of three letters are not compared, because they can be those of a group of
+    languages, such as "roa".
+
+    Args:
+        config: the `TransformerConfig`.
+        known: the `TextFacts` of the model.
+        chosen: the `TextFacts` of `Direction.applied`.
+    """
+    if (config.source_prefix, config.target_prefix) != (None, None):  # `applied` has checked the languages.
+        return
+    for side in ("source", "target"):
+        expected, received = (getattr(texts, f"{side}_language") for texts in (known, chosen))
+        if expected is None or len(main_language(expected)) > 2:
+            continue
+        if main_language(received) != main_language(expected):
+            raise InputError(
+                f"{side} language: expected a language of {expected}. Received: {short_repr(received)}, the model does "
+                "not have it."
+            )

@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM at many times in every long command, each in a separate process."""
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -49,7 +50,8 @@ def arguments_of(command, folder):
         "translate": ["translate", model, "--input", sources],
         "translate sentences": ["translate", model, "--input", sources, "--split-sentences"],
         "translate Korean sentences": [
-            *("translate", model, "--input", sources, "--split-sentences", "--source-language", "ko")
+            *("translate", folder / "unknown", "--input", sources, "--split-sentences"),
+            *("--source-language", "ko", "--target-language", "de"),
         ],
         "evaluate": evaluate,
         "evaluate compare": [*evaluate, "--compare", folder / "many.de"],
@@ -142,6 +144,11 @@ def long_text(trained):
     for language in ("en", "de"):
         text = (trained / f"train.{language}").read_text()
         (trained / f"many.{language}").write_text(text * 1000)
+    # The languages of this copy can be given.
+    folder = shutil.copytree(trained / "model", trained / "unknown")
+    fields = json.loads((folder / "config.json").read_text())
+    del fields["source_language"], fields["target_language"]
+    (folder / "config.json").write_text(json.dumps(fields))
     return trained
 
 

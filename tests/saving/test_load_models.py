@@ -40,19 +40,6 @@ def test_no_folder_is_refused():
         kt.Translator.load([])
 
 
-def test_models_of_other_languages_are_refused(translator, tmp_path):
-    directions = {"forth": ("en", "de"), "back": ("de", "en"), "region": ("en-GB", "de"), "unknown": (None, "de")}
-    for name, languages in directions.items():
-        kt.Translator(translator.model, translator.tokenizers, texts=kt.text.TextFacts(*languages)).save(
-            tmp_path / name
-        )
-    message = "The source language of .*forth is en, and that of .*back is de. If one is wrong, give both languages"
-    with pytest.raises(kt.InputError, match=message):
-        read_ensemble_files([tmp_path / "forth", tmp_path / "back"])
-    assert len(read_ensemble_files([tmp_path / name for name in ("forth", "region", "unknown")])) == 3
-    assert len(read_ensemble_files([tmp_path / "forth", tmp_path / "back"], Direction("en", "de"))) == 2
-
-
 def test_vocabularies_are_compared_without_notes_of_their_training(translator):
     first = translator.source_tokenizer
     model = sentencepiece_model_pb2.ModelProto.FromString(first.model)
@@ -61,3 +48,56 @@ def test_vocabularies_are_compared_without_notes_of_their_training(translator):
     model.pieces[-1].score -= 1.0
     assert not have_same_vocabulary(first, kt.text.Tokenizer(model.SerializeToString()))
     assert not have_same_vocabulary(first, kt.text.learn_vocabulary(["other words"]))
+
+
+def saved(translator, folder, *languages):
+    """Saves the model with these languages."""
+    kt.Translator(translator.model, translator.tokenizers, texts=kt.text.TextFacts(*languages)).save(folder)
+    return folder
+
+
+def test_a_known_language_is_not_replaced_by_another(translator, tmp_path):
+    folder = saved(translator, tmp_path / "known", "en", "de")
+    for languages, message in (
+        ({"target": "fr"}, "target language: expected a language of de. Received: 'fr', the model does not have it"),
+        ({"source": "ko", "target": "de"}, "source language: expected a language of en. Received: 'ko'"),
+    ):
+        with pytest.raises(kt.InputError, match=message) as error:
+            read_ensemble_files(folder, Direction(**languages))
+        assert "\n" not in str(error.value)
+    (files,) = read_ensemble_files(folder, Direction("en-GB", "de-AT"))
+    assert (files.texts.source_language, files.texts.target_language) == ("en-GB", "de-AT")
+
+
+@pytest.mark.parametrize("languages", [(), ("roa", "mul")])
+def test_unknown_languages_can_be_given(translator, tmp_path, languages):
+    folder = saved(translator, tmp_path / "unknown", *languages)
+    (files,) = read_ensemble_files(folder, Direction("fr", "ko"))
+    assert (files.texts.source_language, files.texts.target_language) == ("fr", "ko")
+
+
+def test_an_ensemble_has_one_direction(translator, tmp_path):
+    de, fr, unknown = (
+        saved(translator, tmp_path / name, *languages)
+        for name, languages in (("de", ("en", "de")), ("fr", ("en", "fr")), ("unknown", ()))
+    )
+    with pytest.raises(kt.InputError, match=f"Received: {de} from en to de and {fr} from en to fr. Choose other"):
+        read_ensemble_files([de, fr])
+    read_ensemble_files([de, unknown, saved(translator, tmp_path / "at", "en-GB", "de-AT")])
+
+
+def test_models_with_tags_need_the_language_if_their_defaults_differ(tmp_path):
+    tokenizer = kt.text.learn_vocabulary(TEXT, user_defined_symbols=["<2de>", "<2en>"])
+    folders = []
+    for source, target in (("en", "de"), ("de", "en")):
+        config = kt.TransformerConfig(
+            **{"vocabulary_size": tokenizer.vocabulary_size, "num_encoder_layers": 1, "num_decoder_layers": 1},
+            **{"hidden_dim": 8, "intermediate_dim": 8, "num_heads": 2, "max_length": 16},
+            source_prefix=tokenizer.symbols[f"<2{target}>"],
+        )
+        texts = kt.text.TextFacts(source, target, directions=[("en", "de"), ("de", "en")])
+        folders.append(tmp_path / target)
+        kt.Translator(kt.build_transformer(config), tokenizer, texts=texts).save(folders[-1])
+    with pytest.raises(kt.InputError, match=r"from en to de and .* from de to en. Set --target-language\.$"):
+        read_ensemble_files(folders)
+    assert len(read_ensemble_files(folders, Direction(target="de"))) == 2
