@@ -14,6 +14,11 @@ _UNSPACED = (
     *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x3FFFF)),
 )
 _HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF))
+# Vowels and final consonants that continue a syllable.
+_LATER_JAMO = (0x1160, 0x11FF)
+_HYPHENS = "-\u2010\u2011"
+# No-break spaces and narrow spaces, which compare as a space.
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " "))
 
 
 class TermMatch(NamedTuple):
@@ -28,23 +33,25 @@ class TermMatches:
     """Finds terms in texts, the longest first, without overlaps and not within words.
 
     A term of Korean letters can be followed by more of them, because particles are written without a space. Chinese,
-    Japanese and Thai have no spaces, so a term is found anywhere in a text. Canonically equivalent texts, such as
-    decomposed Hangul, are equal.
+    Japanese and Thai have no spaces, so a term is found anywhere in a text. A hyphen between two letters is within a
+    word, as in `après-midi`, unless the term has a hyphen itself. Canonically equivalent texts, such as decomposed
+    Hangul, are equal.
 
     Args:
         terms: the terms, strings that are not empty.
     """
 
     def __init__(self, terms: Iterable[str]):
-        self._terms = {composed(term): term for term in terms}
+        self._terms = {composed(term).translate(_SPACES): term for term in terms}
         lengths: dict[str, set[int]] = {}
-        for term in self._terms:
-            lengths.setdefault(term[0], set()).add(len(term))
+        for written in self._terms:
+            lengths.setdefault(written[0], set()).add(len(written))
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
 
     def find(self, text: str) -> Iterator[TermMatch]:
         """Yields the `TermMatch`es of a text from left to right. Symbols of `Placeholders` are skipped."""
         text, places = _with_places(text)
+        text = text.translate(_SPACES)
         start, symbols = 0, iter([*_SYMBOL.finditer(text), None])
         symbol = next(symbols)
         while start < len(text):
@@ -59,9 +66,10 @@ class TermMatches:
 
     def _match(self, text, start, last):
         for length in self._lengths.get(text[start], ()):
-            term = text[start : start + length]
-            if start + length <= last and term in self._terms and _is_whole(text, start, start + length):
-                return TermMatch(start, start + length, term)
+            end = start + length
+            term = self._terms.get(text[start:end])
+            if term is not None and end <= last and _is_whole(text, start, end):
+                return TermMatch(start, end, term)
         return None
 
 
@@ -95,7 +103,25 @@ def _is_whole(text, start, end):
     last, after = _script(text[end - 1]), (_script(text[end]) if end < len(text) else None)
     is_inside_left = before is not None and before == first and first != "unspaced"
     is_inside_right = after is not None and after == last and last == "word"
-    return not is_inside_left and not is_inside_right
+    is_inside_syllable = after is not None and _LATER_JAMO[0] <= ord(text[end]) <= _LATER_JAMO[1]
+    return not (is_inside_left or is_inside_right or is_inside_syllable or _is_in_compound(text, start, end))
+
+
+def _is_in_compound(text, start, end):
+    """Returns whether a part without a hyphen is next to one that joins two letters."""
+    if not set(_HYPHENS).isdisjoint(text[start:end]):
+        return False
+    return any(
+        0 < place < len(text) - 1
+        and text[place] in _HYPHENS
+        and all(map(_is_letter, (text[place - 1], text[place + 1])))
+        for place in (start - 1, end)
+    )
+
+
+def _is_letter(character):
+    # Hyphens between Korean words are separators.
+    return not character.isdecimal() and _script(character) == "word"
 
 
 def _script(character):

@@ -55,6 +55,38 @@ def test_whole_terms_are_replaced_the_longest_first(placeholders, text, expected
     assert masked(text, placeholders).texts.numpy()[0].decode() == expected
 
 
+FRENCH = {"midi": "noon", "arc": "bow", "arc-en-ciel": "rainbow", "pomme de terre": "potato", "café": "coffee"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("à midi, après-midi", "à ｟term1｠, après-midi"),
+        ("un arc-en-ciel, l'arc, l’arc-en-terre", "un ｟term1｠, l'｟term2｠, l’arc-en-terre"),
+        ("midi\u2011quart, midi - midi, -midi-", "midi\u2011quart, ｟term1｠ - ｟term2｠, -｟term3｠-"),
+        ("midi-19 et 12-midi", "｟term1｠-19 et 12-｟term2｠"),
+        ("arc-en-ciel-là", "｟term1｠-là"),
+        ("pomme\u00a0de\u202fterre", "｟term1｠"),
+        ("cafe\u0301 café cafés", "｟term1｠ ｟term2｠ cafés"),
+    ],
+)
+def test_french_terms_are_found_with_other_spaces_and_accents_and_not_in_compounds(placeholders, text, expected):
+    assert masked(f"{text} x", placeholders, Glossary(FRENCH)).texts.numpy()[0].decode() == f"{expected} x"
+
+
+def test_german_compounds_with_a_hyphen_are_whole_words(placeholders):
+    text = "das Haus, Haus-Boot, Baum-Haus, Haus- und Gartenarbeit x"
+    assert masked(text, placeholders).texts.numpy()[0].decode() == (
+        "das ｟term1｠, Haus-Boot, Baum-Haus, ｟term2｠- und Gartenarbeit x"
+    )
+
+
+def test_decomposed_korean_is_found_by_whole_syllables(placeholders):
+    text = unicodedata.normalize("NFD", "카페에 카펜 x")
+    found = masked(text, placeholders).texts.numpy()[0].decode()
+    assert unicodedata.normalize("NFC", found) == "｟term1｠에 카펜 x"
+
+
 def test_the_given_translation_is_put_in_the_place_of_the_symbol(placeholders):
     found = masked("KTX 카페 https://a.b 카페다", placeholders)
     translation = tf.constant(["｟term3｠ and ｟url1｠ ｟term1｠"])
