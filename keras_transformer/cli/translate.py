@@ -10,15 +10,12 @@ from keras_transformer.cli.lines import check_output, chunks_as_they_come, first
 from keras_transformer.cli.long_paragraphs import LongParagraphs
 from keras_transformer.cli.prefix_lines import opened_with_prefixes
 from keras_transformer.cli.progress import progress
+from keras_transformer.cli.search_checks import check_search
 from keras_transformer.cli.search_options import rule_options, search_options, search_settings
 from keras_transformer.data import decoded_lines, plain_size
 from keras_transformer.errors import InputError
-from keras_transformer.generation.shortlist_limits import NO_SHORTLIST
-from keras_transformer.saving.ensemble_files import smallest_config
-from keras_transformer.saving.model_files import SHORTLIST_NAME
-from keras_transformer.text.glossary import Glossary, check_terms
+from keras_transformer.text.glossary import Glossary
 from keras_transformer.text.placeholder_counts import PlaceholderCounts
-from keras_transformer.text.sentences import check_languages
 
 # Number of batches that are sorted by length together.
 _BATCHES_PER_CHUNK = 16
@@ -97,13 +94,7 @@ def translate(
         check_output(output, *read)
         check_alignments(alignments, output, *read)
         files = read_files(models, source_language, target_language)
-        settings.of_model(smallest_config(files))
-        if settings.shortlist and not (files[0].path / SHORTLIST_NAME).is_file():
-            raise InputError(NO_SHORTLIST)
-        if split_sentences:
-            check_languages(files[0].texts)
-        if terms:
-            check_terms(files[0].tokenizers.placeholder_kinds)
+        check_search(files, settings, split_sentences, terms)
         lines = first_read(decoded_lines(file, name)) if source else decoded_lines(file, name)
         translator = load_translator(files, threads=1)
         check_prefixes(translator, settings.of_model(translator.config).max_length, terms)

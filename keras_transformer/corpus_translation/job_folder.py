@@ -6,7 +6,7 @@ import shutil
 import filelock
 
 from keras_transformer.corpus_translation.file_digest import file_digest
-from keras_transformer.corpus_translation.job import JobError
+from keras_transformer.corpus_translation.job import Job, JobError
 from keras_transformer.corpus_translation.shards import (
     JOB_NAME,
     LOCK_NAME,
@@ -185,8 +185,10 @@ class JobFolder:
             raise InputError(f"{file}: the file is of another version of keras-transformer, or damaged.")
         if job.get("model") != model:
             raise InputError(f"{self.path}: the folder has translations of another model. Choose another folder.")
-        for name in sorted(settings.keys() | job["settings"].keys()):
-            before, given = job["settings"].get(name), settings.get(name)
+        # Jobs of earlier versions do not have all settings.
+        earlier = {**Job().to_dict(), **job["settings"]}
+        for name in sorted(settings.keys() | earlier.keys()):
+            before, given = earlier.get(name), settings.get(name)
             if before != given:
                 raise InputError(
                     f"{self.path}: the folder has translations with {name}={short_repr(before)}. Received: "

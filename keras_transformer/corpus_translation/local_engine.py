@@ -14,12 +14,12 @@ _MOST_BYTES = 1 << 20
 _SHARDS_PER_THREAD = 4
 
 
-def translated_here(shards, model, folder, job, progress=None):
+def translated_here(shards, models, folder, job, progress=None):
     """Translates shards in this process: small ones several at a time, others one after the other.
 
     Args:
         shards: list of `Shard`s.
-        model: the model folder.
+        models: list of model folders.
         folder: the `JobFolder`.
         job: the `Job`.
         progress: called with the number of lines of each batch, in any thread. Default None.
@@ -30,7 +30,7 @@ def translated_here(shards, model, folder, job, progress=None):
     Raises:
         JobError: an error that every shard would have.
     """
-    translator = ShardTranslator(model, folder, job)
+    translator = ShardTranslator(models, folder, job)
     translator.load()
 
     def translate(shard):

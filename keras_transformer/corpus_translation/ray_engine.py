@@ -24,12 +24,12 @@ _STARTS = 3
 _SECONDS_TO_APPEAR = 90
 
 
-def translated_by_ray(shards, model, folder, job, digest, versions, settings):
+def translated_by_ray(shards, models, folder, job, digest, versions, settings):
     """Translates shards with Ray Data: a pool of workers, each with one model. Ray replaces a worker that ends.
 
     Args:
         shards: list of `Shard`s.
-        model: the model folder. All machines must have it at the same path.
+        models: list of model folders. All machines must have them at the same paths.
         folder: the `JobFolder`. All machines must have it at the same path.
         job: the `Job`.
         digest: the result of `model_digest`.
@@ -46,7 +46,7 @@ def translated_by_ray(shards, model, folder, job, digest, versions, settings):
     with _cluster(settings) as ray:
         _check_resources(ray.nodes(), settings)
         plan = {
-            "model": os.path.abspath(model),
+            "models": list(map(os.path.abspath, models)),
             "output": os.path.abspath(folder.path),
             "job": job.to_dict(),
             "digest": digest,

@@ -21,7 +21,7 @@ class RayWorker:
     """Translates groups of shards with one model. It raises no error, but returns all errors as rows.
 
     Args:
-        plan: dictionary with the fields `model`, `output`, `job`, `digest`, `versions` and `run`, see
+        plan: dictionary with the fields `models`, `output`, `job`, `digest`, `versions` and `run`, see
             `translated_by_ray`.
     """
 
@@ -64,7 +64,7 @@ class RayWorker:
         from keras_transformer.corpus_translation.shard_translator import ShardTranslator  # noqa: PLC0415 (TensorFlow)
 
         self._folder = JobFolder(self._plan["output"])
-        translator = ShardTranslator(self._plan["model"], self._folder, Job(**self._plan["job"]))
+        translator = ShardTranslator(self._plan["models"], self._folder, Job(**self._plan["job"]))
         translator.check_model(self._plan["digest"])
         self._folder.check_job(self._plan["digest"])  # Without the mount, files would be written to a local disk.
         self._translator = translator

@@ -5,12 +5,13 @@ import time
 from typing import NamedTuple
 
 from keras_transformer.corpus_translation.file_digest import file_digest, source_digest
-from keras_transformer.corpus_translation.job import JobError, model_digest
+from keras_transformer.corpus_translation.job import JobError, model_digest, model_folders
 from keras_transformer.corpus_translation.parquet_shard import ParquetShard
 from keras_transformer.corpus_translation.text_shard import TextShard
 from keras_transformer.data.parquet_file import is_parquet
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import naming, write_whole
+from keras_transformer.text.glossary import Glossary
 from keras_transformer.text.token_rows import counted_cuts
 from keras_transformer.translator import Translator
 
@@ -19,45 +20,55 @@ _TABLES = (".tsv", ".tab")
 
 
 class ShardTranslator:
-    """Translates shards with one model. Each process has its own.
+    """Translates shards with one model or an ensemble. Each process has its own.
 
     The content of a batch depends on the shard and the settings alone, so every process writes the same bytes.
 
     Args:
-        model: the model folder.
+        models: the model folder, or a list of folders of an ensemble.
         folder: the `JobFolder`.
         job: the `Job`.
     """
 
-    def __init__(self, model, folder, job):
-        self._model = model
+    def __init__(self, models, folder, job):
+        self._models = model_folders(models)
         self._folder = folder
         self._job = job
-        self._translator = None
+        self._translator = self._glossary = None
 
     def check_model(self, expected):
-        """Checks that this machine has the model of the job.
+        """Checks that this machine has the models and the glossary of the job.
 
         Args:
             expected: the result of `model_digest` on the machine that started the job.
 
         Raises:
-            JobError: the model is missing or another one.
+            JobError: a model or the glossary is missing or another one.
         """
-        if model_digest(self._model) != expected:
-            raise JobError(f"{self._model}: the model differs from that of the machine that started the job.")
+        names = ", ".join(map(str, self._models))
+        if model_digest(self._models, self._job.shortlist) != expected:
+            raise JobError(f"{names}: the model differs from that of the machine that started the job.")
+        if self._job.glossary is not None and self._digest_of_glossary() != self._job.glossary_digest:
+            raise JobError(f"{self._job.glossary}: the glossary differs from that of the machine that started the job.")
+
+    def _digest_of_glossary(self):
+        try:
+            return file_digest(self._job.glossary)
+        except OSError as error:
+            raise JobError(f"{self._job.glossary}: {error.strerror}.") from None
 
     def load(self):
-        """Loads the model if it was not loaded yet.
+        """Loads the models and the glossary if they were not loaded yet.
 
         Raises:
-            JobError: the model folder cannot be loaded.
+            JobError: a model folder or the glossary cannot be loaded.
         """
         if self._translator is None:
             languages = {"source": self._job.source_language, "target": self._job.target_language}
             given = {f"{side}_language": language for side, language in languages.items() if language is not None}
             try:
-                self._translator = Translator.load(self._model, **given)
+                self._glossary = None if self._job.glossary is None else Glossary.load(self._job.glossary)
+                self._translator = Translator.load(self._models, **given)
             except InputError as error:
                 raise JobError(str(error)) from None
 
@@ -127,10 +138,10 @@ class ShardTranslator:
             try:
                 found = self._translator.translate(
                     texts,
-                    beam_size=self._job.beam_size,
-                    length_penalty=self._job.length_penalty,
+                    settings=self._job.search,
                     batch_size=self._job.batch_size,
                     split_sentences=self._job.split_sentences,
+                    glossary=self._glossary,
                     progress=progress,
                     fixed_batches=True,
                 )

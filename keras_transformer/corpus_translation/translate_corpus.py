@@ -1,19 +1,19 @@
 import datetime
 import time
 
-from keras_transformer.corpus_translation.job import further_packages, model_digest, versions
+from keras_transformer.corpus_translation.job import further_packages, model_digest, model_folders, versions
 from keras_transformer.corpus_translation.job_folder import JobFolder
 from keras_transformer.corpus_translation.shards import find_shards
 from keras_transformer.errors import InputError
 
 
-def translate_corpus(model, pattern, output, job, ray=None, progress=None, prepare=None):
+def translate_corpus(models, pattern, output, job, ray=None, progress=None, prepare=None):
     """Translates the shards of a corpus into a folder, and continues an interrupted job.
 
     Args:
-        model: the model folder.
+        models: the model folder, or a list of folders of an ensemble.
         pattern: path or pattern of the shards.
-        output: the folder of the translations, new or that of an interrupted job with the same model and settings.
+        output: the folder of the translations, new or that of an interrupted job with the same models and settings.
         job: the `Job`.
         ray: the `RaySettings`. Default None: shards are translated in this process.
         progress: a `CorpusProgress`, which counts lines and shards. Default None.
@@ -26,9 +26,10 @@ def translate_corpus(model, pattern, output, job, ray=None, progress=None, prepa
         InputError: the folder belongs to another job, or some shards cannot be read. All others are translated.
         JobError: an error that every shard would have.
     """
-    digest = model_digest(model)
+    models = model_folders(models)
+    digest = model_digest(models, job.shortlist)
     shards = find_shards(pattern, output)
-    used = versions(further_packages(model, job, shards))
+    used = versions(further_packages(models, job, shards))
     folder = JobFolder(output)
     with folder.held(digest, job.to_dict(), used) as content:
         started = time.monotonic()
@@ -45,11 +46,11 @@ def translate_corpus(model, pattern, output, job, ray=None, progress=None, prepa
             if ray is None:
                 from keras_transformer.corpus_translation.local_engine import translated_here  # noqa: PLC0415 (slow)
 
-                outcomes = translated_here(rest, model, folder, job, progress and progress.add_lines)
+                outcomes = translated_here(rest, models, folder, job, progress and progress.add_lines)
             else:
                 from keras_transformer.corpus_translation.ray_engine import translated_by_ray  # noqa: PLC0415 (slow)
 
-                outcomes = translated_by_ray(rest, model, folder, job, digest, used, ray)
+                outcomes = translated_by_ray(rest, models, folder, job, digest, used, ray)
             for outcome in outcomes:
                 if outcome.failure is None:
                     records[outcome.name] = outcome.record

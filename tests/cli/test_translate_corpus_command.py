@@ -47,3 +47,48 @@ def test_a_missing_model_is_one_line(run, shard, tmp_path):
     result = run("translate-corpus", tmp_path / "none", shard, tmp_path / "out")
     result.assert_one_error("expected a model folder, but it does not exist")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_options_are_those_of_translate(run, model, shard, tmp_path):
+    options = ("--sample", "--seed", 3, "--temperature", 3, "--top-p", 0.9, "--no-repeat-ngram", 2, "--min-length", 2)
+    result = run("translate-corpus", model, shard, tmp_path / "out", *options)
+    assert result.status == 0, result.errors
+    expected = run("translate", model, "--input", shard, *options).lines
+    assert (tmp_path / "out" / "part.txt").read_text().splitlines() == expected
+    other = run("translate-corpus", model, shard, tmp_path / "out", *options[:2], 4)
+    other.assert_one_error("has translations with", "Use the same settings or another folder.")
+
+
+def test_several_models_are_an_ensemble(run, model, translator, shard, tmp_path):
+    result = run("translate-corpus", model, model, shard.parent / "*", tmp_path / "out", "--beam-size", 2)
+    assert (result.status, result.lines) == (0, [str(tmp_path / "out")])
+    expected = translator.translate(["the cat sees bread .", "", "the dog"], beam_size=2)
+    assert (tmp_path / "out" / "part.txt").read_text().splitlines() == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--sample", "--beam-size", 4), "--sample draws each token, without a beam. Remove --beam-size."),
+        (("--top-k", 2), "--top-k needs --sample."),
+        (("--min-length", 40), "`min_length` must be below `max_length`"),
+        (("--shortlist",), "shortlist"),
+        (("--glossary", "missing.tsv"), "missing.tsv: No such file or directory."),
+        (("--target-language", "fr"), "target language: expected a language of de. Received: 'fr'"),
+    ],
+)
+def test_wrong_options_are_one_line(run, model, shard, tmp_path, options, message):
+    run("translate-corpus", model, shard, tmp_path / "out", *options).assert_one_error(message)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_glossary_needs_symbols(run, model, shard, tmp_path):
+    (tmp_path / "terms.tsv").write_text("cat\tKatze\n")
+    result = run("translate-corpus", model, shard, tmp_path / "out", "--glossary", tmp_path / "terms.tsv")
+    result.assert_one_error("a glossary needs a model with symbols for terms")
+
+
+def test_a_pattern_that_the_shell_expanded_is_one_line(run, model, shard, tmp_path):
+    (shard.parent / "other.txt").write_text("the dog\n")
+    result = run("translate-corpus", model, *sorted(shard.parent.iterdir()), tmp_path / "out")
+    result.assert_one_error("other.txt: expected a model folder, but it is a file. Quote the pattern of the corpus")

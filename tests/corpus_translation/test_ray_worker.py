@@ -14,6 +14,7 @@ from keras_transformer.corpus_translation.job import Job, model_digest, versions
 from keras_transformer.corpus_translation.job_folder import JobFolder
 from keras_transformer.corpus_translation.ray_worker import MOST_ATTEMPTS, RayWorker
 from keras_transformer.corpus_translation.shards import find_shards
+from keras_transformer.corpus_translation.translate_corpus import translate_corpus
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -26,7 +27,7 @@ def plan(model, tmp_path):
         (tmp_path / "corpus" / name).write_text("\n".join(lines_of(3)))
     job = Job(beam_size=1).to_dict()
     shards = find_shards(tmp_path / "corpus" / "*", tmp_path / "out")
-    plan = {"model": str(model), "output": str(tmp_path / "out"), "job": job, "run": "1"}
+    plan = {"models": [str(model)], "output": str(tmp_path / "out"), "job": job, "run": "1"}
     plan |= {"digest": model_digest(model), "versions": versions()}
     with JobFolder(tmp_path / "out").held(plan["digest"], job, plan["versions"]):
         pass
@@ -47,7 +48,7 @@ def test_a_worker_returns_the_records_of_a_row(plan):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"model": "/nowhere/model"}, "/nowhere/model/config.json: expected a file of the model folder"),
+        ({"models": ["/nowhere/model"]}, "/nowhere/model/config.json: expected a file of the model folder"),
         ({"digest": "another"}, "the model differs from that of the machine that started the job"),
         ({"versions": {**versions(), "tensorflow": "1.0"}}, "but the machine that started the job has 1.0"),
         ({"versions": {**versions(), "pyarrow": "1.0"}}, "but the machine that started the job has 1.0"),
@@ -136,3 +137,24 @@ def test_a_shard_that_ends_its_workers_is_given_up(plan, tmp_path):
     assert f"{MOST_ATTEMPTS} workers ended while they translated a.txt" in first["failure"]
     assert second["record"]["lines"] == 3
     assert JobFolder(tmp_path / "out").record("b.txt").exists()
+
+
+SAMPLING = {"sample": True, "seed": 5, "temperature": 2.0, "top_k": 30, "no_repeat_ngram": 2, "min_length": 2}
+
+
+def test_samples_do_not_depend_on_the_worker(plan, model, tmp_path):
+    job = Job(**SAMPLING, window=2, batch_size=2)
+    translate_corpus(model, tmp_path / "corpus" / "*", tmp_path / "local", job)
+    for shard in reversed(plan[1]["shards"]):  # Each by another worker.
+        answers({**plan[0], "job": json.loads(json.dumps(job.to_dict()))}, {"shards": [shard]})
+    for name in ("a.txt", "b.txt"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "local" / name).read_bytes()
+
+
+def test_another_glossary_ends_the_job(plan, tmp_path):
+    glossary = tmp_path / "terms.tsv"
+    glossary.write_text("a\tb\n")
+    job = Job(beam_size=1, glossary=str(glossary)).to_dict()
+    glossary.write_text("a\tc\n")
+    (found,) = answers({**plan[0], "job": job}, plan[1])
+    assert found["end"].endswith("terms.tsv: the glossary differs from that of the machine that started the job.")
