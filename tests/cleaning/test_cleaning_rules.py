@@ -61,14 +61,24 @@ def test_utf8_that_was_read_in_another_encoding_is_found(text, encoding):
     assert rule_of(misread(text, encoding), "Ein Hund läuft.") == "encoding"
 
 
-@pytest.mark.parametrize("encoding", ["cp1250", "cp1251", "mac_roman", "cp437", "cp850", "koi8-r", "cp1253"])
-@pytest.mark.parametrize("text", ["ein grüner Hut", "eine Straße", "un café noir", "el niño", "Où est-il ?", "l’eau"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        *("cp1250", "cp1251", "mac_roman", "cp437", "cp850", "koi8-r", "cp1253", "cp1257", "cp1258", "cp852", "cp866"),
+        *("iso8859-2", "iso8859-5", "iso8859-7", "mac_latin2"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["ein grüner Hut", "eine Straße", "un café noir", "el niño", "Où est-il ?", "l’eau", "Il va à Lyon."]
+)
 def test_other_encodings_are_found_within_words(text, encoding):
     assert rule_of(misread(text, encoding), "Ein Hund läuft.") == "encoding"
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "cp949", "cp932", "big5", "cp1256", "iso8859-5"])
-@pytest.mark.parametrize("text", ["ein grüner Hut", "un café noir", "el niño", "l’eau"])
+@pytest.mark.parametrize(
+    "text", ["ein grüner Hut", "un café noir", "el niño", "l’eau", "Où est-il ?", "Il va à Paris."]
+)
 def test_letters_of_other_scripts_are_found_within_words(text, encoding):
     assert rule_of(text.encode("utf-8").decode(encoding, "replace"), "Ein Hund läuft.") == "encoding"
 
@@ -164,6 +174,7 @@ def test_broken_characters_are_found(text):
         "https://fr.wikipedia.org/wiki/Caf%C3%A9 und fr.wikipedia.org/wiki/Caf%C3%A9",
         "50%, 100%ig, 20%80%, width=80px, 5=5=5, C:\\users\\max",
         "What ?No, (?i) and '?'",
+        "2√π, la lettre «\u00a0я\u00a0», le mot 東京, la lettre я.",
         "/search ?q=x",
     ],
 )

@@ -1,4 +1,4 @@
-"""Finds characters that are not next to lower-case Latin letters in correct text, such as `й` in `tйlй` for `télé`."""
+"""Finds characters that are not next to Latin letters in correct text, such as `й` in `tйlй` for `télé`."""
 
 import re
 
@@ -11,23 +11,34 @@ _OTHER = (
 # Greek letters except mu, the prefix of units.
 _GREEK = "[\u0386\u0388-\u03bb\u03bd-\u03ff\u1f00-\u1fff]"
 _GREEK_CAPITAL, _GREEK_FIRST = "[Α-Ω]", "[Α-ΓΕ-Ω]"
-_CAPITAL = "[À-ÖØ-ÞŒŠŽŸ]"
+_CAPITALS = "À-ÖØ-ÞŒŠŽŸ"
+_MORE_CAPITALS = "ĀĂĄĆČĎĐĒĖĘĚĢĪĮĶĹĻĽŁŃŅŇŌŐŔŖŘŚŞŢŤŪŮŰŲŹŻ"
 # Signs that code pages of DOS and of the Macintosh have in the places of letters with diacritics. Dashes, quotation
 # marks, accents that are used as apostrophes, and the middle dot of Catalan are not among them.
-_SIGN = "[¢£¤¥¦§¨¬¯±²³¶¸¹¼½¾÷‚„†‡‰‹›ˆ˜˘˙≤≥≈≠√∂∏∫∞∩∙◊⌐⌠⌡ⁿ№─-▟]"
+_SIGN = "[€¢£¤¥¦§¨¬¯±²³¶¸¹¼½¾÷‚„†‡‰‹›ˆ˜˘˙≤≥≈≠√∂∏∫∞∩∙◊⌐⌠⌡ⁿ№─-▟]"
+_LINE = "[─-▟]"
 _MISPLACED = re.compile(
     "|".join(
         (
             f"{_LOWER}{_OTHER}",
             f"{_OTHER}{_LOWER}",
+            f"(?<![A-Za-z])[A-Z]{_OTHER}",
+            # `à`, whose second byte is a no-break space. It is one character of Chinese, Korean and Japanese encodings.
+            rf"(?<!\w)(?:Ă|Ć|{_OTHER}|{_GREEK_CAPITAL})(?:\u00a0(?![»:;?!])|{_LINE})",
+            r"(?<!\w)[脿횪ﾃ](?!\w)",
             # Symbols are next to one letter, as in kΩ, 2πr and Δt.
             f"{_LOWER}{_GREEK}{_LOWER}",
             f"{_LOWER}{{2}}{_GREEK_CAPITAL}",
+            f"{_LOWER}[ΒΓ]",
             f"{_GREEK_FIRST}{_LOWER}{{3}}",
-            f"{_LOWER}{_CAPITAL}{_LOWER}",
-            # Not of formulas such as a±b.
+            f"{_LOWER}[{_CAPITALS}]{_LOWER}",
+            f"{_LOWER}{{2}}[{_CAPITALS}{_MORE_CAPITALS}]",
+            # Not of formulas such as a±b and a√π.
             f"{_LOWER}{{2}}{_SIGN}{_LOWER}",
             f"{_LOWER}{_SIGN}{_LOWER}{{2}}",
+            r"[A-Za-z]√(?![Α-ω])[^\W\d_A-Za-z]",
+            f"[A-Za-z]{_LINE}",
+            r"├[^\W\d_A-Za-z]",
         )
     )
 )

@@ -38,7 +38,7 @@ _ROOT = re.compile(
 # `à`, whose second byte is a no-break space that became a space.
 _LOST_SPACE = re.compile("(?<![A-ZÀ-Þ])Ã(?=[\\s,.;:!?]|$)")
 _LAST_CAPITAL = re.compile("[A-ZÀ-Þ]$")
-_OTHER_ENCODINGS = ("cp1250", "cp1251", "cp1253", "mac_roman", "cp437", "cp850", "koi8_r")
+_OTHER_ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1257", "cp1258", "mac_roman", "cp437", "cp850", "koi8_r")
 # First bytes of Latin letters with diacritics, and of quotation marks.
 _LATIN_BYTES = (0xC2, 0xC3, 0xC4, 0xC5, 0xE2)
 # Characters that are not ASCII, within or at the end of a word of ASCII letters.
