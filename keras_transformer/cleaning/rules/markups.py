@@ -18,7 +18,7 @@ _MARKUP = (
     # An entity without a semicolon, or with spaces, as in tokenised text.
     (
         "the entity",
-        re.compile(r"&(?:nbsp|amp|quot|apos|lt|gt|#[0-9]{2,5})(?![\w;])|& ?(?:nbsp|amp|quot|apos|lt|gt) ?;"),
+        re.compile(r"&(?:nbsp|amp|quot|apos|lt|gt|#[0-9]{2,5})(?![\w;])|& ?(?:nbsp|quot|apos|lt|gt) ?;"),
     ),
     ("the code", re.compile(r"\[/?[bius]\]|\[\s*/\s*[a-z][a-z0-9]{0,15}\s*\]|\[\*\]", re.IGNORECASE)),
     (
