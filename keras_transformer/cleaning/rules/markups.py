@@ -8,20 +8,24 @@ _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f
 _ESCAPES = frozenset(("&amp;", "&apos;", "&quot;", "&lt;", "&gt;", "&#124;", "&#91;", "&#93;"))
 _TAGS = "a|b|i|u|p|br|em|hr|li|ol|ul|td|tr|div|img|sub|sup|font|span|small|strong|table|h[1-6]"
 _ATTRIBUTE = r"\s+[\w:-]+\s*=\s*"
+# A sign that each match has, its kind in words, and the pattern.
 _MARKUP = (
-    ("the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?xml")),
+    ("<", "the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?xml")),
     # With spaces, as in tokenised text. "a < b and c > d" is no tag.
-    ("the tag", re.compile(rf"<\s*/?\s*(?:{_TAGS})(?:{_ATTRIBUTE}[^<>]{{0,400}})?\s*/?\s*>", re.IGNORECASE)),
-    ("the cut tag", re.compile(r"</?(?:br|div|font|img|li|script|span|strong|style|table|td|tr|ul)\b[^<>]*$")),
-    ("the cut tag", re.compile(r"<\s*a\s+(?:href|name|class|id|rel|target|title)\b[^<>]*$")),
-    ("the cut tag", re.compile(rf"<\s*[A-Za-z]\w*{_ATTRIBUTE}[\"'][^<>]*$")),
-    # An entity without a semicolon, or with spaces, as in tokenised text.
+    ("<", "the tag", re.compile(rf"<\s*/?\s*(?:{_TAGS})(?:{_ATTRIBUTE}[^<>]{{0,400}})?\s*/?\s*>", re.IGNORECASE)),
+    ("<", "the cut tag", re.compile(r"</?(?:br|div|font|img|li|script|span|strong|style|table|td|tr|ul)\b[^<>]*$")),
+    ("<", "the cut tag", re.compile(r"<\s*a\s+(?:href|name|class|id|rel|target|title)\b[^<>]*$")),
+    ("<", "the cut tag", re.compile(rf"<\s*[A-Za-z]\w*{_ATTRIBUTE}[\"'][^<>]*$")),
+    ("<", "the wiki markup", re.compile(r"<ref\b")),
+    # Without a semicolon, or with spaces, as in tokenised text.
     (
+        "&",
         "the entity",
         re.compile(r"&(?:nbsp|amp|quot|apos|lt|gt|#[0-9]{2,5})(?![\w;])|& ?(?:nbsp|quot|apos|lt|gt) ?;"),
     ),
-    ("the code", re.compile(r"\[/?[bius]\]|\[\s*/\s*[a-z][a-z0-9]{0,15}\s*\]|\[\*\]", re.IGNORECASE)),
+    ("[", "the code", re.compile(r"\[/?[bius]\]|\[\s*/\s*[a-z][a-z0-9]{0,15}\s*\]|\[\*\]", re.IGNORECASE)),
     (
+        "[",
         "the code",
         re.compile(
             r"\[\s*(?:url|img|quote|code|color|size|font|center|list|spoiler|youtube|strike)\s*(?:=[^\]]*)?\]"
@@ -29,13 +33,17 @@ _MARKUP = (
             re.IGNORECASE,
         ),
     ),
-    ("the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]*\}|\{[A-Za-z]:[^{}]{1,40}\}|^\{\d+\}\{\d+\}")),  # Subtitles.
-    ("the wiki markup", re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}|<ref\b|^\s*={2,}[^=].*={2,}\s*$")),
-    ("the wiki markup", re.compile(r"'''|(?<!')''(?=[^'\s]).+?(?<=[^'\s])''(?!')|\[https?://\S+\s[^\]]+\]")),
-    ("the link", re.compile(r"\[[^\]]+\]\(\s*[^)\s]+\s*\)")),
+    ("[", "the wiki markup", re.compile(r"\[\[[^\]]+\]\]|\[https?://\S+\s[^\]]+\]")),
+    ("[", "the link", re.compile(r"\[[^\]]+\]\(\s*[^)\s]+\s*\)")),
+    ("{", "the wiki markup", re.compile(r"\{\{[^}]+\}\}")),
+    # Subtitles.
+    ("{", "the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]*\}|\{[A-Za-z]:[^{}]{1,40}\}|^\{\d+\}\{\d+\}")),
+    ("''", "the wiki markup", re.compile(r"'''|(?<!')''(?=[^'\s]).+?(?<=[^'\s])''(?!')")),
+    ("==", "the wiki markup", re.compile(r"^\s*={2,}[^=].*={2,}\s*$")),
     # Masked words such as f**k are not bold.
-    ("the Markdown", re.compile(r"(?<![\w*])\*\*(?=[^\s*]).+?(?<=[^\s*])\*\*(?![\w*])|^#{2,6}\s+\S")),
-    ("the Markdown", re.compile(r"(?<![\w`])`(?=[^`\s])[^`]*(?<=[^`\s])`(?![\w`])")),
+    ("**", "the Markdown", re.compile(r"(?<![\w*])\*\*(?=[^\s*]).+?(?<=[^\s*])\*\*(?![\w*])")),
+    ("`", "the Markdown", re.compile(r"(?<![\w`])`(?=[^`\s])[^`]*(?<=[^`\s])`(?![\w`])")),
+    ("##", "the Markdown", re.compile(r"^#{2,6}\s+\S")),
 )
 _SIGNS = frozenset("<&[{'=*`#")
 
@@ -60,8 +68,8 @@ def _check(text, tokenised):
     if entities and not (tokenised and _are_tokens(text, entities)):
         return f"has the entity {entities[0][0]}"
     plain = html.unescape(text) if entities else text
-    for kind, pattern in _MARKUP:
-        if found := pattern.search(plain):
+    for sign, kind, pattern in _MARKUP:
+        if sign in plain and (found := pattern.search(plain)):
             return f"has {kind} {found[0][:40]}"
     return None
 

@@ -17,6 +17,8 @@ _MORE_CAPITALS = "ĀĂĄĆČĎĐĒĖĘĚĢĪĮĶĹĻĽŁŃŅŇŌŐŔŖŘŚŞŢŤ
 # marks, accents that are used as apostrophes, and the middle dot of Catalan are not among them.
 _SIGN = "[€¢£¤¥¦§¨¬¯±²³¶¸¹¼½¾÷‚„†‡‰‹›ˆ˜˘˙≤≥≈≠√∂∏∫∞∩∙◊⌐⌠⌡ⁿ№─-▟]"
 _LINE = "[─-▟]"
+# Each match has a character that is neither ASCII nor one of these.
+_SUSPECT = re.compile("[^\x00-\x7fß-öø-ÿ‘’“”«»–—…]")
 _MISPLACED = re.compile(
     "|".join(
         (
@@ -55,5 +57,5 @@ def misplaced_characters(text):
     >>> misplaced_characters("la tйlйvision")
     'tй'
     """
-    found = _MISPLACED.search(text)
+    found = _SUSPECT.search(text) and _MISPLACED.search(text)
     return found[0] if found else None
