@@ -3,12 +3,11 @@
 import pathlib
 
 from keras_transformer.errors import InputError
-from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.imported_folder import ImportedFolder, check_files
 from keras_transformer.importing.m2m100_config import read_m2m100_config
 from keras_transformer.importing.m2m100_vocabulary import PIECES_NAME, VOCABULARY_NAME, read_m2m100_vocabulary
-from keras_transformer.importing.marian_folder import TOKENIZER_CONFIG
 from keras_transformer.importing.tensor_files import open_tensors
+from keras_transformer.importing.transformers_config import TOKENIZER_CONFIG, read_tokenizer_config
 from keras_transformer.importing.transformers_weights import TransformersWeights
 from keras_transformer.text import TextFacts
 from keras_transformer.text.direction import Direction
@@ -34,10 +33,13 @@ class M2M100Folder(ImportedFolder):
         check_files(folder, "M2M100 or NLLB", ("config.json", TOKENIZER_CONFIG, *names))
         config = read_m2m100_config(folder)
         path = folder / TOKENIZER_CONFIG
-        settings = read_json(path)
+        settings = read_tokenizer_config(folder)
         if settings.get("legacy_behaviour"):
             raise InputError(f"{path}: `legacy_behaviour`, the language after the text, is not supported.")
-        weights = TransformersWeights(open_tensors(folder), config)
+        tensors = open_tensors(folder)
+        weights = TransformersWeights(tensors, config)
+        if weights.config != config:
+            raise InputError(f"{tensors.path}: expected one table for encoder, decoder and output, but they differ.")
         vocabulary = read_m2m100_vocabulary(folder, config, settings)
         tokens = len(vocabulary.source.tokens)
         sides = zip(direction or Direction(), ("src_lang", "tgt_lang"))

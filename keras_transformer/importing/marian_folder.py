@@ -2,19 +2,17 @@
 
 import pathlib
 
-from keras_transformer.errors import InputError
-from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.imported_folder import ImportedFolder, check_files
 from keras_transformer.importing.marian_config import read_marian_config
-from keras_transformer.importing.marian_vocabulary import read_marian_vocabulary
+from keras_transformer.importing.marian_vocabulary import read_marian_vocabulary, vocabulary_names
 from keras_transformer.importing.punctuation import punctuation_rules
 from keras_transformer.importing.tensor_files import open_tensors
+from keras_transformer.importing.transformers_config import read_tokenizer_config
 from keras_transformer.importing.transformers_weights import TransformersWeights
 from keras_transformer.text import TextFacts
 from keras_transformer.text.languages import known_language
 
-_NAMES = ("config.json", "source.spm", "target.spm", "vocab.json")
-TOKENIZER_CONFIG = "tokenizer_config.json"
+_NAMES = ("config.json", "source.spm", "target.spm")
 
 
 class MarianFolder(ImportedFolder):
@@ -33,20 +31,19 @@ class MarianFolder(ImportedFolder):
 
     def __init__(self, folder, normalize_punctuation=False):
         folder = pathlib.Path(folder)
-        check_files(folder, "MarianMT", _NAMES)
+        check_files(folder, "MarianMT", dict.fromkeys((*_NAMES, *vocabulary_names(folder))))
         config = read_marian_config(folder)
-        if not config.is_shared and not (folder / "target_vocab.json").is_file():
-            raise InputError(f"{folder / 'target_vocab.json'}: the file is missing. The vocabularies are separate.")
         weights = TransformersWeights(open_tensors(folder), config)
+        config = weights.config
         texts = _texts(folder)
         rules = punctuation_rules(texts.source_language) if normalize_punctuation else None
         vocabulary = read_marian_vocabulary(folder, config, rules)
         sizes = (len(vocabulary.source.tokens), len(vocabulary.target.tokens))
+        config = config._replace(is_shared=vocabulary.source is vocabulary.target)
         super().__init__(weights, vocabulary, config.transformer_config(*sizes), texts)
 
 
 def _texts(folder):
     """Returns the languages of the folder, or unknown ones. Transformers does not need them either."""
-    path = folder / TOKENIZER_CONFIG
-    content = read_json(path) if path.is_file() else {}
+    content = read_tokenizer_config(folder)
     return TextFacts(*(known_language(content.get(f"{side}_lang")) for side in ("source", "target")))

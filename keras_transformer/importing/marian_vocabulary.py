@@ -5,11 +5,25 @@ from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, checked_tokens, missing_pieces
 from keras_transformer.importing.side_models import OTHER_LANGUAGE, read_pieces, source_model, target_model
 from keras_transformer.importing.token_table import token_table
+from keras_transformer.importing.transformers_config import read_tokenizer_config
 from keras_transformer.text import Tokenizers
 from keras_transformer.text.tokenizer import Tokenizer
 
 _VOCABULARY, _TARGET_VOCABULARY = "vocab.json", "target_vocab.json"
 _UNKNOWN, _END, _PADDING = "<unk>", "</s>", "<pad>"
+
+
+def vocabulary_names(folder):
+    """Returns the file names of the vocabularies of source and target, which can be one file.
+
+    Args:
+        folder: the folder, a `pathlib.Path`.
+
+    Raises:
+        InputError: `tokenizer_config.json` is damaged.
+    """
+    is_separate = read_tokenizer_config(folder).get("separate_vocabs")
+    return (_VOCABULARY, _TARGET_VOCABULARY if is_separate else _VOCABULARY)
 
 
 def read_marian_vocabulary(folder, config, rules=None):
@@ -29,7 +43,8 @@ def read_marian_vocabulary(folder, config, rules=None):
     Raises:
         InputError: a file is missing or damaged, or does not fit the config.
     """
-    names = (_VOCABULARY,) * 2 if config.is_shared else (_VOCABULARY, _TARGET_VOCABULARY)
+    names = vocabulary_names(folder)
+    is_shared = config.is_shared and names[0] == names[1]
     sizes = (config.source_size, config.target_size)
     vocabularies = [_read_vocabulary(folder / name, size) for name, size in zip(names, sizes)]
     target_end = vocabularies[1][_END]
@@ -42,15 +57,15 @@ def read_marian_vocabulary(folder, config, rules=None):
     missing = [missing_pieces(*each) for each in zip(pieces, vocabularies)]
     if OTHER_LANGUAGE not in vocabularies[0]:
         missing[0].append(OTHER_LANGUAGE)
-    if config.is_shared:
+    if is_shared:
         missing = [list(dict.fromkeys(missing[0] + missing[1]))] * 2
     source_start = vocabularies[0].get(_PADDING, vocabularies[0][_END])
-    starts = (config.start_id if config.is_shared else source_start, config.start_id)
+    starts = (config.start_id if is_shared else source_start, config.start_id)
     source, target = (
         token_table(vocabulary, _UNKNOWN, _END, start, _PADDING, lacking)
         for vocabulary, start, lacking in zip(vocabularies, starts, missing)
     )
-    if config.is_shared:
+    if is_shared:
         target = source
     models = source_model(pieces[0], source, folder / "source.spm", rules), target_model(pieces[1], target)
     tokenizers = []

@@ -3,8 +3,10 @@
 from typing import Any, NamedTuple
 
 from keras_transformer.errors import short_repr
+from keras_transformer.files.small_files import read_json
 from keras_transformer.models.transformer_config import TransformerConfig
 
+TOKENIZER_CONFIG = "tokenizer_config.json"
 # Name of an activation in Transformers: Keras's name of the same function.
 ACTIVATIONS = {
     "swish": "silu",
@@ -50,6 +52,19 @@ class TransformersConfig(NamedTuple):
             **self.fields,
             **more,
         )
+
+
+def read_tokenizer_config(folder):
+    """Returns the content of `tokenizer_config.json`, a dictionary. It is empty if the folder lacks the file.
+
+    Args:
+        folder: the folder, a `pathlib.Path`.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    path = folder / TOKENIZER_CONFIG
+    return read_json(path) if path.is_file() else {}
 
 
 def checked_config(kind, content, defaults, fixed):

@@ -35,26 +35,49 @@ class TransformersWeights:
         tensors: the file of `open_tensors`.
         config: the `TransformersConfig`.
 
+    Attributes:
+        config: the config, in which `is_shared` and `is_tied` are those of the stored tables. Transformers does not tie
+            tables that a file has with different numbers, whatever its config states.
+
     Raises:
         InputError: a tensor is missing, has another shape, or belongs to another architecture.
     """
 
     def __init__(self, tensors, config):
         self._tensors = tensors
-        self._config = config
+        self.config = config
         width = config.fields["hidden_dim"]
         self._order = residual_order(width)
         self._width = width
-        tables, tied = [TABLE.format(side) for side in SIDES], [PROJECTION] if config.is_tied else []
-        if config.is_shared:
-            self._source_table = self._target_table = self._first(SHARED, *tables, *tied)
-        else:
-            self._source_table, self._target_table = tables[0], self._first(tables[1], *tied)
+        self._source_table, self._target_table, self._output_table = self._find_tables()
         self._check()
+        is_shared = config.is_shared and self._are_equal(self._source_table, self._target_table)
+        is_tied = config.is_tied and self._are_equal(self._target_table, self._output_table)
+        self.config = config._replace(is_shared=is_shared, is_tied=is_tied)
+
+    def _find_tables(self):
+        """Returns the names of the tables of encoder, decoder and output. A tied table can have another name."""
+        config, (source, target) = self.config, (TABLE.format(side) for side in SIDES)
+        tied = [PROJECTION] if config.is_tied else []
+        if not config.is_shared:
+            return source, self._first(target, *tied), self._first(PROJECTION, *([target] if tied else []))
+        # The shared table is not used if the file has those of encoder and decoder.
+        output = self._first(PROJECTION, *([SHARED, target, source] if tied else []))
+        return self._first(source, SHARED, *tied, target), self._first(target, SHARED, *tied, source), output
 
     def _first(self, *names):
         """Returns the first of several names of the same weight that the file has."""
-        return next((name for name in names if name in self._tensors.tensors), names[0])
+        usual = SHARED if SHARED in names else names[0]
+        return next((name for name in names if name in self._tensors.tensors), usual)
+
+    def _are_equal(self, one, other):
+        """Returns whether two tables have the same numbers."""
+        stored = [self._tensors.tensors[name] for name in (one, other)]
+        if stored[0] == stored[1]:
+            return True
+        starts = range(0, stored[0].shape[0], _CHUNK)
+        parts = (slice(start, min(start + _CHUNK, stored[0].shape[0])) for start in starts)
+        return all(np.array_equal(self._tensors.read(one, part), self._tensors.read(other, part)) for part in parts)
 
     def _check(self):
         expected = {}
@@ -68,12 +91,12 @@ class TransformersWeights:
                     f"{found.shape}."
                 )
             expected[name] = shape
-        size = self._config.target_size
+        size = self.config.target_size
         optional = {SHARED, PROJECTION, BIAS} | {name.format(side) for name in (TABLE, *POSITIONS) for side in SIDES}
         others = sorted(self._tensors.tensors.keys() - expected.keys() - optional)
         if others:
             raise InputError(
-                f"{self._tensors.path}: expected only the tensors of a model of the kind {self._config.kind}. "
+                f"{self._tensors.path}: expected only the tensors of a model of the kind {self.config.kind}. "
                 f"Received: {others[0]}."
             )
         bias = self._tensors.tensors.get(BIAS)
@@ -83,12 +106,11 @@ class TransformersWeights:
 
     def _expected(self):
         """Yields the name and the shape of each tensor that the file must have."""
-        config, width = self._config, self._width
+        config, width = self.config, self._width
         inner = config.fields["intermediate_dim"]
         yield self._source_table, (config.source_size, width)
         yield self._target_table, (config.target_size, width)
-        if not config.is_tied:
-            yield PROJECTION, (config.target_size, width)
+        yield self._output_table, (config.target_size, width)
         for side in SIDES:
             shapes = {"fc1": (inner, width), "fc2": (width, inner)}
             for number in range(config.fields[f"num_{side}_layers"]):
@@ -106,16 +128,16 @@ class TransformersWeights:
 
     def _check_positions(self):
         """Raises an InputError if the file has other positions than sines and cosines."""
-        fields = self._config.fields
+        fields = self.config.fields
         for name in (name.format(side) for name in POSITIONS for side in SIDES):
             stored = self._tensors.tensors.get(name)
             if stored is None:
                 continue
             first = fields.get("first_position", 0) * name.endswith("weights")
-            expected = (self._config.num_positions + first, self._width)
+            expected = (self.config.num_positions + first, self._width)
             if stored.shape == expected:
                 positions = position_table(
-                    self._config.num_positions, self._width, first, fields.get("position_frequencies", "paper")
+                    self.config.num_positions, self._width, first, fields.get("position_frequencies", "paper")
                 )
                 if np.abs(self._tensors.read(name)[first:, self._order] - positions).max() < 1e-3:
                     continue
@@ -132,15 +154,14 @@ class TransformersWeights:
         Yields:
             The name of a weight as in `weight_shapes`, the number of its first row, and the rows, a float32 array.
         """
-        config = self._config
+        config = self.config
         scale = 1.0 if config.is_scaled else self._width**-0.5
         yield from self._table(layer_name("positional_embedding", 0), self._source_table, vocabulary.source.rows, scale)
-        if not config.is_shared:
+        if vocabulary.source is not vocabulary.target:
             table = layer_name("positional_embedding", 1)
             yield from self._table(table, self._target_table, vocabulary.target.rows, scale)
         if not config.is_tied or not config.is_scaled:
-            name = self._target_table if config.is_tied else PROJECTION
-            rows = [part for _, _, part in self._table("", name, vocabulary.target.rows)]
+            rows = [part for _, _, part in self._table("", self._output_table, vocabulary.target.rows)]
             yield f"{layer_name('dense', 0)}/vars/0", 0, np.concatenate(rows).T
         has_bias = BIAS in self._tensors.tensors
         bias = self._tensors.read(BIAS)[0] if has_bias else np.zeros(config.target_size, "float32")

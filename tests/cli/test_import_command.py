@@ -89,7 +89,7 @@ CASES = {
     "missing vocabulary": (removed("vocab.json"), "vocab.json", "missing"),
     "missing weights": (removed("model.safetensors"), "model.safetensors", "missing"),
     "missing target vocabulary": (
-        changed_json("config.json", share_encoder_decoder_embeddings=False),
+        changed_json("tokenizer_config.json", separate_vocabs=True),
         "target_vocab.json",
         "missing",
     ),

@@ -7,8 +7,7 @@ import pytest
 from marian_folders import LANGUAGES, ODD_LINES, lines_of, make_folder, make_plain_folder
 
 from keras_transformer.generation import SearchSettings
-from keras_transformer.importing.marian_config import read_marian_config
-from keras_transformer.importing.marian_vocabulary import read_marian_vocabulary
+from keras_transformer.importing.marian_folder import MarianFolder
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID
 from keras_transformer.translator import Translator
 
@@ -22,6 +21,8 @@ CASES = {
     "no languages": {"languages": (), "pieces": IDENTITY, "encoder_layers": 3, "decoder_layers": 1, "d_model": 24},
     "separate": {"separate": True, "pieces": IDENTITY},
     "separate, untied": {"separate": True, "tie_word_embeddings": False, "activation_function": "relu", "d_model": 72},
+    "shared, untied": {"tie_word_embeddings": False, "pieces": IDENTITY},
+    "two tables of one vocabulary": {"share_encoder_decoder_embeddings": False, "pieces": IDENTITY},
     "unscaled": {"scale_embedding": False, "activation_function": "gelu", "pieces": IDENTITY},
     "one model": {"sides": ("source", "source"), "pieces": IDENTITY},
     "bytes": {"pieces": {**IDENTITY, "byte_fallback": "true", "size": 400}},
@@ -38,7 +39,7 @@ class Case:
 
     def __init__(self, folder, **options):
         self.model, self.tokenizer = make_folder(folder, **options)
-        self.vocabulary = read_marian_vocabulary(folder, read_marian_config(folder))
+        self.vocabulary = MarianFolder(folder).vocabulary
         self.translator = Translator.from_marian(folder)
 
     def generated(self, texts):

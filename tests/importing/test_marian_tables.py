@@ -1,0 +1,91 @@
+"""The tables of encoder, decoder and output that a MarianMT folder stores, and the vocabularies of their rows."""
+
+import json
+
+import numpy as np
+import pytest
+from folder_changes import changed_json, changed_tensors
+from marian_folders import make_plain_folder
+
+from keras_transformer.files.small_files import read_json
+from keras_transformer.importing.marian_folder import MarianFolder
+from keras_transformer.importing.safetensors_file import SafetensorsFile
+from keras_transformer.importing.transformers_names import PROJECTION, SHARED, TABLE, residual_order
+from keras_transformer.models import transformer_parts
+
+ENCODER, DECODER = (TABLE.format(side) for side in ("encoder", "decoder"))
+SMALL = {"encoder_layers": 1, "decoder_layers": 1}
+
+
+def tables_of(folder):
+    """Returns the folder, and the tables of encoder, decoder and output of the imported model in rows of tokens."""
+    imported = MarianFolder(folder)
+    parts = transformer_parts(imported.model())
+    output = parts.target_embedding.embeddings if parts.output_projection is None else parts.output_projection.kernel
+    output = np.array(output)
+    tables = [np.array(each.embeddings) for each in (parts.source_embedding, parts.target_embedding)]
+    return imported, [*tables, output if parts.output_projection is None else output.T]
+
+
+@pytest.mark.parametrize(
+    ("tied", "stored", "used"),
+    [
+        (True, [], [SHARED] * 3),
+        (True, [ENCODER, DECODER, PROJECTION], [ENCODER, DECODER, PROJECTION]),
+        (True, [ENCODER], [ENCODER, SHARED, SHARED]),
+        (True, [DECODER], [SHARED, DECODER, SHARED]),
+        (True, [PROJECTION], [SHARED, SHARED, PROJECTION]),
+        (False, [ENCODER, DECODER, PROJECTION], [ENCODER, DECODER, PROJECTION]),
+        (False, [PROJECTION], [SHARED, SHARED, PROJECTION]),
+    ],
+    ids=str,
+)
+def test_a_table_of_its_own_is_used_instead_of_the_shared_one(tied, stored, used, tmp_path):
+    folder, kept = make_plain_folder(tmp_path / "folder", tie_word_embeddings=tied, **SMALL), {}
+
+    def add(tensors):
+        for seed, name in enumerate(stored):
+            tensors[name] = np.random.default_rng(seed).normal(size=tensors[SHARED].shape).astype("float32")
+        kept.update(tensors)
+
+    changed_tensors(add)(folder)
+    imported, found = tables_of(folder)
+    sides = (imported.vocabulary.source, imported.vocabulary.target, imported.vocabulary.target)
+    for table, name, side in zip(found, used, sides, strict=True):
+        np.testing.assert_array_equal(table, kept[name][side.rows][:, residual_order(32)])
+    assert imported.config.share_embeddings == (used[0] == used[1])
+    assert imported.config.share_output == (used[1] == used[2])
+
+
+def test_equal_tables_are_one_table(tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", **SMALL)
+    changed_tensors(lambda found: found.update(dict.fromkeys((ENCODER, DECODER, PROJECTION), found[SHARED])))(folder)
+    config = MarianFolder(folder).config
+    assert config.share_embeddings
+    assert config.share_output
+
+
+def test_two_tables_can_have_one_vocabulary(tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", share_encoder_decoder_embeddings=False, **SMALL)
+    imported, tables = tables_of(folder)
+    assert not imported.config.share_embeddings
+    tokens = read_json(folder / "vocab.json").keys() - {"</s>", "<unk>", "<pad>"}
+    stored = SafetensorsFile(folder / "model.safetensors")
+    for name, side, table in zip((ENCODER, DECODER), imported.vocabulary[1:], tables):
+        assert tokens <= set(side.tokens)
+        np.testing.assert_array_equal(table, stored.read(name)[side.rows][:, residual_order(32)])
+
+
+def test_one_table_can_have_two_vocabularies(tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", **SMALL)
+    changed_json("tokenizer_config.json", separate_vocabs=True)(folder)
+    vocabulary = read_json(folder / "vocab.json")
+    tokens = [token for token in vocabulary if token not in ("</s>", "<unk>", "<pad>")]
+    reverse = {**vocabulary, **dict(zip(tokens, [vocabulary[token] for token in reversed(tokens)]))}
+    (folder / "target_vocab.json").write_text(json.dumps(reverse), encoding="utf-8")
+    imported, tables = tables_of(folder)
+    assert not imported.config.share_embeddings
+    stored = SafetensorsFile(folder / "model.safetensors").read(SHARED)[:, residual_order(32)]
+    for side, names, table in zip(imported.vocabulary[1:], (vocabulary, reverse), tables):
+        np.testing.assert_array_equal(table, stored[side.rows])
+        assert side.rows[side.tokens.index(tokens[9])] == names[tokens[9]]
