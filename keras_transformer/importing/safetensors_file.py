@@ -1,14 +1,16 @@
+import contextlib
 import itertools
 import json
 import math
 import os
 
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.importing.stored_tensor import StoredTensor
+from keras_transformer.importing.stored_tensor import StoredTensor, checked_shape
 from keras_transformer.importing.tensor_file import TensorFile
 
 # Maximum size of the header. That of a model of 1,000 tensors has about 100 KB.
 _MOST_HEADER_BYTES = 16 * 2**20
+_MOST_DIGITS = 20
 _ITEM_BYTES = {
     **{"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "BOOL": 1},
     **{"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1},
@@ -46,7 +48,7 @@ def _tensors(path):
             raise ValueError("its header is cut or damaged")
         header = file.read(length)
     try:
-        entries = json.loads(header.decode("utf-8"), object_pairs_hook=_without_duplicates)
+        entries = json.loads(header.decode("utf-8"), object_pairs_hook=_without_duplicates, parse_int=_whole)
     except (ValueError, RecursionError):
         raise ValueError("its header is damaged") from None
     if not isinstance(entries, dict):
@@ -69,14 +71,20 @@ def _tensors(path):
 def _checked(name, entry):
     """Returns the `StoredTensor` of an entry, and its first and last position in the data."""
     if isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}:
-        kind, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-        is_valid = kind in list(_ITEM_BYTES) and all(
-            isinstance(numbers, list) and all(type(number) is int and number >= 0 for number in numbers)
-            for numbers in (shape, offsets)
-        )
-        if is_valid and len(offsets) == 2 and offsets[1] - offsets[0] == math.prod(shape) * _ITEM_BYTES[kind]:
-            return StoredTensor(kind, tuple(shape), 0), *offsets
+        kind = entry["dtype"]
+        with contextlib.suppress(ValueError):
+            shape, offsets = checked_shape(entry["shape"]), checked_shape(entry["data_offsets"])
+            size = math.prod(shape) * _ITEM_BYTES[kind] if kind in list(_ITEM_BYTES) else None
+            if len(offsets) == 2 and offsets[1] - offsets[0] == size:
+                return StoredTensor(kind, shape, 0), *offsets
     raise ValueError(f"the entry of {short_repr(name)} is damaged")
+
+
+def _whole(digits):
+    """Returns a whole number of the header. The time of `int` grows with the square of the number of digits."""
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError("a number is too long")
+    return int(digits)
 
 
 def _without_duplicates(pairs):

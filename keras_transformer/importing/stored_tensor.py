@@ -5,6 +5,34 @@ import numpy as np
 
 # Name of a type in a safetensors file: NumPy's type. bfloat16, the upper half of a float32, is read as an integer.
 FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+# Maximum number of dimensions, as in NumPy. Both limits bound the time to multiply the numbers of a shape.
+_MOST_DIMENSIONS = 64
+_MOST = 2**63
+
+
+def checked_shape(numbers):
+    """Returns the shape of a tensor in a file, a tuple.
+
+    Args:
+        numbers: a list or tuple.
+
+    Raises:
+        ValueError: it has more than 64 dimensions, or one is not a whole number from 0 to 2**63 - 1.
+    """
+    if not isinstance(numbers, (list, tuple)) or len(numbers) > _MOST_DIMENSIONS:
+        raise ValueError("not a shape")
+    return tuple(map(checked_whole, numbers))
+
+
+def checked_whole(number):
+    """Returns a whole number of a file.
+
+    Raises:
+        ValueError: it is not a whole number from 0 to 2**63 - 1.
+    """
+    if type(number) is not int or not 0 <= number < _MOST:
+        raise ValueError("not a whole number")
+    return number
 
 
 class StoredTensor(NamedTuple):

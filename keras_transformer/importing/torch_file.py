@@ -1,18 +1,19 @@
 """Reads tensors of PyTorch's zip format without PyTorch and without running code of the file."""
 
-import collections
 import itertools
 import os
 import pickle
 import zipfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from keras_transformer.errors import InputError, short_repr
-from keras_transformer.importing.stored_tensor import FLOATS, StoredTensor
+from keras_transformer.importing.stored_tensor import FLOATS, StoredTensor, checked_shape, checked_whole
 from keras_transformer.importing.tensor_file import TensorFile
 
 _MOST_PICKLE_BYTES = 16 * 2**20
 _MOST_ENTRIES = 100_000
+# Maximum number of arguments in a pickle. Those of a tensor are 7.
+_MOST_ARGUMENTS = 16
 _LOCAL_HEADER_BYTES = 30
 _CONVERSION = (
     "Convert it where it was made, with Transformers: "
@@ -71,9 +72,44 @@ class _Refused(ValueError):
     """The pickle refers to something other than tensors."""
 
 
+# The operations by which PyTorch and other protocols write dictionaries of tensors. Others can allocate any memory.
+_OPERATIONS = (
+    *(pickle.PROTO, pickle.FRAME, pickle.STOP, pickle.MARK, pickle.GLOBAL, pickle.STACK_GLOBAL),
+    *(pickle.BINPERSID, pickle.NONE, pickle.NEWFALSE, pickle.NEWTRUE, pickle.BININT, pickle.BININT1, pickle.BININT2),
+    *(pickle.LONG1, pickle.BINFLOAT, pickle.UNICODE, pickle.BINUNICODE, pickle.SHORT_BINUNICODE),
+    *(pickle.EMPTY_TUPLE, pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3, pickle.EMPTY_DICT),
+    *(pickle.EMPTY_LIST, pickle.LIST, pickle.APPEND, pickle.APPENDS, pickle.MEMOIZE),
+    *(pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT, pickle.GET, pickle.BINGET, pickle.LONG_BINGET),
+)
+
+
 # `pickle.Unpickler` in C would allocate memory for any index of its memo.
 class _TensorUnpickler(pickle._Unpickler):
-    dispatch = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: lambda self: self.stack.pop()}  # Attributes are dropped.
+    dispatch: dict[int, Any] = {operation[0]: pickle._Unpickler.dispatch[operation[0]] for operation in _OPERATIONS}
+
+    def _load_reduce(self):
+        arguments = self.stack.pop()
+        if type(arguments) is not tuple or len(arguments) > _MOST_ARGUMENTS:
+            raise ValueError("not the arguments of a tensor")
+        self.stack[-1] = self.stack[-1](*arguments)
+
+    def _load_build(self):
+        self.stack.pop()  # Attributes are dropped.
+
+    def _load_dict(self):
+        items = self.pop_mark()
+        self.append(_with_items({}, items))
+
+    def _load_item(self):
+        value, key = self.stack.pop(), self.stack.pop()
+        _with_items(self.stack[-1], [key, value])
+
+    def _load_items(self):
+        items = self.pop_mark()
+        _with_items(self.stack[-1], items)
+
+    dispatch |= {pickle.REDUCE[0]: _load_reduce, pickle.BUILD[0]: _load_build, pickle.DICT[0]: _load_dict}
+    dispatch |= {pickle.SETITEM[0]: _load_item, pickle.SETITEMS[0]: _load_items}
 
     def find_class(self, module, name):
         if found := _NAMES.get(f"{module}.{name}"):
@@ -87,13 +123,21 @@ class _TensorUnpickler(pickle._Unpickler):
         word, kind, key, _, count = pid
         if word != "storage" or not isinstance(kind, str) or not isinstance(key, str):
             raise ValueError("not a storage")
-        return _Storage(kind, key, _whole(count))
+        return _Storage(kind, key, checked_whole(count))
+
+
+def _with_items(found, items):
+    """Adds keys and values to a dictionary. Only strings are keys: the hash of nested tuples can take forever."""
+    if type(found) is not dict or any(type(key) is not str for key in items[::2]):
+        raise ValueError("not a dictionary with names")
+    found.update(zip(items[::2], items[1::2], strict=True))
+    return found
 
 
 def _rebuild_tensor(storage, offset, shape, strides, *_):
     if not isinstance(storage, _Storage):
         raise ValueError("not a storage")
-    return _View(storage, _whole(offset), tuple(map(_whole, shape)), tuple(map(_whole, strides)))
+    return _View(storage, checked_whole(offset), checked_shape(shape), checked_shape(strides))
 
 
 def _rebuild_parameter(tensor, *_):
@@ -102,7 +146,7 @@ def _rebuild_parameter(tensor, *_):
 
 # The name in a pickle, and its counterpart here. The type of a storage is only a word.
 _NAMES = {
-    "collections.OrderedDict": collections.OrderedDict,
+    "collections.OrderedDict": lambda: {},  # Without arguments, as PyTorch writes it.
     "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
     "torch._utils._rebuild_parameter": _rebuild_parameter,
     "torch.DoubleStorage": "F64",
@@ -113,12 +157,6 @@ _NAMES = {
     "torch.IntStorage": "I32",
     "torch.BoolStorage": "BOOL",
 }
-
-
-def _whole(number):
-    if type(number) is not int or number < 0:
-        raise ValueError("not a whole number")
-    return number
 
 
 def _tensors(path):

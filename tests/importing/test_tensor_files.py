@@ -2,6 +2,9 @@
 
 import json
 import pickle
+import subprocess
+import sys
+import time
 import zipfile
 
 import numpy as np
@@ -35,6 +38,9 @@ def entry(start=0, end=8, shape=(2,), dtype="F32"):
         ({"a": entry(shape=(-2,))}, 8, "'a' is damaged"),
         ({"a": entry(shape=(True,))}, 8, "'a' is damaged"),
         ({"a": entry(shape=(2**62, 2**62))}, 8, "'a' is damaged"),
+        ({"a": entry(shape=(1,) * 64 + (2,))}, 8, "'a' is damaged"),
+        ({"a": entry(shape=(2**63,))}, 8, "'a' is damaged"),
+        (b'{"a": {"shape": [' + b"7" * 21 + b"]}}", 0, "header is damaged"),
         ({"a": entry(8, 0)}, 8, "'a' is damaged"),
         ({"a": entry()}, 7, "need .* bytes and the file has"),
         ({"a": entry()}, 9, "need .* bytes and the file has"),
@@ -54,6 +60,15 @@ def test_a_cut_header_is_refused(content, tmp_path):
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(InputError, match="header is cut"):
         SafetensorsFile(tmp_path / "a")
+
+
+def test_a_header_of_long_numbers_is_refused_at_once(tmp_path):
+    numbers = b",".join([b"9" * 4000] * 4000)
+    write_header(tmp_path / "a", b'{"a": {"dtype": "F32", "shape": [%b], "data_offsets": [0, 8]}}' % numbers)
+    start = time.process_time()
+    with pytest.raises(InputError, match="header is damaged"):
+        SafetensorsFile(tmp_path / "a")
+    assert time.process_time() - start < 1
 
 
 def test_halves_and_bfloat16_become_float32(tmp_path):
@@ -123,6 +138,43 @@ def test_a_damaged_pickle_is_refused(pickled, tmp_path):
     else:
         with pytest.raises(InputError, match=r"a\.bin"):
             TorchFile(tmp_path / "a.bin")
+
+
+def doubled(number):
+    """A pickled tuple that has itself twice, in as many levels. Its hash would take forever."""
+    return b")" + b"".join(b"q\x00h\x00\x86" for _ in range(number))
+
+
+ENDLESS_PICKLES = {
+    "copies": b"\x80\x02})" + b"2\x86" * 45 + b"K\x01s.",
+    "item": b"\x80\x02}" + doubled(45) + b"K\x01s.",
+    "items": b"\x80\x02}(" + doubled(45) + b"K\x01u.",
+    "dictionary": b"\x80\x02(" + doubled(45) + b"K\x01d.",
+    "arguments": b"\x80\x02ccollections\nOrderedDict\n](" + doubled(45) + b"K\x01\x86e\x85R.",
+    "many arguments": b"\x80\x02ctorch._utils\n_rebuild_parameter\n(" + b"K\x01" * 17 + b"tR.",
+    "bytes": b"\x80\x05\x96" + (2**33).to_bytes(8, "little") + b".",
+}
+READ_ALL = """
+import sys
+from keras_transformer.importing.torch_file import TorchFile
+
+for path in sys.argv[1:]:
+    try:
+        TorchFile(path)
+    except ValueError as error:
+        print(error, flush=True)
+"""
+
+
+def test_a_pickle_that_would_run_forever_is_refused(tmp_path):
+    paths = [tmp_path / f"{name}.bin" for name in ENDLESS_PICKLES]
+    for path, pickled in zip(paths, ENDLESS_PICKLES.values()):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("archive/data.pkl", pickled)
+    command = [sys.executable, "-c", READ_ALL, *paths]  # In a process of its own, which can be ended.
+    lines = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=20).stdout.splitlines()
+    for path, line in zip(paths, lines, strict=True):
+        assert line.startswith(f"{path}: expected a file of PyTorch's zip format")
 
 
 def test_sharded_weights_are_refused(tmp_path):
