@@ -159,10 +159,11 @@ def make_folder(
     return write_model(folder, sizes, **model), MarianTokenizer.from_pretrained(folder)
 
 
-def make_plain_folder(folder, seed=0, separate=False, languages=(), **overrides):
+def make_plain_folder(folder, seed=0, separate=False, languages=(), dropped=(), pieces=None, **overrides):
     """Writes a folder without Transformers, for tests that need no reference."""
-    source, target = (pieces_model(side, normalization_rule_name="identity") for side in ("source", "target"))
-    sizes = write_tokenizers(folder, source, target, separate, languages)
+    options = {"normalization_rule_name": "identity", **(pieces or {})}
+    source, target = (pieces_model(side, **options) for side in ("source", "target"))
+    sizes = write_tokenizers(folder, source, target, separate, languages, dropped)
     config = config_of(sizes, **overrides)
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     numbers = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.character_map import character_rules, write_character_map
+from keras_transformer.text.language_tokens import is_language_token
 from keras_transformer.text.model_records import check_records
 
 _MOST_BYTES, _MOST_PIECES = 64 * 2**20, 2**20
@@ -139,11 +140,6 @@ def shared_model(pieces, table, languages):
         return ordinary.get(token)
 
     return _model(pieces, table, piece_of).SerializeToString(deterministic=True)
-
-
-def is_language_token(token):
-    """Returns whether a token is a target language before a source, such as ">>fra<<"."""
-    return token.startswith(">>") and token.find("<<") == len(token) - 2
 
 
 @functools.lru_cache(8)

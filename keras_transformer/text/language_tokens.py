@@ -47,6 +47,11 @@ def is_full_code(text):
     return _FULL_CODE.fullmatch(text) is not None
 
 
+def is_language_token(token):
+    """Returns whether a token is a target language before a source of MarianMT, such as ">>fra<<"."""
+    return token.startswith(">>") and token.find("<<") == len(token) - 2
+
+
 def language_tokens(tokenizer):
     """Lists the languages of a vocabulary: control tokens named `__en__` or `eng_Latn`.
 

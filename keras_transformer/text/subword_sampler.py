@@ -8,6 +8,8 @@ import numpy as np
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
+from keras_transformer.text.language_tokens import is_language_token
+
 # Number of segmentations of a word to draw from, as in Kudo's experiments.
 _SEGMENTATIONS = 64
 # Number of cached short words, two kilobytes each.
@@ -24,8 +26,8 @@ class SubwordSampler:
     """Draws segmentations of text from a SentencePiece model. The same seed gives the same segmentations.
 
     SentencePiece's own sampling cannot be seeded equally in two processes. Pieces do not span words, so each word is
-    drawn separately and the segmentations of a word are computed once. Words of more than 200 characters and words with
-    user-defined symbols have their best segmentation.
+    drawn separately and the segmentations of a word are computed once. Words of more than 200 characters, and words
+    with user-defined symbols or language tokens such as ">>fra<<", have their best segmentation.
 
     Args:
         processor: a `sentencepiece.SentencePieceProcessor`.
@@ -41,7 +43,8 @@ class SubwordSampler:
         self._sampling = sampling
         model = sentencepiece_model_pb2.ModelProto.FromString(processor.serialized_model_proto())
         self._is_unigram = model.trainer_spec.model_type == model.trainer_spec.UNIGRAM
-        self._user_defined = [piece.piece for piece in model.pieces if piece.type == piece.USER_DEFINED]
+        self._unsplit = [piece.piece for piece in model.pieces if piece.type == piece.USER_DEFINED]
+        self._unsplit += filter(is_language_token, (piece.piece.lstrip(_SPACE) for piece in model.pieces))
         # In a BPE model, the score of a piece is the rank of its merge, from 0 downwards.
         self._ranks = {piece.piece: -piece.score for piece in model.pieces if piece.type == piece.NORMAL}
         self._splits_words = model.normalizer_spec.add_dummy_prefix and not any(
@@ -85,7 +88,7 @@ class SubwordSampler:
         """
         number = _SEGMENTATIONS if len(word) <= _SHORT_WORD else _FEWER_SEGMENTATIONS
         scores = [0.0]
-        if len(word) > _LONGEST_WORD or any(piece in word for piece in self._user_defined):
+        if len(word) > _LONGEST_WORD or any(piece in word for piece in self._unsplit):
             segmentations = [self._processor.encode(word)]
         elif self._is_unigram:
             segmentations = self._processor.nbest_encode(word, nbest_size=number)

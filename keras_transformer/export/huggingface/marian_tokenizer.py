@@ -4,9 +4,9 @@ from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.whole_files import write_json, write_whole
-from keras_transformer.importing.side_models import is_language_token
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
 from keras_transformer.text.character_map import character_rules, write_character_map
+from keras_transformer.text.language_tokens import is_language_token
 
 _Piece = sentencepiece_model_pb2.ModelProto.SentencePiece
 # Types of pieces that occur in a text.
