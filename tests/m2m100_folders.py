@@ -16,11 +16,12 @@ def pieces_of_both(size=300, **options):
     return learned_pieces(lines, size, **{"model_type": "bpe", "character_coverage": 1.0, **options})
 
 
-def write_m2m100_tokenizer(folder, pieces, dropped=(), source="en", target="fr"):
+def write_m2m100_tokenizer(folder, pieces, dropped=(), source="en", target="fr", padding_id=1):
     """Writes the tokenizer of an M2M100 folder. Returns the number of tokens without languages."""
     proto = sentencepiece_model_pb2.ModelProto.FromString(pieces)
     found = [piece.piece for piece in proto.pieces if piece.type not in (piece.UNKNOWN, piece.CONTROL)]
-    tokens = ["<s>", "<pad>", "</s>", "<unk>", *(piece for piece in found if piece not in dropped)]
+    tokens = ["<s>", "</s>", "<unk>", *(piece for piece in found if piece not in dropped)]
+    tokens.insert(padding_id, "<pad>")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sentencepiece.bpe.model").write_bytes(pieces)
     (folder / "vocab.json").write_text(json.dumps({token: number for number, token in enumerate(tokens)}))
@@ -67,13 +68,14 @@ def write_model(folder, size, seed=0, **overrides):
     return model
 
 
-def make_folder(folder, kind="m2m100", pieces=None, dropped=(), keep_pieces=False, **model):
+def make_folder(folder, kind="m2m100", pieces=None, dropped=(), keep_pieces=False, padding_id=1, **model):
     """Writes a folder. Returns the model and the tokenizer of Transformers."""
     from transformers import M2M100Tokenizer, NllbTokenizer  # noqa: PLC0415
 
     content = pieces_of_both(**(pieces or {}))
     if kind == "m2m100":
-        size = write_m2m100_tokenizer(folder, content, dropped) + 108
+        size = write_m2m100_tokenizer(folder, content, dropped, padding_id=padding_id) + 108
+        model |= _special_ids(padding_id)
         tokenizer = M2M100Tokenizer
     else:
         size = write_nllb_tokenizer(folder, content) + 2
@@ -84,10 +86,16 @@ def make_folder(folder, kind="m2m100", pieces=None, dropped=(), keep_pieces=Fals
     return made, tokenizer.from_pretrained(folder)
 
 
-def make_plain_folder(folder, seed=0, **overrides):
+def _special_ids(padding_id):
+    """Returns the ids in `config.json`."""
+    end = 2 if padding_id <= 1 else 1
+    return {"pad_token_id": padding_id, "eos_token_id": end, "decoder_start_token_id": end}
+
+
+def make_plain_folder(folder, seed=0, padding_id=1, **overrides):
     """Writes an M2M100 folder without Transformers, for tests that need no reference."""
-    size = write_m2m100_tokenizer(folder, pieces_of_both()) + 108
-    config = {**SIZES, "model_type": "m2m_100", "vocab_size": size, **overrides}
+    size = write_m2m100_tokenizer(folder, pieces_of_both(), padding_id=padding_id) + 108
+    config = {**SIZES, "model_type": "m2m_100", "vocab_size": size, **_special_ids(padding_id), **overrides}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     numbers = np.random.default_rng(seed)
     shapes = dict(shapes_of({**config, "share_encoder_decoder_embeddings": True, "decoder_vocab_size": size}))

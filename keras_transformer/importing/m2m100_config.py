@@ -16,6 +16,7 @@ _DEFAULTS = {
     **{"dropout": 0.1, "attention_dropout": 0.1, "activation_dropout": 0.0},
     "decoder_start_token_id": 2,
     "eos_token_id": 2,
+    "pad_token_id": 1,
     "scale_embedding": True,
     "share_encoder_decoder_embeddings": True,
     "tie_word_embeddings": True,
@@ -33,8 +34,6 @@ _FIXED = {
     "tie_word_embeddings": True,
     "quantization_config": None,
 }
-# The position of the first token, after the padding token's 1.
-_FIRST_POSITION = 2
 
 
 def read_m2m100_config(folder):
@@ -44,7 +43,8 @@ def read_m2m100_config(folder):
         folder: the folder, a `pathlib.Path`.
 
     Returns:
-        `TransformersConfig`. The language is not counted in `max_length`.
+        `TransformersConfig`. The language is not counted in `max_length`. The first position follows the id of the
+        padding token.
 
     Raises:
         InputError: the file is missing or damaged, or has an option that the library does not have.
@@ -53,7 +53,12 @@ def read_m2m100_config(folder):
     content = read_json(path)
     try:
         config = checked_config("M2M100", content, _DEFAULTS, _FIXED)
-        more = {"normalize_first": True, "first_position": _FIRST_POSITION, "position_frequencies": "tensor2tensor"}
+        padding_id = content.get("pad_token_id", _DEFAULTS["pad_token_id"])
+        if not 0 <= padding_id < config.source_size:
+            raise ValueError(
+                f"`pad_token_id` must be from 0 to {config.source_size - 1}. Received: pad_token_id={padding_id}."
+            )
+        more = {"normalize_first": True, "first_position": padding_id + 1, "position_frequencies": "tensor2tensor"}
         config = config._replace(fields={**config.fields, **more, "max_length": config.num_positions - 1})
         config.transformer_config(config.source_size, config.target_size)  # Checks the ranges.
         return config

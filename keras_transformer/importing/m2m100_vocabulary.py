@@ -65,11 +65,13 @@ def _check(path, vocabulary, languages, config):
     for token in (_UNKNOWN, _END, _PADDING):
         if token not in vocabulary:
             raise InputError(f"{path}: expected the token {token}, but it is missing.")
-    if vocabulary[_END] != config.end_id:
-        raise InputError(
-            f"{path}: {_END} must have the id {config.end_id}, the `eos_token_id` of config.json. Received: "
-            f"{vocabulary[_END]}."
-        )
+    padding_id = config.fields["first_position"] - 1
+    for token, token_id, key in ((_END, config.end_id, "eos_token_id"), (_PADDING, padding_id, "pad_token_id")):
+        if vocabulary[token] != token_id:
+            raise InputError(
+                f"{path}: {token} must have the id {token_id}, the `{key}` of config.json. Received: "
+                f"{vocabulary[token]}."
+            )
 
 
 def _read_m2m100(folder, settings):

@@ -24,6 +24,8 @@ from keras_transformer.position_encodings import position_table
 
 # Rows of a table that are read at a time.
 _CHUNK = 4096
+# Rows of M2M100's table of positions beyond `max_position_embeddings`.
+_MORE_POSITIONS = 2
 # A logit that no other can fall below, in half precision as well. The probability of such a token is exactly 0.
 _NEVER = -1e4
 
@@ -133,11 +135,13 @@ class TransformersWeights:
             stored = self._tensors.tensors.get(name)
             if stored is None:
                 continue
-            first = fields.get("first_position", 0) * name.endswith("weights")
-            expected = (self.config.num_positions + first, self._width)
-            if stored.shape == expected:
+            is_offset = name.endswith("weights")
+            expected = (self.config.num_positions + _MORE_POSITIONS * is_offset, self._width)
+            # Only positions of tokens are compared. Those of M2M100 are after that of the padding token.
+            first = fields.get("first_position", 0) * is_offset
+            if stored.shape == expected and first < expected[0]:
                 positions = position_table(
-                    self.config.num_positions, self._width, first, fields.get("position_frequencies", "paper")
+                    expected[0] - first, self._width, first, fields.get("position_frequencies", "paper")
                 )
                 if np.abs(self._tensors.read(name)[first:, self._order] - positions).max() < 1e-3:
                     continue

@@ -71,6 +71,8 @@ CASES = {
     ),
     "small table": (changed_json("config.json", vocab_size=350), "model.safetensors", "shape"),
     "other end": (changed_json("config.json", eos_token_id=5), "vocab.json", "</s>"),
+    "other padding": (changed_json("config.json", pad_token_id=5), "vocab.json", "<pad>", "pad_token_id"),
+    "negative padding": (changed_json("config.json", pad_token_id=-1), "config.json", "pad_token_id=-1"),
     "no source": (changed_json("tokenizer_config.json", src_lang=None), "tokenizer_config.json", "--source-language"),
     "unknown target": (changed_json("tokenizer_config.json", tgt_lang="xx"), "target language", "'xx'"),
     "unknown codes": (changed_json("tokenizer_config.json", language_codes="all"), "language_codes", "'all'"),

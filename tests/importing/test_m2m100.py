@@ -20,6 +20,7 @@ CASES = {
     "dropped pieces": {"dropped": ("de", "▁ku", "q"), "encoder_layers": 1, "decoder_layers": 3, "d_model": 64},
     "nllb, both files": {"kind": "nllb", "keep_pieces": True, "d_model": 24, "activation_function": "gelu"},
     "unigram": {"pieces": {"model_type": "unigram", "normalization_rule_name": "identity"}},
+    "other padding": {"padding_id": 5},
     "unscaled": {"scale_embedding": False, "encoder_layers": 3, "decoder_layers": 1},
     "identity": {"kind": "nllb", "pieces": {"size": 250, "normalization_rule_name": "nmt_nfkc_cf"}},
 }
@@ -48,7 +49,7 @@ class Case:
             num_beams=1,
             do_sample=False,
             max_new_tokens=MAX_LENGTH,
-            bad_words_ids=[[1], [3]],
+            bad_words_ids=[[self.tokenizer.pad_token_id], [self.tokenizer.unk_token_id]],
             forced_eos_token_id=None,
         )[:, 2:].tolist()
 
