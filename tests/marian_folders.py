@@ -203,11 +203,12 @@ def shapes_of(config):
 
 
 def write_safetensors(path, tensors):
-    """Writes float32 tensors."""
+    """Writes float32 tensors, and uint16 ones as bfloat16."""
     header, position = {}, 0
     for name, tensor in tensors.items():
         end = position + tensor.nbytes
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [position, end]}
+        kind = "BF16" if tensor.dtype == "uint16" else "F32"
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [position, end]}
         position = end
     encoded = json.dumps(header).encode("utf-8")
     path.write_bytes(

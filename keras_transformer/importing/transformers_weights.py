@@ -26,6 +26,8 @@ from keras_transformer.position_encodings import position_table
 _CHUNK = 4096
 # Rows of M2M100's table of positions beyond `max_position_embeddings`.
 _MORE_POSITIONS = 2
+# Greatest difference of stored positions. That of bfloat16, with 8 bits, is 2**-9.
+_ERROR, _BFLOAT16_ERROR = 1e-3, 4e-3
 # A logit that no other can fall below, in half precision as well. The probability of such a token is exactly 0.
 _NEVER = -1e4
 
@@ -143,7 +145,8 @@ class TransformersWeights:
                 positions = position_table(
                     expected[0] - first, self._width, first, fields.get("position_frequencies", "paper")
                 )
-                if np.abs(self._tensors.read(name)[first:, self._order] - positions).max() < 1e-3:
+                error = np.abs(self._tensors.read(name)[first:, self._order] - positions).max()
+                if error < (_BFLOAT16_ERROR if stored.kind == "BF16" else _ERROR):
                     continue
             raise InputError(
                 f"{self._tensors.path}: {name} must have the sines and cosines of {expected[0]} positions."

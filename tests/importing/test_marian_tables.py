@@ -1,4 +1,4 @@
-"""The tables of encoder, decoder and output that a MarianMT folder stores, and the vocabularies of their rows."""
+"""Tables of encoder, decoder, output and positions in a MarianMT folder, and the vocabularies of their rows."""
 
 import json
 
@@ -7,11 +7,13 @@ import pytest
 from folder_changes import changed_json, changed_tensors
 from marian_folders import make_plain_folder
 
+from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.marian_folder import MarianFolder
 from keras_transformer.importing.safetensors_file import SafetensorsFile
-from keras_transformer.importing.transformers_names import PROJECTION, SHARED, TABLE, residual_order
+from keras_transformer.importing.transformers_names import POSITIONS, PROJECTION, SHARED, TABLE, residual_order
 from keras_transformer.models import transformer_parts
+from keras_transformer.position_encodings import position_table
 
 ENCODER, DECODER = (TABLE.format(side) for side in ("encoder", "decoder"))
 SMALL = {"encoder_layers": 1, "decoder_layers": 1}
@@ -89,3 +91,21 @@ def test_one_table_can_have_two_vocabularies(tmp_path):
     for side, names, table in zip(imported.vocabulary[1:], (vocabulary, reverse), tables):
         np.testing.assert_array_equal(table, stored[side.rows])
         assert side.rows[side.tokens.index(tokens[9])] == names[tokens[9]]
+
+
+def as_bfloat16(numbers):
+    """Returns the upper halves of float32 numbers, rounded to the nearest."""
+    return ((numbers.astype("float32").view("uint32") + 0x8000) >> 16).astype("uint16")
+
+
+@pytest.mark.parametrize(("scale", "is_accepted"), [(1.0, True), (1.01, False)])
+def test_positions_can_be_rounded_to_bfloat16(scale, is_accepted, tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", **SMALL)
+    positions = np.zeros((64, 32), "float32")
+    positions[:, residual_order(32)] = scale * position_table(64, 32)
+    changed_tensors(lambda found: found.update({POSITIONS[0].format("encoder"): as_bfloat16(positions)}))(folder)
+    if is_accepted:
+        MarianFolder(folder)
+    else:
+        with pytest.raises(InputError, match="must have the sines and cosines of 64 positions"):
+            MarianFolder(folder)
