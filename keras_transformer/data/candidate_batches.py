@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_transformer.data.pool_batches import cut_by_budget, row_lengths, shift_targets
 from keras_transformer.data.streamed_batches import streamed_batches
-from keras_transformer.text.token_rows import token_rows, with_end
+from keras_transformer.text.token_rows import label_ids, token_rows, with_end
 from keras_transformer.text.tokenizers import Tokenizers
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def candidate_batches(
     def rows_of_pool(sources, targets, qualities, _):
         sources = with_end(token_rows(tokenizers.source, sources))
         # All targets in one list, `copies` per source.
-        targets = with_end(token_rows(tokenizers.target, tf.reshape(targets, (-1,))))
+        targets = token_rows(tokenizers.target, tf.reshape(targets, (-1,)))
+        targets = with_end(label_ids(tokenizers.target, targets))
         target_lengths = tf.reshape(row_lengths(targets), (-1, copies))
         longest = tf.maximum(row_lengths(sources), tf.reduce_max(target_lengths, axis=1))
         fits = (row_lengths(sources) > 1) & (target_lengths[:, 0] > 1) & (longest <= max_length)

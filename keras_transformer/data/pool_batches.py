@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_transformer.data.text_preparation import TextPreparation
 from keras_transformer.errors import InputError
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
-from keras_transformer.text.token_rows import token_rows, with_end
+from keras_transformer.text.token_rows import label_ids, token_rows, with_end
 from keras_transformer.text.tokenizers import Tokenizers
 
 
@@ -85,6 +85,7 @@ class PoolBatches:
 
     def _batch(self, sources, targets, start, seed):
         """Returns inputs and labels of the rows of a batch. `start` is the number of its first row."""
+        targets = label_ids(self.target_tokenizer, targets)
         inputs, labels = _batch(sources, targets, self.batch_tokens, self._lengths)
         if self.word_dropout:
             inputs = _with_unknown(inputs, self.word_dropout, [seed, tf.cast(start, tf.int64)])

@@ -9,7 +9,7 @@ from keras_transformer.models import StructureWatch
 from keras_transformer.models.ensemble import config_of, members_of
 from keras_transformer.text.masked_words import masked_words, restored_links
 from keras_transformer.text.text_batches import batches_by_length, checked_pairs, lengths_with_end
-from keras_transformer.text.token_rows import padded_ids, token_rows
+from keras_transformer.text.token_rows import label_ids, padded_ids, token_rows
 
 
 class PairAligner:
@@ -52,7 +52,7 @@ class PairAligner:
         )
         source_texts, target_texts, restore = self._masked(source_texts, target_texts)
         sources = token_rows(self._tokenizers.source, source_texts)
-        targets = token_rows(self._tokenizers.target, target_texts)
+        targets = label_ids(self._tokenizers.target, token_rows(self._tokenizers.target, target_texts))
         attention = self._attention(heads)
         source_lengths, target_lengths = (rows.row_lengths().numpy() for rows in (sources, targets))
         links = [[] for _ in source_texts]

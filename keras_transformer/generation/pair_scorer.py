@@ -5,7 +5,7 @@ from keras_transformer.losses import token_cross_entropy, token_weights
 from keras_transformer.models import StructureWatch
 from keras_transformer.models.ensemble import config_of
 from keras_transformer.text.text_batches import batches_by_length, check_finite, checked_pairs, lengths_with_end
-from keras_transformer.text.token_rows import padded_ids, rows_to_cut
+from keras_transformer.text.token_rows import label_ids, padded_ids, rows_to_cut
 
 
 class PairScorer:
@@ -31,6 +31,7 @@ class PairScorer:
         # The warning names the caller of `Translator.score`.
         sources = rows_to_cut(self.tokenizers.source, source_texts, self._max_length, stacklevel=3)
         targets = rows_to_cut(self.tokenizers.target, target_texts, self._max_length, stacklevel=3)
+        targets = label_ids(self.tokenizers.target, targets)
         if self._structure.has_changed():
             self._log_probabilities = self._traced()
         scores = [None] * len(source_texts)

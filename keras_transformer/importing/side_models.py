@@ -15,6 +15,7 @@ from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING
 from keras_transformer.text.character_map import character_rules, write_character_map
 from keras_transformer.text.language_tokens import is_language_token
 from keras_transformer.text.model_records import check_records
+from keras_transformer.text.tokenizer import UNKNOWN_PIECES
 
 _MOST_BYTES, _MOST_PIECES = 64 * 2**20, 2**20
 _Spec = sentencepiece_model_pb2.TrainerSpec
@@ -190,7 +191,10 @@ def _model(pieces, table, piece_of):
     model.CopyFrom(pieces)
     model.ClearField("pieces")
     model.DiscardUnknownFields()  # Such as samples of a self-test, with the former ids.
-    found = [None if token is None else piece_of(token) for token in table.tokens]
+    marker = _Piece(piece=UNKNOWN_PIECES, score=0.0, type=_Piece.CONTROL)
+    found = [
+        None if token is None else marker if token == UNKNOWN_PIECES else piece_of(token) for token in table.tokens
+    ]
     taken = {piece.piece for piece in found if piece is not None}
     names = {token_id: _free_name(name, taken) for token_id, name in _SPECIAL_NAMES.items()}
     for token_id, piece in enumerate(found):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
+from keras_transformer.text.tokenizer import UNKNOWN_PIECES
 
 
 class TokenTable(NamedTuple):
@@ -14,7 +15,7 @@ class TokenTable(NamedTuple):
         tokens: the written form of each token, a list. Special tokens are None.
         rows: `(tokens,)` integers, the row of each token in the table of the other toolkit.
         is_copy: `(tokens,)` booleans, True for a token whose row belongs to another token as well. Such a token is
-            read, but never generated.
+            read, but never generated. Pieces that the vocabulary lacks follow the token `UNKNOWN_PIECES`.
     """
 
     tokens: list
@@ -39,10 +40,17 @@ def token_table(vocabulary, unknown, end, start_id, padding, missing):
     padding_id = vocabulary.get(padding, start_id)
     special = [padding_id, unknown_id, start_id, end_id]
     others = sorted((row, token) for token, row in vocabulary.items() if row not in (padding_id, unknown_id, end_id))
+    # A folder that was exported by this library has the marker already.
+    missing = missing if UNKNOWN_PIECES in vocabulary else with_marker(missing)
     rows = [*special, *(row for row, _ in others), *(unknown_id for _ in missing)]
     is_copy = np.zeros(len(rows), bool)
     is_copy[0] = padding_id == start_id
     is_copy[2] = start_id != padding_id
     is_copy[len(rows) - len(missing) :] = True
-    tokens = [None] * NUM_SPECIAL_TOKENS + [token for _, token in others] + list(missing)
+    tokens = [None] * NUM_SPECIAL_TOKENS + [token for _, token in others] + missing
     return TokenTable(tokens, np.array(rows), is_copy)
+
+
+def with_marker(missing):
+    """Returns a list of pieces that a vocabulary lacks, after the token that marks them."""
+    return [UNKNOWN_PIECES, *missing] if missing else []

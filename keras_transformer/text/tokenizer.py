@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _MOST_BYTES = 64 * 2**20
 _MOST_TOKENS = 2**20
 
+# The control token after which a vocabulary has only tokens that are never generated.
+UNKNOWN_PIECES = "<unknown-pieces>"
+
 _Spec = sentencepiece_model_pb2.TrainerSpec
 _OTHER_FILE = "expected a SentencePiece model, but this is another file. Learn a new vocabulary."
 
@@ -179,6 +182,16 @@ class Tokenizer:
     def token(self, token_id: int) -> str:
         """Returns the written form of a token."""
         return self._pieces.id_to_piece(token_id)
+
+    @functools.cached_property
+    def num_generated_tokens(self) -> int:
+        """Number of tokens before those that are never generated, which only imported models have.
+
+        Such a token is a piece into which text is cut, but which the other toolkit reads as the unknown token. In
+        labels, it is the unknown token.
+        """
+        token_id = self._pieces.piece_to_id(UNKNOWN_PIECES)
+        return token_id if self._pieces.is_control(token_id) else self.vocabulary_size
 
     @functools.cached_property
     def symbols(self) -> dict[str, int]:

@@ -113,11 +113,18 @@ class Tokenizers:
         Raises:
             ValueError: `texts` are not strings, or have a lone surrogate.
         """
-        return _encoded(self.source, texts, max_length)
+        from keras_transformer.text.token_rows import padded_ids, token_rows  # noqa: PLC0415 (imports TensorFlow)
+
+        return padded_ids(token_rows(self.source, texts), max_length)
 
     def encode_target(self, texts: "Sequence[str] | tf.Tensor", max_length: int) -> "tf.Tensor":
-        """Returns token ids of target texts as `encode_source` does, but a blank text has the end token, for scores."""
-        return _encoded(self.target, texts, max_length, empty_has_end=True)
+        """Returns token ids of target texts as `encode_source` does, for scores.
+
+        A blank text has the end token. Tokens that are never generated are the unknown token.
+        """
+        from keras_transformer.text.token_rows import label_ids, padded_ids, token_rows  # noqa: PLC0415
+
+        return padded_ids(label_ids(self.target, token_rows(self.target, texts)), max_length, empty_has_end=True)
 
     def decode_target(self, token_ids: "tf.Tensor | tf.RaggedTensor") -> list[str]:
         """Returns the texts of target token ids, without special tokens. Inside a graph, use `target.detokenize`.
@@ -181,9 +188,3 @@ def _named(file_name, name):
     if name is None:
         return file_name
     return f"{name}.model" if file_name == SHARED_NAME else f"{name}.{file_name}"
-
-
-def _encoded(tokenizer, texts, max_length, empty_has_end=False):
-    from keras_transformer.text.token_rows import padded_ids, token_rows  # noqa: PLC0415 (imports TensorFlow)
-
-    return padded_ids(token_rows(tokenizer, texts), max_length, empty_has_end)
