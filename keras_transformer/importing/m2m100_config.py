@@ -2,6 +2,7 @@
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
+from keras_transformer.importing.generation_options import suppressed_tokens
 from keras_transformer.importing.transformers_config import checked_config
 
 _CONFIG_NAME = "config.json"
@@ -61,6 +62,6 @@ def read_m2m100_config(folder):
         more = {"normalize_first": True, "first_position": padding_id + 1, "position_frequencies": "tensor2tensor"}
         config = config._replace(fields={**config.fields, **more, "max_length": config.num_positions - 1})
         config.transformer_config(config.source_size, config.target_size)  # Checks the ranges.
-        return config
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: {error}") from None
+    return config._replace(suppressed=suppressed_tokens(folder, config.end_id, has_direction=True))

@@ -47,7 +47,8 @@ def read_m2m100_vocabulary(folder, config, settings):
     rows = set(vocabulary.values())
     # Rows without a token. They can be generated, but are not written.
     vocabulary |= {f"<row {row}>": row for row in range(config.source_size) if row not in rows}
-    table = token_table(vocabulary, _UNKNOWN, _END, config.start_id, _PADDING, missing_pieces(pieces, vocabulary))
+    missing = missing_pieces(pieces, vocabulary)
+    table = token_table(vocabulary, _UNKNOWN, _END, config.start_id, _PADDING, missing, config.suppressed)
     try:
         return ImportedVocabulary(Tokenizers(Tokenizer(shared_model(pieces, table, languages))), table, table)
     except InputError as error:

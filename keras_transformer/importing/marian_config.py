@@ -2,6 +2,7 @@
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
+from keras_transformer.importing.generation_options import suppressed_tokens
 from keras_transformer.importing.transformers_config import checked_config
 
 CONFIG_NAME = "config.json"
@@ -49,6 +50,7 @@ def read_marian_config(folder):
     path = folder / CONFIG_NAME
     content = read_json(path)
     try:
-        return checked_config("MarianMT", content, _DEFAULTS, _FIXED)
+        config = checked_config("MarianMT", content, _DEFAULTS, _FIXED)
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: {error}") from None
+    return config._replace(suppressed=suppressed_tokens(folder, config.end_id))

@@ -61,9 +61,10 @@ def read_marian_vocabulary(folder, config, rules=None):
         missing = [list(dict.fromkeys(missing[0] + missing[1]))] * 2
     source_start = vocabularies[0].get(_PADDING, vocabularies[0][_END])
     starts = (config.start_id if is_shared else source_start, config.start_id)
+    suppressed = (config.suppressed if is_shared else frozenset(), config.suppressed)
     source, target = (
-        token_table(vocabulary, _UNKNOWN, _END, start, _PADDING, lacking)
-        for vocabulary, start, lacking in zip(vocabularies, starts, missing)
+        token_table(vocabulary, _UNKNOWN, _END, start, _PADDING, *never)
+        for vocabulary, start, *never in zip(vocabularies, starts, missing, suppressed)
     )
     if is_shared:
         target = source

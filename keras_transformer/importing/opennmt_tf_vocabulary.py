@@ -10,10 +10,10 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, missing_pieces
 from keras_transformer.importing.side_models import target_model
-from keras_transformer.importing.token_table import TokenTable, with_marker
+from keras_transformer.importing.token_table import TokenTable
 from keras_transformer.special_tokens import NUM_SPECIAL_TOKENS
 from keras_transformer.text import Tokenizers
-from keras_transformer.text.tokenizer import Tokenizer
+from keras_transformer.text.tokenizer import UNKNOWN_PIECES, Tokenizer
 
 PADDING = "<blank>"
 _START, _END = "<s>", "</s>"
@@ -132,7 +132,7 @@ def _check_tokens(side, size, needs_all):
 
 def _table(side, named, missing):
     """Returns the `TokenTable` of a vocabulary. Pieces that it lacks have the row of unknown tokens."""
-    unknown, missing = len(named), with_marker(missing)
+    unknown, missing = len(named), [UNKNOWN_PIECES, *missing] if missing else []
     has_ends = side.tokens[1:3] == [_START, _END]  # A vocabulary of the source can lack them.
     first = 3 if has_ends else 1
     special = [0, unknown, *((1, 2) if has_ends else (unknown, unknown))]

@@ -4,6 +4,7 @@ import pathlib
 import re
 
 from keras_transformer.errors import InputError, check_installed
+from keras_transformer.importing.generation_options import GENERATION_CONFIG
 from keras_transformer.importing.tensor_files import SAFETENSORS_NAME, TORCH_NAME
 from keras_transformer.saving.model_files import SHORTLIST_NAME
 
@@ -14,7 +15,7 @@ _FILES = (
     *("config.json", "tokenizer.model", "source.model", "target.model", "model.weights.h5", "recipe.toml", "README.md"),
     SHORTLIST_NAME,
     *("source.spm", "target.spm", "vocab.json", "target_vocab.json", "tokenizer_config.json", SAFETENSORS_NAME),
-    *("sentencepiece.bpe.model", "tokenizer.json"),
+    *("sentencepiece.bpe.model", "tokenizer.json", GENERATION_CONFIG),
     *("validation.source.txt", "validation.target.txt", "scores.json", "history.csv"),
 )
 

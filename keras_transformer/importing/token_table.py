@@ -11,11 +11,13 @@ from keras_transformer.text.tokenizer import UNKNOWN_PIECES
 class TokenTable(NamedTuple):
     """The tokens of a vocabulary in the order of ids of this library.
 
+    Tokens that are never generated follow the token `UNKNOWN_PIECES`.
+
     Args:
         tokens: the written form of each token, a list. Special tokens are None.
         rows: `(tokens,)` integers, the row of each token in the table of the other toolkit.
-        is_copy: `(tokens,)` booleans, True for a token whose row belongs to another token as well. Such a token is
-            read, but never generated. Pieces that the vocabulary lacks follow the token `UNKNOWN_PIECES`.
+        is_copy: `(tokens,)` booleans, True for a token that is read, but never generated. Its row belongs to another
+            token as well, or the other toolkit suppresses it.
     """
 
     tokens: list
@@ -23,7 +25,7 @@ class TokenTable(NamedTuple):
     is_copy: np.ndarray
 
 
-def token_table(vocabulary, unknown, end, start_id, padding, missing):
+def token_table(vocabulary, unknown, end, start_id, padding, missing, suppressed=frozenset()):
     """Orders the tokens of a vocabulary.
 
     Args:
@@ -32,6 +34,7 @@ def token_table(vocabulary, unknown, end, start_id, padding, missing):
         start_id: the row of the start token. It can be the row of padding.
         missing: pieces of the SentencePiece models that the vocabulary does not have. They have the row of the unknown
             token.
+        suppressed: rows of tokens that the other toolkit never generates. Default: none.
 
     Returns:
         `TokenTable`.
@@ -40,17 +43,14 @@ def token_table(vocabulary, unknown, end, start_id, padding, missing):
     padding_id = vocabulary.get(padding, start_id)
     special = [padding_id, unknown_id, start_id, end_id]
     others = sorted((row, token) for token, row in vocabulary.items() if row not in (padding_id, unknown_id, end_id))
-    # A folder that was exported by this library has the marker already.
-    missing = missing if UNKNOWN_PIECES in vocabulary else with_marker(missing)
-    rows = [*special, *(row for row, _ in others), *(unknown_id for _ in missing)]
+    never = [(row, token) for row, token in others if row in suppressed]
+    never += [(unknown_id, token) for token in missing]
+    if never and UNKNOWN_PIECES not in vocabulary:  # A folder that this library exported has it.
+        never.insert(0, (unknown_id, UNKNOWN_PIECES))
+    others = [(row, token) for row, token in others if row not in suppressed] + never
+    rows = np.array([*special, *(row for row, _ in others)])
     is_copy = np.zeros(len(rows), bool)
     is_copy[0] = padding_id == start_id
     is_copy[2] = start_id != padding_id
-    is_copy[len(rows) - len(missing) :] = True
-    tokens = [None] * NUM_SPECIAL_TOKENS + [token for _, token in others] + missing
-    return TokenTable(tokens, np.array(rows), is_copy)
-
-
-def with_marker(missing):
-    """Returns a list of pieces that a vocabulary lacks, after the token that marks them."""
-    return [UNKNOWN_PIECES, *missing] if missing else []
+    is_copy[len(rows) - len(never) :] = True
+    return TokenTable([None] * NUM_SPECIAL_TOKENS + [token for _, token in others], rows, is_copy)

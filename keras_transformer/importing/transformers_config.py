@@ -28,6 +28,7 @@ class TransformersConfig(NamedTuple):
         end_id: the id of the end token.
         kind: the kind of the folder in messages, such as "MarianMT".
         num_positions: number of positions.
+        suppressed: ids of tokens that are never generated, a `frozenset`. Default: none.
     """
 
     fields: dict[str, Any]
@@ -40,6 +41,7 @@ class TransformersConfig(NamedTuple):
     end_id: int
     kind: str
     num_positions: int
+    suppressed: frozenset[int] = frozenset()
 
     def transformer_config(self, source_tokens, target_tokens, **more):
         """Returns the `TransformerConfig` for vocabularies of these numbers of tokens, with `more` fields."""

@@ -54,6 +54,10 @@ def replaced(name, content):
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def generation_config(**content):
+    return replaced("generation_config.json", json.dumps(content).encode("utf-8"))
+
+
 def cut_weights(folder):
     content = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(content[:-100])
@@ -109,6 +113,11 @@ CASES = {
     "huge depth": (changed_json("config.json", encoder_layers=2**31 - 1), "model.safetensors", "layers.2"),
     "start out of range": (changed_json("config.json", decoder_start_token_id=10**6), "config.json", "start_token"),
     "damaged config": (replaced("config.json", b"{"), "config.json", "damaged"),
+    "several bad words": (generation_config(bad_words_ids=[[7], [8, 9]]), "generation_config.json", "one token each"),
+    "damaged bad words": (changed_json("config.json", bad_words_ids=[7]), "config.json", "lists of token ids"),
+    "suppressed end": (generation_config(suppress_tokens=[7, 0]), "generation_config.json", "without the end token 0"),
+    "damaged suppressed": (generation_config(suppress_tokens={"a": 1}), "generation_config.json", "suppress_tokens"),
+    "forced start": (generation_config(forced_bos_token_id=9), "generation_config.json", "forced_bos_token_id", "9"),
     "other end": (changed_json("config.json", eos_token_id=5), "vocab.json", "</s>"),
     "cut weights": (cut_weights, "model.safetensors", "bytes"),
     "no safetensors": (replaced("model.safetensors", b"PK\3\4" * 9), "model.safetensors", "header"),

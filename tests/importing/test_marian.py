@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from folder_changes import changed_json
 from marian_folders import LANGUAGES, ODD_LINES, lines_of, make_folder, make_plain_folder
 
 from keras_transformer.generation import SearchSettings
@@ -29,6 +30,7 @@ CASES = {
     "bpe": {"pieces": {**IDENTITY, "model_type": "bpe", "size": 220}},
     "case folding": {"pieces": {"normalization_rule_name": "nmt_nfkc_cf"}},
     "start is end": {"decoder_start_token_id": 0, "pieces": IDENTITY},
+    "suppressed": {"suppressed": range(20, 120), "pieces": IDENTITY},
     "symbols": {"pieces": {**IDENTITY, "user_defined_symbols": "<br>,xyz"}},
 }
 MAX_LENGTH = 40
@@ -37,8 +39,10 @@ MAX_LENGTH = 40
 class Case:
     """A folder, the model and the tokenizer of Transformers, and the translator that was imported."""
 
-    def __init__(self, folder, **options):
+    def __init__(self, folder, suppressed=(), **options):
         self.model, self.tokenizer = make_folder(folder, **options)
+        self.suppressed = [*suppressed]
+        changed_json("generation_config.json", suppress_tokens=self.suppressed)(folder)
         self.vocabulary = MarianFolder(folder).vocabulary
         self.translator = Translator.from_marian(folder)
 
@@ -52,6 +56,7 @@ class Case:
             do_sample=False,
             max_new_tokens=MAX_LENGTH,
             bad_words_ids=[[token_id] for token_id in {1, config.decoder_start_token_id} - {0}],
+            suppress_tokens=self.suppressed or None,
             forced_eos_token_id=None,
         )[:, 1:].tolist()
 
@@ -94,7 +99,7 @@ def test_logits_are_those_of_transformers(case):
         expected = case.model(**batch, decoder_input_ids=torch.tensor(table.rows[target_ids])).logits.numpy()
     source_ids = case.translator.tokenizers.encode_source(texts, 64).numpy()
     logits = np.array(case.translator.model({"source_ids": source_ids, "target_ids": target_ids}))
-    assert set(table.rows[~table.is_copy]) == set(range(expected.shape[-1]))
+    assert {*table.rows[~table.is_copy], *case.suppressed} == set(range(expected.shape[-1]))
     np.testing.assert_allclose(logits[..., ~table.is_copy], expected[..., table.rows[~table.is_copy]], atol=1e-4)
     assert expected.std() > 0.5
     assert (np.exp(logits[..., table.is_copy]) == 0).all()
