@@ -3,10 +3,11 @@
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, checked_tokens, missing_pieces
-from keras_transformer.importing.side_models import OTHER_LANGUAGE, read_pieces, source_model, target_model
+from keras_transformer.importing.side_models import read_pieces, source_model, target_model
 from keras_transformer.importing.token_table import token_table
 from keras_transformer.importing.transformers_config import read_tokenizer_config
 from keras_transformer.text import Tokenizers
+from keras_transformer.text.language_tokens import OTHER_LANGUAGE
 from keras_transformer.text.tokenizer import Tokenizer
 
 _VOCABULARY, _TARGET_VOCABULARY = "vocab.json", "target_vocab.json"

@@ -13,7 +13,7 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.character_map import character_rules, write_character_map
-from keras_transformer.text.language_tokens import is_language_token
+from keras_transformer.text.language_tokens import OTHER_LANGUAGE, is_language_token
 from keras_transformer.text.model_records import check_records
 from keras_transformer.text.tokenizer import UNKNOWN_PIECES
 
@@ -22,8 +22,6 @@ _Spec = sentencepiece_model_pb2.TrainerSpec
 _Piece = sentencepiece_model_pb2.ModelProto.SentencePiece
 _SPACE = "\u2581"
 _OTHER_FILE = "expected a SentencePiece model, but this is another file."
-# The token of a language that a model does not have. Transformers reads it as the unknown token.
-OTHER_LANGUAGE = ">>?<<"
 _SPECIAL_NAMES = {PADDING_ID: "<pad>", UNKNOWN_ID: "<unk>", START_ID: "<s>", END_ID: "</s>"}
 
 

@@ -8,6 +8,8 @@ from keras_transformer.text.languages import known_language, main_language
 
 _FULL_CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}", re.ASCII)
 _TOKEN = re.compile(rf"__(?P<code>[a-z]{{2,3}})__|(?P<full>{_FULL_CODE.pattern})", re.ASCII)
+# The token of a language that an imported MarianMT model does not have. Transformers reads it as the unknown token.
+OTHER_LANGUAGE = ">>?<<"
 # Two-letter tags of three-letter codes that `languages` does not have. The code of the standard variety, such as `arb`
 # and `lvs`, has the tag of its macrolanguage.
 _TAGS_OF_CODES = {

@@ -30,6 +30,11 @@ def test_an_export_translates_as_the_model(name, text, translator, tmp_path):
         with pytest.raises(InputError, match="MarianMT needs one vocabulary for both languages"):
             exporter.export(translator, tmp_path / "a")
         return
+    if name == "argos":
+        with pytest.raises(InputError, match="does not support a model whose sources begin with a language token"):
+            exporter.export(translator, tmp_path / "a.argosmodel")
+        folder = make_plain_folder(tmp_path / "folder", separate=not translator.config.share_embeddings)
+        translator = Translator.from_marian(folder)
     settings = SearchSettings(beam_size=2).of_model(translator.config)
     found = []
     proof = Proof(translator, exporter, None, settings, [(text, None) for text in TEXTS], report=found.append)

@@ -3,13 +3,14 @@ import pathlib
 import tempfile
 import zipfile
 
-from keras_transformer.errors import ExportError, InputError
+from keras_transformer.errors import ExportError, InputError, short_repr
 from keras_transformer.export.argos.language_codes import argos_languages, language_name
 from keras_transformer.export.argos.sentence_splitter import write_splitter
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.files.whole_files import write_json, write_text
 from keras_transformer.generation.search_limits import LENGTH_FACTOR, LENGTH_MARGIN
+from keras_transformer.text.language_tokens import OTHER_LANGUAGE, is_language_token
 
 _RUNNER = pathlib.Path(__file__).with_name("argos_runner.py")
 # The first version that reads a splitter from a package.
@@ -44,11 +45,19 @@ class ArgosExporter(Exporter):
         argos_languages(files.texts)
 
     def check_tokenizers(self, tokenizers):
-        """Raises an InputError if a model has placeholders, which Argos Translate does not replace."""
+        """Raises an InputError if a model has placeholders or language tokens, which Argos Translate does not write."""
         if tokenizers.placeholder_kinds:
             raise InputError(
                 "The format argos does not support a model with placeholders: Argos Translate does not replace URLs by "
                 "symbols. Use --format saved_model."
+            )
+        tokens = (token.removeprefix("\u2581") for token in tokenizers.source.all_tokens())
+        languages = [token for token in tokens if is_language_token(token) and token != OTHER_LANGUAGE]
+        if languages:
+            raise InputError(
+                "The format argos does not support a model whose sources begin with a language token, because Argos "
+                f"Translate has no such option. Received: {len(languages)} tokens such as {short_repr(languages[0])}. "
+                "Use another format."
             )
 
     def write(self, translator, artifact, settings):

@@ -18,7 +18,7 @@ from keras_transformer.export import Proof, SearchSettings, get_exporter
 from keras_transformer.export.argos.language_codes import argos_languages
 from keras_transformer.export.argos.sentence_splitter import write_splitter
 from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.text import TextFacts, learn_vocabulary
+from keras_transformer.text import TextFacts, Tokenizers, learn_vocabulary
 from keras_transformer.text.placeholder_kinds import placeholder_symbols
 from keras_transformer.translator import Translator
 
@@ -113,6 +113,17 @@ def test_placeholders_are_refused(tmp_path):
     with pytest.raises(InputError, match="The format argos does not support a model with placeholders"):
         get_exporter("argos").export(translator, tmp_path / "a.argosmodel")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_language_tokens_are_refused():
+    lines, exporter = ["a small text", "another one"], get_exporter("argos")
+    tokenizer = learn_vocabulary(lines, user_defined_symbols=[">>fra<<", ">>?<<"])
+    message = (
+        r"does not support a model whose sources begin with a language token.*Received: 1 tokens such as '>>fra<<'"
+    )
+    with pytest.raises(InputError, match=message):
+        exporter.check_tokenizers(Tokenizers(tokenizer))
+    exporter.check_tokenizers(Tokenizers(learn_vocabulary(lines, user_defined_symbols=[">>?<<"])))
 
 
 def test_a_package_is_an_archive_of_one_folder(small_translator, tmp_path):
