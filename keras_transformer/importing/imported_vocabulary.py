@@ -1,8 +1,11 @@
+import re
 from typing import NamedTuple
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.importing.token_table import TokenTable
 from keras_transformer.text import Tokenizers
+
+_ROW = re.compile(r"<row \d+>", re.ASCII)
 
 
 class ImportedVocabulary(NamedTuple):
@@ -28,6 +31,39 @@ def missing_pieces(pieces, vocabulary):
     """
     kinds = (pieces.SentencePiece.NORMAL, pieces.SentencePiece.USER_DEFINED, pieces.SentencePiece.BYTE)
     return [piece.piece for piece in pieces.pieces if piece.type in kinds and piece.piece not in vocabulary]
+
+
+def with_all_rows(vocabulary, size):
+    """Returns a vocabulary with a name for each row of the table without a token, which can be generated.
+
+    Args:
+        vocabulary: a dictionary from token to id.
+        size: number of rows.
+    """
+    rows = set(vocabulary.values())
+    return vocabulary | {f"<row {row}>": row for row in range(size) if row not in rows}
+
+
+def is_row_name(token):
+    """Returns whether a token is a name of `with_all_rows`. It is not written."""
+    return _ROW.fullmatch(token) is not None
+
+
+def added_tokens(settings, path):
+    """Returns the tokens that were added to a vocabulary, a dictionary from token to id.
+
+    Args:
+        settings: the content of `tokenizer_config.json`.
+        path: this file, for errors.
+
+    Raises:
+        InputError: the tokens are damaged.
+    """
+    entries = settings.get("added_tokens_decoder", {})
+    try:
+        return checked_tokens({entry["content"]: int(token_id) for token_id, entry in entries.items()}, path)
+    except (TypeError, KeyError, AttributeError, ValueError):
+        raise InputError(f"{path}: `added_tokens_decoder` is damaged.") from None
 
 
 def checked_tokens(vocabulary, path):

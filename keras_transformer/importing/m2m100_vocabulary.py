@@ -2,7 +2,13 @@
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json
-from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, checked_tokens, missing_pieces
+from keras_transformer.importing.imported_vocabulary import (
+    ImportedVocabulary,
+    added_tokens,
+    checked_tokens,
+    missing_pieces,
+    with_all_rows,
+)
 from keras_transformer.importing.side_models import read_pieces, shared_model
 from keras_transformer.importing.token_table import token_table
 from keras_transformer.importing.tokenizer_json import TOKENIZER_JSON, read_tokenizer_json
@@ -44,9 +50,7 @@ def read_m2m100_vocabulary(folder, config, settings):
     if not languages:
         raise InputError(f"{path}: expected tokens of languages such as eng_Latn, but there are none.")
     _check(path, vocabulary, languages, config)
-    rows = set(vocabulary.values())
-    # Rows without a token. They can be generated, but are not written.
-    vocabulary |= {f"<row {row}>": row for row in range(config.source_size) if row not in rows}
+    vocabulary = with_all_rows(vocabulary, config.source_size)
     missing = missing_pieces(pieces, vocabulary)
     table = token_table(vocabulary, _UNKNOWN, _END, config.start_id, _PADDING, missing, config.suppressed)
     try:
@@ -102,12 +106,5 @@ def _read_nllb(folder, settings):
         path = folder / "tokenizer_config.json"
         tokens = [*_NLLB_SPECIAL, *(piece.piece for piece in pieces.pieces[len(_NLLB_SPECIAL) - 1 :])]
         vocabulary = {token: number for number, token in enumerate(tokens)}
-        vocabulary |= _added_tokens(path, settings.get("added_tokens_decoder", {}))
+        vocabulary |= added_tokens(settings, path)
     return path, pieces, vocabulary, [token for token in vocabulary if is_full_code(token)]
-
-
-def _added_tokens(path, content):
-    try:
-        return checked_tokens({entry["content"]: int(token_id) for token_id, entry in content.items()}, path)
-    except (TypeError, KeyError, AttributeError, ValueError):
-        raise InputError(f"{path}: `added_tokens_decoder` is damaged.") from None

@@ -1,16 +1,23 @@
 """Reads the vocabularies of a MarianMT folder: `vocab.json` and the SentencePiece models."""
 
-from keras_transformer.errors import InputError
+from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json
-from keras_transformer.importing.imported_vocabulary import ImportedVocabulary, checked_tokens, missing_pieces
+from keras_transformer.importing.imported_vocabulary import (
+    ImportedVocabulary,
+    added_tokens,
+    checked_tokens,
+    missing_pieces,
+    with_all_rows,
+)
 from keras_transformer.importing.side_models import read_pieces, source_model, target_model
 from keras_transformer.importing.token_table import token_table
-from keras_transformer.importing.transformers_config import read_tokenizer_config
+from keras_transformer.importing.transformers_config import TOKENIZER_CONFIG, read_tokenizer_config
 from keras_transformer.text import Tokenizers
-from keras_transformer.text.language_tokens import OTHER_LANGUAGE
+from keras_transformer.text.language_tokens import OTHER_LANGUAGE, is_language_token
 from keras_transformer.text.tokenizer import Tokenizer
 
 _VOCABULARY, _TARGET_VOCABULARY = "vocab.json", "target_vocab.json"
+_ADDED_TOKENS = "added_tokens.json"
 _UNKNOWN, _END, _PADDING = "<unk>", "</s>", "<pad>"
 
 
@@ -46,8 +53,11 @@ def read_marian_vocabulary(folder, config, rules=None):
     """
     names = vocabulary_names(folder)
     is_shared = config.is_shared and names[0] == names[1]
-    sizes = (config.source_size, config.target_size)
-    vocabularies = [_read_vocabulary(folder / name, size) for name, size in zip(names, sizes)]
+    sizes, added = (config.source_size, config.target_size), _read_added_tokens(folder)
+    vocabularies = [
+        _read_vocabulary(folder / name, size, *added, start_id)
+        for name, size, start_id in zip(names, sizes, (config.start_id if is_shared else 0, config.start_id))
+    ]
     target_end = vocabularies[1][_END]
     if target_end != config.end_id:
         raise InputError(
@@ -79,16 +89,41 @@ def read_marian_vocabulary(folder, config, rules=None):
     return ImportedVocabulary(Tokenizers(*tokenizers), source, target)
 
 
-def _read_vocabulary(path, size):
-    """Returns the dictionary from token to id of a vocabulary file with the ids from 0 to `size - 1`."""
+def _read_added_tokens(folder):
+    """Returns the tokens that were added to the vocabulary, a dictionary from token to id, and their file."""
+    settings, path = read_tokenizer_config(folder), folder / _ADDED_TOKENS
+    if "added_tokens_decoder" in settings or not path.is_file():
+        path = folder / TOKENIZER_CONFIG
+        return added_tokens(settings, path), path
+    return checked_tokens(read_json(path), path), path
+
+
+def _read_vocabulary(path, size, added, added_path, start_id=0):
+    """Returns the dictionary from token to id of a vocabulary file. Only the last rows of the table can lack a token.
+
+    Args:
+        path: the file.
+        size: number of rows of the table.
+        added, added_path: the value of `_read_added_tokens`.
+        start_id: the id of the start token, which must have a token.
+    """
     content = checked_tokens(read_json(path), path)
-    if len(content) != size or set(content.values()) != set(range(size)):
+    new = {token: token_id for token, token_id in added.items() if token not in content and token_id < size}
+    for token in new:
+        if not is_language_token(token):
+            raise InputError(
+                f"{added_path}: expected added tokens of languages, such as >>fra<<. Received: {short_repr(token)}, "
+                f"which {path.name} does not have."
+            )
+    content |= new
+    ids = set(content.values())
+    if len(content) > size or ids != set(range(len(content))) or start_id not in ids:
         raise InputError(
-            f"{path}: expected tokens with the ids from 0 to {size - 1}, the size of the table in config.json. "
-            f"Received: {len(content)} tokens with {len(set(content.values()))} ids from "
-            f"{min(content.values(), default=0)} to {max(content.values(), default=0)}."
+            f"{path}: expected tokens with the ids from 0 to {size - 1}, the size of the table in config.json. Only "
+            f"rows after the start token {start_id} can lack a token, at the end. Received: {len(content)} tokens with "
+            f"{len(ids)} ids from {min(ids, default=0)} to {max(ids, default=0)}."
         )
     for token in (_UNKNOWN, _END):
         if token not in content:
             raise InputError(f"{path}: expected the token {token}, but it is missing.")
-    return content
+    return with_all_rows(content, size)

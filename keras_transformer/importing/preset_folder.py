@@ -15,7 +15,7 @@ _FILES = (
     *("config.json", "tokenizer.model", "source.model", "target.model", "model.weights.h5", "recipe.toml", "README.md"),
     SHORTLIST_NAME,
     *("source.spm", "target.spm", "vocab.json", "target_vocab.json", "tokenizer_config.json", SAFETENSORS_NAME),
-    *("sentencepiece.bpe.model", "tokenizer.json", GENERATION_CONFIG),
+    *("sentencepiece.bpe.model", "tokenizer.json", "added_tokens.json", GENERATION_CONFIG),
     *("validation.source.txt", "validation.target.txt", "scores.json", "history.csv"),
 )
 

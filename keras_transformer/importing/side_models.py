@@ -11,6 +11,7 @@ from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_small_file
+from keras_transformer.importing.imported_vocabulary import is_row_name
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.character_map import character_rules, write_character_map
 from keras_transformer.text.language_tokens import OTHER_LANGUAGE, is_language_token
@@ -113,8 +114,10 @@ def target_model(pieces, table):
     def piece_of(token):
         if token in ordinary:
             return ordinary[token]
+        if token in copies or not token or is_row_name(token):
+            return None
         # A text is never cut into such a piece, but the piece is written.
-        return None if token in copies or not token else _Piece(piece=token, score=lowest - 1, type=_Piece.UNUSED)
+        return _Piece(piece=token, score=lowest - 1, type=_Piece.UNUSED)
 
     return _model(pieces, table, piece_of).SerializeToString(deterministic=True)
 

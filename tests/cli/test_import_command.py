@@ -138,6 +138,18 @@ CASES = {
     "old pickle": (old_pickle, "pytorch_model.bin", "save_pretrained"),
     "no vocabulary": (replaced("vocab.json", b"[]"), "vocab.json", "damaged"),
     "vocabulary with a gap": (changed_json("vocab.json", **{"<unk>": 10**6}), "vocab.json", "ids"),
+    "short vocabulary": (changed_json("vocab.json", **{"<pad>": "removed"}), "vocab.json", "start token"),
+    "vocabulary with a hole": (changed_json("vocab.json", zu="removed"), "vocab.json", "ids"),
+    "added word": (
+        changed_json("tokenizer_config.json", added_tokens_decoder={"9": {"content": "<br>"}}),
+        "tokenizer_config.json",
+        "'<br>'",
+    ),
+    "damaged added tokens": (
+        changed_json("tokenizer_config.json", added_tokens_decoder=["<br>"]),
+        "tokenizer_config.json",
+        "added_tokens_decoder",
+    ),
     "vocabulary without unknown": (changed_json("vocab.json", **{"<unk>": "removed", "new": 1}), "vocab.json", "<unk>"),
     "vocabulary of floats": (changed_json("vocab.json", **{"<unk>": 1.0}), "vocab.json", "whole number"),
     "vocabulary of surrogates": (

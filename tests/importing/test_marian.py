@@ -31,6 +31,7 @@ CASES = {
     "case folding": {"pieces": {"normalization_rule_name": "nmt_nfkc_cf"}},
     "start is end": {"decoder_start_token_id": 0, "pieces": IDENTITY},
     "suppressed": {"suppressed": range(20, 120), "pieces": IDENTITY},
+    "added languages": {"added": (">>kor<<", ">>yyy<<"), "pieces": IDENTITY},
     "symbols": {"pieces": {**IDENTITY, "user_defined_symbols": "<br>,xyz"}},
 }
 MAX_LENGTH = 40
@@ -39,8 +40,14 @@ MAX_LENGTH = 40
 class Case:
     """A folder, the model and the tokenizer of Transformers, and the translator that was imported."""
 
-    def __init__(self, folder, suppressed=(), **options):
+    def __init__(self, folder, suppressed=(), added=(), **options):
         self.model, self.tokenizer = make_folder(folder, **options)
+        if added:
+            self.tokenizer.add_tokens([*added])
+            self.model.resize_token_embeddings(len(self.tokenizer) + 5)
+            self.model.final_logits_bias[:, -5:] = -100  # Transformers fails to decode a row without a token.
+            self.model.save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
         self.suppressed = [*suppressed]
         changed_json("generation_config.json", suppress_tokens=self.suppressed)(folder)
         self.vocabulary = MarianFolder(folder).vocabulary
@@ -70,7 +77,7 @@ def case(request, tmp_path_factory):
 
 
 def test_token_ids_are_those_of_transformers(case):
-    lines = [*lines_of("source", 300, seed=1), *ODD_LINES, "a<br>b xyz", "me ku auf"]
+    lines = [*lines_of("source", 300, seed=1), *ODD_LINES, "a<br>b xyz", "me ku auf", ">>kor<< bade", ">>yyy<<figo"]
     found = case.translator.source_tokenizer.tokenize(lines).to_list()
     for line, ids in zip(lines, found, strict=True):
         if line.startswith(">>cmn_Hans<<") and LANGUAGES[1] not in case.vocabulary.source.tokens:

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 from folder_changes import changed_json, changed_tensors
-from marian_folders import make_plain_folder
+from marian_folders import LANGUAGES, make_plain_folder
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.marian_folder import MarianFolder
 from keras_transformer.importing.safetensors_file import SafetensorsFile
-from keras_transformer.importing.transformers_names import POSITIONS, PROJECTION, SHARED, TABLE, residual_order
+from keras_transformer.importing.transformers_names import BIAS, POSITIONS, PROJECTION, SHARED, TABLE, residual_order
 from keras_transformer.models import transformer_parts
 from keras_transformer.position_encodings import position_table
 
@@ -109,3 +109,28 @@ def test_positions_can_be_rounded_to_bfloat16(scale, is_accepted, tmp_path):
     else:
         with pytest.raises(InputError, match="must have the sines and cosines of 64 positions"):
             MarianFolder(folder)
+
+
+@pytest.mark.parametrize("file", ["added_tokens.json", "tokenizer_config.json"])
+def test_a_table_can_have_more_rows_than_the_vocabulary_has_tokens(file, tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", languages=LANGUAGES, **SMALL)
+    size = len(read_json(folder / "vocab.json"))
+    change = {">>kor<<": size, "<br>": size + 8}  # The second one is not in the table.
+    if file == "tokenizer_config.json":
+        entries = {str(token_id): {"content": token} for token, token_id in change.items()}
+        change = {"added_tokens_decoder": {"1": {"content": "<unk>"}, **entries}}
+    (folder / file).write_text(json.dumps({"source_lang": "en", **change} if "config" in file else change))
+    changed_json("config.json", vocab_size=size + 8, decoder_vocab_size=size + 8)(folder)
+
+    def resize(tensors):
+        tensors[SHARED] = np.concatenate([tensors[SHARED], tensors[SHARED][:8]])
+        tensors[BIAS] = np.zeros((1, size + 8), "float32")
+
+    changed_tensors(resize)(folder)
+    imported = MarianFolder(folder)
+    table, tokenizers = imported.vocabulary.target, imported.tokenizers
+    assert set(table.rows[~table.is_copy]) == set(range(size + 8))
+    (ids,) = tokenizers.source.tokenize([">>kor<< bade"]).to_list()
+    assert table.rows[ids[0]] == size
+    rows = [index for index, row in enumerate(table.rows) if row > size]
+    assert tokenizers.decode_target([rows]) == [""]
