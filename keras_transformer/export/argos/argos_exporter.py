@@ -6,6 +6,7 @@ import zipfile
 from keras_transformer.errors import ExportError, InputError, short_repr
 from keras_transformer.export.argos.language_codes import argos_languages, language_name
 from keras_transformer.export.argos.sentence_splitter import write_splitter
+from keras_transformer.export.ctranslate2.activations import check_activation
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.verification.artifact_runs import run_program
 from keras_transformer.files.whole_files import write_json, write_text
@@ -40,9 +41,16 @@ class ArgosExporter(Exporter):
     packages = ("ctranslate2", "onnx")
 
     def check_files(self, files):
-        """Raises an InputError if a language of the model is unknown."""
+        """Raises an InputError if CTranslate2 lacks the activation of the model, or one of its languages is unknown."""
         super().check_files(files)
+        check_activation(files.config)
         argos_languages(files.texts)
+
+    def check_model(self, model):
+        from keras_transformer.models.transformer_parts import transformer_parts  # noqa: PLC0415 (imports Keras)
+
+        super().check_model(model)
+        check_activation(transformer_parts(model).config)
 
     def check_tokenizers(self, tokenizers):
         """Raises an InputError if a model has placeholders or language tokens, which Argos Translate does not write."""

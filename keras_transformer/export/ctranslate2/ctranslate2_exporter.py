@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keras_transformer.errors import ExportError
+from keras_transformer.export.ctranslate2.activations import check_activation
 from keras_transformer.export.ctranslate2.vocabulary_map import VOCABULARY_MAP_NAME, write_vocabulary_map
 from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
@@ -30,6 +31,17 @@ class CTranslate2Exporter(Exporter):
     fixes_search = False
     rounds_activations = False
     packages = ("ctranslate2",)
+
+    def check_files(self, files):
+        """Raises an InputError if CTranslate2 lacks the activation of the model."""
+        super().check_files(files)
+        check_activation(files.config)
+
+    def check_model(self, model):
+        from keras_transformer.models.transformer_parts import transformer_parts  # noqa: PLC0415 (imports Keras)
+
+        super().check_model(model)
+        check_activation(transformer_parts(model).config)
 
     def write(self, translator, artifact, settings):
         from keras_transformer.export.ctranslate2.ctranslate2_format import save_ctranslate2  # noqa: PLC0415 (slow)

@@ -4,19 +4,12 @@ import pathlib
 
 import numpy as np
 
+from keras_transformer.export.ctranslate2.activations import ACTIVATIONS, check_activation
 from keras_transformer.models.quantized_layers import float_kernel
 from keras_transformer.models.transformer_parts import transformer_parts
 from keras_transformer.position_encodings import position_table
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 
-# Keras's name of an activation: CTranslate2's name of it.
-ACTIVATIONS = {
-    "relu": "RELU",
-    "gelu": "GELU",
-    "silu": "SWISH",
-    "tanh": "Tanh",
-    "sigmoid": "Sigmoid",
-}
 # The logit of a token that is never generated. Half precision has it as well.
 _NEVER = -1e4
 
@@ -68,10 +61,7 @@ def _transformer_spec(parts, source_tokens, target_tokens):
     from ctranslate2 import specs  # noqa: PLC0415 (an optional dependency)
 
     config = parts.config
-    if config.activation not in ACTIVATIONS:
-        raise ValueError(
-            f"CTranslate2 has the activations {', '.join(ACTIVATIONS)}. Received: activation={config.activation!r}."
-        )
+    check_activation(config)
     spec = specs.TransformerSpec.from_config(
         (config.num_encoder_layers, config.num_decoder_layers),
         config.num_heads,

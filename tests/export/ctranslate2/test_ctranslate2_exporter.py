@@ -1,12 +1,18 @@
 """The artifact for CTranslate2 in a fresh process, as its card describes its use."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from export_cases import SOURCES, TARGETS, trained_translator
 
+from keras_transformer.errors import InputError
 from keras_transformer.export import Proof, SearchSettings, export_ctranslate2, get_exporter
-from keras_transformer.models import transformer_parts
+from keras_transformer.models import build_transformer, transformer_parts
+from keras_transformer.saving.model_files import ModelFiles
 from keras_transformer.special_tokens import END_ID
+from keras_transformer.text import TextFacts
+from keras_transformer.translator import Translator
 
 pytest.importorskip("ctranslate2", reason="the extra `ctranslate2` is not installed")
 
@@ -28,6 +34,19 @@ def test_an_empty_translation_stays_empty(tmp_path):
     proof = Proof(translator, "ctranslate2", None, settings, list(zip(SOURCES, TARGETS)), report=found.append)
     export_ctranslate2(translator, tmp_path / "model", prove=proof)
     assert found[0].identical == len(SOURCES)
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("ctranslate2", ""), ("argos", ".argosmodel")])
+def test_another_activation_is_refused_before_any_work(name, suffix, small_translator, tmp_path):
+    config = dataclasses.replace(small_translator.config, activation="mish")
+    translator = Translator(build_transformer(config), small_translator.tokenizers, texts=TextFacts("ko", "en"))
+    files = ModelFiles(tmp_path, translator.config, None, translator.tokenizers, translator.texts)
+    message = "CTranslate2 has the activations relu, .* Received: activation='mish'"
+    with pytest.raises(InputError, match=message):
+        get_exporter(name).check_files(files)
+    with pytest.raises(InputError, match=message):
+        get_exporter(name).export(translator, tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_maximum_length_is_in_the_card(small_translator, tmp_path):
