@@ -1,21 +1,24 @@
 """The folder of a preset: a local one, or one of the Hugging Face hub."""
 
+import errno
 import pathlib
 import re
 
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.importing.generation_options import GENERATION_CONFIG
-from keras_transformer.importing.tensor_files import SAFETENSORS_NAME, TORCH_NAME
+from keras_transformer.importing.tensor_files import INDEX_NAMES, SAFETENSORS_NAME, TORCH_NAME
 from keras_transformer.saving.model_files import SHORTLIST_NAME
 
 _HUB = "hf://"
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?", re.ASCII)
+# Errors of files, which can have no file name.
+_ERRORS_OF_FILES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 # Files of model folders and of folders of other toolkits.
 _FILES = (
     *("config.json", "tokenizer.model", "source.model", "target.model", "model.weights.h5", "recipe.toml", "README.md"),
     SHORTLIST_NAME,
     *("source.spm", "target.spm", "vocab.json", "target_vocab.json", "tokenizer_config.json", SAFETENSORS_NAME),
-    *("sentencepiece.bpe.model", "tokenizer.json", "added_tokens.json", GENERATION_CONFIG),
+    *("sentencepiece.bpe.model", "tokenizer.json", "added_tokens.json", GENERATION_CONFIG, *INDEX_NAMES),
     *("validation.source.txt", "validation.target.txt", "scores.json", "history.csv"),
 )
 
@@ -32,6 +35,7 @@ def preset_folder(address):
     Raises:
         InputError: the package `huggingface_hub` is missing, the address is wrong, or the hub cannot be reached and its
             cache does not have the model.
+        OSError: the cache cannot be written.
     """
     if not str(address).startswith(_HUB):
         return pathlib.Path(address)
@@ -62,7 +66,9 @@ def _downloaded(address, name, revision):
         raise InputError(f"{address}: the hub has no such model or revision, or it is private.") from None
     except (errors.HfHubHTTPError, errors.HFValidationError) as error:
         raise InputError(f"{address}: the hub refuses it: {' '.join(str(error).split())[:200]}") from None
-    except Exception:  # Versions of the package report a missing network by classes of different packages.
+    except Exception as error:  # Versions of the package report a missing network by classes of different packages.
+        if isinstance(error, OSError) and (error.filename is not None or error.errno in _ERRORS_OF_FILES):
+            raise
         return _cached(address, name, revision)
 
 

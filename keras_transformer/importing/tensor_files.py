@@ -5,7 +5,8 @@ from keras_transformer.importing.safetensors_file import SafetensorsFile
 from keras_transformer.importing.torch_file import TorchFile
 
 SAFETENSORS_NAME, TORCH_NAME = "model.safetensors", "pytorch_model.bin"
-_SHARDED = (f"{SAFETENSORS_NAME}.index.json", f"{TORCH_NAME}.index.json")
+# The lists of weights in several files, which are refused.
+INDEX_NAMES = (f"{SAFETENSORS_NAME}.index.json", f"{TORCH_NAME}.index.json")
 
 
 def open_tensors(folder):
@@ -24,7 +25,7 @@ def open_tensors(folder):
         return SafetensorsFile(folder / SAFETENSORS_NAME)
     if (folder / TORCH_NAME).is_file():
         return TorchFile(folder / TORCH_NAME)
-    for name in _SHARDED:
+    for name in INDEX_NAMES:
         if (folder / name).is_file():
             raise InputError(
                 f"{folder / name}: weights in several files are not supported. Save the model again with "

@@ -17,7 +17,7 @@ _MOST_ARGUMENTS = 16
 _LOCAL_HEADER_BYTES = 30
 _CONVERSION = (
     "Convert it where it was made, with Transformers: "
-    "`MarianMTModel.from_pretrained(folder).save_pretrained(folder)` writes model.safetensors"
+    "`AutoModelForSeq2SeqLM.from_pretrained(folder).save_pretrained(folder)` writes model.safetensors"
 )
 
 

@@ -135,7 +135,7 @@ CASES = {
         "sines",
     ),
     "code in a pickle": (pickle_with_code, "pytorch_model.bin", "__builtin__.print"),
-    "old pickle": (old_pickle, "pytorch_model.bin", "save_pretrained"),
+    "old pickle": (old_pickle, "pytorch_model.bin", "AutoModelForSeq2SeqLM.from_pretrained(folder).save_pretrained"),
     "no vocabulary": (replaced("vocab.json", b"[]"), "vocab.json", "damaged"),
     "vocabulary with a gap": (changed_json("vocab.json", **{"<unk>": 10**6}), "vocab.json", "ids"),
     "short vocabulary": (changed_json("vocab.json", **{"<pad>": "removed"}), "vocab.json", "start token"),

@@ -28,8 +28,8 @@ from keras_transformer.importing import is_foreign_folder, preset_folder
 try:
     folder = preset_folder(sys.argv[1])
     print(is_foreign_folder(folder), *sorted(file.name for file in folder.iterdir()))
-except InputError as error:
-    print("InputError:", error)
+except (InputError, OSError) as error:
+    print("InputError:" if isinstance(error, InputError) else "OSError:", error)
 """
 
 
@@ -86,9 +86,9 @@ def hub(tmp_path):
         server.shutdown()
 
 
-def of_hub(address, hub, tmp_path):
+def of_hub(address, hub, tmp_path, cache="cache"):
     """The answer of a fresh process for an address."""
-    environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(REPOSITORY)}
+    environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(tmp_path / cache), "PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-c", SCRIPT, address]
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -109,6 +109,22 @@ def test_a_model_of_the_hub_is_downloaded_once(hub, tmp_path):
     assert message.startswith("InputError: hf://someone/other: the hub cannot be reached")
     message = of_hub("hf://someone/other", hub, tmp_path)
     assert message == "InputError: hf://someone/other: the hub has no such model or revision, or it is private."
+
+
+@pytest.mark.slow
+def test_an_index_of_several_files_is_downloaded(hub, tmp_path):
+    served = tmp_path / "served"
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        (served / name).rename(served / f"{name}.index.json")
+    files = FILES.replace("model.safetensors", "model.safetensors.index.json pytorch_model.bin.index.json")
+    assert of_hub("hf://someone/tiny", hub, tmp_path) == f"True {files}"
+
+
+@pytest.mark.slow
+def test_a_cache_that_cannot_be_written_is_an_error_of_its_own(hub, tmp_path):
+    (tmp_path / "cache").write_text("a file")
+    message = of_hub("hf://someone/tiny", hub, tmp_path, "cache/below")
+    assert message.startswith("OSError: [Errno 20] Not a directory")
 
 
 @pytest.mark.parametrize("address", ["hf://", "hf://model", "hf://a/b/c", "hf://a/b@", "hf://a /b"])
