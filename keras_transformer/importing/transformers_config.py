@@ -82,6 +82,8 @@ def checked_config(kind, content, defaults, fixed):
         ValueError: a value is not supported.
     """
     found = {**defaults, **content}
+    if isinstance(found["eos_token_id"], list) and len(found["eos_token_id"]) == 1:
+        (found["eos_token_id"],) = found["eos_token_id"]
     for key, only in fixed.items():
         if key == "model_type" or key in found:
             value = found.get(key)

@@ -118,6 +118,7 @@ CASES = {
     "suppressed end": (generation_config(suppress_tokens=[7, 0]), "generation_config.json", "without the end token 0"),
     "damaged suppressed": (generation_config(suppress_tokens={"a": 1}), "generation_config.json", "suppress_tokens"),
     "forced start": (generation_config(forced_bos_token_id=9), "generation_config.json", "forced_bos_token_id", "9"),
+    "two ends": (changed_json("config.json", eos_token_id=[0, 5]), "config.json", "eos_token_id=[0, 5]"),
     "other end": (changed_json("config.json", eos_token_id=5), "vocab.json", "</s>"),
     "cut weights": (cut_weights, "model.safetensors", "bytes"),
     "no safetensors": (replaced("model.safetensors", b"PK\3\4" * 9), "model.safetensors", "header"),

@@ -12,6 +12,7 @@ from keras_transformer.files.small_files import read_json
 from keras_transformer.importing.m2m100_folder import M2M100Folder
 from keras_transformer.importing.marian_folder import MarianFolder
 from keras_transformer.models import transformer_parts
+from keras_transformer.special_tokens import END_ID
 
 SMALL = {"encoder_layers": 1, "decoder_layers": 1}
 
@@ -45,6 +46,12 @@ def test_the_config_of_older_folders_can_suppress_tokens(tmp_path):
     assert MarianFolder(folder).vocabulary.target.tokens == before.vocabulary.target.tokens
     changed_json("config.json", bad_words_ids=[[20]])(folder)
     assert 20 not in (found := MarianFolder(folder).vocabulary.target).rows[~found.is_copy]
+
+
+def test_a_list_of_one_end_token_is_accepted(tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", eos_token_id=[0], **SMALL)
+    table = MarianFolder(folder).vocabulary.target
+    assert table.rows[END_ID] == 0
 
 
 def test_a_multilingual_folder_can_force_a_language(tmp_path):
