@@ -17,9 +17,9 @@ SENTENCE = "나는 어제 갔다."
 _ENTRY = re.compile(r'<script type="[^"]*" id="(\w+)">(.*?)</script>', re.DOTALL)
 
 
-def small_translator(separate=False, symbols=(), **overrides):
+def small_translator(separate=False, symbols=(), lines=LINES, **overrides):
     """A translator of random weights, wide enough that matrices of the full width are pictures."""
-    tokenizer = learn_vocabulary(LINES, vocabulary_size=296 + len(symbols), user_defined_symbols=symbols)
+    tokenizer = learn_vocabulary(lines, vocabulary_size=296 + len(symbols), user_defined_symbols=symbols)
     target = learn_vocabulary(LINES[2:], vocabulary_size=280) if separate else None
     fields = {
         "vocabulary_size": tokenizer.vocabulary_size,
@@ -38,6 +38,13 @@ def small_translator(separate=False, symbols=(), **overrides):
         if len(weight.shape) == 1:  # Biases and norms of a new model are zeros and ones.
             weight.assign(weight + 0.1 * random.normal(size=weight.shape))
     return Translator(model, tokenizer, target)
+
+
+def text_of_length(tokenizer, length):
+    """Returns a text of a number of tokens, with the end token."""
+    text = " ".join(LINES * 3)
+    parts = (text[start:end] for start in range(9) for end in range(len(text), start, -1))
+    return next(part for part in parts if tokenizer.count_tokens(part) == length - 1)
 
 
 def page_entries(path):

@@ -3,10 +3,10 @@
 import pytest
 from browser import opened_browser, resize
 from explained_pages import SENTENCE, page_entries, page_matrix, page_picture, small_translator
+from page_browser import canvas_of, find, open_page, press
 
 import keras_transformer as kt
 
-READY = "return document.body.dataset.ready === 'true'"
 OVERFLOW = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 BLANK = """
 return [...document.querySelectorAll("canvas")].filter((canvas) => {
@@ -41,45 +41,27 @@ def paths(translator, tmp_path_factory):
 def page(driver, paths):
     """The opened page: the driver, and the data and numbers of the page."""
     resize(driver, 1280)
-    _open(driver, paths["en"])
+    open_page(driver, paths["en"])
     return driver, *page_entries(paths["en"])
-
-
-def _open(driver, path):
-    from selenium.webdriver.support.wait import WebDriverWait  # noqa: PLC0415 (an optional dependency)
-
-    driver.get(path.as_uri())
-    WebDriverWait(driver, 30).until(lambda driver: driver.execute_script(READY))
-
-
-def _find(driver, selector):
-    return driver.find_element("css selector", selector)
-
-
-def _press(element, *keys):
-    from selenium.webdriver.common.keys import Keys  # noqa: PLC0415 (an optional dependency)
-
-    for key in keys:
-        element.send_keys(getattr(Keys, key))
 
 
 def _select(driver, name, number):
     from selenium.webdriver.support.select import Select  # noqa: PLC0415 (an optional dependency)
 
-    Select(_find(driver, f"#{name}")).select_by_value(str(number))
+    Select(find(driver, f"#{name}")).select_by_value(str(number))
 
 
 def _go_to(driver, step):
-    slider = _find(driver, "#step")
-    _press(slider, "HOME", *["ARROW_RIGHT"] * step)
+    slider = find(driver, "#step")
+    press(slider, "HOME", *["ARROW_RIGHT"] * step)
     assert slider.get_property("value") == str(step + 1)
 
 
 def _read(driver, view, row, column, picture=False):
     """The text that the page shows for a cell that is reached by the keyboard."""
-    canvas = driver.find_elements("css selector", f'[data-name="{view}"] canvas')[picture]
-    _press(canvas, "ESCAPE", "ARROW_RIGHT", *["ARROW_DOWN"] * row, *["ARROW_RIGHT"] * column)
-    return _find(driver, "#readout").text.replace("\u2068", "").replace("\u2069", "")
+    canvas = canvas_of(driver, view, picture)
+    press(canvas, "ESCAPE", "ARROW_RIGHT", *["ARROW_DOWN"] * row, *["ARROW_RIGHT"] * column)
+    return find(driver, "#readout").text.replace("\u2068", "").replace("\u2069", "")
 
 
 def _shown(text):
@@ -90,8 +72,8 @@ def test_it_opens_without_errors_and_without_the_network(page):
     driver, data, _ = page
     assert driver.get_log("browser") == []
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
-    assert _find(driver, "#text").text == SENTENCE
-    assert _find(driver, "#translation").get_property("textContent") == data["translation"]
+    assert find(driver, "#text").text == SENTENCE
+    assert find(driver, "#translation").get_property("textContent") == data["translation"]
     chips = [chip.text.split("\n") for chip in driver.find_elements("css selector", "#source-tokens li")]
     assert chips == [[token, str(i)] for token, i in zip(data["source"]["tokens"], data["source"]["ids"])]
 
@@ -106,8 +88,8 @@ def test_the_slider_shows_the_next_words_of_its_step(page, step):
     probabilities = [float(text[-1].split("%")[0]) / 100 for text in shown]
     assert [text[1].strip() for text in shown][:10] == [token for token, _, _ in expected["words"]]
     assert probabilities[:10] == pytest.approx([probability for _, _, probability in expected["words"]], abs=5.1e-5)
-    assert _find(driver, "#words .chosen bdi").text == expected["chosen"][0]
-    assert _find(driver, "#target-tokens .current bdi").text == data["target"]["tokens"][step]
+    assert find(driver, "#words .chosen bdi").text == expected["chosen"][0]
+    assert find(driver, "#target-tokens .current bdi").text == data["target"]["tokens"][step]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +142,7 @@ def test_the_largest_number_of_a_wide_matrix_is_that_of_all_columns(page):
     pictures = {view: abs(page_picture(data, content, name)[0]) for view, name in views.items()}
     assert any(picture[:, 8:].max() > picture[:, :8].max() + 0.01 for picture in pictures.values())
     for view, picture in pictures.items():
-        caption = _find(driver, f'[data-name="{view}"] figcaption').text
+        caption = find(driver, f'[data-name="{view}"] figcaption').text
         assert float(caption.split("largest ")[1].split(" ")[0]) == pytest.approx(picture.max(), abs=5.1e-3)
 
 
@@ -181,12 +163,12 @@ def test_the_tree_shows_each_hypothesis_and_its_candidates(page):
     first = data["steps"][1]["nodes"][0]
     scores = [node.get_property("textContent") for node in shown]
     assert all(f"{node['score']:.3f}".replace("-", "−") in text for node, text in zip(nodes[1:], scores[1:]))
-    _press(shown[1], "ENTER")
-    details = _find(driver, "#node").text
+    press(shown[1], "ENTER")
+    details = find(driver, "#node").text
     assert f"{first['score']:.4f}".replace("-", "−") in details
     tokens = [cell.text for cell in driver.find_elements("css selector", ".candidates td:first-child")]
     assert tokens == [token for token, _ in first["candidates"]]
-    _press(shown[1], "ARROW_LEFT")
+    press(shown[1], "ARROW_LEFT")
     assert driver.switch_to.active_element == shown[0]
 
 
@@ -206,7 +188,7 @@ def test_the_tree_shows_each_hypothesis_and_its_candidates(page):
 )
 def test_every_stage_is_drawn_within_the_width(driver, paths, width, scheme, language):
     resize(driver, width, scheme=scheme)
-    _open(driver, paths[language])
+    open_page(driver, paths[language])
     assert driver.get_log("browser") == []
     assert driver.execute_script(OVERFLOW) <= 0
     driver.execute_script("page.views.forEach((view) => view.draw())")
@@ -219,21 +201,21 @@ def test_tokens_are_text_and_not_html(driver, tmp_path):
     translator = small_translator(max_length=64, hidden_dim=16, num_encoder_layers=1, num_decoder_layers=1)
     path = kt.explain(translator, text, tmp_path / "a.html", beam_size=1)
     resize(driver, 390)
-    _open(driver, path)
+    open_page(driver, path)
     assert driver.get_log("browser") == []
     assert driver.title.startswith("</script>")
-    assert _find(driver, "#text").text == text
+    assert find(driver, "#text").text == text
 
 
 def test_the_formula_and_the_mask_are_those_of_an_imported_model(driver, paths, tmp_path):
     formula = "return document.querySelector('#positions .formula').innerText"
     mask = "return document.querySelector('#encoder-mask p.when-encoder').innerText"
     resize(driver, 1280)
-    _open(driver, paths["en"])
+    open_page(driver, paths["en"])
     assert driver.execute_script(formula).startswith("P[pos, 2i] = sin(pos / 100002i/d)")
     assert driver.execute_script(mask).startswith("The mask hides padding. ")
     fields = {"position_frequencies": "tensor2tensor", "first_position": 1, "source_end": False}
     translator = small_translator(hidden_dim=16, num_encoder_layers=1, num_decoder_layers=1, **fields)
-    _open(driver, kt.explain(translator, SENTENCE, tmp_path / "a.html", beam_size=1))
+    open_page(driver, kt.explain(translator, SENTENCE, tmp_path / "a.html", beam_size=1))
     assert driver.execute_script(formula).startswith("P[pos, 2i] = sin((pos + 1) / 100002i/(d − 2))")
     assert driver.execute_script(mask).startswith("The mask hides padding and the end token of the source,")

@@ -36,6 +36,11 @@ class Grid {
     return this.options.isPicture ? this.matrix.pictureColumns : this.matrix.numberColumns;
   }
 
+  // The column of the matrix that is drawn in a column.
+  index(column) {
+    return this.options.isPicture ? this.matrix.pictured(column) : column;
+  }
+
   value(row, column) {
     return this.options.isPicture ? this.matrix.shade(row, column) : this.matrix.number(row, column);
   }
@@ -48,7 +53,7 @@ class Grid {
     this.left = Math.min(width < 420 ? 62 : LABEL_WIDTH, Math.ceil(Math.max(...rowLabels.map((label) => context.measureText(label).width)))) + 8;
     const room = Math.max(60, width - this.left - 2);
     const largest = matrix.largest(); // Of the numbers, which of a wide matrix are the first columns.
-    this.largest = matrix.isWide ? Math.max(largest, matrix.largest(matrix.shade, matrix.pictureColumns)) : largest;
+    this.largest = matrix.isWide ? Math.max(largest, matrix.largest(true)) : largest;
     this.numberFont = `${width < 420 ? 10 : 11}px ${NUMBER_FONT}`;
     context.font = this.numberFont;
     const digits = context.measureText(short(-Math.max(largest, 1))).width + 3;
@@ -131,8 +136,8 @@ class Grid {
       for (let column = 0; column < columns; column++) {
         const part = matrix.shade(row, column) / (this.largest || 1);
         let shade = palette.shade(color, Math.sign(part) * Math.abs(part) ** power);
-        if (isHidden && isHidden(row, column)) shade = palette.color("mask");
-        if (isShown && !isShown(row, column)) shade = palette.color("blank");
+        if (isHidden && isHidden(row, this.index(column))) shade = palette.color("mask");
+        if (isShown && !isShown(row, this.index(column))) shade = palette.color("blank");
         image.data.set([...shade, 255], 4 * (row * columns + column));
       }
     }
@@ -144,7 +149,7 @@ class Grid {
     this.context.drawImage(plain, this.left, this.top, this.right - this.left, this.bottom - this.top);
     this.context.fillStyle = palette.css("card");
     for (let row = 1; row < matrix.rows; row++) this.context.fillRect(this.left, this.top + row * this.cellHeight - 1, this.right - this.left, 1);
-    for (let at = matrix.each; at < columns; at += matrix.each) this.context.fillRect(this.left + at * this.cellWidth - 1, this.top, 2, this.bottom - this.top);
+    for (let at = matrix.eachPicture; at < columns; at += matrix.eachPicture) this.context.fillRect(this.left + at * this.cellWidth - 1, this.top, 2, this.bottom - this.top);
   }
 
   drawRowLabels() {
@@ -183,12 +188,12 @@ class Grid {
   }
 
   drawIndices() {
-    const context = this.context, step = this.matrix.step && this.options.isPicture ? this.matrix.step : 1;
+    const context = this.context;
     context.fillStyle = palette.css("muted");
     context.font = `10px ${NUMBER_FONT}`;
     const every = this.cellWidth >= 20 ? 1 : [4, 8, 16, 32, 64, 128, 256].find((size) => size * this.cellWidth >= 26);
     for (let column = 0; column < this.columns; column += every) {
-      context.fillText(column * step, this.left + (column + (every === 1 ? 0.5 : 0)) * this.cellWidth + (every === 1 ? 0 : 5), this.top - 8);
+      context.fillText(this.index(column), this.left + (column + (every === 1 ? 0.5 : 0)) * this.cellWidth + (every === 1 ? 0 : 5), this.top - 8);
     }
   }
 
@@ -232,11 +237,12 @@ class Grid {
 
   text(row, column) {
     const { isShown, isHidden, describe, rowLabels, columnLabels, name, isPicture } = this.options;
-    if (isShown && !isShown(row, column)) return words.later;
-    const place = describe ? describe(row, column) : null;
-    const index = columnLabels ? isolated(columnLabels[column]) : column * (isPicture ? this.matrix.step : 1);
+    const at = this.index(column);
+    if (isShown && !isShown(row, at)) return words.later;
+    const place = describe ? describe(row, at) : null;
+    const index = columnLabels ? isolated(columnLabels[at]) : at;
     const start = place || `${name}[${isolated(rowLabels[row])}, ${index}]`;
-    if (isHidden && isHidden(row, column)) return `${start} = ${page.hiddenText} (${words.stands_for})`;
+    if (isHidden && isHidden(row, at)) return `${start} = ${page.hiddenText} (${words.stands_for})`;
     if (isPicture && !this.matrix.isExact) return `${start} ≈ ${this.matrix.shade(row, column).toPrecision(2).replace("-", "−")}`;
     return `${start} = ${exact(this.value(row, column), this.matrix.decimals)}`;
   }

@@ -19,12 +19,12 @@ class Matrix {
     this.width = width;
     this.isWide = "picture" in entry;
     this.decimals = entry.decimals;
+    this.step = entry.step || 1;
     this.numberColumns = this.isWide ? 8 : width;
     this.count = entry.shape.slice(0, -1).reduce((product, size) => product * size, 1) * this.numberColumns;
     this.at = entry.at;
     this.first = head * rows * this.numberColumns;
     if (this.isWide) {
-      this.step = entry.step;
       this.unit = entry.unit;
       this.power = entry.power;
       this.pictureColumns = Math.ceil(width / entry.step);
@@ -43,30 +43,40 @@ class Matrix {
     return Math.sign(integer) * Math.abs(integer) ** this.power * this.unit;
   }
 
-  largest(number = this.number, columns = this.numberColumns) {
+  // The column of the matrix that a column of the picture shows.
+  pictured(column) {
+    return column * this.step;
+  }
+
+  // Of the numbers, or of the picture.
+  largest(isPicture = false) {
+    const columns = isPicture ? this.pictureColumns : this.numberColumns;
     let largest = 0;
     for (let row = 0; row < this.rows; row++) {
       for (let column = 0; column < columns; column++) {
-        largest = Math.max(largest, Math.abs(number.call(this, row, column)));
+        largest = Math.max(largest, Math.abs(isPicture ? this.shade(row, column) : this.number(row, column)));
       }
     }
     return largest;
   }
 }
 
-// The matrices of all heads side by side.
+// The matrices of all heads side by side. Their picture has the exact numbers, or the pictures of wide heads.
 class SideBySide {
   constructor(heads) {
+    const [head] = heads;
     this.heads = heads;
-    this.rows = heads[0].rows;
-    this.each = heads[0].width;
+    this.rows = head.rows;
+    this.each = head.width;
     this.width = this.each * heads.length;
     this.isWide = this.width > 64;
-    this.decimals = heads[0].decimals;
-    this.numberColumns = this.isWide ? Math.min(8, this.each) : this.width;
-    this.step = 1;
-    this.isExact = true;
-    this.pictureColumns = this.width;
+    this.isExact = !head.isWide;
+    this.decimals = head.decimals;
+    this.step = head.step;
+    this.power = head.power;
+    this.numberColumns = this.isWide ? 8 : this.width;
+    this.eachPicture = head.isWide ? head.pictureColumns : this.each;
+    this.pictureColumns = this.eachPicture * heads.length;
   }
 
   number(row, column) {
@@ -74,11 +84,16 @@ class SideBySide {
   }
 
   shade(row, column) {
-    return this.number(row, column);
+    const head = this.heads[Math.floor(column / this.eachPicture)], within = column % this.eachPicture;
+    return head.isWide ? head.shade(row, within) : head.number(row, within);
   }
 
-  largest() {
-    return Math.max(...this.heads.map((head) => head.largest()));
+  pictured(column) {
+    return Math.floor(column / this.eachPicture) * this.each + (column % this.eachPicture) * this.step;
+  }
+
+  largest(isPicture = false) {
+    return Math.max(...this.heads.map((head) => head.largest(isPicture && head.isWide)));
   }
 }
 

@@ -57,7 +57,7 @@ function addAttention(section) {
   };
   const isHidden = (row, column) => {
     const bias = page.matrix(`${prefix()}/bias`);
-    return (column < bias.numberColumns ? bias.number(row, column) : bias.shade(row, column)) < 0;
+    return (column < bias.numberColumns ? bias.number(row, column) : bias.shade(row, column / bias.step)) < 0;
   };
   view("products", "unscaled", "S", "s", square("unscaled", "S"));
   view("scaled", "products", "S/√dₖ", "s", square("products", "S/√dₖ"));
