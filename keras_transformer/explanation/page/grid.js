@@ -4,7 +4,7 @@ const isolated = (token) => `\u2068${token}\u2069`;
 const isSyllabic = (text) => /^[▁\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+$/u.test(text);
 const FONT = 'system-ui, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", NanumGothic, sans-serif';
 const NUMBER_FONT = '"Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif';
-const LABEL_WIDTH = 92, HEADER_HEIGHT = 74;
+const LABEL_WIDTH = 92, HEADER_HEIGHT = 74, MOST_SIGNS = 5;
 
 // The text, shortened to a width in pixels.
 function fitting(context, text, width) {
@@ -27,7 +27,9 @@ class Grid {
     place.append(this.canvas);
     this.canvas.addEventListener("pointermove", (event) => this.point(event));
     this.canvas.addEventListener("pointerdown", (event) => this.point(event));
-    this.canvas.addEventListener("pointerleave", () => this.leave());
+    // A finger leaves at the end of a tap, and the number stays. It is cancelled when the page scrolls.
+    this.canvas.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || this.leave());
+    this.canvas.addEventListener("pointercancel", () => this.leave());
     this.canvas.addEventListener("blur", () => this.leave());
     this.canvas.addEventListener("keydown", (event) => this.press(event));
   }
@@ -87,20 +89,31 @@ class Grid {
   }
 
   draw() {
-    const context = this.context;
-    context.fillStyle = palette.css("card");
-    context.fillRect(0, 0, this.right + 1, this.bottom + 1);
+    this.picture = null;
+    this.redraw();
+  }
+
+  // Draws the same picture with another cursor, or after its place has scrolled. Labels stay in sight.
+  redraw() {
+    const { scrollLeft, scrollTop } = this.canvas.parentElement;
+    this.cover(0, 0, this.right + 1, this.bottom + 1);
     if (this.options.isPicture) this.drawPicture();
     else this.drawCells();
+    this.drawOutlines();
+    this.context.save();
+    this.context.translate(scrollLeft, 0);
     this.drawRowLabels();
+    this.context.restore();
+    this.context.save();
+    this.context.translate(0, scrollTop);
     this.drawHeader();
-    const current = this.options.current ? this.options.current() : -1;
-    if (current >= 0) this.outline(this.left, this.top + current * this.cellHeight, this.right - this.left, this.cellHeight, "accent");
-    if (this.cursor) {
-      const [row, column] = this.cursor;
-      const x = this.left + column * this.cellWidth;
-      this.outline(x, this.top + row * this.cellHeight, Math.max(2, this.cellWidth), this.cellHeight, "ink");
-    }
+    this.context.restore();
+    this.cover(scrollLeft, scrollTop, this.left - 1, this.top - 1);
+  }
+
+  cover(x, y, width, height) {
+    this.context.fillStyle = palette.css("card");
+    this.context.fillRect(x, y, width, height);
   }
 
   drawCells() {
@@ -130,6 +143,17 @@ class Grid {
   }
 
   drawPicture() {
+    const { matrix, columns } = this;
+    this.picture ??= this.pixels();
+    this.context.imageSmoothingEnabled = false;
+    this.context.drawImage(this.picture, this.left, this.top, this.right - this.left, this.bottom - this.top);
+    this.context.fillStyle = palette.css("card");
+    for (let row = 1; row < matrix.rows; row++) this.context.fillRect(this.left, this.top + row * this.cellHeight - 1, this.right - this.left, 1);
+    for (let at = matrix.eachPicture; at < columns; at += matrix.eachPicture) this.context.fillRect(this.left + at * this.cellWidth - 1, this.top, 2, this.bottom - this.top);
+  }
+
+  // A canvas with a pixel per number.
+  pixels() {
     const { matrix, columns } = this, image = new ImageData(columns, matrix.rows);
     const { isShown, isHidden, color } = this.options, power = matrix.power === 2 ? 0.5 : 1;
     for (let row = 0; row < matrix.rows; row++) {
@@ -145,15 +169,20 @@ class Grid {
     plain.width = columns;
     plain.height = matrix.rows;
     plain.getContext("2d").putImageData(image, 0, 0);
-    this.context.imageSmoothingEnabled = false;
-    this.context.drawImage(plain, this.left, this.top, this.right - this.left, this.bottom - this.top);
-    this.context.fillStyle = palette.css("card");
-    for (let row = 1; row < matrix.rows; row++) this.context.fillRect(this.left, this.top + row * this.cellHeight - 1, this.right - this.left, 1);
-    for (let at = matrix.eachPicture; at < columns; at += matrix.eachPicture) this.context.fillRect(this.left + at * this.cellWidth - 1, this.top, 2, this.bottom - this.top);
+    return plain;
+  }
+
+  drawOutlines() {
+    const current = this.options.current ? this.options.current() : -1;
+    if (current >= 0) this.outline(this.left, this.top + current * this.cellHeight, this.right - this.left, this.cellHeight, "accent");
+    if (!this.cursor) return;
+    const [row, column] = this.cursor;
+    this.outline(this.left + column * this.cellWidth, this.top + row * this.cellHeight, Math.max(2, this.cellWidth), this.cellHeight, "ink");
   }
 
   drawRowLabels() {
     const context = this.context, shown = this.options.current ? this.options.current() : this.matrix.rows;
+    this.cover(0, 0, this.left - 1, this.bottom + 1);
     context.textAlign = "right";
     context.textBaseline = "middle";
     context.font = `12px ${FONT}`;
@@ -165,26 +194,33 @@ class Grid {
   }
 
   drawHeader() {
-    const context = this.context, labels = this.options.columnLabels;
+    const context = this.context, labels = this.options.columnLabels, every = Math.ceil(13 / this.cellWidth);
+    this.cover(0, 0, this.right + 1, this.top - 1);
     context.fillStyle = palette.css("ink");
     context.textBaseline = "middle";
     context.textAlign = "center";
     if (!labels) return this.drawIndices();
     context.font = `12px ${FONT}`;
-    labels.slice(0, this.columns).forEach((label, column) => {
-      const x = this.left + (column + 0.5) * this.cellWidth;
-      if (this.isLevel) return context.fillText(isolated(label), x, this.top - 9);
-      if (isSyllabic(label)) {
-        const signs = [...label].slice(0, 5);
-        return signs.forEach((sign, i) => context.fillText(sign, x, this.top - 9 - 13 * (signs.length - 1 - i)));
-      }
-      context.save();
-      context.translate(x, this.top - 4);
-      context.rotate(-Math.PI / 2);
-      context.textAlign = "left";
-      context.fillText(isolated(fitting(context, label, HEADER_HEIGHT)), 0, 0);
-      context.restore();
-    });
+    for (let column = 0; column < this.columns; column += every) {
+      this.drawColumnLabel(labels[this.index(column)], this.left + (column + 0.5) * this.cellWidth);
+    }
+  }
+
+  // Level where all labels fit, otherwise from top to bottom or rotated.
+  drawColumnLabel(label, x) {
+    const context = this.context;
+    if (this.isLevel) return context.fillText(isolated(label), x, this.top - 9);
+    if (isSyllabic(label)) {
+      const signs = [...label];
+      if (signs.length > MOST_SIGNS) signs.splice(MOST_SIGNS - 1, signs.length, "⋮");
+      return signs.forEach((sign, i) => context.fillText(sign, x, this.top - 9 - 13 * (signs.length - 1 - i)));
+    }
+    context.save();
+    context.translate(x, this.top - 4);
+    context.rotate(-Math.PI / 2);
+    context.textAlign = "left";
+    context.fillText(isolated(fitting(context, label, HEADER_HEIGHT)), 0, 0);
+    context.restore();
   }
 
   drawIndices() {
@@ -204,10 +240,11 @@ class Grid {
   }
 
   point(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const row = Math.floor((event.clientY - box.top - this.top) / this.cellHeight);
-    const column = Math.floor((event.clientX - box.left - this.left) / this.cellWidth);
-    if (row < 0 || column < 0 || row >= this.matrix.rows || column >= this.columns) return this.leave();
+    const box = this.canvas.getBoundingClientRect(), { scrollLeft, scrollTop } = this.canvas.parentElement;
+    const x = event.clientX - box.left - this.left, y = event.clientY - box.top - this.top;
+    const row = Math.floor(y / this.cellHeight), column = Math.floor(x / this.cellWidth);
+    const isLabel = x < scrollLeft || y < scrollTop;
+    if (isLabel || row >= this.matrix.rows || column >= this.columns) return this.leave();
     this.move(row, column);
   }
 
@@ -218,12 +255,22 @@ class Grid {
     event.preventDefault();
     const [down, right] = steps[event.key], [row, column] = this.cursor || [-down, -right];
     const within = (at, size) => Math.min(size - 1, Math.max(0, at));
-    this.move(within(row + down, this.matrix.rows), within(column + right, this.columns));
+    const cell = [within(row + down, this.matrix.rows), within(column + right, this.columns)];
+    this.reveal(...cell);
+    this.move(...cell);
+  }
+
+  // Scrolls until a cell is in sight, next to the labels.
+  reveal(row, column) {
+    const scroll = this.canvas.parentElement, x = column * this.cellWidth, y = row * this.cellHeight;
+    const near = (at, start, room) => Math.max(Math.min(at, start), start - room);
+    scroll.scrollLeft = near(scroll.scrollLeft, x, scroll.clientWidth - this.left - this.cellWidth - 1);
+    scroll.scrollTop = near(scroll.scrollTop, y, scroll.clientHeight - this.top - this.cellHeight - 1);
   }
 
   move(row, column) {
     this.cursor = [row, column];
-    this.draw();
+    this.redraw();
     const box = this.canvas.getBoundingClientRect();
     showReadout(this.text(row, column), box.left + this.left + (column + 0.5) * this.cellWidth, box.top + this.top + row * this.cellHeight);
   }
@@ -231,7 +278,7 @@ class Grid {
   leave() {
     if (!this.cursor) return;
     this.cursor = null;
-    this.draw();
+    this.redraw();
     hideReadout();
   }
 

@@ -40,9 +40,16 @@ class MatrixView {
   addScroll() {
     const scroll = document.createElement("div");
     scroll.className = "scroll";
-    scroll.addEventListener("scroll", () => this.scrolls.forEach((other) => (other.scrollTop = scroll.scrollTop)), { passive: true });
+    scroll.addEventListener("scroll", () => this.scrolled(scroll), { passive: true });
     this.place.append(scroll);
     return scroll;
+  }
+
+  scrolled(scroll) {
+    for (const other of this.scrolls) other.scrollTop = scroll.scrollTop;
+    if (this.isVisible) return this.grids[this.scrolls.indexOf(scroll)].redraw();
+    this.isOld = true;
+    drawLater();
   }
 
   write(matrix) {

@@ -21,7 +21,7 @@ function showReadout(text, x, y) {
   readout.hidden = false;
   const width = readout.offsetWidth, height = readout.offsetHeight, below = y < height + 12;
   readout.style.left = `${Math.max(6, Math.min(window.innerWidth - width - 6, x - width / 2))}px`;
-  readout.style.top = `${below ? y + 30 : y - height - 8}px`;
+  readout.style.top = `${Math.max(6, Math.min(window.innerHeight - height - 6, below ? y + 30 : y - height - 8))}px`;
 }
 
 function hideReadout() {
@@ -89,7 +89,7 @@ function showStep() {
   });
   const soFar = byId("so-far");
   soFar.replaceChildren();
-  element("bdi", {}, soFar).textContent = target.tokens.slice(0, state.step + 1).join(" ");
+  element("bdi", {}, soFar).textContent = target.tokens.slice(0, state.step + 1).map(isolated).join(" ");
   element("b", {}, soFar).textContent = " → ";
   element("bdi", { class: "chosen" }, soFar).textContent = chosen[0];
   showWords(best, chosen);

@@ -131,7 +131,7 @@ class SearchTree {
     this.details.replaceChildren();
     const heading = element("p", {}, this.details);
     heading.append(element("b", {}, null), " ");
-    heading.firstChild.textContent = isolated(node.text.join(" "));
+    heading.firstChild.textContent = node.text.map(isolated).join(" ");
     const length = node.text.length - 1;
     if (length) {
       const penalty = this.steps[length].penalty;
