@@ -10,6 +10,7 @@ from keras_transformer.explanation.page_path import check_page_path
 from keras_transformer.explanation.page_text import LANGUAGES, page_text
 from keras_transformer.files.whole_files import remove_leftovers, write_text
 from keras_transformer.generation import SearchSettings
+from keras_transformer.models.ensemble import models_of
 
 if TYPE_CHECKING:
     from keras_transformer.translator import Translator
@@ -30,7 +31,7 @@ def explain(
     step, the most probable next words, and the beam search as a tree. It is one file that needs no network.
 
     Args:
-        translator: a `Translator`.
+        translator: a `Translator` of a single model.
         text: a sentence of the source language.
         path: the file, `NAME.html`, in an existing folder. An existing file is replaced.
         language: language of the page's own text, "en" (default) or "ko".
@@ -41,8 +42,9 @@ def explain(
         The file, a `pathlib.Path`.
 
     Raises:
-        InputError: an argument is out of range, the text has no tokens or more than the model reads, the model
-            computes numbers that are not finite, or the file cannot be written.
+        InputError: an argument is out of range, the model is an ensemble or one of several directions, the text has
+            no tokens or more than the model reads, the model computes numbers that are not finite, or the file cannot
+            be written.
         ValueError: `settings` is given together with one of its fields.
 
     Example:
@@ -56,6 +58,9 @@ def explain(
     path = check_page_path(path)
     if language not in LANGUAGES:
         raise InputError(f"`language` must be one of {', '.join(LANGUAGES)}. Received: {short_repr(language)}.")
+    models = models_of(translator.model)
+    if len(models) > 1:
+        raise InputError(f"Expected a single model. Received: an ensemble of {len(models)} models.")
     check_config(translator.config)
     settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty)
     if settings.sample:

@@ -10,7 +10,7 @@ from keras_transformer.explanation.page_checks import check_length
 from keras_transformer.explanation.search_tree import search_tree
 from keras_transformer.generation.top_tokens import log_normalizer, top_k
 from keras_transformer.layers.attention import hiding_bias
-from keras_transformer.models.transformer_parts import transformer_parts
+from keras_transformer.models.ensemble import members_of
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_transformer.text.masking import Masking
 from keras_transformer.text.token_rows import padded_ids, token_rows
@@ -37,7 +37,7 @@ def page_data(translator, text, settings):
     """Computes the data of a page.
 
     Args:
-        translator: a `Translator`.
+        translator: a `Translator` of a single model.
         text: the sentence.
         settings: `SearchSettings` of the model.
 
@@ -47,7 +47,7 @@ def page_data(translator, text, settings):
     Raises:
         InputError: the text has no tokens or too many, or the model computes numbers that are not finite.
     """
-    parts = transformer_parts(translator.model)
+    (parts,) = members_of(translator.model)
     check_unicode(text)
     # Tokens of a sentence without words are explained, although its translation is its copy.
     masking = Masking(translator.tokenizers, [text], copies=False)

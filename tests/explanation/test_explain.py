@@ -61,6 +61,13 @@ def test_models_of_several_directions_are_refused(fields, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_ensemble_is_refused(translator, tmp_path):
+    ensemble = kt.Translator(kt.Ensemble([translator.model, translator.model]), translator.tokenizers)
+    with pytest.raises(InputError, match="Expected a single model. Received: an ensemble of 2 models"):
+        kt.explain(ensemble, SENTENCE, tmp_path / "a.html")
+    assert not list(tmp_path.iterdir())
+
+
 def test_settings_and_their_shorthand_exclude_each_other(translator, tmp_path):
     with pytest.raises(ValueError, match="`settings` or separate arguments"):
         kt.explain(translator, SENTENCE, tmp_path / "a.html", beam_size=2, settings=kt.SearchSettings())
