@@ -1,4 +1,9 @@
+import keras
 import pytest
+
+from keras_transformer.models import TransformerConfig, build_transformer
+from keras_transformer.text import TextFacts, learn_vocabulary
+from keras_transformer.translator import Translator
 
 pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -14,6 +19,32 @@ def test_it_writes_a_picture_and_its_name(run, model, tmp_path, monkeypatch, arg
     expected = f"model-{arguments[0].strip('-')}.png"
     assert result.lines == [expected]
     assert (tmp_path / expected).read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
+def test_the_direction_of_the_attention_may_be_chosen(run, tmp_path):
+    tokenizer = learn_vocabulary(["the cat sees bread ."], user_defined_symbols=["<2de>", "<2en>"])
+    config = TransformerConfig(
+        vocabulary_size=tokenizer.vocabulary_size,
+        num_encoder_layers=1,
+        num_decoder_layers=1,
+        hidden_dim=16,
+        intermediate_dim=16,
+        num_heads=2,
+        max_length=24,
+        source_prefix=tokenizer.symbols["<2en>"],
+    )
+    keras.utils.set_random_seed(3)
+    texts = TextFacts("de", "en", directions=(("de", "en"), ("en", "de")))
+    Translator(build_transformer(config), tokenizer, texts=texts).save(tmp_path / "model")
+    arguments = ["plot", tmp_path / "model", "--attention", "the cat", "--output", tmp_path / "a.png"]
+    pictures = []
+    for options in ([], ["--target-language", "en"], ["--source-language", "en", "--target-language", "de"]):
+        result = run(*arguments, *options)
+        assert result.status == 0, result.errors
+        pictures.append((tmp_path / "a.png").read_bytes())
+    assert pictures[0] == pictures[1] != pictures[2]
+    run(*arguments, "--target-language", "fr").assert_one_error("target language: expected a language of de, en.")
 
 
 def test_a_training_that_runs_is_drawn(run, model, tmp_path):
@@ -53,6 +84,7 @@ def test_no_folder_is_made_for_a_model_that_is_not_there(run, tmp_path):
         (["--attention", "  "], "Expected a sentence with at least one word"),
         (["--training", "--output", "a.doc"], "expected a file name with one of the endings"),
         (["--attention", "\udcff"], "expected UTF-8 text"),
+        (["--positions", "--target-language", "de"], "--source-language and --target-language need --attention"),
     ],
     ids=str,
 )
