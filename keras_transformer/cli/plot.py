@@ -53,7 +53,9 @@ def plot(model, attention, training, positions, output, source_language, target_
         figure = plots.plot_training(read_history(model / HISTORY_NAME))
     else:
         config = load_config(model)
-        figure = plots.plot_positions(config.max_length, config.hidden_dim)
+        figure = plots.plot_positions(
+            config.max_length, config.hidden_dim, config.first_position, config.position_frequencies
+        )
     remove_leftovers(output.parent)
     write_whole(output, lambda file: figure.savefig(file, dpi=_DOTS_PER_INCH))
     print_path(output)

@@ -1,25 +1,30 @@
 from typing import TYPE_CHECKING
 
+from keras_transformer.errors import InputError, short_repr
 from keras_transformer.plots.figure import new_figure
-from keras_transformer.position_encodings import sinusoidal_positions
+from keras_transformer.position_encodings import POSITION_FREQUENCIES, position_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plot_positions(length: int, hidden_dim: int) -> "Figure":
+def plot_positions(
+    length: int, hidden_dim: int, first_position: int = 0, position_frequencies: str = "paper"
+) -> "Figure":
     """Draws the sinusoidal position encodings.
 
     Args:
         length: number of positions.
         hidden_dim: width of the encodings.
+        first_position, position_frequencies: as in `TransformerConfig`, for imported models. Default: those of the
+            paper.
 
     Returns:
         A `matplotlib.figure.Figure`: a heat map, and line plots of a few pairs of its columns, each a sine and the
         cosine of the same angle.
 
     Raises:
-        InputError: matplotlib is missing.
+        InputError: matplotlib is missing, or the frequencies are unknown.
 
     Example:
 
@@ -28,16 +33,21 @@ def plot_positions(length: int, hidden_dim: int) -> "Figure":
     Reference:
         "Attention Is All You Need", section 3.5.
     """
-    positions = sinusoidal_positions(length, hidden_dim)
+    if position_frequencies not in POSITION_FREQUENCIES:
+        raise InputError(
+            f"`position_frequencies` must be one of {', '.join(POSITION_FREQUENCIES)}. Received: "
+            f"{short_repr(position_frequencies)}."
+        )
+    positions = position_table(length, hidden_dim, first_position, position_frequencies)
     # The pairs of columns 2i and 2i + 1.
     columns = sorted({dimension // 2 * 2 for dimension in (0, hidden_dim // 8, hidden_dim // 4, hidden_dim // 2)})
     columns = [column for column in columns if column < hidden_dim]
     figure = new_figure(8, 4.2 + 1.2 * len(columns))
     heat_map, *pairs = figure.subplots(1 + len(columns), 1, height_ratios=[4, *[1] * len(columns)])
     image = heat_map.imshow(positions, vmin=-1.0, vmax=1.0, cmap="RdBu_r", aspect="auto", interpolation="nearest")
-    heat_map.set_title(
-        "P[pos, 2i] = sin(pos / 10000^(2i / d)), P[pos, 2i + 1] = cos(pos / 10000^(2i / d))", fontsize=10
-    )
+    position = f"(pos + {first_position})" if first_position else "pos"
+    angle = f"{position} / 10000^(2i / {'d' if position_frequencies == 'paper' else '(d - 2)'})"
+    heat_map.set_title(f"P[pos, 2i] = sin({angle}), P[pos, 2i + 1] = cos({angle})", fontsize=10)
     heat_map.set_xlabel("dimension")
     heat_map.set_ylabel("position")
     figure.colorbar(image, ax=heat_map)

@@ -1,6 +1,10 @@
+import json
+import shutil
+
 import keras
 import pytest
 
+from keras_transformer import plots
 from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.text import TextFacts, learn_vocabulary
 from keras_transformer.translator import Translator
@@ -45,6 +49,16 @@ def test_the_direction_of_the_attention_may_be_chosen(run, tmp_path):
         pictures.append((tmp_path / "a.png").read_bytes())
     assert pictures[0] == pictures[1] != pictures[2]
     run(*arguments, "--target-language", "fr").assert_one_error("target language: expected a language of de, en.")
+
+
+def test_positions_are_those_of_an_imported_model(run, model, tmp_path):
+    config = shutil.copytree(model, tmp_path / "model") / "config.json"
+    fields = json.loads(config.read_text())
+    fields["model"] |= {"first_position": 1, "position_frequencies": "tensor2tensor"}
+    config.write_text(json.dumps(fields))
+    assert run("plot", tmp_path / "model", "--positions", "--output", tmp_path / "a.png").status == 0
+    plots.plot_positions(40, 32, 1, "tensor2tensor").savefig(tmp_path / "expected.png", dpi=120)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
 
 
 def test_a_training_that_runs_is_drawn(run, model, tmp_path):

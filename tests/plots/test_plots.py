@@ -176,6 +176,20 @@ def test_few_dimensions_are_drawn(hidden_dim):
     assert len(figure.axes[1].lines) == min(hidden_dim, 2)
 
 
+def test_positions_of_an_imported_model_have_their_formula():
+    figure = plot_positions(50, 16, first_position=1, position_frequencies="tensor2tensor")
+    axes = figure.axes[0]
+    angle = "(pos + 1) / 10000^(2i / (d - 2))"
+    assert axes.get_title() == f"P[pos, 2i] = sin({angle}), P[pos, 2i + 1] = cos({angle})"
+    expected = np.cos((np.arange(50) + 1) / 10000 ** (2 / 14))
+    np.testing.assert_allclose(axes.get_images()[0].get_array()[:, 3], expected, atol=1e-6)
+
+
+def test_unknown_frequencies_of_positions_are_refused():
+    with pytest.raises(InputError, match="must be one of paper, tensor2tensor. Received: 'fairseq'"):
+        plot_positions(50, 16, position_frequencies="fairseq")
+
+
 def test_positions_are_those_of_the_layer():
     figure = plot_positions(50, 16)
     (image,) = figure.axes[0].get_images()
