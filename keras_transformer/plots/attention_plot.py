@@ -103,6 +103,7 @@ def _draw(scores, source_tokens, target_tokens, sentences=()):
     token_size = min(_TOKEN_SIZE, _LARGEST_SIDE / cells)
     font = font_for([*source_tokens, *target_tokens], optional=" ".join(sentences))
     font.set_size(_FONT_SIZE * token_size / _TOKEN_SIZE)
+    source_tokens, target_tokens = (without_missing(tokens, font) for tokens in (source_tokens, target_tokens))
     # Tokens can have dollar signs.
     style = {"fontproperties": font, "parse_math": False}
     height = max(_SMALLEST_PANEL, token_size * len(target_tokens))
@@ -145,5 +146,5 @@ def _write_title(figure, sentences, font):
     font.set_size(_TITLE_SIZE)
     # Most letters are narrower than 0.65 times the size of their font.
     letters = int(figure.get_figwidth() * 72 / (0.65 * _TITLE_SIZE))
-    lines = [broken_lines(without_missing(sentence, font), letters) for sentence in sentences]
+    lines = [broken_lines(sentence, letters) for sentence in without_missing(sentences, font)]
     figure.suptitle("\n".join(lines), fontproperties=font, parse_math=False)

@@ -10,14 +10,16 @@ _ADVICE = {
     "KATAKANA": "Noto Sans CJK (Debian and Ubuntu: fonts-noto-cjk)",
 }
 _OTHER_ADVICE = "Noto Sans for its script (Debian and Ubuntu: fonts-noto-core)"
+# Unicode categories of emoji and their skin tones. Few machines have a font of them that matplotlib can draw.
+_OPTIONAL_CATEGORIES = ("So", "Sk")
 
 
 def font_for(texts, optional=""):
     """Selects fonts that together have every character of the texts: matplotlib's font and few installed fonts.
 
     Args:
-        texts: strings.
-        optional: a string whose characters may be missing from all fonts; see `without_missing`.
+        texts: strings. Their emoji may be missing from all fonts; see `without_missing`.
+        optional: a string whose characters may all be missing.
 
     Returns:
         `matplotlib.font_manager.FontProperties`, of several families if no single family has all characters.
@@ -27,8 +29,9 @@ def font_for(texts, optional=""):
     """
     from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
 
-    needed = {ord(character) for text in texts for character in text if not character.isspace()}
-    missing = needed | {ord(character) for character in optional if not character.isspace()}
+    written = {character for text in texts for character in text if not character.isspace()}
+    needed = {ord(each) for each in written if unicodedata.category(each) not in _OPTIONAL_CATEGORIES}
+    missing = {ord(each) for each in written.union(optional) if not each.isspace()}
     own = font_manager.FontProperties(family="DejaVu Sans")
     families = [own.get_name()]
     missing -= set(ft2font.FT2Font(font_manager.findfont(own)).get_charmap())
@@ -57,15 +60,15 @@ def font_for(texts, optional=""):
     return font_manager.FontProperties(family=families)
 
 
-def without_missing(text, font):
-    """Returns a text whose characters that none of the font's families has are replaced by white squares."""
+def without_missing(texts, font):
+    """Returns texts whose characters that none of the font's families has are replaced by white squares."""
     from matplotlib import font_manager, ft2font  # noqa: PLC0415 (an optional dependency)
 
     known = set()
     for family in font.get_family():
         path = font_manager.findfont(font_manager.FontProperties(family=family))
         known.update(ft2font.FT2Font(path).get_charmap())
-    return "".join(character if character.isspace() or ord(character) in known else "□" for character in text)
+    return ["".join(each if each.isspace() or ord(each) in known else "□" for each in text) for text in texts]
 
 
 def _not_found(character):

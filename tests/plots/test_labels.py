@@ -57,6 +57,11 @@ def test_a_title_shows_characters_without_a_font_as_squares():
     assert drawn(["a", "</s>"], sentences=["a \U0010fffd $b$"]).get_suptitle() == "a □ $b$"
 
 
+def test_labels_show_emoji_without_a_font_as_squares(monkeypatch):
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    assert [label.get_text() for label in labels(drawn(["▁\U0001f44d\U0001f3fd", "</s>"]))] == ["▁□□", "</s>"]
+
+
 def test_a_single_head_has_no_average():
     assert [axes.get_title() for axes in drawn(["a", "b"], num_heads=1).axes if axes.get_title()] == ["block 1, head 1"]
 
