@@ -51,6 +51,12 @@ def test_a_line_of_code_names_what_exists(line):
     assert pathlib.Path(inspect.getsourcefile(found)) == PACKAGE / file
 
 
+def test_the_page_and_the_korean_guide_have_the_same_terms():
+    others = re.compile("교차 어텐션|빔 서치|하위 층|밀집|피드포워드|탐욕|매개변수")
+    pages = [PAGE / "ko.json", *(PACKAGE.parent / "docs" / "guide" / "ko").glob("*.md")]
+    assert {page.name: found for page in pages if (found := others.findall(page.read_text("utf-8")))} == {}
+
+
 def test_the_page_has_no_address_of_a_network():
     text = "".join(path.read_text("utf-8") for path in PAGE.iterdir())
     assert [
