@@ -9,6 +9,13 @@ _MODULE = """\
       show_root_toc_entry: false
       members: false
 """
+# A class whose methods are in several files.
+_TRANSLATOR = """\
+::: keras_transformer.Translator
+    options:
+      inherited_members: true
+      show_bases: false
+"""
 
 
 def api_pages(root):
@@ -19,7 +26,8 @@ def api_pages(root):
     """
     package = root / "keras_transformer"
     names = public_names(package / "__init__.pyi")
-    modules = [name for name in names if (package / name / "__init__.py").exists()]
+    # Without regard to case, the folder `translator` has the name of the class.
+    modules = [name for name in names if name.islower() and (package / name / "__init__.py").exists()]
     pages = {"api/index.md": _index(package, modules, [name for name in names if name not in modules])}
     for module in modules:
         pages[f"api/{module}.md"] = _page(package / module, f"keras_transformer.{module}")
@@ -48,7 +56,9 @@ def _index(package, modules, names):
     for module in modules:
         text = ast.get_docstring(ast.parse((package / module / "__init__.py").read_text(encoding="utf-8"))) or ""
         lines.append(f"| [`kt.{module}`]({module}.md) | {text.split(chr(10))[0]} |")
-    lines += ["", *(f"::: keras_transformer.{name}\n" for name in names if not name.startswith("_"))]
+    for name in names:
+        if not name.startswith("_"):
+            lines += ["", _TRANSLATOR if name == "Translator" else f"::: keras_transformer.{name}\n"]
     return "\n".join(lines)
 
 
