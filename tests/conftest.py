@@ -13,7 +13,7 @@ import keras_transformer as kt
 kt.use_onednn()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Triton, which PyTorch brings along for GPUs, crashes in a process that has loaded TensorFlow. PyTorch works without it.
+# Triton, which comes with PyTorch for GPUs, crashes in a process that has loaded TensorFlow. PyTorch does without it.
 sys.modules["triton"] = None
 
 # Processes in the background of a shell ignore Ctrl-C. The commands that tests start would inherit this.

@@ -1,5 +1,6 @@
 import pytest
-from untrained_models import save_untrained
+from corpus_jobs import written
+from untrained_models import lines_of, save_untrained
 
 from keras_transformer.translator import Translator
 
@@ -19,3 +20,13 @@ def translator(model):
 def warm(translator, monkeypatch):
     """Lets all jobs of a file share one loaded translator, whose search is compiled once."""
     monkeypatch.setattr(Translator, "load", lambda path: translator)
+
+
+@pytest.fixture
+def shards(tmp_path):
+    """A folder of shards of 3, 7, 8 and no lines."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name, count in (("a", 3), ("b", 7), ("c", 8), ("d", 0)):
+        (folder / f"{name}.txt").write_bytes(written(lines_of(count, start=ord(name))))
+    return folder

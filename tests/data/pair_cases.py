@@ -29,3 +29,8 @@ def texts_of(batches, source_tokenizer, target_tokenizer):
         targets = target_tokenizer.detokenize(labels).numpy()
         pairs.update((source.decode(), target.decode()) for source, target in zip(sources, targets, strict=True))
     return pairs
+
+
+def signatures(batches):
+    """Returns a value by which two epochs can be compared."""
+    return [inputs["source_ids"].numpy().tobytes() for inputs, _ in batches]

@@ -1,42 +1,20 @@
 import json
-import pathlib
 import random
 import re
 
 import numpy as np
 import pytest
-import sentencepiece
 import tensorflow as tf
 from client_cases import CLIENTS, translate_by
 from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
+from tflite_cases import interpreters, proof_of, rows_of
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
 from keras_transformer.export.tflite.fixed_lengths import FIXED_LENGTHS
-from keras_transformer.export.tflite.text_signatures.texts_to_texts import TextsToTexts
 from keras_transformer.export.tflite.tflite import convert
-from keras_transformer.export.tflite.tflite_exporter import TFLiteExporter
 from keras_transformer.export.tflite.tflite_file import operations_of
-from keras_transformer.models import TransformerConfig, build_transformer
-from keras_transformer.text import TextFacts, Tokenizers, learn_vocabulary
 from keras_transformer.text.blank import is_blank
-from keras_transformer.translator import Translator
-
-interpreters = pytest.importorskip("ai_edge_litert.interpreter", reason="needs ai-edge-litert")
-
-
-def proof_of(translator, settings, quantize=None, text=False):
-    pairs = [*zip(SOURCES, TARGETS), *((text, None) for text in TEXTS if text not in SOURCES)]
-    return Proof(translator, "tflite text" if text else "tflite", quantize, settings, pairs)
-
-
-def rows_of(translator, texts):
-    """Token ids of texts with the end token, padded."""
-    rows = [row + [3] if row else [] for row in translator.source_tokenizer.tokenize(texts).to_list()]
-    table = np.zeros((len(rows), max(map(len, rows))), "int32")
-    for row, ids in zip(table, rows):
-        row[: len(ids)] = ids
-    return table
 
 
 @pytest.fixture(scope="module")
@@ -194,26 +172,6 @@ def test_too_long_a_text_is_cut(interpreter, translator):
     assert written(found["code_points"][0, 0]) == expected
 
 
-def test_a_vocabulary_of_byte_pairs_has_no_signatures_for_texts(small_translator, tmp_path):
-    tokenizer = learn_vocabulary(SOURCES + TARGETS, vocabulary_size=325, model_type="bpe")
-    translator = Translator(small_translator.model, tokenizer)
-    exporter = TFLiteExporter()
-    (note,) = exporter.notes(translator)
-    assert note.startswith("The file has no signatures for texts: the vocabulary is of the type bpe, not unigram")
-    assert f"{note} Run SentencePiece separately." in exporter.card(translator)
-    assert TFLiteExporter(text_signature=False).notes(translator) == TFLiteExporter().notes(small_translator) == []
-    with pytest.raises(InputError, match="do not support the vocabulary: it is of the type bpe.*--no-text-signature"):
-        translator.export_tflite(tmp_path / "a.tflite", text_signature=True)
-
-
-@pytest.mark.slow
-def test_the_signatures_for_texts_can_be_left_out(small_translator, tmp_path):
-    path = small_translator.export_tflite(tmp_path / "a.tflite", beam_size=1, text_signature=False)
-    signatures = interpreters.Interpreter(model_path=str(path)).get_signature_list()
-    assert {*signatures} == {"translate", "translate_16", "translate_32", "translate_64"}
-    assert "The file has no signatures for texts: they were omitted" in (tmp_path / "a.tflite.md").read_text()
-
-
 def test_too_long_a_source_is_cut(interpreter, translator):
     translate = interpreter.get_signature_runner("translate")
     long = rows_of(translator, ["나는 물을 마신다 " * 20])
@@ -222,89 +180,6 @@ def test_too_long_a_source_is_cut(interpreter, translator):
     np.testing.assert_array_equal(
         translate(source_ids=long)["target_ids"].copy(), translate(source_ids=cut)["target_ids"].copy()
     )
-
-
-@pytest.mark.slow
-def test_two_vocabularies_and_a_projection_of_its_own(translator_of_two, tmp_path):
-    settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
-    prove = proof_of(translator_of_two, settings)
-    path = export_tflite(translator_of_two, tmp_path / "two.tflite", settings=settings, prove=prove)
-    assert sorted(file.name for file in tmp_path.iterdir()) == [
-        "two.source.model",
-        "two.target.model",
-        "two.tflite",
-        "two.tflite.md",
-        "verification.json",
-    ]
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "two.target.model"))
-    assert processor.vocab_size() == translator_of_two.config.target_vocabulary_size
-    assert path.is_file()
-
-
-@pytest.mark.slow
-def test_text_to_text_equals_the_translator(translator_of_two, tmp_path):
-    settings = SearchSettings(beam_size=2).of_model(translator_of_two.config)
-    prove = proof_of(translator_of_two, settings, text=True)
-    with pytest.warns(DeprecationWarning, match="the signature `translate_text` of the file"):
-        path = export_tflite(translator_of_two, tmp_path / "two-text.tflite", text=True, settings=settings, prove=prove)
-    custom = [name for name in operations_of(path.read_bytes()) if name != name.upper()]
-    assert custom == ["TFText>FastSentencepieceDetokenize", "TFText>FastSentencepieceTokenize"]
-    assert not (tmp_path / "two-text.model").exists()
-
-
-@pytest.fixture(scope="module")
-def tiny_translator():
-    """An untrained model of the preset "tiny", large enough to compare sizes."""
-    tokenizer = learn_vocabulary(SOURCES, vocabulary_size=294)
-    config = TransformerConfig.from_preset("tiny", vocabulary_size=8000, normalize_first=True)
-    translator = Translator.__new__(Translator)  # The vocabulary is smaller than the model's.
-    translator.model, translator.config = build_transformer(config), config
-    translator.tokenizers, translator.texts = Tokenizers(tokenizer), TextFacts()
-    return translator
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("quantize, most", [(None, 1.08 * 4), ("float16", 1.2 * 2), ("int8", 1.4)], ids=str)
-def test_weights_are_stored_once(tiny_translator, tmp_path, quantize, most):
-    settings = SearchSettings(beam_size=4)
-    of_ids = export_tflite(tiny_translator, tmp_path / "ids.tflite", quantize, settings=settings, text_signature=False)
-    assert of_ids.stat().st_size <= most * tiny_translator.model.count_params()
-    of_texts = export_tflite(tiny_translator, tmp_path / "texts.tflite", quantize, settings=settings)
-    # Two graphs of the search, the graphs of the tokenizer, and its tables.
-    assert of_texts.stat().st_size - of_ids.stat().st_size <= 700_000
-
-
-@pytest.mark.parametrize(
-    "quantize, name",
-    [("float16", "translator"), pytest.param("int8", "translator_of_two", marks=pytest.mark.slow)],
-    ids=str,
-)
-@pytest.mark.slow
-def test_a_quantised_file_translates_nearly_the_same(tmp_path, request, quantize, name):
-    translator = request.getfixturevalue(name)
-    path = export_tflite(translator, tmp_path / "small.tflite", quantize, settings=SearchSettings(beam_size=2))
-    runner = interpreters.Interpreter(model_path=str(path)).get_signature_runner("translate")
-    found = runner(source_ids=rows_of(translator, SOURCES))
-    translations, scores = translator.translate(SOURCES, beam_size=2, return_scores=True)
-    written = [text.decode() for text in translator.target_tokenizer.detokenize(found["target_ids"][:, 0]).numpy()]
-    assert written == translations
-    np.testing.assert_allclose(found["scores"][:, 0], scores, atol=0.05)
-
-
-@pytest.mark.slow
-def test_the_proof_of_a_quantised_file_runs_its_signatures_for_texts(translator, tmp_path, monkeypatch):
-    translate = TextsToTexts.translate
-
-    def worst_first(self, code_points):
-        return {name: tf.reverse(rows, [1]) for name, rows in translate(self, code_points).items()}
-
-    monkeypatch.setattr(TextsToTexts, "translate", worst_first)
-    settings = SearchSettings(beam_size=2).of_model(translator.config)
-    with pytest.raises(ExportError, match="translate_text and translate give different translations"):
-        export_tflite(
-            translator, tmp_path / "a.tflite", "int8", settings=settings, prove=proof_of(translator, settings, "int8")
-        )
-    assert list(tmp_path.iterdir()) == []
 
 
 class WithAMissingOperation(tf.Module):
@@ -326,62 +201,6 @@ def test_a_missing_operation_is_named_with_the_line_that_uses_it(allow_text):
     )
 
 
-@pytest.mark.slow
-def test_files_of_an_earlier_export_are_removed(tmp_path):
-    translator_of_two = trained_translator(shared=False, steps=0, num_decoder_layers=1)
-    (tmp_path / "a.tflite").write_bytes(b"of before")
-    (tmp_path / "a.model").write_bytes(b"of before")
-    (tmp_path / "verification.json").write_text('{"artifact": "a.tflite"}')
-    settings = SearchSettings(beam_size=1)
-    export_tflite(translator_of_two, tmp_path / "a.tflite", settings=settings, text_signature=False)
-    names = sorted(file.name for file in tmp_path.iterdir())
-    assert names == ["a.source.model", "a.target.model", "a.tflite", "a.tflite.md"]
-
-
-@pytest.mark.slow
-def test_a_users_file_is_kept_at_the_first_export(small_translator, tmp_path):
-    (tmp_path / "tokenizer.model").write_bytes(b"mine")
-    with pytest.warns(DeprecationWarning, match="`text` .* is deprecated"):
-        small_translator.export_tflite(tmp_path / "tokenizer.tflite", text=True, beam_size=1)
-    assert (tmp_path / "tokenizer.model").read_bytes() == b"mine"
-
-
-def test_a_users_file_is_not_overwritten(small_translator, tmp_path):
-    (tmp_path / "a.source.model").write_bytes(b"mine")
-    with pytest.raises(InputError, match="a.source.model exists already, does not belong to a.tflite"):
-        small_translator.export_tflite(tmp_path / "a.tflite")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.source.model"]
-
-
-@pytest.fixture
-def staged(tmp_path):
-    """The folder of a new export, before it replaces an earlier one with a model in `tmp_path`."""
-    (tmp_path / "a.tflite").touch()
-    (tmp_path / "a.model").write_bytes(b"of before")
-    folder = tmp_path / "staged"
-    folder.mkdir()
-    (folder / "a.tflite").write_bytes(b"new")
-    return folder
-
-
-def test_a_users_file_is_kept_at_a_second_export_with_text(small_translator, staged):
-    TFLiteExporter(text=True).place(small_translator, staged, staged.parent / "a.tflite")
-    assert (staged.parent / "a.tflite").read_bytes() == b"new"
-    assert (staged.parent / "a.model").read_bytes() == b"of before"
-
-
-def test_files_of_an_earlier_export_are_kept_until_the_new_ones_are_there(small_translator, staged):
-    (staged / "a.tflite.md").touch()
-    (staged.parent / "a.tflite.md").mkdir()
-    with pytest.raises(IsADirectoryError):
-        TFLiteExporter().place(small_translator, staged, staged.parent / "a.tflite")
-    assert (staged.parent / "a.model").read_bytes() == b"of before"
-    (staged / "a.tflite").touch()
-    (staged.parent / "a.tflite.md").rmdir()
-    TFLiteExporter().place(small_translator, staged, staged.parent / "a.tflite")
-    assert sorted(path.name for path in staged.parent.iterdir()) == ["a.tflite", "a.tflite.md", "staged"]
-
-
 def test_arguments_out_of_range_are_refused(translator, tmp_path):
     with pytest.raises(InputError, match="`quantize` must be None or one of float16, int8"):
         translator.export_tflite(tmp_path / "a.tflite", quantize="int4")
@@ -390,22 +209,6 @@ def test_arguments_out_of_range_are_refused(translator, tmp_path):
     (tmp_path / "folder.tflite").mkdir()
     with pytest.raises(InputError, match="expected a file to write, but it is a folder"):
         translator.export_tflite(tmp_path / "folder.tflite")
-
-
-@pytest.mark.slow
-def test_an_earlier_file_is_kept_if_the_proof_fails(small_translator, tmp_path):
-    path = tmp_path / "ko_en.tflite"
-    path.write_bytes(b"before")
-
-    def fail(file):
-        assert pathlib.Path(file).is_file()
-        raise ExportError("no")
-
-    settings = SearchSettings(beam_size=1)
-    with pytest.raises(ExportError, match="no"):
-        export_tflite(small_translator, path, settings=settings, prove=fail, text_signature=False)
-    assert path.read_bytes() == b"before"
-    assert [file.name for file in tmp_path.iterdir()] == ["ko_en.tflite"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -1,54 +1,13 @@
-import itertools
-import operator
-import random
-
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from counted_numbers import TEXTS
 
-from keras_transformer.data import listed_pairs, token_batches
 from keras_transformer.errors import InputError
-from keras_transformer.files.folder_lock import held_folder
 from keras_transformer.generation import SearchSettings
-from keras_transformer.losses import SmoothedCrossEntropy
-from keras_transformer.models import TransformerConfig, build_transformer
 from keras_transformer.special_tokens import END_ID, START_ID
-from keras_transformer.text import Tokenizers, learn_vocabulary
+from keras_transformer.text import Tokenizers
 from keras_transformer.translator import Translator
-
-NUMBERS = {"one": "eins", "two": "zwei", "three": "drei", "four": "vier", "five": "fünf", "six": "sechs", "ten": "zehn"}
-PAIRS = [
-    (" ".join(words), " ".join(NUMBERS[word] for word in words))
-    for length in (1, 2, 3)
-    for words in itertools.product(NUMBERS, repeat=length)
-]
-TEXTS = ["six", "", "one two three", "ten ten", "four five", "   ", "two", "five one six", "three ten two", "one"]
-MAX_LENGTH = 16
-
-
-def tiny_config(**fields):
-    sizes = {"num_encoder_layers": 1, "num_decoder_layers": 1, "hidden_dim": 32, "intermediate_dim": 64, "num_heads": 2}
-    return TransformerConfig(**{**sizes, "dropout": 0.0, "normalize_first": True, "max_length": MAX_LENGTH, **fields})
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return learn_vocabulary(itertools.chain.from_iterable(PAIRS), vocabulary_size=290)
-
-
-@pytest.fixture(scope="module")
-def translator(tokenizer):
-    """A translator that has learned to count, with some wrong translations."""
-    keras.utils.set_random_seed(0)
-    model = build_transformer(tiny_config(vocabulary_size=tokenizer.vocabulary_size))
-    model.compile(keras.optimizers.Adam(0.01), loss=SmoothedCrossEntropy(0.1), jit_compile=False)
-    pairs = listed_pairs(random.Random(0).sample(PAIRS, len(PAIRS)))
-    batches = token_batches(
-        pairs, tokenizer, batch_tokens=1024, max_length=MAX_LENGTH, shuffle=True, steps_per_epoch=100
-    )
-    model.fit(batches, shuffle=False, verbose=0)
-    return Translator(model, tokenizer)
 
 
 def test_only_the_first_short_text_is_translated_without_a_graph(translator):
@@ -59,14 +18,6 @@ def test_only_the_first_short_text_is_translated_without_a_graph(translator):
     assert other._generator._functions
     assert texts == expected
     np.testing.assert_allclose(scores, expected_scores, atol=1e-5)
-
-
-@pytest.fixture(scope="module")
-def two_vocabularies(tokenizer):
-    """An untrained translator with one vocabulary per language."""
-    target_tokenizer = learn_vocabulary([target for _, target in PAIRS], vocabulary_size=280)
-    config = tiny_config(vocabulary_size=290, target_vocabulary_size=280)
-    return Translator(build_transformer(config), tokenizer, target_tokenizer)
 
 
 def test_fixed_batches_have_the_same_search_before_and_after_others(two_vocabularies):
@@ -249,90 +200,6 @@ def test_a_tokenizer_of_another_size_is_refused(translator, two_vocabularies):
         Translator(translator.model, other)
     with pytest.raises(ValueError, match=message.format("target")):
         Translator(translator.model, translator.source_tokenizer, other)
-
-
-@pytest.mark.parametrize("kind", ["translator", "two_vocabularies"])
-def test_a_saved_translator_is_the_same_when_loaded(kind, request, tmp_path):
-    translator = request.getfixturevalue(kind)
-    translator.save(tmp_path / "folder" / "model")
-    loaded = Translator.load(str(tmp_path / "folder" / "model"))
-    assert loaded.config == translator.config
-    pairs = [("one", "zwei"), ("six ten", "drei")]
-    assert loaded.score(pairs) == translator.score(pairs)
-    assert loaded.translate(TEXTS) == translator.translate(TEXTS)
-
-
-def test_a_model_saved_by_keras_translates_the_same(translator, tokenizer, tmp_path):
-    translator.model.save(tmp_path / "model.keras")
-    loaded = Translator(keras.models.load_model(tmp_path / "model.keras"), tokenizer)
-    assert loaded.config == translator.config
-    assert loaded.translate(TEXTS) == translator.translate(TEXTS)
-
-
-def test_languages_may_have_a_vocabulary_each(two_vocabularies, tmp_path):
-    assert two_vocabularies.target_tokenizer is not two_vocabularies.source_tokenizer
-    translations = two_vocabularies.translate(TEXTS, beam_size=2)
-    assert len(translations) == len(TEXTS)
-    two_vocabularies.save(tmp_path)
-    assert {"source.model", "target.model"} == {path.name for path in tmp_path.glob("*.model")}
-
-
-def test_a_saved_translator_replaces_the_one_before(translator, two_vocabularies, tmp_path):
-    for each, names in ((translator, {"tokenizer.model"}), (two_vocabularies, {"source.model", "target.model"})) * 2:
-        each.save(tmp_path)
-        assert {path.name for path in tmp_path.glob("*.model")} == names
-        assert Translator.load(tmp_path).config == each.config
-
-
-def test_nothing_is_saved_into_the_folder_of_a_running_training(translator, tmp_path):
-    with held_folder(tmp_path):
-        with pytest.raises(InputError, match="another training writes to this folder"):
-            translator.save(tmp_path)
-        assert {path.name for path in tmp_path.iterdir()} == {"checkpoints"}
-
-
-def scale_weights(model):
-    model.set_weights([1.1 * weight for weight in model.get_weights()])
-
-
-def use_lora(model):
-    dense = model.get_layer("decoder_1").self_attention.query_key_value_dense
-    dense.enable_lora(2, lora_alpha=4)
-    dense.lora_kernel_b.assign(np.full(dense.lora_kernel_b.shape, 0.1))
-
-
-def quantize(model):
-    model.quantize("int8", filters=lambda layer: isinstance(layer, keras.layers.Dense))
-
-
-def set_policy_of_decoder(model):
-    for layer in model.get_layer("decoder_1")._flatten_layers():
-        if layer.quantization_mode is None:
-            layer.dtype_policy = "mixed_bfloat16"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "changes",
-    [[use_lora], pytest.param([scale_weights, use_lora, quantize, set_policy_of_decoder], marks=pytest.mark.slow)],
-    ids=["LoRA", "everything"],
-)
-def test_a_translator_that_has_translated_follows_changes_of_its_model(translator, tokenizer, changes):
-    model = build_transformer(translator.config)
-    model.set_weights(translator.model.get_weights())
-
-    def scores_of(translator):
-        _, scores = translator.translate(["one two three", "six"], beam_size=1, return_scores=True)
-        return scores + translator.score([("one two", "eins zwei"), ("ten", "drei sechs")])
-
-    old = Translator(model, tokenizer)
-    before = scores_of(old)
-    for change in changes:
-        change(model)
-        after = scores_of(old)
-        assert after == scores_of(Translator(model, tokenizer)), change
-        assert all(map(operator.ne, after, before)), change
-        before = after
 
 
 def test_a_lone_surrogate_is_shown(translator):
