@@ -1,4 +1,7 @@
-"""Keeps the old names of moved modules until version 1.0. A `DeprecationWarning` has the new name."""
+"""Keeps the old names of moved modules, and of what moved to other modules, until version 1.0.
+
+A `DeprecationWarning` has the new name.
+"""
 
 import importlib
 import importlib.abc
@@ -40,6 +43,27 @@ MOVED = {
     "recipes.training_run": "trainer.training_run",
     "whole_files": "files.whole_files",
 }
+# Modules, the module to which some of their names have moved, and these names.
+MOVED_NAMES = (
+    ("callbacks.history_file", "callbacks.history_rows", "drop_epochs last_scores read_history"),
+    ("data.check_files", "data.text_lines", "decoded_lines"),
+    ("data.token_batches", "data.batch_counts", "count_batches"),
+    ("data.token_batches", "data.pool_batches", "cut_by_budget fixed_lengths row_lengths shift_targets"),
+    ("data.token_batches", "text.token_rows", "with_end"),
+    ("export.saved_model", "export.saved_model.saved_model_exporter", "model_folder_and_version"),
+    ("export.verification", "export.verification.verification", "Verification compare"),
+    ("export.verification.artifact_runs", "export.verification.model_run", "run_model"),
+    ("export.verification.artifact_runs", "export.verification.run", "Run"),
+    ("layers.positional_embedding", "position_encodings", "sinusoidal_positions"),
+    ("losses.smoothed_cross_entropy", "losses.label_softmax", "take_labels"),
+    ("processes", "processes.joined_processes", "Processes alone join_processes"),
+    ("processes", "processes.process_variables", "leave_processes"),
+    ("saving.model_folder", "saving.model_files", "load_config load_scores load_validation_pairs"),
+    ("saving.model_folder", "saving.weights_file", "without_optimizer"),
+    ("saving.model_folder", "saving.written_folder", "save_pairs save_scores"),
+    ("trainer.recipe_data", "trainer.recipe_inputs", "check_recipe_files"),
+    ("trainer.train_recipe", "trainer.training_checks", "check_before_training"),
+)
 
 
 class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -77,6 +101,25 @@ class _Alias(type(sys)):
 
     def __dir__(self):
         return dir(self._module)
+
+
+def moved_names(module):
+    """Returns the `__getattr__` of a module of `MOVED_NAMES`."""
+    places = {
+        name: f"{PACKAGE}.{new}"
+        for old, new, names in MOVED_NAMES
+        if f"{PACKAGE}.{old}" == module
+        for name in names.split()
+    }
+
+    def getattr_of_module(name):
+        if name not in places:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        message = f"{module}.{name} has moved to {places[name]}.{name}. The old name works until version 1.0."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module(places[name]), name)
+
+    return getattr_of_module
 
 
 def find_moved_modules():

@@ -1,5 +1,6 @@
 """Tests of the side effects of `import keras_transformer`, each in a separate process."""
 
+import importlib
 import os
 import pathlib
 import subprocess
@@ -9,9 +10,10 @@ import keras
 import pytest
 
 import keras_transformer
-from keras_transformer.moved_modules import MOVED
+from keras_transformer.moved_modules import MOVED, MOVED_NAMES
 
 PACKAGE = pathlib.Path(keras_transformer.__file__).parent
+MIGRATION = pathlib.Path(__file__).resolve().parents[1] / "docs" / "migration.md"
 NO_SIDE_EFFECTS = """
 import logging, os, signal, sys, threading, warnings
 
@@ -131,13 +133,33 @@ for old, new in {MOVED!r}.items():
         assert getattr(module, name) is getattr(target, name), (old, name)
 import keras_transformer
 print(keras_transformer.evaluation.corpus_scores(["a b c d"], ["a b c d"])["bleu"])
-from keras_transformer.processes import Processes, alone, join_processes, leave_processes
 from keras_transformer.export.saved_model import export_saved_model
 from keras_transformer.export.tflite import export_tflite
 from keras_transformer.data.phrases import phrase_splits
 from keras_transformer.export.ctranslate2_format import export_ctranslate2
 """
     assert run(script) == "100.0"
+
+
+@pytest.mark.parametrize(("module", "place", "names"), MOVED_NAMES)
+def test_moved_names_keep_working(module, place, names):
+    found, target = (importlib.import_module(f"keras_transformer.{name}") for name in (module, place))
+    for name in names.split():
+        with pytest.warns(
+            DeprecationWarning, match=rf"{module}\.{name} has moved to keras_transformer\.{place}\.{name}\."
+        ):
+            assert getattr(found, name) is getattr(target, name)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        found.no_such_name  # noqa: B018
+
+
+def test_the_page_has_every_old_name():
+    rows = MIGRATION.read_text(encoding="utf-8").splitlines()
+    expected = [f"| `keras_transformer.{old}` | `keras_transformer.{new}` | 1.0 |" for old, new in MOVED.items()]
+    for module, place, names in MOVED_NAMES:
+        names = ", ".join(f"`{name}`" for name in names.split())
+        expected.append(f"| {names} of `keras_transformer.{module}` | `keras_transformer.{place}` | 1.0 |")
+    assert [row for row in expected if row not in rows] == []
 
 
 def test_every_moved_module_is_where_the_table_says():

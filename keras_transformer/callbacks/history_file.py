@@ -6,6 +6,9 @@ import keras
 import numpy as np
 
 from keras_transformer.callbacks.history_rows import rows_before, rows_of, write_rows
+from keras_transformer.moved_modules import moved_names
+
+__getattr__ = moved_names(__name__)
 
 
 class HistoryFile(keras.callbacks.Callback):

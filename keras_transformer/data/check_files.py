@@ -9,6 +9,9 @@ from keras_transformer.data.matching_files import matching_files, wildcard_parts
 from keras_transformer.data.text_lines import check_some_text, checked_lines, count_lines
 from keras_transformer.data.tsv_rows import new_digest, tsv_rows
 from keras_transformer.errors import InputError
+from keras_transformer.moved_modules import moved_names
+
+__getattr__ = moved_names(__name__)
 
 
 def check_text_files(source: str | os.PathLike, target: str | os.PathLike) -> int:

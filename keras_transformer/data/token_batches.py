@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from keras_transformer.data.aligned_pool_batches import AlignedPoolBatches
 from keras_transformer.data.pool_batches import PoolBatches
 from keras_transformer.data.streamed_batches import check_stream, streamed_batches
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.text.tokenizers import Tokenizers
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from keras_transformer.data.batch_positions import BatchPositions
     from keras_transformer.data.text_preparation import TextPreparation
     from keras_transformer.text.tokenizer import Tokenizer
+
+__getattr__ = moved_names(__name__)
 
 
 def token_batches(

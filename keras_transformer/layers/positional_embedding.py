@@ -5,10 +5,13 @@ from keras import ops
 
 from keras_transformer.layers.dropout import Dropout
 from keras_transformer.layers.observation import observe
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.position_encodings import position_table
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
+
+__getattr__ = moved_names(__name__)
 
 
 @ops.custom_gradient

@@ -5,7 +5,10 @@ from keras import ops
 
 from keras_transformer.losses.label_softmax import label_softmax, logit_gradient, smoothed_losses
 from keras_transformer.losses.replicas import loss_of_replicas, sum_over_replicas
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.special_tokens import PADDING_ID
+
+__getattr__ = moved_names(__name__)
 
 
 def token_cross_entropy(

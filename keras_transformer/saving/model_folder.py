@@ -5,10 +5,13 @@ from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import merged_copy
 from keras_transformer.models.quantization_note import QuantizationNote
 from keras_transformer.models.quantized_layers import check_scales, has_lora, quantizations_of, quantize_layers
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.saving.model_files import WEIGHTS_NAME, read_model_files
 from keras_transformer.saving.weights_file import assign_weights, check_numbers, load_weights, weights_content
 from keras_transformer.saving.written_folder import write_model_folder
 from keras_transformer.text import Tokenizers
+
+__getattr__ = moved_names(__name__)
 
 
 def save_model_folder(path, model, config, source_tokenizer, target_tokenizer, texts=None, is_trained_here=False):

@@ -11,12 +11,15 @@ from keras_transformer.data.check_files import text_rows_from
 from keras_transformer.data.mixed_pairs import mixed_pairs, mixed_rows
 from keras_transformer.data.sentence_pairs import SPLITS, streamed_pairs
 from keras_transformer.data.text_preparation import TextPreparation
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.text import Tokenizers, learn_vocabulary
 from keras_transformer.text.glossary import Glossary
 from keras_transformer.text.placeholders import Placeholders
 from keras_transformer.text.tagged_tokenizer import with_tag, without_tags
 from keras_transformer.text.target_tags import target_tag
 from keras_transformer.trainer.recipe_inputs import load_tokenizer, rows_of_corpora
+
+__getattr__ = moved_names(__name__)
 
 # Number of pairs whose placeholders are replaced at a time.
 _PAIRS_AT_ONCE = 1024

@@ -15,6 +15,7 @@ from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, held_folder
 from keras_transformer.losses.chunk_rows import chunk_rows
 from keras_transformer.models import build_transformer
 from keras_transformer.models.dtype_policy import dtype_policy
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.processes.command_process import last_words
 from keras_transformer.processes.joined_processes import alone, join_processes
 from keras_transformer.processes.joint_training import joint_training
@@ -52,6 +53,8 @@ from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME,
 from keras_transformer.trainer.training_text import check_same_sizes
 from keras_transformer.trainer.weight_choice import SCORED_PAIRS, Validation, choose_weights
 from keras_transformer.translator import Translator
+
+__getattr__ = moved_names(__name__)
 
 # Number of validation pairs in the model folder, for the verification of exports.
 _KEPT_PAIRS = 200

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import pathlib
 import tarfile
+import warnings
 
 import numpy as np
 import pytest
@@ -76,3 +77,14 @@ def test_a_recipe_loads(path):
 
 def test_the_recipe_of_a_model_folder_loads():
     assert load_recipe(FOLDER / "model" / "recipe.toml").model.hidden_dim == 32
+
+
+def test_every_public_name_still_exists():
+    """`public_names.json` has the `__all__` of each package of that commit."""
+    public = json.loads((FOLDER / "public_names.json").read_text(encoding="utf-8"))
+    with warnings.catch_warnings():
+        # Of moved modules, see tests/test_import.py.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for module, names in public.items():
+            found = importlib.import_module(module)
+            assert [name for name in names if getattr(found, name, None) is None] == [], module

@@ -8,8 +8,11 @@ from keras_transformer.errors import ExportError
 from keras_transformer.export.verification.run import read_run
 from keras_transformer.files.temporary_folder import temporary_folder
 from keras_transformer.files.whole_files import naming
+from keras_transformer.moved_modules import moved_names
 from keras_transformer.processes.command_process import run_child
 from keras_transformer.text.blank import BLANK_PATTERN
+
+__getattr__ = moved_names(__name__)
 
 
 def run_program(program, artifact, texts, tokenizers=None, arguments=None):
