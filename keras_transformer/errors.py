@@ -29,6 +29,14 @@ class InputError(ValueError):
 
     The message is one line that says how to fix it. The command line prints it without a traceback and exits with 2. In
     Python it is a `ValueError`.
+
+    Example:
+
+    >>> try:
+    ...     kt.recipes.load_recipe("no_file.toml")
+    ... except kt.InputError as error:
+    ...     print(error)
+    no_file.toml: No such file or directory.
     """
 
 

@@ -18,6 +18,11 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
 
     Raises:
         InputError: the loss is not finite. The message has epoch and step.
+
+    Example:
+
+    >>> callbacks = [kt.callbacks.StopOnNonFiniteLoss()]
+    >>> model.fit(batches, epochs=1, callbacks=callbacks, shuffle=False)
     """
 
     def __init__(self, checkpoint: str | None = None):

@@ -14,6 +14,14 @@ class TokensPerSecond(keras.callbacks.Callback):
 
     Raises:
         ValueError: no metric of the model counts tokens.
+
+    Example:
+
+    >>> loss, metrics = kt.losses.SmoothedCrossEntropy(), [kt.metrics.Perplexity()]
+    >>> model.compile("adam", loss, metrics=metrics, jit_compile=False)
+    >>> history = model.fit(batches, epochs=1, callbacks=[kt.callbacks.TokensPerSecond()], shuffle=False).history
+    >>> sorted(history)
+    ['loss', 'perplexity', 'tokens_per_second']
     """
 
     def on_epoch_begin(self, epoch, logs=None):

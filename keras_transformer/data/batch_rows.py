@@ -73,6 +73,12 @@ def weigh_rows(batches: tf.data.Dataset) -> tf.data.Dataset:
 
     Returns:
         `tf.data.Dataset` of `(inputs, labels, weights)`. Weights are `(rows,)` float32.
+
+    Example:
+
+    >>> inputs, labels, weights = next(iter(kt.data.weigh_rows(batches)))
+    >>> round(float(weights[0]) * np.count_nonzero(labels), 3)
+    1.0
     """
     return batches.map(lambda inputs, labels: (inputs, labels, _weights_of_mean(labels)))
 
@@ -91,6 +97,12 @@ def take_rows(batches: tf.data.Dataset, index: int, count: int, devices: int = 1
 
     Raises:
         ValueError: a number is out of range.
+
+    Example:
+
+    >>> first, second = (next(iter(kt.data.take_rows(batches, index, count=2))) for index in range(2))
+    >>> len(first[1]), len(second[1])
+    (21, 21)
     """
     if not 0 <= index < count:
         raise ValueError(f"`index` must be at least 0 and below `count`. Received: index={index}, count={count}.")
@@ -109,6 +121,11 @@ def shares_of_rows(batches: tf.data.Dataset, count: int, devices: int = 1) -> tf
 
     Returns:
         `tf.data.Dataset` with `count` times the batches.
+
+    Example:
+
+    >>> [len(labels) for inputs, labels in kt.data.shares_of_rows(batches, count=2)]
+    [21, 21]
     """
 
     def shares(*batch):

@@ -40,6 +40,13 @@ def candidate_batches(
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels,
         qualities)`. Inputs and labels are those of `token_batches`, with n + 1 successive rows per source. Qualities
         are `(rows,)` float32.
+
+    Example:
+
+    >>> candidates = tf.data.Dataset.from_tensors(("나는 갔다.", ["I went.", "I go."], [1.0, 0.5]))
+    >>> inputs, labels, qualities = next(iter(kt.data.candidate_batches(candidates, tokenizer)))
+    >>> qualities.numpy()
+    array([1. , 0.5], dtype=float32)
     """
     tokenizers = Tokenizers.of(source_tokenizer, target_tokenizer)
     copies = candidates.element_spec[1].shape[0]

@@ -22,6 +22,11 @@ def check_text_files(source: str | os.PathLike, target: str | os.PathLike) -> in
 
     Raises:
         InputError: an error of `text_rows`.
+
+    Example:
+
+    >>> kt.data.check_text_files("train.ko", "train.en")
+    41
     """
     return sum(1 for _ in text_rows(source, target))
 
@@ -39,6 +44,12 @@ def text_rows(source: str | os.PathLike, target: str | os.PathLike, digests: Any
     Raises:
         InputError: a file is missing, unreadable or not UTF-8, all files of one side are empty, the numbers of files or
             lines differ, or only some files of one side have a counterpart on the other side.
+
+    Example:
+
+    >>> rows = list(kt.data.text_rows("train.ko", "train.en"))
+    >>> rows[0]
+    ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
     yield from rows_of_files(check_counterparts(source, target), digests)
 
@@ -148,5 +159,10 @@ def check_tsv_file(path: str | os.PathLike, source_column: int, target_column: i
     Raises:
         InputError: a file is missing, unreadable, empty or not UTF-8, or a row has too few columns or not the number of
             columns of the first row.
+
+    Example:
+
+    >>> kt.data.check_tsv_file("kor.txt", source_column=2, target_column=1)
+    41
     """
     return sum(1 for _ in tsv_rows(matching_files(path), source_column, target_column))

@@ -25,6 +25,11 @@ def matching_files(pattern: str | os.PathLike) -> list[pathlib.Path]:
 
     Raises:
         InputError: no file matches the pattern, a match is a link to a missing file, or a folder cannot be read.
+
+    Example:
+
+    >>> [path.name for path in kt.data.matching_files("validation.*")]
+    ['validation.en', 'validation.ko']
     """
     path = pathlib.Path(pattern)
     # Names of folders and files can be such as "a[1]".

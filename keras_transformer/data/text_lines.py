@@ -28,6 +28,12 @@ def checked_lines(
     Raises:
         InputError: the file is missing, unreadable or damaged, or has only blank lines, or a line is not UTF-8, is
             longer than 16 MiB or has a carriage return in its middle.
+
+    Example:
+
+    >>> lines = list(kt.data.checked_lines("train.ko"))
+    >>> lines[0]
+    '나는 어제 카페에 갔다.'
     """
     blank = not first
     with opened_text(path, digest) as file:
@@ -74,6 +80,13 @@ def decoded_lines(
     Raises:
         InputError: the file cannot be read, or a line is not UTF-8 or longer than 16 MiB. The message has the file and
             the line number.
+
+    Example:
+
+    >>> with open("train.ko", "rb") as file:
+    ...     lines = list(kt.data.decoded_lines(file, "train.ko"))
+    >>> lines[0]
+    '나는 어제 카페에 갔다.'
     """
     for number, line in enumerate(_raw_lines(file, name, first), start=first + 1):
         try:

@@ -29,6 +29,12 @@ def tsv_rows(
     Raises:
         InputError: an error of `checked_lines` or `parquet_rows`, no file has text, or a row has too few columns or not
             the number of the first row.
+
+    Example:
+
+    >>> rows = list(kt.data.tsv_rows(kt.data.matching_files("kor.txt"), source_column=2, target_column=1))
+    >>> rows[0]
+    ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
     needed = max(source_column, target_column)
     expected, first = None, None

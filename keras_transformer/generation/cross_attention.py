@@ -21,6 +21,13 @@ def cross_attention(parts: "TransformerParts", source_ids: "tf.Tensor", target_i
         `(num_layers, batch, num_heads, target_length, source_length)` float32. Every row sums to 1 over the source
         and the `source_prefix` of the model, whose column is not returned.
 
+    Example:
+
+    >>> parts = kt.models.transformer_parts(model)
+    >>> attention = kt.generation.cross_attention(parts, np.array([[5, 6, 3]]), np.array([[2, 7]]))
+    >>> tuple(attention.shape)
+    (1, 1, 2, 2, 3)
+
     Reference:
         "Attention Is All You Need", section 3.2.3, "encoder-decoder attention".
     """

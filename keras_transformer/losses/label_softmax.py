@@ -91,5 +91,10 @@ def take_labels(table: keras.KerasTensor, labels: keras.KerasTensor) -> keras.Ke
 
     Returns:
         `(...)`, in the dtype of `table`.
+
+    Example:
+
+    >>> kt.losses.take_labels(np.array([[0.1, 0.7, 0.2]], "float32"), np.array([1])).numpy()
+    array([0.7], dtype=float32)
     """
     return ops.squeeze(ops.take_along_axis(table, ops.expand_dims(labels, -1), axis=-1), -1)

@@ -29,6 +29,11 @@ def token_cross_entropy(
     Returns:
         `(batch, length)` float32, in nats. The loss of padding is 0, even if its logit is minus infinity.
 
+    Example:
+
+    >>> kt.losses.token_cross_entropy(np.array([[7, 3, 0]]), np.zeros((1, 3, 100))).numpy().round(3)  # log 100
+    array([[4.605, 4.605, 0.   ]], dtype=float32)
+
     Reference:
         Szegedy et al. 2016 (arXiv 1512.00567), section 7; "Attention Is All You Need", section 5.4.
     """
@@ -148,6 +153,11 @@ def token_weights(labels: keras.KerasTensor, sample_weight: keras.KerasTensor | 
 
     Returns:
         `(batch, length)` float32.
+
+    Example:
+
+    >>> kt.losses.token_weights(np.array([[7, 3, 0]])).numpy()
+    array([[1., 1., 0.]], dtype=float32)
     """
     weights = ops.cast(ops.not_equal(labels, PADDING_ID), "float32")
     if sample_weight is None:

@@ -32,6 +32,12 @@ class TransformerParts:
         source_prefix: the `PrefixToken` of sources, None in a model without it. Default None.
         target_prefix: the `PrefixToken` of targets, None in a model without it. Default None.
         source_mask: the `PaddingMask` of sources. Default: one that hides only padding.
+
+    Example:
+
+    >>> parts = kt.models.transformer_parts(model)
+    >>> len(parts.encoders), parts.config.hidden_dim
+    (1, 32)
     """
 
     source_embedding: PositionalEmbedding

@@ -4,7 +4,12 @@ from keras_transformer.errors import check_installed
 
 
 def check_plots() -> None:
-    """Raises an `InputError` if matplotlib is missing."""
+    """Raises an `InputError` if matplotlib is missing.
+
+    Example:
+
+    >>> kt.plots.check_plots()
+    """
     check_installed("matplotlib", extra="plots")
 
 

@@ -40,6 +40,11 @@ class ExportMixin:
         Raises:
             InputError: an argument is out of range, the version exists already, or the folder cannot be written.
             ExportError: the SavedModel would have an operation that a standard server does not support.
+
+        Example:
+
+        >>> translator.export_saved_model("saved_models/ko_en", beam_size=2).name
+        '1'
         """
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
@@ -79,6 +84,11 @@ class ExportMixin:
             InputError: an argument is out of range, the vocabulary does not support `text_signature`, or the file
                 cannot be written.
             ExportError: TFLite does not support an operation of the model.
+
+        Example:
+
+        >>> translator.export_tflite("saved_models/ko_en.tflite", beam_size=2).name
+        'ko_en.tflite'
         """
         if text:
             warn_of_text(stacklevel=3)
@@ -101,5 +111,10 @@ class ExportMixin:
             InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be
                 written.
             ExportError: CTranslate2 does not support the model.
+
+        Example:
+
+        >>> translator.export_ctranslate2("saved_models/ko_en-ctranslate2").name
+        'ko_en-ctranslate2'
         """
         return export_ctranslate2(self, path, quantize)

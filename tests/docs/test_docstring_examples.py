@@ -20,18 +20,25 @@ RUN = [example for example in EXAMPLES if example.is_run]
 # The extra that an example needs.
 NEEDS = {"text.sentences.split_sentences": "sentencex"}
 NOT_RUN = {"data.row_service.RowService"}
-# Examples that train for many seconds: `make test-all` runs them.
+# Examples that train or export for many seconds: `make test-all` runs them.
 SLOW = {
     "callbacks.stop_after_steps.StopAfterSteps",
     "callbacks.epoch_checkpoints.EpochCheckpoints",
+    "callbacks.tokens_per_second.TokensPerSecond",
     "data.batch_rows.split_rows",
+    "export.ctranslate2.ctranslate2_exporter.export_ctranslate2",
     "export.exporter.Exporter",
+    "export.saved_model.saved_model_exporter.export_saved_model",
+    "export.tflite.tflite_exporter.export_tflite",
     "losses.expected_risk.ExpectedRisk",
     "losses.r_drop_cross_entropy.RDropCrossEntropy",
     "models.chunked_loss_model.ChunkedLossModel",
     "models.chunked_loss_model.with_chunked_loss",
     "trainer.train.train",
     "trainer.train_recipe.train_recipe",
+    "translator.export_mixin.ExportMixin.export_ctranslate2",
+    "translator.export_mixin.ExportMixin.export_saved_model",
+    "translator.export_mixin.ExportMixin.export_tflite",
 }
 
 

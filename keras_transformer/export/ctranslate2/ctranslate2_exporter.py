@@ -119,6 +119,11 @@ def export_ctranslate2(
     Raises:
         InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
         ExportError: CTranslate2 does not support the model.
+
+    Example:
+
+    >>> kt.export.export_ctranslate2(translator, "exported/my-ctranslate2", quantize="int8").name
+    'my-ctranslate2'
     """
     return CTranslate2Exporter(quantize).export(translator, path, prove=prove)
 

@@ -121,6 +121,11 @@ def export_saved_model(
     Raises:
         InputError: the version exists already, or the folder cannot be written.
         ExportError: the SavedModel has an operation that a standard server does not support.
+
+    Example:
+
+    >>> kt.export.export_saved_model(translator, "exported/my", kt.SearchSettings(beam_size=2)).name
+    '1'
     """
     return SavedModelExporter(prefix_signature=prefix_signature).export(translator, path, settings, prove)
 

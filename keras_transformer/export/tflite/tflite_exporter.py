@@ -174,6 +174,11 @@ def export_tflite(
         InputError: an argument is out of range, the vocabulary does not support `text_signature`, Keras has quantised
             the model, or the file cannot be written.
         ExportError: TFLite does not support an operation. The message has its name and the line of code.
+
+    Example:
+
+    >>> kt.export.export_tflite(translator, "exported/my.tflite", settings=kt.SearchSettings(beam_size=2)).name
+    'my.tflite'
     """
     if text:
         warn_of_text(stacklevel=3)
