@@ -209,10 +209,9 @@ def _check_prefix(artifact_format, prefix):
         return
     if artifact_format in formats_with("prefix_signature"):
         advice = "--prefix-signature adds them as an input"
-    elif artifact_format == "ctranslate2":
-        advice = "CTranslate2 takes them as `target_prefix` of each call"
-    else:
-        advice = "the signatures of this format have no such input. Use --format saved_model --prefix-signature"
+    elif not (advice := exporter_class(artifact_format).prefix_use):
+        formats = " or ".join(formats_with("prefix_signature"))
+        advice = f"this format has no such input. Use --format {formats} --prefix-signature"
     raise InputError(f"--prefix has the beginnings of given texts, but an artifact translates other texts: {advice}.")
 
 

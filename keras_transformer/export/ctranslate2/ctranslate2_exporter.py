@@ -31,6 +31,7 @@ class CTranslate2Exporter(Exporter):
     fixes_search = False
     rounds_activations = False
     packages = ("ctranslate2",)
+    prefix_use = "CTranslate2 takes them as `target_prefix` of each call"
 
     def check_files(self, files):
         """Raises an InputError if CTranslate2 lacks the activation of the model."""
