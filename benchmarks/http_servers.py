@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/http_servers.py [--requests 5000]
 
-Each server answers in a process of its own with the same work: it parses JSON and writes JSON. It needs uvicorn,
+Each server answers in a separate process with the same work: it parses JSON and writes JSON. It needs uvicorn,
 httptools, starlette, aiohttp and tornado.
 """
 

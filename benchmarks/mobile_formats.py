@@ -1,6 +1,6 @@
 """Measures the `.tflite` files of a model: bytes, time of a sentence, memory, and equality with the Keras model.
 
-Every file translates all lines with `translate_text`, one sentence at a time, in a process of its own without
+Every file translates all lines with `translate_text`, one sentence at a time, in a separate process without
 TensorFlow (mobile_run.py). The memory is the peak of this process above that before the file was loaded.
 
 Usage: python benchmarks/mobile_formats.py MODEL_FOLDER SOURCE_FILE REFERENCE_FILE [--lines 1000] [--tokenize none]

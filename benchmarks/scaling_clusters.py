@@ -23,7 +23,7 @@ class Cluster:
         host_link: bytes a second that a machine sends to others.
         link_utilisation: the part of a link's rate that a sum reaches.
         latency: seconds of a message between machines. A ring of n machines has 2 (n - 1) messages.
-        tokens_per_core: tokens a second, of source and target, for which one core makes batches.
+        tokens_per_core: source and target tokens of the batches that one core makes in a second.
         cores: number of cores of a machine that make batches.
     """
 

@@ -47,7 +47,7 @@ def texts_of(file, count=400):
 
 
 def print_translations(model, file, seconds):
-    """Prints the translations and the texts per second of `Translator.translate`. It runs in a process of its own."""
+    """Prints the translations and the texts per second of `Translator.translate`. It runs in a separate process."""
     import keras_transformer as kt  # noqa: PLC0415 (the process that sends requests does without it)
 
     kt.use_onednn()
@@ -64,7 +64,7 @@ def print_translations(model, file, seconds):
 
 
 class Server:
-    """The server in a process of its own."""
+    """The server in a separate process."""
 
     def __init__(self, model, log):
         command = [sys.executable, "-m", "keras_transformer", "serve", f"model={model}", "--port", "0"]

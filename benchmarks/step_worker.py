@@ -1,4 +1,4 @@
-"""One contestant of `training_step.py`, in a process of its own.
+"""One contestant of `training_step.py`, in a separate process.
 
 It reads the number of steps to run from standard input, one number a line, and answers with the milliseconds of each
 step and the peak memory as JSON.

@@ -80,7 +80,7 @@ def kept_rows(translator, pairs, generator):
 
 
 def term_row(name, translator, pairs, terms):
-    """Returns the row of a set of terms, each of which has an invented translation in the glossary."""
+    """Returns the row of a set of terms. Each has an invented translation in the glossary."""
     invented = {term: f"{english.title()}ex" for term, english in terms.items()}
     matches = TermMatches(terms)
     cases = [(pair, found[0].term) for pair in pairs if len(found := list(matches.find(pair[0]))) == 1]

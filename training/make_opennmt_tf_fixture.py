@@ -1,6 +1,6 @@
 """Makes the OpenNMT-tf models of the tests, and the results that OpenNMT-tf computes with them.
 
-OpenNMT-tf needs TensorFlow 2.12 and therefore an environment of its own:
+OpenNMT-tf needs TensorFlow 2.12 and therefore a separate environment:
 
     python3.11 -m venv opennmt && opennmt/bin/pip install "OpenNMT-tf[tensorflow]==2.32.0"
     opennmt/bin/python training/make_opennmt_tf_fixture.py tests/importing/opennmt_tf

@@ -17,7 +17,7 @@ _END_OF_EPOCH = "end of epoch"
 
 
 class TrainingState(keras.callbacks.Callback):
-    """Saves the state of a training, so that a resumed training is bit-identical to an uninterrupted one.
+    """Saves the state of a training. A resumed training is then bit-identical to an uninterrupted one.
 
     The state has every variable of the model (weights, seeds of dropout, sums of metrics) and of the optimizer, the
     position of the training, and the states of other callbacks. It is saved after each epoch and, with `save_every`,
@@ -201,7 +201,7 @@ class TrainingState(keras.callbacks.Callback):
                 callback.set_state(states[name])
 
     def _named_callbacks(self):
-        """Returns the callbacks by class, so that callbacks can be added or removed when training is resumed."""
+        """Returns the callbacks by class. Callbacks can thus be added or removed when training is resumed."""
         return {type(callback).__name__: callback for callback in self.callbacks}.items()
 
     def _get_callback_states(self):

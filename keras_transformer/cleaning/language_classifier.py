@@ -17,7 +17,7 @@ _LABELS = (
     "sa sah sc scn sco sd sh si sk sl so sq sr su sv sw ta te tg th tk tl tr tt tyv ug uk ur uz vec vep vi vls vo "
     "wa war wuu xal xmf yi yo yue zh"
 )
-# Tags of BCP 47 for which the model has another label.
+# Tags of BCP 47 that have another label in the model.
 _LABEL_OF_TAG = {"cmn": "zh", "fil": "tl", "gsw": "als", "nb": "no", "nan": "zh", "hak": "zh"}
 # Languages and dialects that the model confuses. Each counts as the others of its group.
 _GROUPS = (

@@ -89,7 +89,7 @@ def _start(arguments, address, index, count, errors):
 
 @contextlib.contextmanager
 def _passed_on(started):
-    """Passes SIGUSR1 on, with which a training saves its state and ends."""
+    """Passes SIGUSR1 on. A training saves its state and ends at this signal."""
     earlier = signal.signal(signal.SIGUSR1, lambda number, _: [process.send_signal(number) for process in started])
     try:
         yield

@@ -33,7 +33,7 @@ class Shard:
 def find_shards(pattern, output):
     """Returns the `Shard`s of a corpus in the order of `matching_files`.
 
-    Files in the output folder, and the files that this command writes beside translations, are not shards.
+    Files in the output folder, and the files that this command writes next to translations, are not shards.
 
     Args:
         pattern: a path or a pattern.

@@ -1,4 +1,4 @@
-"""Remembers where the batches of a stream begin in the text, so that a stream can begin at any batch."""
+"""Remembers where the batches of a stream begin in the text. A stream can then begin at any batch."""
 
 import bisect
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ class PoolPosition(NamedTuple):
 class BatchPositions:
     """Remembers at which batch each recent pool of lines begins. Give the same object to `token_batches`.
 
-    A stream with a `first_step` makes all batches before this step again, which takes hours for a large corpus. With
+    A stream with a `first_step` makes all batches before this step again. This takes hours for a large corpus. With
     the positions of the interrupted stream, it begins at the window of lines of the step. Earlier text is neither
     tokenized nor made into batches. The batches are the same.
 

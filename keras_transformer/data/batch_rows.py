@@ -33,7 +33,7 @@ def repeat_rows(batches: tf.data.Dataset, copies: int) -> tf.data.Dataset:
 def split_rows(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
     """Splits every batch into parts, for an optimizer with `gradient_accumulation_steps=parts`.
 
-    The parts have weights with which the accumulated gradient equals that of the whole batch, for any number of real
+    The parts are weighted. The accumulated gradient therefore equals that of the whole batch, for any number of real
     tokens per part. The loss must be a sum, `SmoothedCrossEntropy(reduction="sum")`. The weight of a row is `parts`
     divided by the number of real tokens of the batch. Keras divides the gradient by `parts`.
 
@@ -66,7 +66,7 @@ def split_rows(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
 
 
 def weigh_rows(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """Adds row weights with which a loss with reduction "sum" becomes the mean over the tokens of the batch.
+    """Adds row weights that turn a loss with reduction "sum" into the mean over the tokens of the batch.
 
     Args:
         batches: `tf.data.Dataset` of `(inputs, labels)`.

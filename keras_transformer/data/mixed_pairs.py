@@ -32,7 +32,7 @@ def mixed_rows(corpora: Sequence[Callable[[], Iterable]], weights: Sequence[int]
     therefore enough. The copies of a row are as far from each other as possible. The order is always the same.
 
     Args:
-        corpora: functions, each of which returns an iterable of the rows of a corpus.
+        corpora: functions. Each returns an iterable of the rows of a corpus.
         weights: number of times that each row of a corpus occurs, at least 1, for each corpus.
         counts: number of rows of each corpus.
 

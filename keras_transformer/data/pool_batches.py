@@ -33,7 +33,7 @@ class PoolBatches:
     def __post_init__(self):
         if self.batch_tokens < self.max_length:
             raise InputError(
-                "`batch_tokens` must be at least `max_length`, so that a batch has room for the longest line. "
+                "`batch_tokens` must be at least `max_length`, because a batch must have room for the longest line. "
                 f"Received: batch_tokens={self.batch_tokens}, max_length={self.max_length}."
             )
         for name in ("sampling", "concatenation", "reversal"):
@@ -184,7 +184,7 @@ def cut_by_budget(longest, batch_tokens, lengths=None, shuffle_seed=None):
 
     Args:
         longest: `(rows,)` int32, the length of each row's longer side.
-        batch_tokens: maximum number of tokens of a batch, including padding. A longer row is a batch by itself.
+        batch_tokens: maximum number of tokens of a batch, including padding. A longer row is a separate batch.
         lengths: the lengths to which rows are padded. Default None: the length of the longest row.
         shuffle_seed: seed of the order of batches. Default None: longest first.
 

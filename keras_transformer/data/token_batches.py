@@ -65,17 +65,17 @@ def token_batches(
             Default 0.0 (disabled).
         fixed_shapes: whether batches have few different shapes, for a compiled step. Both sides are padded to one of
             the lengths of `fixed_lengths`. The number of rows is the maximum of the budget, rounded down to a multiple
-            of 8 from 8 on, so that several processes can share the rows evenly. Default False.
+            of 8 from 8 on. Several processes can then share the rows evenly. Default False.
         steps_per_epoch: number of batches of an epoch, see `count_batches`. With it, Keras shows the progress of an
             epoch. If a pass over the pairs has fewer batches, the epoch continues with the next pass. Default None: all
             batches of a pass.
         first_step: index of the first batch, counted from 0, of an endless stream of batches. The same arguments give
-            the same stream, so that an interrupted training can be resumed. `fit` needs `steps_per_epoch`. If
+            the same stream. This resumes an interrupted training. `fit` needs `steps_per_epoch`. If
             `steps_per_epoch` is given here as well, every epoch begins with a new pass. Without `positions`, all
             earlier batches (of the epoch) are made again. Default None: the dataset is one epoch.
         preparation: replaces parts of the texts by symbols before tokenization, a `TextPreparation`. Default None.
-        positions: the `BatchPositions` of the interrupted stream, with which a stream begins at `first_step` without
-            the batches before it. Default None.
+        positions: the `BatchPositions` of the interrupted stream. A stream with them begins at `first_step` without the
+            batches before it. Default None.
 
     Returns:
         `tf.data.Dataset` of `({"source_ids": (rows, source_length), "target_ids": (rows, target_length)}, labels)`,

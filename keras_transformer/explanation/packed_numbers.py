@@ -20,7 +20,7 @@ _LARGEST = 9_200_000  # Characters of all numbers, for a page below 10 MB.
 def packed_numbers(matrices, largest=_LARGEST):
     """Returns where each matrix is in the packed bytes, and the bytes.
 
-    The precision is the greatest of `PRECISIONS` with which the text is at most `largest` long, otherwise the least.
+    The precision is the greatest of `PRECISIONS` whose text is at most `largest` long, otherwise the least.
 
     Args:
         matrices: a dictionary from a name to a NumPy array whose last two axes are rows and columns.

@@ -14,7 +14,7 @@ LOCK_NAME = "lock"
 
 @contextlib.contextmanager
 def held_folder(path):
-    """Locks a model folder for a training, so that no other training writes to it.
+    """Locks a model folder for a training. No other training can then write to it.
 
     The folder is created if it is missing. It is removed at the end if nothing was written.
 

@@ -43,7 +43,7 @@ def read_small_file(path, most=MOST_BYTES, is_regular=True):
 
 
 def check_regular(path):
-    """Raises an `InputError` if a path is not a regular file, so that a pipe does not wait for a writer."""
+    """Raises an `InputError` if a path is not a regular file. A pipe would wait for a writer."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise InputError(f"{path}: expected a regular file.")
 

@@ -8,7 +8,7 @@ def json_text(content, indent=None, ensure_ascii=True):
     Args:
         content: a value for JSON.
         indent: see `json.dumps`. Default None.
-        ensure_ascii: see `json.dumps`. Default True, so that no character controls a terminal.
+        ensure_ascii: see `json.dumps`. Default True: no character controls a terminal.
 
     Example:
 

@@ -187,7 +187,7 @@ class CachedDecoder:
         return DecoderCache(old_keys, old_values, new_keys, new_values, tf.gather(cache.bias, sentences))
 
     def _own_slot(self, batch_size):
-        """Returns the bias with which every hypothesis attends only to its own slot of the new step."""
+        """Returns the bias that lets every hypothesis attend only to its own slot of the new step."""
         bias = hiding_bias(tf.eye(self.beam_size, dtype=tf.bool))
         return tf.broadcast_to(bias, (batch_size, 1, self.beam_size, self.beam_size))
 

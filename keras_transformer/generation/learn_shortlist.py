@@ -36,7 +36,7 @@ def learn_shortlist(
     """Learns a `Shortlist` from sentence pairs, with IBM model 1.
 
     The end token of the source is the empty word of IBM model 1. With one vocabulary for both languages, every source
-    token is its own candidate, so that names and numbers can be copied.
+    token is its own candidate. Names and numbers can thus be copied.
 
     Args:
         pairs: `(source, target)` strings. Memory is bounded: the first `most_pairs` are read.

@@ -29,7 +29,7 @@ class SearchSettings:
         beam_size: number of hypotheses per sentence, at most the size of the target vocabulary. 1 is greedy search.
             Default 4, or 1 with `sample`.
         length_penalty: the exponent alpha of ((5 + length) / 6)^alpha, the divisor of log-probabilities. 0 prefers
-            short translations, and higher values prefer longer ones. From -5 to 5, so that no score overflows in
+            short translations, and higher values prefer longer ones. From -5 to 5. Other scores would overflow in
             float32. Default 0.6.
         n_best: number of translations of each text, at most `beam_size`. With `sample`, any number of samples. Default:
             1, or `beam_size` in the signature `n_best` of a SavedModel.
@@ -121,7 +121,7 @@ class SearchSettings:
 
     @property
     def has_rules(self) -> bool:
-        """Whether tokens are drawn or excluded, so that the search differs from plain beam search."""
+        """Whether tokens are drawn or excluded. The search then differs from plain beam search."""
         return self.sample or self.no_repeat_ngram is not None or self.min_length > 0
 
     def described(self) -> dict[str, Any]:

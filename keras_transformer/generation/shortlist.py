@@ -28,7 +28,7 @@ class OutputTokens(NamedTuple):
 class Shortlist:
     """The target tokens that are probable in the translation of each source token.
 
-    With a shortlist, the output layer computes the logits of these tokens alone, which is faster with a large
+    With a shortlist, the output layer computes the logits of these tokens alone. This is faster with a large
     vocabulary. One product computes those of a batch. The tokens of other sentences are masked, so a translation does
     not depend on the batch.
 

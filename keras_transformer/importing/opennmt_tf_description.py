@@ -107,7 +107,7 @@ def _constants(tree):
 def _of_type(name):
     if not isinstance(name, str) or name not in MODEL_TYPES:
         raise ValueError(
-            f"the model type must be one of {', '.join(MODEL_TYPES)}, or a `Transformer` of its own. Received: "
+            f"the model type must be one of {', '.join(MODEL_TYPES)}, or a `Transformer` with arguments. Received: "
             f"{short_repr(name)}."
         )
     return ModelOptions(**{"activation": "relu", **_DEFAULTS, **MODEL_TYPES[name]})

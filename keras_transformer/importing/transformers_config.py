@@ -24,7 +24,7 @@ class TransformersConfig(NamedTuple):
         is_shared: whether both languages have the same table.
         is_tied: whether the output projection is the target's table.
         is_scaled: whether embeddings are multiplied by the square root of the width.
-        start_id: the target id with which the decoder starts.
+        start_id: the first target id of the decoder.
         end_id: the id of the end token.
         kind: the kind of the folder in messages, such as "MarianMT".
         num_positions: number of positions.

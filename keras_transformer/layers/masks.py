@@ -53,7 +53,7 @@ class PaddingMask(keras.layers.Layer):
 
 
 def causal_mask(length):
-    """Makes a mask with which position i attends to the positions 0 to i.
+    """Makes a mask that lets position i attend to the positions 0 to i.
 
     Args:
         length: number of positions, an integer or a scalar tensor.

@@ -89,5 +89,5 @@ def _scan_loop(compute, arrays, sums, rows, size):
 
 
 def _num_devices():
-    """Returns the number of devices among which a batch is divided."""
+    """Returns the number of devices that share a batch."""
     return 1 if keras.distribution.distribution() is None else len(keras.distribution.list_devices())

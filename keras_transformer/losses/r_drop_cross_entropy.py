@@ -57,7 +57,7 @@ class RDropCrossEntropy(SmoothedCrossEntropy):
     Every sentence has two successive rows in a batch, as `repeat_rows(batches, copies=2)` makes them. The rows have
     different dropout masks, and the loss reduces the divergence of their predictions. The loss is the mean of -log p
     over both passes, plus alpha / 2 times the mean of both Kullback-Leibler divergences. This is half of the paper's
-    loss, so that it is comparable with plain cross-entropy.
+    loss, and comparable with plain cross-entropy.
 
     Without dropout, as in validation, the loss equals the cross-entropy. Two rows of different sentences, as in batches
     that were not repeated, have no divergence term. Every batch must have an even number of rows.

@@ -45,7 +45,7 @@ def loss_of_replicas(share):
 
 
 def _num_replicas():
-    """Returns the number of replicas among which the batch is divided, 1 without a strategy."""
+    """Returns the number of replicas that share the batch, 1 without a strategy."""
     if keras.backend.backend() != "tensorflow":
         return 1
     context = tf.distribute.get_replica_context()

@@ -42,7 +42,7 @@ class TokenAccuracy(keras.metrics.Metric):
         hits: keras.KerasTensor,
         sample_weight: keras.KerasTensor | None = None,
     ) -> None:
-        """Adds tokens for which it is known whether the label has the highest probability.
+        """Adds tokens, given whether the label of each has the highest probability.
 
         Args:
             labels: `(batch, length)` int32, 0 is padding.

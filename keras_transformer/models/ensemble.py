@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Ensemble(keras.Model):
     """Several translation models that predict the next token together, by the mean of their probabilities.
 
-    It has the inputs of its models. Its output are logarithms of the mean probabilities, which are logits as well. A
+    It has the inputs of its models. Its outputs are logarithms of the mean probabilities. These are logits as well. A
     `Translator` of an ensemble translates, scores and exports as one of a single model. The models can have different
     sizes, but must have the same vocabulary.
 

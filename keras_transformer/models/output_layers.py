@@ -56,7 +56,7 @@ def find_output_layers(model: keras.Model) -> OutputLayers | None:
     """Finds the output projection at the end of a functional model.
 
     The model must have one output: logits of a `PositionalEmbedding` called with `reverse=True`, or of a linear `Dense`
-    layer without a bias of its own, maybe followed by an `OutputBias` and by linear `Activation` layers.
+    layer without a bias, maybe followed by an `OutputBias` and by linear `Activation` layers.
 
     Args:
         model: a functional `keras.Model`.

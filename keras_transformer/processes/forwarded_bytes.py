@@ -1,4 +1,4 @@
-"""Forwards the connections of JAX, so that the end of the first process does not abort the others."""
+"""Forwards the connections of JAX. The end of the first process then does not abort the others."""
 
 import contextlib
 import socket

@@ -66,8 +66,9 @@ class Recipe(Section):
         """
         if self.training.batch_tokens < self.data.max_length:
             raise ValueError(
-                "[training] batch_tokens must be at least [data] max_length, so that a batch has room for the longest "
-                f"sentence. Received: batch_tokens={self.training.batch_tokens}, max_length={self.data.max_length}"
+                "[training] batch_tokens must be at least [data] max_length, because a batch must have room for the "
+                f"longest sentence. Received: batch_tokens={self.training.batch_tokens}, "
+                f"max_length={self.data.max_length}"
             )
         fine_tunes = bool(self.training.init_from)
         if self.data.lowercase and not self.vocabulary.is_learned and not fine_tunes:

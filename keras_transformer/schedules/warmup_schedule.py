@@ -12,7 +12,7 @@ class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """Learning rate with linear warm-up, followed by inverse square root, linear or cosine decay.
 
     The paper's rate is lr = scale * hidden_dim^-0.5 * min(step^-0.5, step * warmup_steps^-1.5). With `peak`, the curve
-    is scaled so that its maximum is `peak`. With `decay` "linear" or "cosine", the rate decays from its maximum to 0 at
+    is scaled to the maximum `peak`. With `decay` "linear" or "cosine", the rate decays from its maximum to 0 at
     step `total_steps`, along a line or half a cosine wave.
 
     Args:

@@ -76,7 +76,7 @@ class BatchScheduler:
         return len(self._rows) + count <= self.queue_size
 
     def full_error(self):
-        """Returns the error of a request for which the queue has no room."""
+        """Returns the error of a request that does not fit into the queue."""
         seconds = max(1, round(len(self._rows) * self._seconds_per_text / self.workers))
         message = f"The queue of {self.queue_size} texts is full. Try again in {seconds} s."
         return RequestError(429, message, {"Retry-After": str(seconds)})

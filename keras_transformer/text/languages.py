@@ -1,6 +1,6 @@
 import re
 
-# Three-letter codes for which BCP 47 requires two letters, for common languages.
+# Three-letter codes of common languages that have two letters in BCP 47.
 _SHORTER = {
     **{"ara": "ar", "bul": "bg", "ces": "cs", "cze": "cs", "chi": "zh", "zho": "zh", "dan": "da", "deu": "de"},
     **{"ger": "de", "ell": "el", "gre": "el", "eng": "en", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr"},

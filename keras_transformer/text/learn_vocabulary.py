@@ -33,7 +33,7 @@ _SPECIAL_TOKENS = re.compile("<pad>|<unk>|<s>|</s>|<0x[0-9A-F]{2}>")
 def default_vocabulary_size(num_lines):
     """Returns the default size of a vocabulary of two languages: about 8,000 tokens for 30,000 line pairs.
 
-    It is proportional to the square root of the text, so that most tokens are frequent enough to be learned, and from
+    It is proportional to the square root of the text, because tokens must be frequent enough to be learned. It is from
     1,000 to 32,000. On the 29,000 pairs of Multi30k, 8,000 tokens are better than 4,000 and 2,000. See
     docs/research/multi30k.md.
 
@@ -72,8 +72,8 @@ def learn_vocabulary(
             `default_vocabulary_size`, or the maximum that the text supports if it is lower.
         model_type: "unigram" (default) or "bpe".
         lowercase: whether the tokenizer lower-cases each character of the normalised text. Default False.
-        max_lines: maximum number of lines for learning. If there are more, a random sample is used, so that memory is
-            bounded. Default 1,000,000.
+        max_lines: maximum number of lines for learning. If there are more, a random sample is used. Memory is
+            therefore bounded. Default 1,000,000.
         seed: seed of the draw. Default 0.
         normalization: "nmt_nfkc" (default): Unicode's NFKC, spaces for invisible separators, and no control characters;
             "nfkc": NFKC alone; "nmt_nfkc_cf": "nmt_nfkc" with case folding; "identity": none.

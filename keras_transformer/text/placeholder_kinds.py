@@ -70,5 +70,5 @@ def placeholder_symbols(kinds):
 
 
 def placeholder_kinds(symbols):
-    """Returns the kinds of which all symbols are among the user-defined symbols of a vocabulary."""
+    """Returns the kinds whose symbols are all user-defined symbols of a vocabulary."""
     return [kind for kind in KINDS if set(placeholder_symbols([kind])) <= set(symbols)]

@@ -25,7 +25,7 @@ _MOST = 2**24
 class Placeholders:
     """Replaces URLs, e-mail addresses, measures and XML tags by symbols of the vocabulary, and puts them back.
 
-    All of it is in TensorFlow's operations, so that a SavedModel does the same as a `Translator`.
+    It consists of TensorFlow's operations. A SavedModel therefore does the same as a `Translator`.
 
     Args:
         kinds: the kinds, of `placeholder_kinds.KINDS`.
@@ -160,7 +160,7 @@ class Placeholders:
         Other parts stay. `restore` then returns translations that begin with their prefixes.
 
         Args:
-            prefixes: `(batch,)` strings, with which the translations begin.
+            prefixes: the beginnings of the translations, `(batch,)` strings.
             masked: the `MaskedTexts` of their sources, without copies.
 
         Returns:
@@ -274,5 +274,5 @@ def _equal_parts(*sides):
 
 
 def _without_symbols(pieces):
-    """Returns text in which symbols are words without brackets, so that they are not tokens."""
+    """Returns text in which symbols are words without brackets. They are then no tokens."""
     return tf.strings.regex_replace(pieces, r"｟([a-z]+[0-9]+)｠", r"\1")

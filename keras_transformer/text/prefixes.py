@@ -1,4 +1,4 @@
-"""Token ids of the texts with which translations must begin."""
+"""Token ids of the forced beginnings of translations."""
 
 import tensorflow as tf
 

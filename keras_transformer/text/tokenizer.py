@@ -81,7 +81,7 @@ class Tokenizer:
 
     @property
     def trackable(self) -> "tf.Module":
-        """The resource that must be an attribute of a `tf.Module`, so that its SavedModel can restore the tokenizer."""
+        """The resource of the tokenizer. A `tf.Module` needs it as an attribute. Otherwise, its SavedModel lacks it."""
         return self._graph.tokenizer
 
     @functools.cached_property
@@ -132,7 +132,7 @@ class Tokenizer:
         return _Spec.ModelType.Name(model_type).lower()
 
     def check_sampling(self) -> None:
-        """Raises an `InputError` if texts have only one segmentation, so that they cannot be sampled."""
+        """Raises an `InputError` if texts have only one segmentation. They cannot be sampled then."""
         if self.model_type not in ("unigram", "bpe"):
             raise InputError(
                 "subword sampling needs a SentencePiece model of the type unigram or bpe. Received: the type "

@@ -1,4 +1,4 @@
-"""Records the numbers of batches and pairs of a training, so that a resumed training need not count them again."""
+"""Records the numbers of batches and pairs of a training. A resumed training need not count them again."""
 
 from keras_transformer.data import DroppedPairs
 from keras_transformer.errors import InputError

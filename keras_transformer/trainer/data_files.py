@@ -1,4 +1,4 @@
-"""Records the files of a training with its state, so that it can only be resumed with the same text."""
+"""Records the files of a training with its state. The training can only be resumed with the same text."""
 
 import itertools
 

@@ -73,7 +73,7 @@ def tune_if_better(tuning, validation):
 
 
 class MinimumRiskTuning:
-    """The stage `[minimum_risk]` of a training. Its state is kept in a folder, so that it can be resumed after a kill.
+    """The stage `[minimum_risk]` of a training. Its state is kept in a folder. It can be resumed after a kill.
 
     Args:
         recipe: a `Recipe`.

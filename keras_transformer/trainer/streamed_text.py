@@ -1,4 +1,4 @@
-"""Records the training text that is not in memory, so that a resumed training need not read all of it again."""
+"""Records the training text that is not in memory. A resumed training need not read all of it again."""
 
 import dataclasses
 

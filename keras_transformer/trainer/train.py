@@ -17,7 +17,7 @@ def train(recipe: Recipe | str | os.PathLike, output: str | os.PathLike, resume:
         resume: whether to continue an interrupted training. Default False.
 
     Returns:
-        The `Translator` with the trained weights, or None with Keras on JAX, which does not support translation.
+        The `Translator` with the trained weights, or None with Keras on JAX, because it cannot translate.
 
     Raises:
         InputError: the recipe does not exist, one of its inputs cannot be used (raised before any work starts), or the

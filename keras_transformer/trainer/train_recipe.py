@@ -231,7 +231,7 @@ def _begin_folder(recipe, output, tokenizers, text, counts, resume):
     keep_counts(counts, output)
     keep_streamed_text(text.streamed, output / CHECKPOINTS_NAME / STREAMED_TEXT_NAME)
     if recipe.training.init_from and not resume:
-        # Before the recipe, with which the training can be resumed.
+        # Before the recipe, because a training with a recipe can be resumed.
         keep_initial_model(recipe.training.init_from, output)
     save_recipe(recipe, output / RECIPE_NAME)
     tokenizers.save(output)

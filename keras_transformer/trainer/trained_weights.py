@@ -7,7 +7,7 @@ _BLOCKS = {"encoder": "layers/transformer_encoder", "decoder": "layers/transform
 
 
 def select_trained_weights(model, freeze=(), lora_rank=None):
-    """Marks weights of a model as not trainable. Call it before `compile`, so that the optimizer has no slots for them.
+    """Marks weights of a model as not trainable. Call it before `compile`. The optimizer then has no slots for them.
 
     Args:
         model: a model of `build_transformer` in which all weights are trainable.

@@ -9,7 +9,7 @@ from keras_transformer.text.prefixes import checked_prefix_rows
 from keras_transformer.text.text_batches import batches_by_length, lengths_with_end
 from keras_transformer.text.token_rows import padded_ids, rows_to_cut
 
-# Maximum number of tokens of the first text for which a search without a graph takes less time than tracing the graph.
+# A search of the first text without a graph takes less time than tracing the graph, up to this number of tokens.
 _MOST_TOKENS_AT_ONCE = 16
 
 

@@ -107,7 +107,7 @@ class TranslationMixin:
             split_sentences: whether each text is translated sentence by sentence. It needs the languages, see
                 `TextFacts`. Scores are then sums over the sentences, and `n_best` must be 1. Default False.
             settings: `SearchSettings`. Default: those of the separate arguments.
-            prefixes: a string for each text, with which its translation begins, in the vocabulary's normalisation. An
+            prefixes: the beginning of each translation, a string for each text, in the vocabulary's normalisation. An
                 empty string forces nothing. Default None.
             glossary: a `Glossary` of terms with their translations. The model needs symbols for terms. Default None.
             counts: `PlaceholderCounts`, to which those of these texts are added. Default None.

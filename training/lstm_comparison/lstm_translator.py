@@ -96,6 +96,6 @@ def count_parameters(vocabulary_size, units, attention):
 
 
 def units_for(parameters, vocabulary_size, attention):
-    """Returns the width for which the number of parameters is nearest to `parameters`."""
+    """Returns the width whose number of parameters is nearest to `parameters`."""
     widths = range(1, 4097)
     return min(widths, key=lambda units: abs(count_parameters(vocabulary_size, units, attention) - parameters))

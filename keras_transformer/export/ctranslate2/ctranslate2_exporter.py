@@ -130,7 +130,7 @@ def export_ctranslate2(
 
 
 def _prefix(translator):
-    """Returns the list of the token with which every translation of the model begins, or an empty list."""
+    """Returns a list with the first token of all translations of the model, or an empty list."""
     token_id = translator.config.target_prefix
     return [] if token_id is None else [translator.tokenizers.target.token(token_id)]
 

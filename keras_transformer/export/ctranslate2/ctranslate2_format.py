@@ -73,7 +73,7 @@ def _transformer_spec(parts, source_tokens, target_tokens):
     spec.config.bos_token = spec.config.decoder_start_token = target_tokens[START_ID]
     spec.config.eos_token = target_tokens[END_ID]
     spec.config.add_source_eos = config.source_end
-    if config.source_prefix is not None:  # The decoder's start token is a setting of its own.
+    if config.source_prefix is not None:  # The decoder's start token is a separate setting.
         spec.config.bos_token = source_tokens[config.source_prefix]
         spec.config.add_source_bos = True
 

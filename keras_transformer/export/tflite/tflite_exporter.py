@@ -30,7 +30,7 @@ class TFLiteExporter(Exporter):
     Args:
         quantize: None (default) for float32, "float16", or "int8" for weights in bytes.
         text: whether the file includes TensorFlow Text's tokenizers: text to text, with TensorFlow Text's operations.
-            Deprecated: the signature `translate_text` needs none of them. Default False.
+            Deprecated: the signature `translate_text` does not need these operations. Default False.
         text_signature: whether the file has the signatures `translate_text`, `translate_text_256`, `tokenize` and
             `detokenize`, code points to code points, with built-in operations only. Default None: if the vocabularies
             support it.

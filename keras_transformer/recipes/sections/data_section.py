@@ -100,7 +100,7 @@ class DataSection(Section):
         le=1,
         description=(
             "Fraction of the training pairs in which a symbol of placeholders is inserted on both sides, drawn anew "
-            "each epoch, so that the model learns to copy symbols that are rare in the text."
+            "each epoch. The model learns from them to copy symbols that are rare in the text."
         ),
     )
     glossary: str | None = Field(

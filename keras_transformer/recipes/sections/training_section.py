@@ -28,16 +28,16 @@ class TrainingSection(Section):
     freeze: list[Literal[PARTS]] = Field(
         [],
         description=(
-            "Parts of the model of init_from that are not trained: encoder; decoder (with an output projection and "
-            "bias of its own); embeddings (with the output projection if it is shared)."
+            "Parts of the model of init_from that are not trained: encoder; decoder (with a separate output "
+            "projection and bias); embeddings (with the output projection if it is shared)."
         ),
     )
     lora_rank: int | None = Field(
         None,
         ge=1,
         description=(
-            "Rank of low-rank updates (LoRA) of the dense layers in the blocks, which are trained instead of all "
-            "weights of the model of init_from, and added to the kernels at the end. Default: all weights are trained."
+            "Rank of low-rank updates (LoRA) of the dense layers in the blocks of the model of init_from. Nothing else "
+            "is trained. The updates are added to the kernels at the end. Default: all weights are trained."
         ),
     )
     epochs: int | None = Field(
