@@ -7,6 +7,7 @@ from keras_transformer.cli.direction_options import direction_options, load_tran
 from keras_transformer.cli.lines import read_parallel_lines
 from keras_transformer.cli.progress import progress
 from keras_transformer.cli.standard_output import check_standard_output, print_result
+from keras_transformer.generation.search_settings import BATCH_SIZE
 
 _LINES_PER_CHUNK = 1024
 # Limit of a float.
@@ -20,7 +21,7 @@ _LARGEST_EXPONENT = 709.0
     "--target", required=True, type=click.Path(path_type=pathlib.Path), help="Translation of the text, line by line."
 )
 @click.option("--perplexity", is_flag=True, help="Print only the perplexity of the whole translation.")
-@click.option("--batch-size", type=click.IntRange(1), default=64, help="Pairs scored at a time.")
+@click.option("--batch-size", type=click.IntRange(1), default=BATCH_SIZE, help="Pairs scored at a time.")
 @direction_options
 def score(model, source, target, perplexity, batch_size, source_language, target_language):
     """Print the log-probability of each line of a translation under MODEL, a model folder.

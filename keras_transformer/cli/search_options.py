@@ -2,6 +2,7 @@ import click
 
 from keras_transformer.errors import InputError
 from keras_transformer.generation.search_settings import (
+    BATCH_SIZE,
     HIGHEST_TEMPERATURE,
     LOWEST_TEMPERATURE,
     MOST_PENALTY,
@@ -29,7 +30,7 @@ length_penalty_option = click.option(
     help=f"From -{MOST_PENALTY} to {MOST_PENALTY}. Higher values prefer longer translations.",
 )
 _batch_size_option = click.option(
-    "--batch-size", type=click.IntRange(1), default=64, help="Sentences translated at a time."
+    "--batch-size", type=click.IntRange(1), default=BATCH_SIZE, help="Sentences translated at a time."
 )
 _RULE_OPTIONS = (
     click.option("--sample", is_flag=True, help="Draw each token at random, without a beam."),

@@ -10,7 +10,7 @@ import platform
 
 from keras_transformer.corpus_translation.file_digest import file_digest
 from keras_transformer.errors import InputError
-from keras_transformer.generation.search_settings import SearchSettings
+from keras_transformer.generation.search_settings import BATCH_SIZE, SearchSettings
 from keras_transformer.saving.ensemble_files import read_ensemble_files
 from keras_transformer.saving.model_files import CONFIG_NAME, SHORTLIST_NAME, WEIGHTS_NAME
 from keras_transformer.text.direction import Direction
@@ -59,7 +59,7 @@ class Job:
     no_repeat_ngram: int | None = SearchSettings.no_repeat_ngram
     min_length: int = SearchSettings.min_length
     shortlist: bool = SearchSettings.shortlist
-    batch_size: int = 64
+    batch_size: int = BATCH_SIZE
     split_sentences: bool = False
     glossary: str | None = None
     glossary_digest: str | None = None

@@ -6,6 +6,8 @@ from keras_transformer.errors import InputError, short_repr
 if TYPE_CHECKING:
     from keras_transformer.models.transformer_config import TransformerConfig
 
+# Default number of texts or pairs of a batch. It does not change translations.
+BATCH_SIZE = 64
 # Maximum absolute value of the length penalty. With it, the score of a translation of 65,536 tokens is below 1e27.
 MOST_PENALTY = 5
 # Range of temperatures. Beyond it, float32 rounds the probabilities to those of greedy search or of equal choice.

@@ -3,14 +3,13 @@ from typing import Any, Literal, overload
 
 from keras_transformer.errors import InputError
 from keras_transformer.generation import SearchSettings
+from keras_transformer.generation.search_settings import BATCH_SIZE
 from keras_transformer.text.glossary import Glossary
 from keras_transformer.text.masking import Masking
 from keras_transformer.text.placeholder_counts import PlaceholderCounts
 from keras_transformer.text.sentences import translate_sentences
 from keras_transformer.text.text_batches import check_finite, checked_texts
 from keras_transformer.translator.search_texts import search_texts
-
-BATCH_SIZE = 64
 
 
 class TranslationMixin:

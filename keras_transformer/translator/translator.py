@@ -7,6 +7,7 @@ from keras_transformer.files.folder_lock import lock_of_training
 from keras_transformer.generation import Generator
 from keras_transformer.generation.pair_aligner import PairAligner
 from keras_transformer.generation.pair_scorer import PairScorer
+from keras_transformer.generation.search_settings import BATCH_SIZE
 from keras_transformer.generation.shortlist import Shortlist
 from keras_transformer.models.ensemble import Ensemble, config_of
 from keras_transformer.saving.ensemble_files import read_ensemble_files
@@ -18,7 +19,7 @@ from keras_transformer.text.direction import Direction
 from keras_transformer.text.token_rows import deprecated_token_rows
 from keras_transformer.translator.export_mixin import ExportMixin
 from keras_transformer.translator.import_mixin import ImportMixin
-from keras_transformer.translator.translation_mixin import BATCH_SIZE, TranslationMixin
+from keras_transformer.translator.translation_mixin import TranslationMixin
 
 if TYPE_CHECKING:
     import keras
