@@ -11,7 +11,7 @@ import sentencepiece
 import zstandard
 
 from keras_transformer.recipes import load_recipe
-from keras_transformer.trainer import prepared_training, train_recipe, training_text
+from keras_transformer.trainer import prepared_training, training_inputs, training_text
 
 LINES = "the cat sees bread .\n" * 8
 
@@ -44,7 +44,7 @@ def before_any_work(monkeypatch):
     def work(*arguments):
         raise AssertionError("work has begun")
 
-    monkeypatch.setattr(train_recipe, "recipe_tokenizers", work)
+    monkeypatch.setattr(training_inputs, "recipe_tokenizers", work)
 
 
 def test_a_file_that_changes_after_it_was_checked_is_named(refused, corpus, monkeypatch):
