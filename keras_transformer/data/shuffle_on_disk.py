@@ -35,8 +35,8 @@ def shuffle_on_disk(
 
     Each pair is written to a part drawn at random, and each part is shuffled in memory. A part of more than twice
     `part_bytes` is divided again. The same files, seed and `part_bytes` give the same order. The number of parts
-    depends on the sizes of the files, so text that is compressed in another way has another order. The disk needs the
-    size of the plain text for the parts.
+    depends on the sizes of the files, so text that is compressed in another way has another order. The parts need as
+    much space on the disk as the plain text.
 
     Args:
         source, target: a path each, or two patterns, see `text_pairs`.
