@@ -71,13 +71,20 @@ class TransformerBlock(SequenceLayer):
         dropout = Dropout(self.dropout, dtype=self.dtype_policy, name=f"{name}_dropout")
         return sublayer, norm, dropout
 
-    def before_sublayer(self, inputs, norm):
+    def before_sublayer(self, inputs: keras.KerasTensor, norm: keras.layers.Layer) -> keras.KerasTensor:
         """Returns the input of the sub-layer: `inputs`, normalised in a pre-norm block."""
         sublayer_inputs = norm(inputs) if self.normalize_first else inputs
         observe(residual=inputs, sublayer_inputs=sublayer_inputs)
         return sublayer_inputs
 
-    def after_sublayer(self, inputs, outputs, norm, dropout, training=None):
+    def after_sublayer(
+        self,
+        inputs: keras.KerasTensor,
+        outputs: keras.KerasTensor,
+        norm: keras.layers.Layer,
+        dropout: keras.layers.Layer,
+        training: bool | None = None,
+    ) -> keras.KerasTensor:
         """Returns the residual sum of `inputs` and the sub-layer's `outputs`, normalised in a post-norm block."""
         total = inputs + dropout(outputs, training=training)
         result = total if self.normalize_first else norm(total)

@@ -132,7 +132,7 @@ class TranslationMixin:
         texts = checked_texts(texts)
         settings = SearchSettings.of(settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best)
         settings = settings.with_n_best(settings.n_best or 1).of_model(self.config)
-        options = {"batch_size": batch_size, "fixed_batches": fixed_batches}
+        options: dict[str, Any] = {"batch_size": batch_size, "fixed_batches": fixed_batches}
         if split_sentences:
             if settings.n_best > 1:
                 raise InputError(f"`n_best` must be 1 with `split_sentences`. Received: n_best={settings.n_best}.")
