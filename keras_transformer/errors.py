@@ -36,7 +36,7 @@ class InputError(ValueError):
     ...     kt.recipes.load_recipe("no_file.toml")
     ... except kt.InputError as error:
     ...     print(error)
-    no_file.toml: No such file or directory.
+    no_file.toml: No such file or directory. ...
     """
 
 

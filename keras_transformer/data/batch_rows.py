@@ -76,9 +76,10 @@ def weigh_rows(batches: tf.data.Dataset) -> tf.data.Dataset:
 
     Example:
 
-    >>> inputs, labels, weights = next(iter(kt.data.weigh_rows(batches)))
-    >>> round(float(weights[0]) * np.count_nonzero(labels), 3)
-    1.0
+    >>> rows = np.array([[5, 3], [3, 0]])  # Three tokens.
+    >>> inputs, labels, weights = next(iter(kt.data.weigh_rows(tf.data.Dataset.from_tensors((rows, rows)))))
+    >>> weights.numpy().round(3)
+    array([0.333, 0.333], dtype=float32)
     """
     return batches.map(lambda inputs, labels: (inputs, labels, _weights_of_mean(labels)))
 
@@ -100,9 +101,11 @@ def take_rows(batches: tf.data.Dataset, index: int, count: int, devices: int = 1
 
     Example:
 
-    >>> first, second = (next(iter(kt.data.take_rows(batches, index, count=2))) for index in range(2))
-    >>> len(first[1]), len(second[1])
-    (21, 21)
+    >>> rows = np.array([[5], [6], [7], [8]])
+    >>> batches = tf.data.Dataset.from_tensors((rows, rows))
+    >>> inputs, labels = next(iter(kt.data.take_rows(batches, index=1, count=2)))
+    >>> labels.numpy().tolist()
+    [[7], [8]]
     """
     if not 0 <= index < count:
         raise ValueError(f"`index` must be at least 0 and below `count`. Received: index={index}, count={count}.")
@@ -124,8 +127,10 @@ def shares_of_rows(batches: tf.data.Dataset, count: int, devices: int = 1) -> tf
 
     Example:
 
-    >>> [len(labels) for inputs, labels in kt.data.shares_of_rows(batches, count=2)]
-    [21, 21]
+    >>> rows = np.array([[5], [6], [7], [8]])
+    >>> batches = tf.data.Dataset.from_tensors((rows, rows))
+    >>> [labels.numpy().tolist() for inputs, labels in kt.data.shares_of_rows(batches, count=2)]
+    [[[5], [6]], [[7], [8]]]
     """
 
     def shares(*batch):

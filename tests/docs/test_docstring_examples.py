@@ -24,8 +24,10 @@ NOT_RUN = {"data.row_service.RowService"}
 SLOW = {
     "callbacks.stop_after_steps.StopAfterSteps",
     "callbacks.epoch_checkpoints.EpochCheckpoints",
+    "callbacks.stop_on_non_finite_loss.StopOnNonFiniteLoss",
     "callbacks.tokens_per_second.TokensPerSecond",
     "data.batch_rows.split_rows",
+    "data.candidate_batches.candidate_batches",
     "export.ctranslate2.ctranslate2_exporter.export_ctranslate2",
     "export.exporter.Exporter",
     "export.saved_model.saved_model_exporter.export_saved_model",
