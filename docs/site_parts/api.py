@@ -15,6 +15,7 @@ _TRANSLATOR = """\
     options:
       inherited_members: true
       show_bases: false
+      show_overloads: false
 """
 
 
