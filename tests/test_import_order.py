@@ -8,7 +8,7 @@ import pytest
 import keras_transformer
 
 PACKAGE = pathlib.Path(keras_transformer.__file__).parent
-BASE = "errors special_tokens version onednn position_encodings"
+BASE = "errors special_tokens version onednn position_encodings moved_modules"
 CHAIN = (
     *("processes", "files", "text", "data", "layers", "models", "generation", "saving", "importing", "export"),
     *("translator", "callbacks", "recipes", "trainer", "serving", "cli"),

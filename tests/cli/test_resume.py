@@ -14,7 +14,7 @@ from keras_transformer.callbacks import TrainingState
 from keras_transformer.data import streamed_batches
 from keras_transformer.processes.joined_processes import Processes
 from keras_transformer.text import learn_vocabulary
-from keras_transformer.trainer import train_recipe, training_text
+from keras_transformer.trainer import train_recipe, training_inputs, training_text
 from keras_transformer.translator import Translator
 
 
@@ -80,23 +80,23 @@ def test_a_model_that_was_finished_since_the_first_look_is_not_overwritten(run, 
 
 
 def test_an_interrupted_training_names_resume_only_if_it_can_be_resumed(run, corpus, monkeypatch):
-    def interrupted_at(function, *options):
+    def interrupted_at(module, function, *options):
         def interrupt(*arguments):
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(train_recipe, function, interrupt)
+            patch.setattr(module, function, interrupt)
             result = run("train", corpus / "recipe.toml", "--output", corpus / "model", *options)
         assert result.status == 130
         return result.errors
 
-    assert "--resume" not in interrupted_at("recipe_tokenizers")
+    assert "--resume" not in interrupted_at(training_inputs, "recipe_tokenizers")
     assert not (corpus / "model").exists()
     line = "Interrupted before the first save. --resume starts again with the same vocabulary."
-    assert line in interrupted_at("evaluation_callbacks").splitlines()
+    assert line in interrupted_at(train_recipe, "evaluation_callbacks").splitlines()
     (corpus / "model" / "checkpoints" / "state.npz").touch()
     line = "Interrupted. --resume continues from the last save."
-    assert line in interrupted_at("recipe_batches", "--resume").splitlines()
+    assert line in interrupted_at(training_inputs, "recipe_batches", "--resume").splitlines()
 
 
 def test_nothing_stays_of_a_training_that_could_not_begin(run, corpus):
