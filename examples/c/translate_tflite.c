@@ -122,18 +122,26 @@ static void destroy(Translator* t) {
   LiteRtDestroyEnvironment(t->environment);
 }
 
-/* Writes the code points of UTF-8 to `points` and returns their number. */
+/* Writes the code points of UTF-8 to `points` and returns their number. The longest start of a character that is not
+ * complete, and any other wrong byte, is U+FFFD (The Unicode Standard, table 3-7). */
 static int decode(const unsigned char* text, size_t bytes, int32_t* points) {
   int count = 0;
   for (size_t i = 0; i < bytes;) {
-    int more = text[i] >= 0xF0 ? 3 : text[i] >= 0xE0 ? 2 : text[i] >= 0xC0 ? 1 : 0;
-    int32_t point = more ? text[i] & (0x3F >> more) : text[i] < 0x80 ? text[i] : 0xFFFD;
-    for (++i; more; --more, ++i) {
-      if (i >= bytes || (text[i] & 0xC0) != 0x80) {
+    int first = text[i++];
+    int is_wrong = first >= 0x80 && (first < 0xC2 || first > 0xF4);
+    int more = is_wrong || first < 0x80 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    /* The limits of the second byte exclude long forms, surrogates and numbers above U+10FFFF. */
+    int least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    int most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    int32_t point = is_wrong ? 0xFFFD : more ? first & (0x3F >> more) : first;
+    for (; more; --more, ++i) {
+      if (i >= bytes || text[i] < least || text[i] > most) {
         point = 0xFFFD;
         break;
       }
       point = (point << 6) | (text[i] & 0x3F);
+      least = 0x80;
+      most = 0xBF;
     }
     points[count++] = point;
   }

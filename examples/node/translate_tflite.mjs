@@ -2,6 +2,8 @@
 //
 //   npm install @litertjs/core
 //   node translate_tflite.mjs my.tflite < text.txt
+//
+// Of a line of more than 256 characters, only the first 256 are translated, with a warning.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -28,9 +30,11 @@ await loadLiteRt(`${WASM}/`);
 const model = await loadAndCompile(readFileSync(process.argv[2]), { accelerator: "wasm" });
 
 // Returns the translations of a line, best first.
-async function translate(line) {
+async function translate(line, number) {
   const row = new Int32Array(LONGEST); // LiteRT.js cannot resize inputs. Padding is 0.
-  row.set(Array.from(line, (character) => character.codePointAt(0)).slice(0, LONGEST));
+  const characters = Array.from(line), { length } = characters;
+  if (length > LONGEST) console.error(`Line ${number} is cut: it has ${length} characters, more than ${LONGEST}.`);
+  row.set(characters.slice(0, LONGEST).map((character) => character.codePointAt(0)));
   const input = new Tensor(row, [1, LONGEST]);
   const found = await model.run("translate_text_256", { code_points: input });
   const [points, scores] = [await found.code_points.data(), await found.scores.data()];
@@ -51,4 +55,5 @@ async function* linesOf(stream) {
   if (rest) yield rest;
 }
 
-for await (const line of linesOf(process.stdin)) console.log((await translate(line.replace(/\r$/, "")))[0]);
+let number = 0;
+for await (const line of linesOf(process.stdin)) console.log((await translate(line.replace(/\r$/, ""), ++number))[0]);

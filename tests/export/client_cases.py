@@ -50,11 +50,16 @@ def c_client(folder):
 CLIENTS = {"python": python_client, "node": node_client, "c": c_client}
 
 
-def translate_by(client, file, texts, folder):
-    """Translates texts with a client in a fresh process."""
+def run_client(client, file, texts, folder):
+    """Returns the lines that a client writes in a fresh process, and its standard error."""
     command = [*CLIENTS[client](folder), file]
     result = subprocess.run(
         [str(part) for part in command], input="\n".join(texts) + "\n", capture_output=True, encoding="utf-8"
     )
     assert result.returncode == 0, result.stderr
-    return result.stdout.removesuffix("\n").split("\n")
+    return result.stdout.removesuffix("\n").split("\n"), result.stderr
+
+
+def translate_by(client, file, texts, folder):
+    """Translates texts with a client in a fresh process."""
+    return run_client(client, file, texts, folder)[0]

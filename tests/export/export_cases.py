@@ -39,16 +39,20 @@ TEXTS = [
 TEXTS_WITHOUT_TOKENS = ["\ufffd", "▁"]
 
 
-def trained_translator(seed=1, shared=True, steps=60, **overrides):
+def trained_translator(seed=1, shared=True, steps=60, tokenizers=None, targets=TARGETS, **overrides):
     """A translator that has learned the few sentences, so that their translations differ.
 
     Args:
         seed: of the weights.
         shared: whether both languages share a vocabulary.
         steps: number of training steps; 0 keeps the initial weights.
+        tokenizers: those of both languages. Default None: learned of the sentences.
+        targets: the translations of `SOURCES`.
         **overrides: fields of the config.
     """
-    if shared:
+    if tokenizers is not None:
+        shared = tokenizers[0] == tokenizers[1]
+    elif shared:
         tokenizers = (learn_vocabulary(SOURCES + TARGETS, vocabulary_size=325),) * 2
     else:
         tokenizers = learn_vocabulary(SOURCES, vocabulary_size=294), learn_vocabulary(TARGETS, vocabulary_size=290)
@@ -67,7 +71,7 @@ def trained_translator(seed=1, shared=True, steps=60, **overrides):
     keras.utils.set_random_seed(seed)
     model = build_transformer(TransformerConfig(**{**fields, **overrides}))
     if steps:
-        batches = token_batches(listed_pairs(list(zip(SOURCES, TARGETS))), *tokenizers, batch_tokens=512)
+        batches = token_batches(listed_pairs(list(zip(SOURCES, targets))), *tokenizers, batch_tokens=512)
         model.compile(keras.optimizers.Adam(0.005), loss=SmoothedCrossEntropy(0.1), jit_compile=False)
         model.fit(batches.repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)
     return Translator(model, *tokenizers)

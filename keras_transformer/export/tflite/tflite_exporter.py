@@ -9,6 +9,7 @@ from keras_transformer.export.exporter import Exporter
 from keras_transformer.export.quantizations import checked_quantizations
 from keras_transformer.export.tflite.text_signatures.supported import check_supported, unsupported_vocabulary
 from keras_transformer.export.tflite.tflite_card import TENSORFLOW_TEXT_USES, ids_uses, text_uses
+from keras_transformer.export.tflite.tokenizer_texts import with_texts_of
 from keras_transformer.export.verification.artifact_runs import run_program
 
 if TYPE_CHECKING:
@@ -109,9 +110,10 @@ class TFLiteExporter(Exporter):
         if self.text:
             return run_program(_TEXT_RUNNER, artifact, texts)
         arguments = {"max_length": settings.max_length, "is_quantized": bool(self.quantize), "text_ids": None}
-        if self.missing_text_signature(translator) is None:
-            arguments["text_ids"] = translator.tokenizers.source.tokenize(texts).to_list()
-        return run_program(_RUNNER, artifact, texts, translator.tokenizers, arguments)
+        tokenizers, has_texts = translator.tokenizers, self.missing_text_signature(translator) is None
+        if has_texts:
+            arguments["text_ids"] = tokenizers.source.tokenize(texts).to_list()
+        return with_texts_of(tokenizers, run_program(_RUNNER, artifact, texts, tokenizers, arguments), has_texts)
 
     def operations(self, artifact):
         from keras_transformer.export.tflite.tflite_file import operations_of  # noqa: PLC0415 (imports TensorFlow)

@@ -19,19 +19,26 @@ _COPIED = (
 # Node then imports `translator.js` as a module.
 _PACKAGE = {"type": "module", "private": True}
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+# Characters of the signature that the page uses.
+_WIDTH = 256
+# The space before a text and the end token. Other characters have at most one token each, unless they are spelled in
+# bytes or the normalisation replaces them by several.
+_FURTHER_TOKENS = 2
 
 
-def write_site(folder, source_language=None, target_language=None):
+def write_site(folder, max_length, source_language=None, target_language=None):
     """Writes the page into a folder with the model and LiteRT.js.
 
     Args:
         folder: the folder, which contains `MODEL_NAME` and `LITERT_NAME`.
+        max_length: number of tokens of the longest source, including the end token. Longer sentences are split.
         source_language, target_language: language tags. Default None: unknown.
     """
     words = json.loads(_page_file("en.json"))
     _write(folder / _HTML, _PLACE.sub(lambda place: html.escape(words["page"][place[1]]), _page_file(_HTML)))
+    longest = max(1, min(_WIDTH, max_length - _FURTHER_TOKENS))
     for name in _COPIED:
-        _write(folder / name, _page_file(name))
+        _write(folder / name, _page_file(name).replace("{{longest}}", str(longest)))
     files = [folder / MODEL_NAME, *sorted((folder / LITERT_NAME).glob("*.wasm"))]
     settings = {
         "sourceLanguage": source_language,

@@ -71,7 +71,8 @@ class WebExporter(Exporter):
         self._model_exporter.write(translator, artifact / MODEL_NAME, settings)
         for tokenizer in artifact.glob("*.model"):  # The signatures of texts include the vocabulary.
             tokenizer.unlink()
-        write_site(artifact, translator.texts.source_language, translator.texts.target_language)
+        facts = translator.texts
+        write_site(artifact, settings.max_length, facts.source_language, facts.target_language)
 
     def run(self, artifact, translator, texts, settings):
         return run_program(_RUNNER, artifact, texts, arguments={"is_quantized": bool(self.quantize)})

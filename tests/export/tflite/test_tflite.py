@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
-from client_cases import CLIENTS, translate_by
+from client_cases import CLIENTS, run_client, translate_by
 from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
 from tflite_cases import interpreters, proof_of, rows_of
 
@@ -172,6 +172,26 @@ def test_too_long_a_text_is_cut(interpreter, translator):
     assert written(found["code_points"][0, 0]) == expected
 
 
+@pytest.mark.parametrize(
+    "name, shape", [("translate_text_256", (1, 257)), ("translate_text_256", (2, 256)), ("translate_text", (2, 9))]
+)
+def test_code_points_of_another_shape_are_an_error(file, translator, name, shape):
+    translate = interpreters.Interpreter(model_path=str(file)).get_signature_runner(name)
+    text = code_points_of(SOURCES[0], 256)
+    expected = translate(code_points=text)
+    with pytest.raises((RuntimeError, ValueError)):
+        translate(code_points=np.full(shape, ord("a"), "int32"))
+    found = translate(code_points=text)
+    assert all(np.array_equal(found[key], expected[key]) for key in expected)
+    assert [written(found["code_points"][0, 0])] == translator.translate(SOURCES[:1], beam_size=3)
+
+
+def test_several_rows_are_not_tokenized_as_one(file):
+    tokenize = interpreters.Interpreter(model_path=str(file)).get_signature_runner("tokenize")
+    with pytest.raises((RuntimeError, ValueError)):
+        tokenize(code_points=np.full((2, 9), ord("a"), "int32"))
+
+
 def test_too_long_a_source_is_cut(interpreter, translator):
     translate = interpreter.get_signature_runner("translate")
     long = rows_of(translator, ["나는 물을 마신다 " * 20])
@@ -216,3 +236,9 @@ def test_a_client_without_a_tokenizer_gives_the_translations_of_python(client, f
     # Not ends of lines.
     texts = [*TEXTS, *(f"나는 물을{space}마신다." for space in ("\u2028", "\u2029", "\r", "\x85"))]
     assert translate_by(client, file, texts, tmp_path) == translator.translate(texts, beam_size=3)
+
+
+def test_the_client_of_node_warns_of_a_line_that_it_cuts(file, tmp_path):
+    lines, errors = run_client("node", file, [SOURCES[0], "a" * 257, "a" * 256], tmp_path)
+    assert lines[1] == lines[2]
+    assert errors.splitlines() == ["Line 2 is cut: it has 257 characters, more than 256."]

@@ -1,7 +1,6 @@
 import tensorflow as tf
 
-from keras_transformer.export.tflite.text_signatures.double_array import ROOT
-from keras_transformer.export.tflite.text_signatures.graph_parts import appended, as_int, look_up, scatter, shifted
+from keras_transformer.export.tflite.text_signatures.graph_parts import as_int, look_up, scan, scatter
 from keras_transformer.export.tflite.text_signatures.piece_tables import NUM_BYTES
 
 _REPLACEMENT = 0xFFFD
@@ -33,7 +32,7 @@ class Detokenizer:
         is_token = tf.logical_and(tf.greater_equal(token_ids, 0), tf.less(token_ids, self.vocabulary_size))
         token_ids = token_ids * as_int(is_token)
         labels = self._spelled(look_up(self.pieces.slots, token_ids))
-        steps = tf.expand_dims(tf.range(tf.shape(labels)[0]), 1)
+        steps = tf.expand_dims(tf.range(self.pieces.longest), 1)
         lengths = tf.reduce_sum(tf.minimum(labels, 1), axis=0)
         is_space = tf.logical_and(tf.equal(labels, self.pieces.label_of_space), tf.equal(steps, lengths - 1))
         starts_with_space = tf.reduce_sum(as_int(is_space), axis=0)
@@ -62,23 +61,11 @@ class Detokenizer:
         return tf.reshape(joined[:-1], tf.stack([rows, width]))
 
     def _spelled(self, slots):
-        """Returns the labels of tokens `(longest of them, tokens)`, the last character of each token first, then 0."""
+        """Returns the labels of tokens `(longest token, tokens)`, the last character of each token first, then 0."""
         trie = self.pieces.trie
-
-        def step(number, slots, labels):
-            parents = look_up(trie.check, slots)
-            # The root is its own parent, and its base is after it.
-            return number + 1, parents, appended(labels, tf.maximum(slots - look_up(trie.base, parents), 0))
-
-        number, _, labels = tf.while_loop(
-            lambda number, slots, labels: tf.logical_and(
-                tf.less(number, trie.longest), tf.greater(tf.reduce_max(slots), ROOT)
-            ),
-            step,
-            (tf.constant(0), slots, tf.zeros(tf.stack([trie.longest, tf.size(slots)]), tf.int32)),
-            (tf.TensorShape(()), tf.TensorShape((None,)), tf.TensorShape((trie.longest, None))),
-        )
-        return labels[trie.longest - tf.maximum(number, 1) :]
+        path = scan(lambda slots, _: look_up(trie.check, slots), slots, trie.longest)
+        # The root is its own parent, and its base is after it.
+        return tf.maximum(path[:-1] - look_up(trie.base, path[1:]), 0)
 
 
 def _decoded(values):
@@ -93,22 +80,24 @@ def _decoded(values):
     """
     is_byte = tf.logical_and(tf.greater_equal(values, 0), tf.less(values, NUM_BYTES))
     first = tf.where(is_byte, values, -1)
-    second, third, fourth = (shifted(first, count) for count in (1, 2, 3))
-    is_second, is_third, is_fourth = (as_int(tf.equal(each // 64, 2)) for each in (second, third, fourth))
-    is_third *= is_second
-    is_fourth *= is_third
-    of_two = (first - 0xC0) * 64 + second % 64
-    of_three = (first - 0xE0) * 4096 + second % 64 * 64 + third % 64
-    of_four = (first - 0xF0) * 262144 + second % 64 * 4096 + third % 64 * 64 + fourth % 64
-    found = tf.stack([of_two, of_three, of_four])
+    padded = tf.pad(first, [[0, 3]])
+    following = tf.stack([padded[1:-2], padded[2:-1], padded[3:]])
+    # Whether the next one, two and three bytes can follow a first one.
+    can_follow = tf.equal(tf.cumsum(as_int(tf.not_equal(following // 64, 2))), 0)
+    found = [first]
+    for bits in tf.unstack(following % 64, 3):
+        found.append(found[-1] * 64 + bits)
+    found = tf.stack(found[1:]) - tf.constant([[0xC0 << 6], [0xE0 << 12], [0xF0 << 18]])
     # A character of these ranges has the first byte of its length.
     is_long_enough = tf.greater_equal(found, tf.constant([[0x80], [0x800], [0x10000]]))
     is_short_enough = tf.less(found, tf.constant([[0x800], [0x10000], [0x110000]]))
-    is_character = as_int(tf.logical_and(is_long_enough, is_short_enough))
-    is_character *= tf.stack([is_second, is_third, is_fourth]) * as_int(tf.not_equal(found // 0x800, _SURROGATES))
+    is_character = tf.logical_and(can_follow, tf.logical_and(is_long_enough, is_short_enough))
+    is_character = as_int(tf.logical_and(is_character, tf.not_equal(found // 0x800, _SURROGATES)))
     decoded = tf.reduce_sum(found * is_character, axis=0)
-    following = tf.reduce_sum(tf.constant([[1], [2], [3]]) * is_character, axis=0)
+    num_following = tf.reduce_sum(tf.constant([[1], [2], [3]]) * is_character, axis=0)
     # The following bytes of a character.
-    covered = tf.maximum(shifted(following, -1), tf.maximum(shifted(following, -2) - 1, shifted(following, -3) - 2))
+    padded = tf.pad(num_following, [[3, 0]])
+    before = tf.stack([padded[2:-1], padded[1:-2], padded[:-3]])
+    covered = tf.reduce_max(before - tf.constant([[0], [1], [2]]), axis=0)
     single = tf.where(tf.less(first, 0x80), tf.maximum(first, 0), _REPLACEMENT)
     return is_byte, tf.where(tf.greater(decoded + covered, 0), decoded, single)

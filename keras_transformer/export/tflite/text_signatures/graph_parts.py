@@ -5,6 +5,9 @@ import tensorflow as tf
 from keras_transformer.export.tflite.text_signatures.double_array import ROOT
 from keras_transformer.export.tflite.text_signatures.page_table import PAGE_SIZE
 
+# Number of steps up to which no loop is used. A step of a loop costs more time than its operations.
+_MOST_UNROLLED = 16
+
 
 def look_up(table, indices):
     """Returns the int32 values of a NumPy table of integers. The table stays as small as it is."""
@@ -66,11 +69,23 @@ def flatten(grid, lengths):
     return scatter(tf.reshape(places, (-1,)), tf.reshape(grid * is_value, (-1,)), shape)
 
 
-def shifted(values, count):
-    """Moves a vector of at least `count` elements to the front and appends zeros. A negative count moves it back."""
-    if count < 0:
-        return tf.pad(values[:count], [[-count, 0]])
-    return tf.pad(values[count:], [[0, count]])
+def parts_of(table, starts, lengths):
+    """Joins parts of a table.
+
+    Args:
+        table: `(size,)` int32.
+        starts, lengths: `(parts,)` int32, the place and the size of each part. The last part is empty, and its place
+            has a 0.
+
+    Returns:
+        `(sum of lengths + 1,)`. The last element is 0.
+    """
+    places = tf.cumsum(lengths, exclusive=True)
+    offsets = starts - places
+    # The offset of an element is the sum of the differences up to its part. Empty parts have the place of the next one.
+    differences = offsets - tf.pad(offsets[:-1], [[1, 0]])
+    shape = tf.reduce_sum(lengths, keepdims=True) + 1
+    return tf.gather(table, tf.range(shape[0]) + tf.cumsum(scatter(places, differences, shape)))
 
 
 def appended(rows, row):
@@ -88,44 +103,70 @@ def reachable(jumps, marks):
     Returns:
         `(size,)` int32, 1 for the elements of chains.
     """
-    size, shape = tf.size(jumps), tf.shape(jumps)
+    shape = tf.shape(jumps)
 
-    def double(length, jumps, marks):
-        # All elements of the first `length` jumps are marked. The next `length` jumps start there.
+    def double(_, count, jumps, marks):
+        # All elements of the first 1, 2, 4, ... jumps are marked. As many more jumps start there.
         marks = tf.minimum(marks + scatter(jumps, marks, shape), 1)
-        return length * 2, tf.gather(jumps, jumps), marks
+        return count, tf.reduce_sum(marks), tf.gather(jumps, jumps), marks
 
-    vector = tf.TensorShape((None,))
+    scalar, vector = tf.TensorShape(()), tf.TensorShape((None,))
     return tf.while_loop(
-        lambda length, *_: tf.less(length, size),
+        lambda before, count, *_: tf.greater(count, before),
         double,
-        (tf.constant(1), jumps, marks),
-        (tf.TensorShape(()), vector, vector),
-    )[2]
+        (tf.constant(0), tf.reduce_sum(marks), jumps, marks),
+        (scalar, scalar, vector, vector),
+    )[3]
 
 
-def walk(trie, labels):
+def scan(step, first, count, rows=None):
+    """Repeats a step.
+
+    Args:
+        step: a function from the last vector to the next one. Its second argument is the next row of `rows`, or None.
+        first: `(size,)` int32.
+        count: number of steps.
+        rows: `(count, size)` int32. Default None.
+
+    Returns:
+        `(count + 1, size)` int32, the vector `first` and the results of the steps.
+    """
+    if count <= _MOST_UNROLLED:
+        results = [first]
+        for row in [None] * count if rows is None else tf.unstack(rows, count):
+            results.append(step(results[-1], row))
+        return tf.stack(results)
+
+    def append(number, last, results):
+        last = step(last, None if rows is None else tf.gather(rows, number))
+        return number + 1, last, appended(results, last)
+
+    results = tf.zeros(tf.stack([count, tf.size(first)]), tf.int32)
+    shapes = (tf.TensorShape(()), tf.TensorShape((None,)), tf.TensorShape((count + 1, None)))
+    start = (tf.constant(0), first, appended(tf.pad(results, [[1, 0], [0, 0]]), first))
+    return tf.while_loop(lambda number, *_: tf.less(number, count), append, start, shapes)[2]
+
+
+def walk(trie, labels, places):
     """Walks a `DoubleArray` from all positions of a text at once.
 
     Args:
         trie: the `DoubleArray`.
         labels: `(length,)` int32, at most the greatest label of the trie. 0 is no label.
+        places: `(length,)` int32, 0, 1, 2, ...
 
     Returns:
         `(longest, length)` int32, the values of the substrings of 1, 2, ... characters from each position on.
     """
-    length = tf.size(labels)
-    padded = tf.pad(labels, [[0, trie.longest]])
-
-    def step(number, nodes, found):
-        child = look_up(trie.base, nodes) + tf.slice(padded, [number], [length])
-        nodes = child * as_int(tf.equal(look_up(trie.check, child), nodes))
-        return number + 1, nodes, appended(found, nodes)
-
-    found = tf.while_loop(
-        lambda number, *_: tf.less(number, trie.longest),
-        step,
-        (tf.constant(0), tf.fill([length], ROOT), tf.zeros([trie.longest, length], tf.int32)),
-        (tf.TensorShape(()), tf.TensorShape((None,)), tf.TensorShape((trie.longest, None))),
-    )[2]
-    return look_up(trie.value, found)
+    following = tf.expand_dims(places, 0) + tf.expand_dims(tf.range(1, trie.longest), 1)
+    rows = tf.gather(tf.pad(labels, [[0, trie.longest]]), following)
+    slots = scan(
+        lambda slots, row: look_up(trie.base, slots) + row,
+        labels + int(trie.base[ROOT]),
+        trie.longest - 1,
+        rows,
+    )
+    # A walk that leaves the trie goes on at slots of other walks. From there on, it has no values.
+    parents = tf.pad(slots[:-1], [[1, 0], [0, 0]], constant_values=ROOT)
+    wrong = tf.cumsum(as_int(tf.not_equal(look_up(trie.check, slots), parents)))
+    return look_up(trie.value, slots) * as_int(tf.equal(wrong, 0))

@@ -24,7 +24,8 @@ class RuleTables:
         results: `(kinds,)`, the number of the result of a single character, or 0 if it is kept.
         labels: `(kinds,)`, the label of the character in `trie`, or 0.
         jamo: `(kinds,)`, the role of the character in a Hangul syllable, see `jamo_roles`. None if no rule composes.
-        trie: `DoubleArray` of the rules of several characters. Its values are numbers of results. None without rules.
+        trie: `DoubleArray` of the rules of several characters. Its values are the number of a result, plus the length
+            of the rule times the size of `lengths`: the longest rule has the greatest value. None without rules.
         starts, lengths: `(results,)`, the place of each result in `text`.
         text: the code points of all results. Spaces at the start of a result are `FIRST_SPACE`.
     """
@@ -37,11 +38,6 @@ class RuleTables:
     starts: np.ndarray
     lengths: np.ndarray
     text: np.ndarray
-
-    @property
-    def longest_result(self):
-        """Greatest number of code points of a result."""
-        return int(self.lengths.max())
 
 
 def build_rule_tables(rules):
@@ -62,8 +58,11 @@ def build_rule_tables(rules):
         kind_of[ord(character)] = kinds.setdefault(kind, len(kinds))
     results, kind_labels, jamo = (np.array(column) for column in zip(*kinds))
     # All characters of a label occur in the same rules, so equal keys have equal results.
-    keys = {tuple(labels[character] for character in key): numbers[result] for key, result in several.items()}
     lengths = np.array([0, *map(len, numbers)])
+    keys = {
+        tuple(labels[character] for character in key): len(key) * len(lengths) + numbers[result]
+        for key, result in several.items()
+    }
     return RuleTables(
         kinds=build_page_table(kind_of),
         results=narrow(results),

@@ -44,7 +44,7 @@ class TextsToTexts(tf.Module):
 
         A longer text is cut at `max_length` tokens, including the end token.
         """
-        text = tf.reshape(code_points, (-1,))
+        text = _only_row(code_points)
         token_ids, count = self._source.tokenize(text)
         # A blank text has no tokens, and no end token. Its translation is empty.
         count = count * is_visible(text)
@@ -64,9 +64,15 @@ class TextsToTexts(tf.Module):
 
     def tokenize(self, code_points):
         """Maps `code_points` `(1, length)` to `ids` `(1, tokens)`. A text without tokens has the one id 0."""
-        token_ids, count = self._source.tokenize(tf.reshape(code_points, (-1,)))
+        token_ids, count = self._source.tokenize(_only_row(code_points))
         return {"ids": tf.expand_dims(token_ids[: tf.maximum(count, 1)], 0)}
 
     def detokenize(self, ids):
         """Maps the target's `ids` `(rows, length)` to `code_points` `(rows, length * longest token)`, padded with 0."""
         return {"code_points": self._target.detokenize(ids)}
+
+
+def _only_row(code_points):
+    """Returns the text of `(1, length)`. Runtimes refuse to unstack several rows. A reshape would join them."""
+    (text,) = tf.unstack(code_points, 1)
+    return text

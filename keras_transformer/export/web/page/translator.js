@@ -3,8 +3,9 @@
 import { Environment, loadAndCompile, loadLiteRt, Tensor } from "./litert/index.js";
 
 const SIGNATURE = "translate_text_256";
-// Number of Unicode code points of the longest sentence.
-export const LONGEST_SENTENCE = 256;
+const WIDTH = 256; // code points
+// Number of Unicode code points of the longest sentence. The export sets it.
+export const LONGEST_SENTENCE = Number("{{longest}}");
 
 // A module with one instruction of relaxed SIMD.
 const RELAXED_SIMD = [
@@ -32,12 +33,10 @@ export async function loadTranslator(script, wasm, model) {
 
   return async function translate(sentence) {
     const points = Array.from(sentence, (character) => character.codePointAt(0));
-    if (points.length > LONGEST_SENTENCE) {
-      throw new Error(`Expected at most ${LONGEST_SENTENCE} characters. Received: ${points.length}.`);
-    }
-    const row = new Int32Array(LONGEST_SENTENCE);
+    if (points.length > WIDTH) throw new Error(`Expected at most ${WIDTH} characters. Received: ${points.length}.`);
+    const row = new Int32Array(WIDTH);
     row.set(points);
-    const input = new Tensor(row, [1, LONGEST_SENTENCE]);
+    const input = new Tensor(row, [1, WIDTH]);
     const found = await compiled.run(SIGNATURE, { code_points: input });
     const [written, scores] = [await found.code_points.data(), await found.scores.data()];
     for (const tensor of [input, found.code_points, found.scores]) tensor.delete();

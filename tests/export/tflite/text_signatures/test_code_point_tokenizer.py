@@ -77,6 +77,16 @@ def test_ids_and_texts_are_those_of_the_tokenizer(pair):
     pair.check([*TEXTS, *random_texts(150), *repetitive_texts(50)])
 
 
+def test_texts_of_any_length_have_the_ids_of_the_tokenizer(pair):
+    text = "나는 Zürich 000 어제 🙂"
+    pair.check([text[:length] for length in range(len(text))])
+
+
+def test_symbols_at_the_end_have_the_ids_of_the_tokenizer():
+    texts = ["a,b" * number + "<2en>" + "0" * rest for number in range(4) for rest in range(4)]
+    learned(user_defined_symbols=tuple(SYMBOLS), normalization="identity").check(texts)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
