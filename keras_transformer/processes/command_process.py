@@ -47,6 +47,7 @@ def begin_command():
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     handle_signals()
     sys.unraisablehook = _report_unraisable
+    sys.excepthook = _report_uncaught
     threading.Thread(target=_watch, args=(reader,), daemon=True).start()
 
 
@@ -135,8 +136,9 @@ def last_words(describe):
     _last_words.append(describe)
     try:
         yield
-    except KeyboardInterrupt:
-        _say_last_words()
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or is_interrupted():  # A library can convert the KeyboardInterrupt.
+            _say_last_words()
         raise
     finally:
         if describe in _last_words:
@@ -230,6 +232,12 @@ def _report_unraisable(unraisable, report=sys.unraisablehook):
     """
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
         report(unraisable)
+
+
+def _report_uncaught(kind, error, traceback, report=sys.excepthook):
+    """Prints no error after a signal. Native code, such as TensorFlow's, prints those that the interruption causes."""
+    if not _received:
+        report(kind, error, traceback)
 
 
 def _watch(reader):

@@ -151,6 +151,26 @@ run(native)
     assert end(start(program), signal.SIGTERM)[2] == ""
 
 
+def test_a_converted_interrupt_has_last_words_and_no_traceback(start):
+    """Native code of TensorFlow converts a KeyboardInterrupt, and prints the error itself."""
+    program = """
+def work():
+    try:
+        ready()
+        time.sleep(60)
+    except KeyboardInterrupt:
+        sys.excepthook(SystemError, SystemError("an exception set"), None)
+        raise SystemError from None
+
+try:
+    with process.last_words(lambda: "Interrupted. --resume continues."):
+        run(work)
+except SystemError:
+    process.end_process(process.interrupted_status())
+"""
+    assert end(start(program), signal.SIGTERM)[::2] == (143, "Interrupted. --resume continues.\n")
+
+
 def test_there_can_be_no_last_words(start):
     program = """
 def work():
