@@ -1,60 +1,50 @@
 """Measures BLEU of models that are trained on Multi30k as it is, with added noise, and with the noise cleaned.
 
-It trains three models per seed with the bundled recipe multi30k_short: `python training/compare_cleaning.py data`.
+It trains three models per seed, and draws other noise for each seed: `python training/compare_cleaning.py data`. A run
+that was interrupted continues.
 """
 
 import keras_transformer as kt
 
-kt.use_onednn()
-
-import argparse
+kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
 import pathlib
 import sys
 
+from compared_trainings import begin, bleu, lines_of, make_parser, multi30k, pair_keys, trained
+
 from keras_transformer.files.markdown_table import markdown_table
-from keras_transformer.metrics.text_scores import corpus_scores
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "benchmarks"))
 from corpus_noise import noisy_pairs, read_pairs, write_pairs
 
 
-def write_corpora(texts, folder, share, seed):
-    """Writes the training texts of each corpus and returns their paths by the name of the corpus."""
-    paths = {name: (folder / f"{name}.en", folder / f"{name}.de") for name in ("plain", "noisy", "cleaned")}
-    pairs = read_pairs(texts / "train.en", texts / "train.de")
-    write_pairs(pairs, *paths["plain"])
-    write_pairs(noisy_pairs(pairs, share, seed)[0], *paths["noisy"])
-    print(kt.cleaning.clean_files(*paths["noisy"], output_prefix=folder / "cleaned"))
-    return paths
-
-
-def bleu(translator, texts):
-    """Returns the BLEU of a model on the test set."""
-    sources, references = map(list, zip(*read_pairs(texts / "test_2016_flickr.en", texts / "test_2016_flickr.de")))
-    return corpus_scores(translator.translate(sources), references, "none", False, ("bleu",))["bleu"]
+def corpora_of_seed(text, folder, share, seed):
+    """Writes the noisy and the cleaned text, and returns the paths of each corpus by its name."""
+    corpora = {name: (folder / f"{name}-{seed}.en", folder / f"{name}-{seed}.de") for name in ("noisy", "cleaned")}
+    if not all(path.is_file() for path in corpora["cleaned"]):
+        pairs = read_pairs(text("train.en"), text("train.de"))
+        write_pairs(noisy_pairs(pairs, share, seed)[0], *corpora["noisy"])
+        print(kt.cleaning.clean_files(*corpora["noisy"], output_prefix=folder / f"cleaned-{seed}"))
+    return {"as it is": (text("train.en"), text("train.de")), **corpora}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=pathlib.Path, help="folder that has multi30k/tok")
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("models/cleaning"))
-    parser.add_argument("--share", type=float, default=0.05, help="noisy pairs of each kind")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
-    arguments = parser.parse_args()
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    texts = (arguments.data / "multi30k" / "tok").resolve()
-    rows = [("corpus", *(f"seed {seed}" for seed in arguments.seeds))]
-    scores = {}
-    for seed in arguments.seeds:
-        folder = arguments.output / f"seed-{seed}"
-        folder.mkdir()
-        for name, (source, target) in write_corpora(texts, folder, arguments.share, seed).items():
-            files = [f"data.train_source={source.resolve()}", f"data.train_target={target.resolve()}"]
-            recipe = kt.recipes.load_recipe("multi30k_short", [*files, f"training.seed={seed}"], arguments.data)
-            scores[name, seed] = bleu(kt.train(recipe, folder / name), texts)
-    for name in ("plain", "noisy", "cleaned"):
-        rows.append((name, *(f"{scores[name, seed]:.2f}" for seed in arguments.seeds)))
-    print("\n".join(markdown_table(rows)))
+    parser = make_parser(__doc__, "cleaning")
+    parser.add_argument("--share", type=float, default=0.05, help="noisy pairs of each kind [default: 0.05]")
+    options = parser.parse_args()
+    begin(options, share=options.share)
+    text = multi30k(options)
+    test = lines_of(text("test_2016_flickr.en")), lines_of(text("test_2016_flickr.de"))
+    columns = [("corpus", "as it is", "noisy", "cleaned")]
+    for seed in options.seeds:
+        scores = []
+        for name, (source, target) in corpora_of_seed(text, options.output, options.share, seed).items():
+            data = {"train_source": str(source), "train_target": str(target)}
+            data |= pair_keys(text, "validation", "val.en", "val.de")
+            scores.append(bleu(trained(f"{name}, seed {seed}", data, seed, options), *test))
+            print(name, seed, scores[-1], flush=True)
+        columns.append((f"seed {seed}", *scores))
+    print("\n".join(markdown_table(list(zip(*columns)))))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,20 @@
-"""Measures placeholders and glossaries on the phrases: what is kept, what it costs in BLEU.
+"""Measures placeholders and glossaries on the phrases: what is kept, what it costs in BLEU. Then the cost on Multi30k.
 
-It trains a model with placeholders and one without: `python training/compare_placeholders.py`. With `--data` and the
-folder of Multi30k, it measures the cost in BLEU on Multi30k instead.
+It trains a model with placeholders and one without, for each seed: `python training/compare_placeholders.py data`. A
+run that was interrupted continues.
 """
 
 import keras_transformer as kt
 
-kt.use_onednn()
-
-import argparse
-import pathlib
+kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
 import random
+
+from compared_trainings import begin, bleu, lines_of, make_parser, pair_keys, trained, write_lines
+from compared_trainings import multi30k as text_of_multi30k
 
 from keras_transformer.corpora.phrases import phrase_splits
 from keras_transformer.corpora.phrases.lexicon import OBJECTS, PLACES
 from keras_transformer.files.markdown_table import markdown_table
-from keras_transformer.metrics.text_scores import corpus_scores
 from keras_transformer.text.placeholder_kinds import KINDS
 from keras_transformer.text.term_matches import TermMatches
 
@@ -28,28 +27,6 @@ VALUES = {
 # "home" and "school" have no article, and "to home" is not English.
 NOUNS = {name: place.at.split(" the ")[1] for name, place in PLACES.items() if " the " in place.at}
 NOUNS |= {name: english.removeprefix("a ").removeprefix("the ") for name, english in OBJECTS.items()}
-
-
-def write_lines(path, lines):
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return str(path)
-
-
-def trained(folder, name, data, arguments, **more):
-    sections = {
-        "data": {"max_length": 64, **data, **more},
-        "vocabulary": {"size": arguments.size},
-        "model": {
-            **{"preset": "tiny", "num_encoder_layers": arguments.layers, "num_decoder_layers": arguments.layers},
-            **{"dropout": 0.1, "normalize_first": True},
-        },
-        "training": {
-            **{"steps": arguments.steps, "batch_tokens": arguments.batch_tokens, "seed": arguments.seed},
-            **{"learning_rate": 0.003, "warmup_steps": arguments.steps // 10, "decay": "cosine"},
-        },
-        "evaluation": {"at_end": False},
-    }
-    return kt.train(kt.recipes.recipe_from_dict(sections), folder / name)
 
 
 def placed(text, value, place):
@@ -115,74 +92,62 @@ def shares(total, *counts):
     return [f"{count / max(1, total):.1%}" for count in counts]
 
 
-def bleu(translator, pairs, **options):
-    sources, references = map(list, zip(*pairs))
-    return (
-        f"{corpus_scores(translator.translate(sources, **options), references, 'none', False, ('bleu',))['bleu']:.2f}"
-    )
-
-
-def phrases(folder, arguments):
-    splits, generator = phrase_splits(), random.Random(arguments.seed)
-    data = {}
-    for split, count in (("train", arguments.pairs), ("validation", 200)):
-        for side, number in (("source", 0), ("target", 1)):
-            path = folder / f"{split}.{side}"
-            data[f"{split}_{side}"] = write_lines(path, [pair[number] for pair in splits[split][:count]])
+def phrases(options, seed):
+    """Trains models of the phrases, and prints what is kept and what it costs."""
+    splits, generator = phrase_splits(), random.Random(seed)
     names = sorted(NOUNS)
     generator.shuffle(names)
     learned = {name: NOUNS[name] for name in names[: 2 * len(names) // 3]}
     new = {name: NOUNS[name] for name in names if name not in learned}
-    glossary = write_lines(folder / "terms.tsv", [f"{source}\t{target}" for source, target in learned.items()])
-    plain = trained(folder, "plain", data, arguments)
-    masked = trained(folder, "placeholders", data, arguments, placeholders=list(KINDS), glossary=glossary)
-    test = splits["test"][: arguments.lines]
+    glossary = write_lines(options.output / f"terms-{seed}.tsv", (f"{term}\t{learned[term]}" for term in learned))
+    data = {"max_length": 64}
+    for split in ("train", "validation"):
+        for side, lines in zip(("source", "target"), zip(*splits[split])):
+            data[f"{split}_{side}"] = write_lines(options.output / f"{split}.{side}", lines)
+    plain = trained(f"phrases, plain, seed {seed}", data, seed, options, {"size": 1000})
+    data |= {"placeholders": list(KINDS), "glossary": glossary}
+    masked = trained(f"phrases, placeholders, seed {seed}", data, seed, options, {"size": 1000})
+    test = splits["test"][: options.lines]
     parts = ("appended", "removed")
     rows = [("kind", "lines", "in the translation", "once", "at its place", *parts)]
-    print("\n".join(markdown_table([*rows, *kept_rows(masked, test[: arguments.lines // 5], generator)])), "\n")
+    show(f"Seed {seed}, kinds", [*rows, *kept_rows(masked, test[: options.lines // 5], generator)])
     rows = [("terms", "lines", "own translation without glossary", "given translation", "once", "at its place", *parts)]
     rows += [term_row("in the training glossary", masked, test, learned), term_row("others", masked, test, new)]
-    print("\n".join(markdown_table(rows)), "\n")
-    right = kt.text.Glossary(NOUNS)
-    rows = [("model", "BLEU"), ("without placeholders", bleu(plain, test)), ("with placeholders", bleu(masked, test))]
-    print(
-        "\n".join(
-            markdown_table([*rows, ("the same, right translations in a glossary", bleu(masked, test, glossary=right))])
-        )
-    )
+    show(f"Seed {seed}, terms", rows)
+    sides = list(map(list, zip(*test)))
+    glossary = kt.text.Glossary(NOUNS)
+    rows = [("model", "BLEU"), ("without placeholders", bleu(plain, *sides))]
+    rows += [("with placeholders", bleu(masked, *sides))]
+    rows += [("the same, right translations in a glossary", bleu(masked, *sides, glossary=glossary))]
+    show(f"Seed {seed}, cost on the phrases", rows)
 
 
-def multi30k(texts, folder, arguments):
-    data = {
-        f"{split}_{side}": str(texts / f"{file}.{language}")
-        for split, file in (("train", "train"), ("validation", "val"))
-        for side, language in (("source", "en"), ("target", "de"))
-    }
-    sides = [(texts / f"test_2016_flickr.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "de")]
-    test, rows = list(zip(*sides)), [("model", "BLEU")]
+def multi30k(options, seed):
+    """Trains models of Multi30k, and prints what placeholders cost."""
+    text = text_of_multi30k(options)
+    test = lines_of(text("test_2016_flickr.en")), lines_of(text("test_2016_flickr.de"))
+    data = {**pair_keys(text, "train", "train.en", "train.de"), **pair_keys(text, "validation", "val.en", "val.de")}
+    rows = [("model", "BLEU")]
     for name, keys in (("without placeholders", {}), ("with placeholders", {"placeholders": list(KINDS)})):
-        rows.append((name, bleu(trained(folder, name, data, arguments, **keys), test)))
-    print("\n".join(markdown_table(rows)))
+        model = trained(f"multi30k {name}, seed {seed}", {**data, **keys}, seed, options)
+        rows.append((name, bleu(model, *test)))
+    show(f"Seed {seed}, cost on Multi30k", rows)
+
+
+def show(title, rows):
+    print(title, *markdown_table(rows), "", sep="\n", flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=pathlib.Path, help="folder that has multi30k/tok")
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("models/placeholders"))
-    parser.add_argument("--layers", type=int, default=4, help="number of blocks of encoder and decoder")
-    parser.add_argument("--pairs", type=int, default=None, help="number of training pairs [default: all]")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--batch-tokens", type=int, default=1024)
-    parser.add_argument("--size", type=int, default=1200, help="number of tokens of the vocabulary")
-    parser.add_argument("--lines", type=int, default=1000, help="number of test sentences")
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    folder = arguments.output.resolve()
-    folder.mkdir(parents=True)
-    if arguments.data:
-        multi30k(arguments.data.resolve() / "multi30k" / "tok", folder, arguments)
-    else:
-        phrases(folder, arguments)
+    parser = make_parser(__doc__, "placeholders", steps=1000)
+    parser.add_argument("--lines", type=int, default=1000, help="number of test sentences [default: 1000]")
+    parser.add_argument("--only", choices=["phrases", "multi30k"], help="one of the corpora [default: both]")
+    options = parser.parse_args()
+    begin(options)
+    for compare in (phrases, multi30k):
+        if options.only in (None, compare.__name__):
+            for seed in options.seeds:
+                compare(options, seed)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ CASES = {
     "no vocabulary": (replaced("vocab.json", b"[]"), "vocab.json", "damaged"),
     "vocabulary with a gap": (changed_json("vocab.json", **{"<unk>": 10**6}), "vocab.json", "ids"),
     "short vocabulary": (changed_json("vocab.json", **{"<pad>": "removed"}), "vocab.json", "start token"),
-    "vocabulary with a hole": (changed_json("vocab.json", zu="removed"), "vocab.json", "ids"),
+    "vocabulary with a hole": (changed_json("vocab.json", b="removed"), "vocab.json", "ids"),
     "added word": (
         changed_json("tokenizer_config.json", added_tokens_decoder={"9": {"content": "<br>"}}),
         "tokenizer_config.json",

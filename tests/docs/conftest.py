@@ -71,7 +71,9 @@ def learned():
     tokenizer = kt.text.learn_vocabulary(itertools.chain(*PAIRS), vocabulary_size=380)
     config = kt.TransformerConfig(vocabulary_size=tokenizer.vocabulary_size, **SIZES)
     model = kt.build_transformer(config)
-    model.compile(keras.optimizers.Adam(0.01), loss=kt.losses.SmoothedCrossEntropy(0.1), jit_compile=False)
+    # With a constant rate, the last steps can spoil the model.
+    rate = keras.optimizers.schedules.PolynomialDecay(0.01, STEPS, 0.0001)
+    model.compile(keras.optimizers.Adam(rate), loss=kt.losses.SmoothedCrossEntropy(0.1), jit_compile=False)
     batches = kt.data.token_batches(kt.data.listed_pairs(PAIRS), tokenizer, batch_tokens=2048)
     model.fit(batches.repeat(), steps_per_epoch=STEPS, shuffle=False, verbose=0)
     return tokenizer, model

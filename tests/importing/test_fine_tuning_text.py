@@ -21,11 +21,12 @@ def test_sampling_keeps_language_tokens(model_type, tmp_path):
     pieces = {"model_type": model_type, "size": 220}
     folder = make_plain_folder(tmp_path / "folder", languages=LANGUAGES, pieces=pieces, **SMALL)
     tokenizer = MarianFolder(folder).tokenizers.source
-    texts = [">>fra<< bade figo kuma", ">>fra<<bade figo", ">>xxx<< sodi"] * 100
+    lines = lines_of("source", 100)
+    texts = [f"{tag}{line}" for tag in (">>fra<< ", ">>fra<<", ">>xxx<< ") for line in lines]
     rows = tokenizer.tokenize(texts, sampling=0.2, seed=1).to_list()
     tokens = tokenizer.all_tokens()
     assert {tokens[row[0]] for row in rows} == {"▁>>fra<<", "▁>>?<<"}
-    assert len(set(map(tuple, rows))) > 20
+    assert rows != tokenizer.tokenize(texts).to_list()
 
 
 DROPPED = ("▁auf", "▁der", "zu", "▁ver")
