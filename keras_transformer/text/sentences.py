@@ -1,5 +1,6 @@
 import functools
 import re
+import unicodedata
 
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.processes.command_process import ended_by_signals
@@ -80,6 +81,10 @@ def sentence_joiner(language):
 
 def may_be_several_sentences(text):
     """Returns whether a text seems to have several sentences, by punctuation only, in any language."""
+    if not text.isascii():
+        # A vowel sign counts as a letter, for example in Hindi and Tamil.
+        composed = unicodedata.normalize("NFC", text)
+        text = "".join("a" if unicodedata.category(each).startswith("M") else each for each in composed)
     return _END_INSIDE.search(text) is not None
 
 

@@ -1,4 +1,5 @@
 import importlib.util
+import unicodedata
 
 import pytest
 
@@ -97,6 +98,14 @@ def test_several_sentences_are_detected_by_their_ends(language, sentences):
     has_ends = "학생" not in sentences[0]
     assert may_be_several_sentences(sentence_joiner(language).join(sentences)) == has_ends
     assert not may_be_several_sentences(sentences[1])
+
+
+@pytest.mark.parametrize(
+    "text", ["அவன் வந்தான். அவள் போனாள்.", "वह घर आया. वह सो गया.", unicodedata.normalize("NFD", "Il est allé. Oui.")]
+)
+def test_ends_after_combining_signs_are_detected(text):
+    assert may_be_several_sentences(text)
+    assert not may_be_several_sentences(text[: text.index(".") + 1])
 
 
 @pytest.mark.parametrize("text", ["Version 3.5", "www.example.com", "Wirklich?!", "真的吗？！", "", "「来ますか？」"])
