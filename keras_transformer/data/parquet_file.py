@@ -13,6 +13,8 @@ _MAGIC = b"PAR1"
 _USUAL_NAMES = ("source", "text")
 # Rows that are in memory together. A text can have 16 MiB.
 _BATCH_ROWS = 64
+# Rows that are read together if they are indices of a dictionary, which pyarrow copies for every batch.
+_BATCH_INDICES = 64 * _BATCH_ROWS
 
 
 def is_parquet(path: str | os.PathLike) -> bool:
@@ -73,12 +75,12 @@ def batches_with_texts(
     Raises:
         InputError: the file is damaged, or a text is not UTF-8 or longer than 16 MiB.
     """
-    batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
+    batches = _batches(file, columns)
     first = 1
     while True:
         with arrow_errors(path):
             batch = next(batches, None)
-            texts = [] if batch is None else [batch.column(name).to_pylist() for name in names]
+            texts = [] if batch is None else [_texts(batch.column(name)) for name in names]
         if batch is None:
             return
         for row, text in ((row, text) for column in texts for row, text in enumerate(column, start=first)):
@@ -88,6 +90,24 @@ def batches_with_texts(
                 )
         yield batch, texts
         first += len(batch)
+
+
+def _batches(file, columns):
+    """Yields record batches of at most 64 rows."""
+    import pyarrow  # noqa: PLC0415 (an optional dependency)
+
+    kinds = [field.type for field in file.schema_arrow if columns is None or field.name in columns]
+    if not all(map(pyarrow.types.is_dictionary, kinds)):
+        yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=columns)
+        return
+    for batch in file.iter_batches(batch_size=_BATCH_INDICES, columns=columns):
+        for start in range(0, len(batch), _BATCH_ROWS):
+            yield batch.slice(start, _BATCH_ROWS)
+
+
+def _texts(column):
+    # pyarrow converts indices of a dictionary one by one.
+    return (column.dictionary_decode() if hasattr(column, "dictionary_decode") else column).to_pylist()
 
 
 def _is_too_long(text):

@@ -35,6 +35,12 @@ def test_the_pairs_of_a_parquet_file_are_read_in_order(path):
     assert list(text_of_pairs(tsv_pairs(path, source_column=3, target_column=2).take(3))) == PAIRS[:3]
 
 
+def test_columns_of_dictionaries_are_read_in_order(write):
+    columns = zip(("source", "target"), zip(*PAIRS, strict=True), strict=True)
+    path = write(**{name: pyarrow.array([*texts, None]).dictionary_encode() for name, texts in columns})
+    assert list(tsv_rows([path], 1, 2)) == [*PAIRS, ("", "")]
+
+
 def test_tables_of_both_kinds_are_one_corpus(path, tmp_path):
     (tmp_path / "b.tsv").write_text("0\tzwei\ttwo\n")
     assert list(tsv_rows([path, tmp_path / "b.tsv"], 3, 2)) == [*PAIRS, ("two", "zwei")]
