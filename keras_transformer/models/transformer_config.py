@@ -22,6 +22,8 @@ ACTIVATIONS = (
     *("leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink"),
     *("softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink"),
 )
+# Keras has two names of these. A config has the second one, as the formats of exports do.
+CANONICAL_ACTIVATIONS = {"swish": "silu", "hard_swish": "hard_silu"}
 # The table of positions has `max_length` times `hidden_dim` numbers.
 _MOST_POSITIONS = 2**16
 _MOST = 2**31 - 1
@@ -47,7 +49,8 @@ class TransformerConfig:
         dropout: rate on the sum of embedding and position and on every sub-layer's output. Default 0.1.
         attention_dropout: rate on the attention scores. Default 0.0.
         intermediate_dropout: rate inside the feed-forward networks. Default 0.0.
-        activation: activation of the feed-forward networks, one of `ACTIVATIONS`. Default "relu".
+        activation: activation of the feed-forward networks, one of `ACTIVATIONS`. "swish" becomes "silu", and
+            "hard_swish" becomes "hard_silu". Default "relu".
         normalize_first: True for pre-norm with a final normalisation; False (default) for post-norm, the paper's.
         layer_norm_epsilon: number added to the variance in layer normalisation. Default 1e-5.
         max_length: the longest source or target, in tokens. Default 256.
@@ -109,6 +112,7 @@ class TransformerConfig:
         if self.target_vocabulary_size is None:
             object.__setattr__(self, "target_vocabulary_size", self.vocabulary_size)
         self._check_types()
+        object.__setattr__(self, "activation", CANONICAL_ACTIVATIONS.get(self.activation, self.activation))
         self._check_values()
 
     def _check_types(self):

@@ -1,7 +1,7 @@
 """The keys of a recipe that the model of `[training] init_from` determines."""
 
 from keras_transformer.errors import InputError
-from keras_transformer.models.transformer_config import PRESET_FIELDS, PRESETS
+from keras_transformer.models.transformer_config import CANONICAL_ACTIVATIONS, PRESET_FIELDS, PRESETS
 from keras_transformer.recipes.sections import MODEL_FIELDS, ModelSection, VocabularySection
 from keras_transformer.text.direction import Direction
 from keras_transformer.text.target_tags import has_tags
@@ -110,7 +110,7 @@ def _vocabulary(vocabulary, tokenizers):
 
 def _model_fields(section, config):
     given = {name: getattr(section, name) for name in section.model_fields_set if name in MODEL_FIELDS}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: CANONICAL_ACTIVATIONS.get(value, value) for name, value in given.items() if value is not None}
     expected = dict(given)
     if "preset" in section.model_fields_set:
         expected = {**dict(zip(PRESET_FIELDS, PRESETS[section.preset], strict=True)), **given}

@@ -162,6 +162,14 @@ def test_an_integer_is_good_enough_for_a_rate():
     assert TransformerConfig(vocabulary_size=8000, dropout=0).dropout == 0
 
 
+@pytest.mark.parametrize(("name", "canonical"), [("swish", "silu"), ("hard_swish", "hard_silu"), ("gelu", "gelu")])
+def test_two_names_of_one_activation_are_one_config(name, canonical):
+    config = TransformerConfig(vocabulary_size=10, activation=name)
+    assert config == TransformerConfig(vocabulary_size=10, activation=canonical)
+    assert config.to_dict()["activation"] == canonical
+    assert TransformerConfig.from_dict({"vocabulary_size": 10, "activation": name}) == config
+
+
 def test_every_activation_of_keras_that_looks_at_each_number_alone_is_accepted():
     numbers = np.random.default_rng(0).normal(size=(2, 6)).astype("float32")
     with_others = numbers + np.array([0, 0, 0, 1, 2, 3], "float32")
