@@ -60,6 +60,8 @@ def translate_corpus(
     if engine == "ray":
         check_installed("ray", extra="ray")
     search = search_settings(n_best=None, **{name: settings.pop(name) for name in SETTING_NAMES})
+    if glossary and glossary.is_fifo():
+        raise InputError(f"{glossary}: expected a file, because the glossary is read several times. Received: a pipe.")
     terms = glossary and Glossary.load(glossary)
     _check_quoted(models)
     files = read_files(models, settings["source_language"], settings["target_language"])

@@ -1,4 +1,4 @@
-"""Reads which tokens Transformers never generates, and refuses other constraints of the search."""
+"""Reads which tokens Transformers never generates, and refuses constraints that would change translations."""
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_json
@@ -19,7 +19,8 @@ def suppressed_tokens(folder, end_id, has_direction=False):
         A `frozenset` of ids.
 
     Raises:
-        InputError: the file is damaged, or has a constraint that this library does not have.
+        InputError: the file is damaged, has `bad_words_ids` of several tokens, or has `forced_bos_token_id` for a model
+            of one direction.
     """
     path = folder / GENERATION_CONFIG
     path = path if path.is_file() else folder / "config.json"

@@ -6,6 +6,12 @@ from keras_transformer.text.language_tokens import find_language
 from keras_transformer.text.languages import language_tag, main_language
 from keras_transformer.text.target_tags import chosen_language, find_target_tag, target_tags
 
+# Languages with the tag of the group that includes them, or with their other tag.
+_GROUPS = {
+    **{"nb": "no", "nn": "no", "bs": "sh", "hr": "sh", "sr": "sh", "fil": "tl", "iw": "he", "in": "id"},
+    **dict.fromkeys(("cmn", "gan", "hak", "hsn", "lzh", "nan", "wuu", "yue"), "zh"),
+}
+
 
 class Direction(NamedTuple):
     """The languages of a translation.
@@ -91,8 +97,13 @@ def check_main_languages(config, known, chosen):
         expected, received = (getattr(texts, f"{side}_language") for texts in (known, chosen))
         if expected is None or len(main_language(expected)) > 2:
             continue
-        if main_language(received) != main_language(expected):
+        if not _are_one_language(main_language(received), main_language(expected)):
             raise InputError(
                 f"{side} language: expected a language of {expected}. Received: {short_repr(received)}, the model does "
                 "not have it."
             )
+
+
+def _are_one_language(first, second):
+    """Returns whether two languages are equal, or one of them includes the other."""
+    return first == second or _GROUPS.get(first) == second or _GROUPS.get(second) == first

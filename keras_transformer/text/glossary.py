@@ -6,7 +6,7 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.opened_text import opened_text
 from keras_transformer.text.blank import is_blank
 from keras_transformer.text.placeholder_kinds import NUMBERS, TERM, placeholder_symbols
-from keras_transformer.text.term_matches import TermMatches, composed
+from keras_transformer.text.term_matches import TermMatches, comparable, composed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ class Glossary:
         terms: a mapping from terms of the source to terms of the target.
 
     Raises:
-        InputError: there is no term, or a term is blank or not a string.
+        InputError: there is no term, a term is blank or not a string, or a term has two translations.
 
     Example:
 
@@ -38,12 +38,14 @@ class Glossary:
     """
 
     def __init__(self, terms: Mapping[str, str]):
-        self.terms = {}
+        self.terms, known = {}, {}
         for source, target in terms.items():
             for term in (source, target):
                 if not isinstance(term, str) or is_blank(term):
                     raise InputError(f"A term of a glossary must be a text. Received: {short_repr(term)}.")
-            self.terms[composed(source.strip())] = target.strip()
+            source, target = composed(source.strip()), target.strip()
+            _check_translation(source, target, known)
+            self.terms[source] = target
         if not self.terms:
             raise InputError("A glossary needs at least one term. Received none.")
         self._sources, self._targets = TermMatches(self.terms), {}
@@ -58,7 +60,7 @@ class Glossary:
         Raises:
             InputError: the file is missing or empty, a row does not have two columns, or a term has two translations.
         """
-        terms = {}
+        terms, known = {}, {}
         for line, row in _rows(path):
             columns = [column.strip() for column in row.split("\t")]
             if len(columns) != 2 or any(map(is_blank, columns)):
@@ -67,11 +69,10 @@ class Glossary:
                     f"{short_repr(row)}."
                 )
             source, target = composed(columns[0]), columns[1]
-            if terms.get(source, target) != target:
-                raise InputError(
-                    f"{path}:{line}: the term {short_repr(source)} has the translations {short_repr(terms[source])} "
-                    f"and {short_repr(target)}. Keep one of them."
-                )
+            try:
+                _check_translation(source, target, known)
+            except InputError as error:
+                raise InputError(f"{path}:{line}: {error}") from None
             terms[source] = target
         if not terms:
             raise InputError(f"{path}: expected tab-separated terms, but the file is empty.")
@@ -117,7 +118,8 @@ class Glossary:
         for source, target in zip(sources, targets, strict=True):
             changes, taken = [], []
             for match in self._sources.find(source):
-                place = next((found for found in self._target_of(match.term).find(target) if found not in taken), None)
+                places = self._target_of(match.term).find(target)
+                place = next((place for place in places if not any(map(place.overlaps, taken))), None)
                 if place is not None and random.random() < rate:
                     taken.append(place)
                     changes.append((match, place, symbols[(len(taken) - 1) % NUMBERS]))
@@ -134,6 +136,16 @@ class Glossary:
         if target not in self._targets:
             self._targets[target] = TermMatches([target])
         return self._targets[target]
+
+
+def _check_translation(source, target, known):
+    """Raises an InputError if the dictionary `known` has another translation of a term. Otherwise, adds this one."""
+    before = known.setdefault(comparable(source), target)
+    if before != target:
+        raise InputError(
+            f"the term {short_repr(source)} has the translations {short_repr(before)} and {short_repr(target)}. Keep "
+            "one of them."
+        )
 
 
 def _replaced(text, changes):

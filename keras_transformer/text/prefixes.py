@@ -45,7 +45,8 @@ def checked_prefix_rows(tokenizer, prefixes, num_texts, max_length, mask=lambda 
             f"Expected a prefix for each of the {num_texts} texts, empty for none. Received: {len(prefixes)} prefixes."
         )
     rows = token_rows(tokenizer, mask(prefixes))
-    for index in tf.where(tf.reduce_any(tf.equal(rows, UNKNOWN_ID), axis=1)).numpy()[:1, 0].tolist():
+    unknown = tf.ragged.map_flat_values(_are_unknown, rows, tokenizer)
+    for index in tf.where(tf.reduce_any(unknown, axis=1)).numpy()[:1, 0].tolist():
         raise PrefixError(
             f"The prefix {short_repr(prefixes[index])} has a character that is not in the target vocabulary. Remove "
             "it.",
@@ -78,7 +79,12 @@ def prefix_ids(tokenizer, prefixes, max_length):
     message = f"`prefix` must have fewer tokens than the maximum length {max_length} of a translation. Received: "
     short = tf.Assert(is_short, [message, prefixes])
     token_ids = rows.to_tensor(PADDING_ID)
-    is_known = tf.reduce_all(tf.not_equal(token_ids, UNKNOWN_ID))
+    is_known = tf.logical_not(tf.reduce_any(_are_unknown(token_ids, tokenizer)))
     message = "`prefix` has a character that is not in the vocabulary. Received: "
     with tf.control_dependencies([short, tf.Assert(is_known, [message, prefixes])]):
         return tf.identity(token_ids)
+
+
+def _are_unknown(token_ids, tokenizer):
+    """Returns whether token ids are unknown characters, or pieces that an imported model never generates."""
+    return tf.logical_or(tf.equal(token_ids, UNKNOWN_ID), token_ids >= tokenizer.num_generated_tokens)

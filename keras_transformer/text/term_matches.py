@@ -28,6 +28,10 @@ class TermMatch(NamedTuple):
     end: int
     term: str
 
+    def overlaps(self, other: "TermMatch") -> bool:
+        """Returns whether another match of the same text has a character of this one."""
+        return self.start < other.end and other.start < self.end
+
 
 class TermMatches:
     """Finds terms in texts, the longest first, without overlaps and not within words.
@@ -42,7 +46,7 @@ class TermMatches:
     """
 
     def __init__(self, terms: Iterable[str]):
-        self._terms = {composed(term).translate(_SPACES): term for term in terms}
+        self._terms = {comparable(term): term for term in terms}
         lengths: dict[str, set[int]] = {}
         for written in self._terms:
             lengths.setdefault(written[0], set()).add(len(written))
@@ -61,7 +65,7 @@ class TermMatches:
             last = len(text) if symbol is None else symbol.start()
             match = self._match(text, start, last)
             if match is not None:
-                yield TermMatch(places[match.start], places[match.end], self._terms[match.term])
+                yield TermMatch(places[match.start], places[match.end], match.term)
             start = start + 1 if match is None else match.end
 
     def _match(self, text, start, last):
@@ -76,6 +80,11 @@ class TermMatches:
 def composed(text):
     """Returns the canonically equivalent text in NFC."""
     return unicodedata.normalize("NFC", text)
+
+
+def comparable(term):
+    """Returns the form of a term that is equal for all texts that it matches."""
+    return composed(term).translate(_SPACES)
 
 
 def _with_places(text):

@@ -1,4 +1,5 @@
 import importlib.util
+import os
 
 import pytest
 
@@ -58,6 +59,14 @@ def test_the_options_are_those_of_translate(run, model, shard, tmp_path):
     assert (tmp_path / "out" / "part.txt").read_text(encoding="utf-8").split("\n")[:-1] == expected
     other = run("translate-corpus", model, shard, tmp_path / "out", *options[:2], 4)
     other.assert_one_error("has translations with", "Use the same settings or another folder.")
+
+
+def test_a_glossary_in_a_pipe_is_refused(run, model, shard, tmp_path):
+    pipe = tmp_path / "terms.tsv"
+    os.mkfifo(pipe)
+    result = run("translate-corpus", model, shard, tmp_path / "out", "--glossary", pipe)
+    result.assert_one_error(f"{pipe}: expected a file", "Received: a pipe.")
+    assert not (tmp_path / "out").exists()
 
 
 def test_several_models_are_an_ensemble(run, model, translator, shard, tmp_path):

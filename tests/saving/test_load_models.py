@@ -69,6 +69,15 @@ def test_a_known_language_is_not_replaced_by_another(translator, tmp_path):
     assert (files.texts.source_language, files.texts.target_language) == ("en-GB", "de-AT")
 
 
+@pytest.mark.parametrize(("known", "given"), [("no", "nb"), ("nn", "no"), ("zh", "yue"), ("zh-Hant", "cmn-Hant")])
+def test_a_language_of_a_group_is_accepted(known, given, translator, tmp_path):
+    folder = saved(translator, tmp_path / "group", "en", known)
+    (files,) = read_ensemble_files(folder, Direction(target=given))
+    assert files.texts.target_language == given
+    with pytest.raises(kt.InputError, match="does not have it"):
+        read_ensemble_files(folder, Direction(target="sv"))
+
+
 @pytest.mark.parametrize("languages", [(), ("roa", "mul")])
 def test_unknown_languages_can_be_given(translator, tmp_path, languages):
     folder = saved(translator, tmp_path / "unknown", *languages)

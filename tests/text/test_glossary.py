@@ -185,6 +185,32 @@ def test_two_translations_of_equivalent_terms_are_refused(tmp_path):
         Glossary.load(path)
 
 
+@pytest.mark.parametrize("term", ["New\u00a0York", "10\u00a0km", "Cafe\u0301"])
+def test_terms_themselves_can_have_other_spaces_and_be_decomposed(placeholders, term):
+    glossary = Glossary({term: "X"})
+    written = unicodedata.normalize("NFC", term).replace("\u00a0", " ")
+    for text in (f"in {term}.", f"in {written}."):
+        assert masked(text, placeholders, glossary).texts.numpy()[0].decode() == "in ｟term1｠."
+    sides = glossary.mask_pairs([f"in {written}."], ["in X."], placeholders, 1.0, np.random.default_rng(0))
+    assert sides == (["in ｟term1｠."], ["in ｟term1｠."])
+    back = Glossary({"X": term})
+    sides = back.mask_pairs(["in X."], [f"in {written}."], placeholders, 1.0, np.random.default_rng(0))
+    assert sides == (["in ｟term1｠."], ["in ｟term1｠."])
+
+
+def test_places_of_translations_do_not_overlap(placeholders):
+    glossary = Glossary({"Seoul": "Seoul city", "Stadt": "city"})
+    sources, targets = ["Seoul ist eine Stadt"], ["Seoul city is a city"]
+    found = glossary.mask_pairs(sources, targets, placeholders, 1.0, np.random.default_rng(0))
+    assert found == (["｟term1｠ ist eine ｟term2｠"], ["｟term1｠ is a ｟term2｠"])
+
+
+def test_two_translations_of_one_term_are_refused_in_python():
+    assert Glossary({"New York": "A", "New\u00a0York": "A"}).terms["New York"] == "A"
+    with pytest.raises(InputError, match="has the translations 'A' and 'B'. Keep one of them"):
+        Glossary({"New York": "A", "New\u00a0York": "B"})
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_compressed_glossary_is_read(tmp_path, compress):
     path = tmp_path / "terms.tsv"
