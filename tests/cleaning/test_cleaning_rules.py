@@ -170,6 +170,9 @@ def test_broken_characters_are_found(text):
         "col·lecció, étudiant·e·s, don´t, a±b",
         "ﬁne, Hawaiʻi, 𝓗ello",
         "„CASĂ” și „STRATÄ“",
+        "DEVÄŤ, PÄŤDESIAT, KĹŽE",
+        "CĂŞTIGĂTOR",
+        "SMÅØYENE, BLÅØYD",
         "the kanji 猫 (neko) and 東京Tower",
         "https://fr.wikipedia.org/wiki/Caf%C3%A9 und fr.wikipedia.org/wiki/Caf%C3%A9",
         "50%, 100%ig, 20%80%, width=80px, 5=5=5, C:\\users\\max",
@@ -242,6 +245,27 @@ def test_markup_is_found(text):
 )
 def test_signs_are_no_markup(text):
     assert rule_of(text, "Ein Hund läuft.", without=["language", "length_ratio"]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "size < b a=" + 50_000 * " " + "x",
+        "<" + 50_000 * " " + "x",
+        "==a" + 50_000 * "=" + "x",
+        12_500 * "''a ",
+        12_500 * "**a ",
+        50_000 * "[",
+        10_000 * "[url=",
+        6_000 * "[http://",
+        25_000 * "{{",
+        16_000 * "{\\a",
+    ],
+    ids=lambda text: text[:12].strip(),
+)
+def test_signs_without_an_end_take_linear_time(text):
+    """Quadratic time would be hours for these."""
+    assert rule_of(text, "Ein Hund läuft.", without=["language", "length_ratio", "encoding", "script"]) is None
 
 
 def test_escapes_of_tokenised_text_are_kept():

@@ -8,11 +8,16 @@ _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f
 _ESCAPES = frozenset(("&amp;", "&apos;", "&quot;", "&lt;", "&gt;", "&#124;", "&#91;", "&#93;"))
 _TAGS = "a|b|i|u|p|br|em|hr|li|ol|ul|td|tr|div|img|sub|sup|font|span|small|strong|table|h[1-6]"
 _ATTRIBUTE = r"\s+[\w:-]+\s*=\s*"
-# A sign that each match has, its kind in words, and the pattern.
+# A sign that each match has, its kind in words, and the pattern. The time of each is linear in the length of the text,
+# also without a match: what is between two signs has at most 1,000 characters.
 _MARKUP = (
     ("<", "the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?xml")),
     # With spaces, as in tokenised text. "a < b and c > d" is no tag.
-    ("<", "the tag", re.compile(rf"<\s*/?\s*(?:{_TAGS})(?:{_ATTRIBUTE}[^<>]{{0,400}})?\s*/?\s*>", re.IGNORECASE)),
+    (
+        "<",
+        "the tag",
+        re.compile(rf"<\s*(?:/\s*)?(?:{_TAGS})\s*(?:/\s*|(?<=\s)[\w:-]+\s*=[^<>]{{0,400}})?>", re.IGNORECASE),
+    ),
     ("<", "the cut tag", re.compile(r"</?(?:br|div|font|img|li|script|span|strong|style|table|td|tr|ul)\b[^<>]*$")),
     ("<", "the cut tag", re.compile(r"<\s*a\s+(?:href|name|class|id|rel|target|title)\b[^<>]*$")),
     ("<", "the cut tag", re.compile(rf"<\s*[A-Za-z]\w*{_ATTRIBUTE}[\"'][^<>]*$")),
@@ -28,20 +33,20 @@ _MARKUP = (
         "[",
         "the code",
         re.compile(
-            r"\[\s*(?:url|img|quote|code|color|size|font|center|list|spoiler|youtube|strike)\s*(?:=[^\]]*)?\]"
-            r"|\[\s*(?:align|email|table|user|video)\s*=[^\]]*\]",
+            r"\[\s*(?:url|img|quote|code|color|size|font|center|list|spoiler|youtube|strike)\s*(?:=[^\]]{0,1000})?\]"
+            r"|\[\s*(?:align|email|table|user|video)\s*=[^\]]{0,1000}\]",
             re.IGNORECASE,
         ),
     ),
-    ("[", "the wiki markup", re.compile(r"\[\[[^\]]+\]\]|\[https?://\S+\s[^\]]+\]")),
-    ("[", "the link", re.compile(r"\[[^\]]+\]\(\s*[^)\s]+\s*\)")),
-    ("{", "the wiki markup", re.compile(r"\{\{[^}]+\}\}")),
+    ("[", "the wiki markup", re.compile(r"\[\[[^\]]{1,1000}\]\]|\[https?://\S{1,1000}\s[^\]]{1,1000}\]")),
+    ("[", "the link", re.compile(r"\[[^\]]{1,1000}\]\(\s*[^)\s]{1,1000}\s*\)")),
+    ("{", "the wiki markup", re.compile(r"\{\{[^}]{1,1000}\}\}")),
     # Subtitles.
-    ("{", "the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]*\}|\{[A-Za-z]:[^{}]{1,40}\}|^\{\d+\}\{\d+\}")),
-    ("''", "the wiki markup", re.compile(r"'''|(?<!')''(?=[^'\s]).+?(?<=[^'\s])''(?!')")),
-    ("==", "the wiki markup", re.compile(r"^\s*={2,}[^=].*={2,}\s*$")),
+    ("{", "the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]{0,1000}\}|\{[A-Za-z]:[^{}]{1,40}\}|^\{\d+\}\{\d+\}")),
+    ("''", "the wiki markup", re.compile(r"'''|(?<!')''(?=[^'\s]).{1,1000}?(?<=[^'\s])''(?!')")),
+    ("==", "the wiki markup", re.compile(r"^\s*={2,}[^=].*==\s*$")),
     # Masked words such as f**k are not bold.
-    ("**", "the Markdown", re.compile(r"(?<![\w*])\*\*(?=[^\s*]).+?(?<=[^\s*])\*\*(?![\w*])")),
+    ("**", "the Markdown", re.compile(r"(?<![\w*])\*\*(?=[^\s*]).{1,1000}?(?<=[^\s*])\*\*(?![\w*])")),
     ("`", "the Markdown", re.compile(r"(?<![\w`])`(?=[^`\s])[^`]*(?<=[^`\s])`(?![\w`])")),
     ("##", "the Markdown", re.compile(r"^#{2,6}\s+\S")),
 )

@@ -99,7 +99,7 @@ def _in_other_encoding(text):
     for pattern in (_RUN, _LONG_RUN):
         for found in pattern.finditer(text):
             run = found[0]
-            if pattern is _RUN and _is_after_capital(found, text):
+            if pattern is _RUN and (_is_after_capital(found, text) or _is_of_capitals(found, text)):
                 continue
             for encoding in _OTHER_ENCODINGS:
                 try:
@@ -112,6 +112,14 @@ def _in_other_encoding(text):
                 if any(map(str.isalpha, plain)) or plain[0] in "\u2018\u2019\u201c\u201d\u2013\u2014\u2026":
                     return run, plain
     return None
+
+
+def _is_of_capitals(found, text):
+    """Returns whether characters are Latin letters of a word in capitals, as in `DEVÄŤ`."""
+    is_next_to_capital = any(
+        "A" <= character <= "Z" for character in (*text[: found.start()][-1:], *text[found.end() :][:1])
+    )
+    return is_next_to_capital and all(unicodedata.name(each, "").startswith("LATIN CAPITAL") for each in found[0])
 
 
 def _is_after_capital(found, text):
