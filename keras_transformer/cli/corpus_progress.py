@@ -11,7 +11,7 @@ _SECONDS = 30
 class CorpusProgress:
     """Prints the progress of the translation of a corpus to standard error, a line every 30 seconds.
 
-    It is a context manager. The lines end with it. The methods can be called in any thread.
+    It is a context manager. The lines end with it. `add_lines` can be called in any thread.
     """
 
     def __init__(self):

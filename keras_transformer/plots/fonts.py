@@ -10,8 +10,10 @@ _ADVICE = {
     "KATAKANA": "Noto Sans CJK (Debian and Ubuntu: fonts-noto-cjk)",
 }
 _OTHER_ADVICE = "Noto Sans for its script (Debian and Ubuntu: fonts-noto-core)"
-# Unicode categories of emoji and their skin tones. Few machines have a font of them that matplotlib can draw.
-_OPTIONAL_CATEGORIES = ("So", "Sk")
+# Unicode categories of emoji, their skin tones and keycaps, and the characters of flags of regions. Few machines have a
+# font of them that matplotlib can draw.
+_OPTIONAL_CATEGORIES = ("So", "Sk", "Me")
+_OPTIONAL_TAGS = range(0xE0020, 0xE0080)
 
 
 def font_for(texts, optional=""):
@@ -31,6 +33,7 @@ def font_for(texts, optional=""):
 
     written = {character for text in texts for character in text if not character.isspace()}
     needed = {ord(each) for each in written if unicodedata.category(each) not in _OPTIONAL_CATEGORIES}
+    needed = needed.difference(_OPTIONAL_TAGS)
     missing = {ord(each) for each in written.union(optional) if not each.isspace()}
     own = font_manager.FontProperties(family="DejaVu Sans")
     families = [own.get_name()]

@@ -177,7 +177,8 @@ def run_child(command, temporary=None):
         env=environment,
         text=True,
         errors="replace",
-        start_new_session=True,  # A process group of its own, which is killed as a whole.
+        # A process group of its own, which is killed as a whole. Only a command handles the signals of its terminal.
+        start_new_session=_is_command,
         **pipes,
     ) as child:
         _children.add(child)
@@ -194,7 +195,10 @@ def run_child(command, temporary=None):
 def _kill(child):
     """Kills a child of `run_child` and the processes that it has started."""
     with contextlib.suppress(OSError):  # It has ended.
-        os.killpg(child.pid, signal.SIGKILL)
+        if os.getpgid(child.pid) == child.pid:
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
 
 
 def _generated_files():

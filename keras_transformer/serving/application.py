@@ -41,7 +41,7 @@ class Application:
         }
         self._with_fields = {"/translate": self._libretranslate.translate, "/detect": self._libretranslate.detect}
         origins = list(service.settings.origins)
-        headers = ["Authorization", "Content-Type"]
+        headers = ["Authorization", "Content-Encoding", "Content-Type"]
         cors = {"allow_origins": origins, "allow_methods": ["GET", "POST"], "allow_headers": headers}
         self._answer = CORSMiddleware(self._answer_request, **cors) if origins else self._answer_request
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 _RAW_ELEMENTS = ("script", "style", "iframe", "noembed", "noframes", "xmp")
 # Elements of SVG and MathML, in which "/>" ends each element.
 _FOREIGN_ELEMENTS = ("svg", "math")
+# Sources of a formula, which a reader does not see.
+_RAW_IN_FORMULAS = ("annotation", "annotation-xml")
 # Elements whose line ends are line ends for a reader.
 _LINE_ELEMENTS = ("pre", "textarea")
 _TAG_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
@@ -37,7 +39,8 @@ def html_segments(html):
     Args:
         html: a string, a whole page or a part.
     """
-    segments, start, position, lines_of, foreign, unended = [], 0, 0, None, None, set()
+    segments, start, position, lines_of, unended = [], 0, 0, None, set()
+    foreign, depth = None, 0  # The outermost element of SVG or MathML, and the number of its name that are open.
 
     def add(end, is_text):
         nonlocal start
@@ -56,12 +59,14 @@ def html_segments(html):
             lines_of = None if is_end else name
         is_empty = html.endswith("/>", position, end)
         if name in _FOREIGN_ELEMENTS and foreign in (None, name) and not is_empty:
-            foreign = None if is_end else name
-        if name in _RAW_ELEMENTS and not is_end and not (is_empty and foreign):
+            depth = max(0, depth - 1) if is_end else depth + 1
+            foreign = name if depth else None
+        is_source = name in _RAW_IN_FORMULAS and foreign == "math"
+        if (name in _RAW_ELEMENTS or is_source) and not is_end and not (is_empty and foreign):
             found = None if name in unended else _raw_end(html, end, name)
             if found is None:
                 unended.add(name)
-                found = end if is_empty else len(html)
+                found = end if is_empty or is_source else len(html)
             end = found
         add(end, is_text=False)
         position = end

@@ -2,10 +2,12 @@ import html
 import importlib.resources
 import json
 import re
+import sys
 import urllib.parse
 
 from starlette.responses import Response
 
+from keras_transformer.export.web.site_files import longest_sentence
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.serving.json_response import json_response
 from keras_transformer.serving.request_error import RequestError
@@ -16,7 +18,6 @@ _TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8"
 _SHARED = ("card.js", "page.css", "page.js", "sentences.js", "translation_view.js", "worker.js")
 _OWN = ("downloads.js", "offline.js", "translator.js")
 _PRIVACY = "The text is sent to this server."
-_LONGEST_SENTENCE = 256
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
@@ -67,11 +68,10 @@ class PageRoutes:
 
     def _longest_sentence(self):
         try:
-            longest = self._first()[1].max_length
+            max_length = self._first()[1].max_length
         except RequestError:
-            longest = None
-        # A token has at least one character, except tokens of bytes.
-        return min(_LONGEST_SENTENCE, longest or _LONGEST_SENTENCE)
+            max_length = None
+        return longest_sentence(max_length or sys.maxsize)
 
     def _settings(self):
         _, engine = self._first()

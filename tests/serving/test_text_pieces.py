@@ -122,6 +122,11 @@ HTML = {
     "<script src='a.js'/>a<style/>b<script>c": ["a", "b"],
     "<svg><style/><text>a</text></svg><style>b</style>c": ["a", "c"],
     "<svg/><style/>a</style>b": ["b"],
+    "<svg><svg></svg><style/><text>a</text></svg><p>b</p><style>c</style>": ["a", "b"],
+    "</svg><style/>a</style>b": ["b"],
+    "<math><mi>x</mi><annotation encoding='application/x-tex'>\\frac{a}{b}</annotation></math>c": ["x", "c"],
+    "<math><annotation>a</math>b": ["a", "b"],
+    "<annotation>a</annotation>b": ["a", "b"],
     "<script>never ends <p>a</p>": [],
 }
 

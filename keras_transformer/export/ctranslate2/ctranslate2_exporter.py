@@ -118,8 +118,9 @@ def export_ctranslate2(
         The folder, a path.
 
     Raises:
-        InputError: the package `ctranslate2` is missing, an argument is out of range, or the folder cannot be written.
-        ExportError: CTranslate2 does not support the model.
+        InputError: the package `ctranslate2` is missing, an argument is out of range, CTranslate2 does not have the
+            activation, or the folder cannot be written.
+        ExportError: CTranslate2 does not support the model for another reason.
 
     Example:
 

@@ -26,6 +26,15 @@ _WIDTH = 256
 _FURTHER_TOKENS = 2
 
 
+def longest_sentence(max_length):
+    """Returns the number of characters from which the page divides a sentence.
+
+    Args:
+        max_length: number of tokens of the longest source, including the end token.
+    """
+    return max(1, min(_WIDTH, max_length - _FURTHER_TOKENS))
+
+
 def write_site(folder, max_length, source_language=None, target_language=None):
     """Writes the page into a folder with the model and LiteRT.js.
 
@@ -36,7 +45,7 @@ def write_site(folder, max_length, source_language=None, target_language=None):
     """
     words = json.loads(_page_file("en.json"))
     _write(folder / _HTML, _PLACE.sub(lambda place: html.escape(words["page"][place[1]]), _page_file(_HTML)))
-    longest = max(1, min(_WIDTH, max_length - _FURTHER_TOKENS))
+    longest = longest_sentence(max_length)
     for name in _COPIED:
         _write(folder / name, _page_file(name).replace("{{longest}}", str(longest)))
     files = [folder / MODEL_NAME, *sorted((folder / LITERT_NAME).glob("*.wasm"))]

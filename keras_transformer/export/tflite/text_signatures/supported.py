@@ -2,6 +2,8 @@ from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.export.tflite.text_signatures.piece_tables import NUM_BYTES
+from keras_transformer.text.character_map import character_rules
+from keras_transformer.text.normalization import NORMALIZATIONS
 from keras_transformer.text.placeholder_kinds import placeholder_kinds
 
 _PIECE = sentencepiece_model_pb2.ModelProto.SentencePiece
@@ -60,6 +62,10 @@ def unsupported_reason(model):
         found.append("has the tokens of bytes in another order")
     elif trainer.byte_fallback and ids != [*range(ids[0], ids[0] + NUM_BYTES)]:
         found.append("has other tokens between those of bytes")
+    # The learned vocabularies have the rules of `NORMALIZATIONS`, without such results.
+    is_own = normalizer.name in NORMALIZATIONS
+    if not is_own and any(result.startswith("  ") for result in character_rules(model).values()):
+        found.append("has rules whose results begin with two spaces")
     symbols = [piece.piece for piece in proto.pieces if piece.type == _PIECE.USER_DEFINED]
     if placeholder_kinds(symbols):
         found.append("has placeholders, which need regular expressions ([data] placeholders)")

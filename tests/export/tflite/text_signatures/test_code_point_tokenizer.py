@@ -15,6 +15,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.export.tflite.text_signatures.code_point_tokenizer import CodePointTokenizer, is_visible
 from keras_transformer.text import Tokenizer, learn_vocabulary
 from keras_transformer.text.blank import invisible_characters, is_blank
+from keras_transformer.text.character_map import write_character_map
 
 _PIECE = sentencepiece_model_pb2.ModelProto.SentencePiece
 TEXT = [tf.TensorSpec((None,), tf.int32)]
@@ -173,6 +174,11 @@ def test_a_text_is_blank_as_in_the_library():
         assert bool(visible(np.array([ord(character) for character in text]))) != is_blank(text), ascii(text)
 
 
+def rule_with_spaces():
+    rules = write_character_map({b"c": b"  d"})
+    return sentencepiece_model_pb2.NormalizerSpec(name="user_defined", precompiled_charsmap=rules)
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -183,6 +189,7 @@ def test_a_text_is_blank_as_in_the_library():
         (lambda proto: setattr(proto.pieces[4], "piece", "<0x01>"), "tokens of bytes in another order"),
         (lambda proto: proto.pieces.insert(10, _PIECE(piece="x")), "other tokens between those of bytes"),
         (lambda proto: proto.pieces.add(piece="a b", type=_PIECE.USER_DEFINED), "symbols with spaces"),
+        (lambda proto: proto.normalizer_spec.MergeFrom(rule_with_spaces()), "results begin with two spaces"),
     ],
 )
 def test_a_vocabulary_that_is_not_supported_is_refused_by_name(pair, change, message):
