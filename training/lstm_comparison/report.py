@@ -7,6 +7,7 @@ from lstm_comparison.runs import best_rate, finished_runs
 from lstm_comparison.settings import KINDS, SEEDS, TITLES
 
 COLORS = dict(zip(KINDS, ("#1b6ca8", "#d1495b", "#8d6a9f")))
+NAMES = {"phrases": "phrases", "multi30k": "Multi30k"}
 X_LABELS = {"phrases": "sentences of a text", "multi30k": "source words of a sentence"}
 
 
@@ -115,7 +116,7 @@ def draw(results, output):
             _draw_speed(axis, kind, name, results)
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].legend(frameon=False, loc="best")
+    axes[-1].legend(frameon=False, loc="upper left")
     figure.savefig(output)
 
 
@@ -126,7 +127,7 @@ def _draw_quality(axis, corpus, runs):
         values = [[factor * run["groups"][group][score] for run in each] for group in groups]
         axis.plot(groups, [statistics.median(group) for group in values], "o-", color=COLORS[kind], label=TITLES[kind])
         axis.fill_between(groups, list(map(min, values)), list(map(max, values)), color=COLORS[kind], alpha=0.2)
-    axis.set(title=f"{title} ({corpus})", xlabel=X_LABELS[corpus], ylim=(0, None))
+    axis.set(title=f"{title} ({NAMES[corpus]})", xlabel=X_LABELS[corpus], ylim=(0, None))
 
 
 def _draw_speed(axis, field, title, results):
