@@ -49,7 +49,7 @@ def build_model():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=300, help="training steps [default: %(default)s]")
+    parser.add_argument("--steps", type=int, default=500, help="training steps [default: %(default)s]")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     keras.utils.set_random_seed(options.seed)
