@@ -56,7 +56,9 @@ def main(arguments=None):
     generator = np.random.default_rng(options.seed)
 
     model = build_model()
-    schedule = kt.schedules.WarmupSchedule(peak=2e-3, warmup_steps=max(1, options.steps // 6))
+    schedule = kt.schedules.WarmupSchedule(
+        peak=2e-3, warmup_steps=max(1, options.steps // 6), decay="cosine", total_steps=options.steps
+    )
     model.compile(
         keras.optimizers.Adam(schedule, beta_2=0.98),
         kt.losses.SmoothedCrossEntropy(),
