@@ -187,7 +187,7 @@ class JobFolder:
             raise InputError(f"{self.path}: the folder has translations of another model. Choose another folder.")
         # Jobs of earlier versions do not have all settings.
         earlier = {**Job().to_dict(), **job["settings"]}
-        for name in sorted(settings.keys() | earlier.keys()):
+        for name in sorted((settings.keys() | earlier.keys()) - {"glossary"}):  # The same file can have another path.
             before, given = earlier.get(name), settings.get(name)
             if before != given:
                 raise InputError(

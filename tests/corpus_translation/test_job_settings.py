@@ -55,6 +55,9 @@ def test_a_glossary_belongs_to_the_job(model, shards, tmp_path):
     glossary.write_text("cat\tKatze\n")
     with pytest.raises(JobError, match="a glossary needs a model with symbols for terms"):
         translate_corpus(model, shards / "*.txt", tmp_path / "out", Job(beam_size=1, glossary=str(glossary)))
+    moved = glossary.rename(tmp_path / "moved.tsv")
+    with pytest.raises(JobError, match="a glossary needs a model with symbols for terms"):
+        translate_corpus(model, shards / "*.txt", tmp_path / "out", Job(beam_size=1, glossary=str(moved)))
     glossary.write_text("cat\tKater\n")
     with pytest.raises(InputError, match="has translations with glossary_digest="):
         translate_corpus(model, shards / "*.txt", tmp_path / "out", Job(beam_size=1, glossary=str(glossary)))
