@@ -160,7 +160,9 @@ def removed_at_end(path):
 
 
 def run_child(command, temporary=None):
-    """Runs a child process. It and the processes that it starts end with this process.
+    """Runs a child process, which ends with this process.
+
+    In a command, the processes that the child starts end as well. Elsewhere, they get the signals of the terminal.
 
     Args:
         command: program and arguments.
