@@ -36,6 +36,7 @@ SLOW = {
     "losses.r_drop_cross_entropy.RDropCrossEntropy",
     "models.chunked_loss_model.ChunkedLossModel",
     "models.chunked_loss_model.with_chunked_loss",
+    "models.guided_alignment_model.with_guided_alignment",
     "trainer.train.train",
     "trainer.train_recipe.train_recipe",
     "translator.export_mixin.ExportMixin.export_ctranslate2",

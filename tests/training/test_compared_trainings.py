@@ -51,6 +51,7 @@ def test_models_of_unknown_settings_are_not_used(options):
         compared_trainings.begin(options)
 
 
+@pytest.mark.slow
 def test_a_finished_model_is_used_again(options, monkeypatch):
     options.output.mkdir()
     for split, pairs in phrase_splits().items():
