@@ -7,7 +7,6 @@ _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f
 # The escapes of Moses's tokenizer. Tokenised text has them as separate tokens.
 _ESCAPES = frozenset(("&amp;", "&apos;", "&quot;", "&lt;", "&gt;", "&#124;", "&#91;", "&#93;"))
 _TAGS = "a|b|i|u|p|br|em|hr|li|ol|ul|td|tr|div|img|sub|sup|font|span|small|strong|table|h[1-6]"
-_ATTRIBUTE = r"\s+[\w:-]+\s*=\s*"
 # A sign that each match has, its kind in words, and the pattern. The time of each is linear in the length of the text,
 # also without a match: what is between two signs has at most 1,000 characters.
 _MARKUP = (
@@ -20,7 +19,7 @@ _MARKUP = (
     ),
     ("<", "the cut tag", re.compile(r"</?(?:br|div|font|img|li|script|span|strong|style|table|td|tr|ul)\b[^<>]*$")),
     ("<", "the cut tag", re.compile(r"<\s*a\s+(?:href|name|class|id|rel|target|title)\b[^<>]*$")),
-    ("<", "the cut tag", re.compile(rf"<\s*[A-Za-z]\w*{_ATTRIBUTE}[\"'][^<>]*$")),
+    ("<", "the cut tag", re.compile(r"<\s*[A-Za-z]\w*\s+[\w:-]+\s*=\s*[\"'][^<>]*$")),
     ("<", "the wiki markup", re.compile(r"<ref\b")),
     # Without a semicolon, or with spaces, as in tokenised text.
     (

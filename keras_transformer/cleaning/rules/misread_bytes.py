@@ -37,7 +37,7 @@ _ROOT = re.compile(
 )
 # `à`, whose second byte is a no-break space that became a space.
 _LOST_SPACE = re.compile("(?<![A-ZÀ-Þ])Ã(?=[\\s,.;:!?]|$)")
-_LAST_CAPITAL = re.compile("[A-ZÀ-Þ]$")
+_CAPITAL = re.compile("[A-ZÀ-Þ]")
 _OTHER_ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1257", "cp1258", "mac_roman", "cp437", "cp850", "koi8_r")
 # First bytes of Latin letters with diacritics, and of quotation marks.
 _LATIN_BYTES = (0xC2, 0xC3, 0xC4, 0xC5, 0xE2)
@@ -89,10 +89,8 @@ def _is_misread(found, plain, text):
     if any(character not in signs for character in misread[1:]):
         return True
     # These are frequent as bytes and rare as letters, except as the last letter of a word in capitals.
-    before, after = text[: found.start()], text[found.end() :]
-    if misread[0] in _FREQUENT:
-        return not _LAST_CAPITAL.search(before) or after[:1].isalpha()
-    return False
+    before, after = _neighbours(found, text)
+    return misread[0] in _FREQUENT and (not _CAPITAL.match(before) or after.isalpha())
 
 
 def _in_other_encoding(text):
@@ -116,13 +114,17 @@ def _in_other_encoding(text):
 
 def _is_of_capitals(found, text):
     """Returns whether characters are Latin letters of a word in capitals, as in `DEVÄŤ`."""
-    is_next_to_capital = any(
-        "A" <= character <= "Z" for character in (*text[: found.start()][-1:], *text[found.end() :][:1])
-    )
+    is_next_to_capital = any("A" <= character <= "Z" for character in _neighbours(found, text))
     return is_next_to_capital and all(unicodedata.name(each, "").startswith("LATIN CAPITAL") for each in found[0])
 
 
 def _is_after_capital(found, text):
     """Returns whether characters are the last letter of a word in capitals and signs, as in `CASĂ”`."""
-    is_word_end = not text[found.end() : found.end() + 1].isalpha() and _AFTER_LETTERS.issuperset(found[0][1:])
-    return is_word_end and _LAST_CAPITAL.search(text[: found.start()]) is not None
+    before, after = _neighbours(found, text)
+    is_word_end = not after.isalpha() and _AFTER_LETTERS.issuperset(found[0][1:])
+    return is_word_end and _CAPITAL.match(before) is not None
+
+
+def _neighbours(found, text):
+    """Returns the characters before and after a match, or empty strings. Longer parts of a text would be copies."""
+    return text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
