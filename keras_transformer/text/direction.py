@@ -3,14 +3,8 @@ from typing import NamedTuple
 
 from keras_transformer.errors import InputError, short_repr
 from keras_transformer.text.language_tokens import find_language
-from keras_transformer.text.languages import language_tag, main_language
+from keras_transformer.text.languages import language_group, language_tag, main_language
 from keras_transformer.text.target_tags import chosen_language, find_target_tag, target_tags
-
-# Languages with the tag of the group that includes them, or with their other tag.
-_GROUPS = {
-    **{"nb": "no", "nn": "no", "bs": "sh", "hr": "sh", "sr": "sh", "fil": "tl", "iw": "he", "in": "id"},
-    **dict.fromkeys(("cmn", "gan", "hak", "hsn", "lzh", "nan", "wuu", "yue"), "zh"),
-}
 
 
 class Direction(NamedTuple):
@@ -106,4 +100,4 @@ def check_main_languages(config, known, chosen):
 
 def _are_one_language(first, second):
     """Returns whether two languages are equal, or one of them includes the other."""
-    return first == second or _GROUPS.get(first) == second or _GROUPS.get(second) == first
+    return first == second or language_group(first) == second or language_group(second) == first

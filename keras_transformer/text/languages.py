@@ -8,6 +8,11 @@ _SHORTER = {
     **{"nld": "nl", "dut": "nl", "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru"},
     **{"spa": "es", "swe": "sv", "tha": "th", "tur": "tr", "ukr": "uk", "vie": "vi"},
 }
+# Languages with the tag of the group that includes them, or with their other tag.
+_GROUPS = {
+    **{"nb": "no", "nn": "no", "bs": "sh", "hr": "sh", "sr": "sh", "fil": "tl", "iw": "he", "in": "id"},
+    **dict.fromkeys(("cmn", "gan", "hak", "hsn", "lzh", "nan", "wuu", "yue"), "zh"),
+}
 # BCP 47 without the few irregular legacy tags, such as "i-klingon".
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3}(?:-[a-z]{3}){0,3})"
@@ -61,6 +66,11 @@ def set_canonical_languages(fields):
 def main_language(tag):
     """Returns the language of a tag without script and region: "zh" for "zh-Hant-TW"."""
     return tag.split("-")[0]
+
+
+def language_group(language):
+    """Returns the tag of the group that includes a language, its other tag, or the language: "zh" for "cmn"."""
+    return _GROUPS.get(language, language)
 
 
 def known_language(text):

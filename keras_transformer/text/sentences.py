@@ -4,10 +4,10 @@ import unicodedata
 
 from keras_transformer.errors import InputError, check_installed
 from keras_transformer.processes.command_process import ended_by_signals
-from keras_transformer.text.languages import main_language
+from keras_transformer.text.languages import language_group, main_language
 
 # Languages without spaces between sentences.
-_WITHOUT_SPACE = ("zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja")
+_WITHOUT_SPACE = ("zh", "ja")
 _KOREAN = "ko"
 # The token of a target language at the beginning of a text, such as ">>fra<<".
 _LANGUAGE_TOKEN = re.compile(r"\s*(>>[\w-]+<<)\s*")
@@ -76,7 +76,7 @@ def split_sentences(text: str, language: str) -> list[str]:
 
 def sentence_joiner(language):
     """Returns the separator of sentences: a space, or an empty string in Chinese and Japanese."""
-    return "" if main_language(language) in _WITHOUT_SPACE else " "
+    return "" if language_group(main_language(language)) in _WITHOUT_SPACE else " "
 
 
 def may_be_several_sentences(text):
