@@ -9,7 +9,18 @@ interrupted continues.
 import keras_transformer as kt
 
 kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
-from compared_trainings import begin, bleu, lines_of, make_parser, multi30k, pair_keys, trained, write_lines
+from compared_trainings import (
+    begin,
+    bleu,
+    lines_of,
+    lines_of_test,
+    make_parser,
+    multi30k,
+    pair_keys,
+    sides_of,
+    trained,
+    write_lines,
+)
 
 from keras_transformer.files.markdown_table import markdown_table
 
@@ -20,11 +31,8 @@ HALF, SYNTHETIC, TAGGED, ALL = "half of the pairs", "with synthetic pairs", "wit
 def reverse_model(text, options):
     """Returns the model of German to English, of the first half of the pairs."""
     write_half(text, options.output)
-    train = {
-        "train_source": str(options.output / "half.de"),
-        "train_target": str(options.output / "half.en"),
-    }
-    return trained("reverse", {**train, **pair_keys(text, "validation", "val.de", "val.en")}, 1, options)
+    train = pair_keys("train", options.output / "half.de", options.output / "half.en")
+    return trained("reverse", train | pair_keys("validation", *sides_of(text, "val", "de", "en")), 1, options)
 
 
 def write_half(text, folder):
@@ -57,13 +65,12 @@ def main():
         HALF: (folder / "half.en", folder / "half.de"),
         SYNTHETIC: (folder / "synthetic.en", text("train.de")),
         TAGGED: (folder / "tagged.en", text("train.de")),
-        ALL: (text("train.en"), text("train.de")),
+        ALL: sides_of(text, "train"),
     }
-    test = lines_of(text("test_2016_flickr.en")), lines_of(text("test_2016_flickr.de"))
+    test = lines_of_test(text)
     rows = [("corpus", *(f"seed {seed}" for seed in options.seeds))]
-    for name, (source, target) in corpora.items():
-        data = {"train_source": str(source), "train_target": str(target)}
-        data |= pair_keys(text, "validation", "val.en", "val.de")
+    for name, sides in corpora.items():
+        data = pair_keys("train", *sides) | pair_keys("validation", *sides_of(text, "val"))
         vocabulary = {"size": 4000, "user_defined_symbols": [TAG] if name == TAGGED else []}
         models = (trained(f"{name}, seed {seed}", data, seed, options, vocabulary) for seed in options.seeds)
         rows.append((name, *(bleu(model, *test) for model in models)))

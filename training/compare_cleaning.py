@@ -10,7 +10,7 @@ kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
 import pathlib
 import sys
 
-from compared_trainings import begin, bleu, lines_of, make_parser, multi30k, pair_keys, trained
+from compared_trainings import begin, bleu, lines_of_test, make_parser, multi30k, pair_keys, sides_of, trained
 
 from keras_transformer.files.markdown_table import markdown_table
 
@@ -22,10 +22,10 @@ def corpora_of_seed(text, folder, share, seed):
     """Writes the noisy and the cleaned text, and returns the paths of each corpus by its name."""
     corpora = {name: (folder / f"{name}-{seed}.en", folder / f"{name}-{seed}.de") for name in ("noisy", "cleaned")}
     if not all(path.is_file() for path in corpora["cleaned"]):
-        pairs = read_pairs(text("train.en"), text("train.de"))
+        pairs = read_pairs(*sides_of(text, "train"))
         write_pairs(noisy_pairs(pairs, share, seed)[0], *corpora["noisy"])
         print(kt.cleaning.clean_files(*corpora["noisy"], output_prefix=folder / f"cleaned-{seed}"))
-    return {"as it is": (text("train.en"), text("train.de")), **corpora}
+    return {"as it is": sides_of(text, "train"), **corpora}
 
 
 def main():
@@ -34,13 +34,12 @@ def main():
     options = parser.parse_args()
     begin(options, share=options.share)
     text = multi30k(options)
-    test = lines_of(text("test_2016_flickr.en")), lines_of(text("test_2016_flickr.de"))
+    test = lines_of_test(text)
     columns = [("corpus", "as it is", "noisy", "cleaned")]
     for seed in options.seeds:
         scores = []
-        for name, (source, target) in corpora_of_seed(text, options.output, options.share, seed).items():
-            data = {"train_source": str(source), "train_target": str(target)}
-            data |= pair_keys(text, "validation", "val.en", "val.de")
+        for name, sides in corpora_of_seed(text, options.output, options.share, seed).items():
+            data = pair_keys("train", *sides) | pair_keys("validation", *sides_of(text, "val"))
             scores.append(bleu(trained(f"{name}, seed {seed}", data, seed, options), *test))
             print(name, seed, scores[-1], flush=True)
         columns.append((f"seed {seed}", *scores))

@@ -7,9 +7,18 @@ data`. A run that was interrupted continues.
 import keras_transformer as kt
 
 kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
-import argparse
-
-from compared_trainings import begin, bleu, lines_of, make_parser, trained, write_lines
+from compared_trainings import (
+    begin,
+    bleu,
+    lines_of,
+    lines_of_test,
+    make_parser,
+    pair_keys,
+    sides_of,
+    trained,
+    with_steps,
+    write_lines,
+)
 from compared_trainings import multi30k as text_of_multi30k
 
 from keras_transformer.corpora.phrases import phrase_splits
@@ -23,16 +32,15 @@ LOW_RANK = {"lora_rank": 8, "learning_rate": 0.004}
 def multi30k(options, seed):
     """Yields the name and the BLEU of models of one half, of the other half from there, and of all text."""
     text = text_of_multi30k(options)
-    files = {"validation_source": str(text("val.en")), "validation_target": str(text("val.de"))}
-    lines = {side: lines_of(text(f"train.{side}")) for side in ("en", "de")}
+    sides = list(map(lines_of, sides_of(text, "train")))
 
     def keys(name, part):
-        for side, key in (("en", "train_source"), ("de", "train_target")):
-            files[key] = write_lines(options.output / f"{name}.{side}", lines[side][part])
-        return dict(files)
+        paths = (options.output / f"{name}.{side}" for side in ("en", "de"))
+        written = (write_lines(path, lines[part]) for path, lines in zip(paths, sides))
+        return pair_keys("train", *written) | pair_keys("validation", *sides_of(text, "val"))
 
     first = f"one half, seed {seed}"
-    test = lines_of(text("test_2016_flickr.en")), lines_of(text("test_2016_flickr.de"))
+    test = lines_of_test(text)
     models = {
         "one half": trained(first, keys("first", slice(0, None, 2)), seed, options),
         "the other half, from that model": tuned(first, keys("second", slice(1, None, 2)), seed, options),
@@ -65,10 +73,6 @@ def tuned(first, data, seed, options, kind="from", **training):
     """Trains a model from another one, with a low learning rate."""
     training = {"learning_rate": TUNING_RATE, "init_from": str(options.output / first), **training}
     return trained(f"{kind} {first}", data, seed, with_steps(options, options.tuning_steps), **training)
-
-
-def with_steps(options, steps):
-    return argparse.Namespace(**{**vars(options), "steps": steps})
 
 
 def with_all_steps(options):

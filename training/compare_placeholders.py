@@ -9,7 +9,7 @@ import keras_transformer as kt
 kt.use_onednn()  # isort: split  (before Keras imports TensorFlow)
 import random
 
-from compared_trainings import begin, bleu, lines_of, make_parser, pair_keys, trained, write_lines
+from compared_trainings import begin, bleu, lines_of_test, make_parser, pair_keys, sides_of, trained, write_lines
 from compared_trainings import multi30k as text_of_multi30k
 
 from keras_transformer.corpora.phrases import phrase_splits
@@ -125,8 +125,8 @@ def phrases(options, seed):
 def multi30k(options, seed):
     """Trains models of Multi30k, and prints what placeholders cost."""
     text = text_of_multi30k(options)
-    test = lines_of(text("test_2016_flickr.en")), lines_of(text("test_2016_flickr.de"))
-    data = {**pair_keys(text, "train", "train.en", "train.de"), **pair_keys(text, "validation", "val.en", "val.de")}
+    test = lines_of_test(text)
+    data = pair_keys("train", *sides_of(text, "train")) | pair_keys("validation", *sides_of(text, "val"))
     rows = [("model", "BLEU")]
     for name, keys in (("without placeholders", {}), ("with placeholders", {"placeholders": list(KINDS)})):
         model = trained(f"multi30k {name}, seed {seed}", {**data, **keys}, seed, options)

@@ -53,6 +53,11 @@ def begin(options, **more):
     write_json(file, settings)
 
 
+def with_steps(options, steps):
+    """Returns the options with another number of steps."""
+    return argparse.Namespace(**{**vars(options), "steps": steps})
+
+
 def trained(name, data, seed, options, vocabulary=None, **training):
     """Trains a model, continues its training, or loads it if it is finished.
 
@@ -100,6 +105,16 @@ def multi30k(options):
     return lambda name: options.data / "multi30k" / "tok" / name
 
 
-def pair_keys(text, split, source, target):
-    """Returns the keys of a split of the `[data]` section for two files."""
-    return {f"{split}_source": str(text(source)), f"{split}_target": str(text(target))}
+def sides_of(text, name, source="en", target="de"):
+    """Returns the paths of the source and the target of a split of Multi30k, such as "val"."""
+    return text(f"{name}.{source}"), text(f"{name}.{target}")
+
+
+def lines_of_test(text, source="en", target="de"):
+    """Returns the sources and the references of the test set of Multi30k, two lists."""
+    return tuple(map(lines_of, sides_of(text, "test_2016_flickr", source, target)))
+
+
+def pair_keys(split, source, target):
+    """Returns the keys of a split of the `[data]` section for the files of its source and its target."""
+    return {f"{split}_source": str(source), f"{split}_target": str(target)}

@@ -57,10 +57,10 @@ def test_a_finished_model_is_used_again(options, monkeypatch):
     for split, pairs in phrase_splits().items():
         for side, lines in zip(("source", "target"), zip(*pairs[:300])):
             compared_trainings.write_lines(options.output / f"{split}.{side}", lines)
-    data = compared_trainings.pair_keys(options.output.joinpath, "train", "train.source", "train.target")
-    data |= compared_trainings.pair_keys(
-        options.output.joinpath, "validation", "validation.source", "validation.target"
-    )
+    data = {}
+    for split in ("train", "validation"):
+        sides = (options.output / f"{split}.{side}" for side in ("source", "target"))
+        data |= compared_trainings.pair_keys(split, *sides)
     model = compared_trainings.trained("model", data, 1, options, {"model_type": "unigram"})
     monkeypatch.setattr(kt, "train", None)
     again = compared_trainings.trained("model", data, 1, options, {"model_type": "unigram"})
