@@ -54,7 +54,7 @@ def write_synthetic(text, options):
 
 
 def main():
-    parser = make_parser(__doc__, "back_translation")
+    parser = make_parser(__doc__, "back_translation", steps=1500)
     parser.add_argument("--sample", action="store_true", help="sample the synthetic sources [default: a beam of 4]")
     options = parser.parse_args()
     begin(options, sample=options.sample)

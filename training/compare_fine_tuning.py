@@ -81,7 +81,8 @@ def with_all_steps(options):
 
 
 def main():
-    parser = make_parser(__doc__, "fine_tuning", "folder that has multi30k/tok and tatoeba-kor-eng")
+    data_help = "folder that has multi30k/tok and tatoeba-kor-eng"
+    parser = make_parser(__doc__, "fine_tuning", data_help, steps=2000)
     parser.add_argument("--tuning-steps", type=int, default=500, help="steps of a model from another [default: 500]")
     parser.add_argument("--only", choices=["multi30k", "phrases"], help="one of the cases [default: both]")
     options = parser.parse_args()

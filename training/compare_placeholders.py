@@ -139,7 +139,7 @@ def show(title, rows):
 
 
 def main():
-    parser = make_parser(__doc__, "placeholders", steps=1000)
+    parser = make_parser(__doc__, "placeholders")
     parser.add_argument("--lines", type=int, default=1000, help="number of test sentences [default: 1000]")
     parser.add_argument("--only", choices=["phrases", "multi30k"], help="one of the corpora [default: both]")
     options = parser.parse_args()

@@ -13,7 +13,7 @@ TRAINING = {"learning_rate": 0.003, "decay": "linear"}
 MODEL = {"preset": "tiny", "dropout": 0.2, "normalize_first": True}
 
 
-def make_parser(description, name, data_help="folder that has multi30k/tok", steps=2000):
+def make_parser(description, name, data_help="folder that has multi30k/tok", steps=1000):
     """Returns a parser with the options that all comparisons have.
 
     Args:

@@ -37,7 +37,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     @property
     def is_over(self) -> bool:
-        """Returns whether the number of evaluations without improvement has reached `patience`."""
+        """Returns whether the number of evaluated epochs without improvement has reached `patience`."""
         return self.wait >= max(self.patience, 1)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -22,7 +22,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
 
     At the end of an epoch, later epochs in the folder are removed, because they are from an earlier training. Every
     file is written under another name and then renamed, so a kill at any moment leaves complete files. An epoch that is
-    both among the last and among the best is kept once. The ranking covers the epochs of the current training.
+    both among the last and among the best is kept once. A best epoch that the last epoch displaces is kept until the
+    next epoch ends. The ranking covers the epochs of the current training.
     `TrainingState` saves and restores it for a training that continues in another process.
 
     Args:
@@ -69,6 +70,8 @@ class EpochCheckpoints(keras.callbacks.Callback):
         for number in self._saved_epochs():
             if number > epoch + 1:
                 self._path(number).unlink()
+        # Kept for one more epoch: if this epoch is incomplete, a resumed training trains and ranks it again.
+        best_before = set(self.best_epochs) - {epoch + 1}
         # An epoch without an evaluation is not ranked, even if it had a rank in an earlier training.
         self._scores.pop(epoch + 1, None)
         # Also without `keep_best`, because a resumed training can have it.
@@ -77,7 +80,7 @@ class EpochCheckpoints(keras.callbacks.Callback):
         with alone():  # Other processes do not save.
             # Keras would add low-rank updates to kernels in the precision of the computation.
             save_weights(without_lora(self.model), self._path(epoch + 1))
-        kept = {*self.last_epochs, *self.best_epochs}
+        kept = {*self.last_epochs, *self.best_epochs, *best_before}
         self._scores = {number: score for number, score in sorted(self._scores.items()) if number in kept}
         for number in set(self._saved_epochs()) - kept:
             self._path(number).unlink()

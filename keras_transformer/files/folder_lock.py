@@ -9,6 +9,8 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import is_leftover, remove_unheld
 
 CHECKPOINTS_NAME = "checkpoints"
+# State of an interrupted training, in the folder of the checkpoints.
+STATE_NAME = "state.npz"
 LOCK_NAME = "lock"
 
 

@@ -25,14 +25,7 @@ except ImportError:
 
 # Prefix of the temporary names.
 UNFINISHED = "unfinished_"
-# Temporary names of this version and of the first versions.
-_LEFTOVER = re.compile(
-    UNFINISHED
-    + "([0-9a-f]{16}_.*|history.csv|state.npz|recipe.toml|config.json|scores.json|data.json|README.md|start.json"
-    "|seconds.json|(tokenizer|source|target).model|(model|epoch_[0-9]+).weights.h5|candidates-[0-9]+.tsv"
-    "|(validation|test).(source|target).txt)",
-    re.DOTALL,
-)
+_LEFTOVER = re.compile(f"{UNFINISHED}[0-9a-f]{{16}}_.*", re.DOTALL)
 # Names have at most 255 bytes, and characters have up to four bytes.
 _LONGEST_ENDING = 40
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

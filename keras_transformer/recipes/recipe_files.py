@@ -227,11 +227,18 @@ def _nearest(name, known, otherwise="it must be one of"):
 
 def _first_error(error):
     """Returns the first of pydantic's errors in one line."""
-    first = error.errors()[0]
+    errors = error.errors()
+    first = errors[0]
     section, key = (*first["loc"], None, None)[:2]
+    item = ""
+    if key is not None and isinstance(first["input"], list):
+        # One error for each type of the key. The last ones are those of a list.
+        of_key = [each for each in errors if each["loc"][:2] == (section, key)]
+        first = max(reversed(of_key), key=lambda each: len(each["loc"]))
+        item = "".join(f"item {part + 1}: " for part in first["loc"] if isinstance(part, int))
     message = first["msg"].removeprefix("Value error, ").removesuffix(".")
     if section is None:
         return f"{message}."
     if key is None:
         return f"[{section}]: {message}."
-    return f"[{section}] {key}: {message[0].lower()}{message[1:]}. Received: {short_repr(first['input'])}."
+    return f"[{section}] {key}: {item}{message[0].lower()}{message[1:]}. Received: {short_repr(first['input'])}."

@@ -100,6 +100,10 @@ def changed_key(before, recipe):
     targets = [[target for _, target in each.data.directions] for each in (before, recipe)]
     if targets[0] != targets[1]:
         return "[data] target_language"
+    for side in ("source", "target"):
+        # The token of a language of a multilingual model.
+        if getattr(before.model, f"{side}_prefix") != getattr(recipe.model, f"{side}_prefix"):
+            return f"[data] {side}_language"
     for section, free in _FREE_KEYS.items():
         if before.training.init_from:
             free = free | {"size"}  # Its vocabulary is in the folder.
@@ -113,6 +117,12 @@ def changed_key(before, recipe):
     return None
 
 
-def described_free_keys():
-    free = [f"[{section}] {', '.join(sorted(keys))}" for section, keys in _FREE_KEYS.items() if keys]
+def described_free_keys(changed):
+    """Returns the keys that can change, in one line.
+
+    Args:
+        changed: the result of `changed_key`. The languages of multilingual models cannot change.
+    """
+    languages = {"source_language", "target_language"} if changed.endswith("_language") else set()
+    free = [f"[{section}] {', '.join(sorted(keys - languages))}" for section, keys in _FREE_KEYS.items() if keys]
     return "; ".join([*free, "and all of [evaluation] and [minimum_risk]"])

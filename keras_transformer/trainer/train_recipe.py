@@ -6,7 +6,7 @@ import os
 import keras
 
 from keras_transformer.data import text_of_pairs
-from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, held_folder
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, STATE_NAME, held_folder
 from keras_transformer.models.dtype_policy import dtype_policy
 from keras_transformer.moved_modules import moved_names
 from keras_transformer.processes.command_process import last_words
@@ -29,7 +29,7 @@ from keras_transformer.trainer.shared_recipe import check_same_recipe
 from keras_transformer.trainer.streamed_text import STREAMED_TEXT_NAME, keep_streamed_text
 from keras_transformer.trainer.training_checks import check_output
 from keras_transformer.trainer.training_inputs import training_inputs
-from keras_transformer.trainer.training_run import STATE_NAME, TENSORBOARD_NAME, TrainingRun
+from keras_transformer.trainer.training_run import TENSORBOARD_NAME, TrainingRun
 from keras_transformer.translator import Translator
 
 __getattr__ = moved_names(__name__)

@@ -5,10 +5,11 @@ import pathlib
 import sys
 
 from keras_transformer.errors import InputError, check_installed
-from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, LOCK_NAME
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, LOCK_NAME, STATE_NAME
 from keras_transformer.files.whole_files import is_leftover
 from keras_transformer.metrics.text_scores import check_tokenizer
 from keras_transformer.processes.keras_backend import keras_backend
+from keras_transformer.saving.model_files import CONFIG_NAME
 from keras_transformer.trainer.batch_counts_file import BATCH_COUNTS_NAME
 from keras_transformer.trainer.data_files import DATA_FILES_NAME
 from keras_transformer.trainer.initial_model import INITIAL_FACTS_NAME, INITIAL_WEIGHTS_NAME
@@ -69,11 +70,16 @@ def check_output(recipe, output, resume):
         return
     if not (output / RECIPE_NAME).is_file():
         raise InputError(f"{output}: there is no interrupted training to resume. Start it without --resume.")
+    if (output / CONFIG_NAME).is_file() and not (output / CHECKPOINTS_NAME / STATE_NAME).is_file():
+        raise InputError(
+            f"{output}: the training is finished and its checkpoints were removed, so it cannot be continued. Choose "
+            f"another --output, and start from this model with --init-from {output}."
+        )
     changed = changed_key(recipe_of_run(output), recipe)
     if changed:
         raise InputError(
             f"{output}: {changed} of the recipe differs from the interrupted training (see {output / RECIPE_NAME}). "
-            f"Resume with the same recipe. These keys can change: {described_free_keys()}."
+            f"Resume with the same recipe. These keys can change: {described_free_keys(changed)}."
         )
 
 
@@ -84,8 +90,8 @@ def _is_used(output):
         *(INITIAL_WEIGHTS_NAME, INITIAL_FACTS_NAME),
     )
     left = {CHECKPOINTS_NAME, *(f"{CHECKPOINTS_NAME}/{name}" for name in kept)}
-    names = {str(path.relative_to(output)) for path in output.rglob("*") if not is_leftover(path)}
-    return not names <= left
+    others = (path for path in output.rglob("*") if not is_leftover(path))
+    return any(str(path.relative_to(output)) not in left for path in others)
 
 
 def check_lengths(recipe, optimizer_steps_per_epoch):

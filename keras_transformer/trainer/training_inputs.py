@@ -5,7 +5,7 @@ import sys
 from typing import NamedTuple
 
 from keras_transformer.errors import InputError
-from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, STATE_NAME
 from keras_transformer.losses.chunk_rows import chunk_rows
 from keras_transformer.models import TransformerConfig
 from keras_transformer.processes.shared_result import result_of_first
@@ -18,7 +18,6 @@ from keras_transformer.trainer.recipe_data import recipe_pairs, recipe_tokenizer
 from keras_transformer.trainer.recipe_inputs import recipe_config
 from keras_transformer.trainer.training_checks import check_lengths, warn_of_training
 from keras_transformer.trainer.training_length import total_steps
-from keras_transformer.trainer.training_run import STATE_NAME
 from keras_transformer.trainer.training_text import check_same_sizes
 
 

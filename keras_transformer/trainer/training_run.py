@@ -16,7 +16,7 @@ from keras_transformer.callbacks import (
 from keras_transformer.callbacks.end_on_signal import EndOnSignal
 from keras_transformer.callbacks.history_file import HistoryFile
 from keras_transformer.callbacks.history_rows import HISTORY_NAME, drop_epochs
-from keras_transformer.files.folder_lock import CHECKPOINTS_NAME
+from keras_transformer.files.folder_lock import CHECKPOINTS_NAME, STATE_NAME
 from keras_transformer.files.whole_files import naming
 from keras_transformer.models.dtype_policy import without_lora
 from keras_transformer.recipes.sections import MONITORS
@@ -25,7 +25,6 @@ from keras_transformer.trainer.shared_recipe import check_same_position
 from keras_transformer.trainer.training_length import total_epochs, total_steps
 from keras_transformer.trainer.training_progress import TrainingProgress
 
-STATE_NAME = "state.npz"
 TENSORBOARD_NAME = "tensorboard"
 
 

@@ -27,8 +27,8 @@ class TrainingText:
 
     Args:
         data: the section. Default None, for a process that reads no text.
-        files: a list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`. It is empty
-            for the embedded corpus. With several corpora, the use has the number of the corpus: "train source 1".
+        files: a list of `[use, name, bytes, SHA-256]`, such as `["train source", "train.ko", 1024, "..."]`. The
+            embedded corpus has no file. With several corpora, the use has the number of the corpus: "train source 1".
         counts: number of pairs of each training corpus, before pairs are held out or dropped. It is empty for the
             embedded corpus. Default: empty.
         kept: the rows of each corpus as bytes by split, None for text that is not kept in memory. Default: empty.
@@ -69,7 +69,7 @@ def read_training_text(data, most_kept_bytes=None, before=None):
         InputError: a file is missing, unreadable, empty, not UTF-8, or does not match the others.
     """
     if data.corpus and not data.train_alignments:
-        return TrainingText(data)
+        return TrainingText(data, _glossary_files(data))
     most_kept_bytes = _MOST_KEPT_BYTES if most_kept_bytes is None else most_kept_bytes
     files, kept, counts = [], {}, {}
     # Before the files are read, so that a later change is noticed.
@@ -84,9 +84,7 @@ def read_training_text(data, most_kept_bytes=None, before=None):
         weights = data.weight_of_corpora if split == "train" and data.weight_of_corpora else [1] * len(corpora)
         kept[split], counts[split] = _read(corpora, weights, most_kept_bytes)
         files += _files(data, split, digests)
-    if data.glossary:
-        content = pathlib.Path(data.glossary).read_bytes()
-        files.append([_GLOSSARY, pathlib.Path(data.glossary).name, len(content), hashlib.sha256(content).hexdigest()])
+    files += _glossary_files(data)
     streamed = StreamedText(files[: len(times)], counts["train"], times) if kept["train"] is None else None
     return TrainingText(data, files, counts["train"], kept, streamed)
 
@@ -136,6 +134,14 @@ def _read(corpora, weights, most_bytes):
 
 def _files(data, split, digests):
     return [[use, path.name, path.stat().st_size, digests[path].hexdigest()] for use, path in _named_files(data, split)]
+
+
+def _glossary_files(data):
+    if not data.glossary:
+        return []
+    path = pathlib.Path(data.glossary)
+    content = path.read_bytes()
+    return [[_GLOSSARY, path.name, len(content), hashlib.sha256(content).hexdigest()]]
 
 
 def _named_files(data, split):

@@ -34,13 +34,26 @@ def test_the_weights_of_the_last_epochs_are_kept(make_model, fit, tmp_path):
     assert names(tmp_path) == ["epoch_0003.weights.h5", "epoch_0004.weights.h5"]
 
 
-@pytest.mark.parametrize(("mode", "best"), [("max", [2, 5, 3]), ("min", [1, 6, 4])])
-def test_the_best_epochs_are_kept_in_addition_to_the_last(make_model, fit, tmp_path, mode, best, scores):
+@pytest.mark.parametrize(("mode", "best", "displaced"), [("max", [2, 5, 3], set()), ("min", [1, 6, 4], {3})])
+def test_the_best_epochs_are_kept_in_addition_to_the_last(make_model, fit, tmp_path, mode, best, displaced, scores):
     checkpoints = EpochCheckpoints(tmp_path, keep=1, keep_best=3, monitor="score", mode=mode)
     fit(make_model(), scores(1.0, 9.0, 7.0, 5.0, 8.0, 2.0), checkpoints, epochs=6)
     assert checkpoints.best_epochs == best
     assert checkpoints.last_epochs == [6]
-    assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best})]
+    assert names(tmp_path) == [f"epoch_{number:04d}.weights.h5" for number in sorted({6, *best, *displaced})]
+
+
+def test_an_incomplete_epoch_that_is_trained_again_displaces_no_epoch(make_model, fit, tmp_path, scores):
+    options = {"keep": 1, "keep_best": 1, "monitor": "score", "mode": "max"}
+    model, checkpoints = make_model(), EpochCheckpoints(tmp_path, **options)
+    fit(model, scores(20.0), checkpoints, epochs=1)
+    state = checkpoints.get_state()
+    fit(model, scores(20.0, 25.0), checkpoints, epochs=2, initial_epoch=1)  # Interrupted in the second epoch.
+    resumed = EpochCheckpoints(tmp_path, **options)
+    resumed.set_state(state)
+    fit(model, scores(20.0, 19.0, 18.0), resumed, epochs=3, initial_epoch=1)
+    assert resumed.best_epochs == [1]
+    assert names(tmp_path) == ["epoch_0001.weights.h5", "epoch_0003.weights.h5"]
 
 
 def test_an_epoch_before_a_missing_epoch_is_not_among_the_last(make_model, fit, tmp_path):

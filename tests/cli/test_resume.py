@@ -109,7 +109,13 @@ def test_nothing_stays_of_a_training_that_could_not_begin(run, corpus):
 def test_a_training_that_was_killed_before_it_began_starts_anew(run, corpus):
     checkpoints = corpus / "model" / "checkpoints"
     checkpoints.mkdir(parents=True)
-    for name in ("lock", "data.json", "unfinished_data.json", "batch_counts.json", "streamed_text.json"):
+    for name in (
+        "lock",
+        "data.json",
+        "unfinished_0123456789abcdef_data.json",
+        "batch_counts.json",
+        "streamed_text.json",
+    ):
         (checkpoints / name).touch()
     result = run("train", corpus / "recipe.toml", "--output", corpus / "model", "--set", "training.epochs=1")
     assert result.status == 0, result.errors
@@ -123,8 +129,8 @@ def test_a_killed_training_is_resumed_at_its_last_save(run, corpus):
     assert done in (1, 2)
     assert run("info", model).status == 2  # An incomplete model is ignored.
     # Leftovers of a kill during a write, and a row of an incomplete epoch.
-    (model / "checkpoints" / "unfinished_state.npz").write_bytes(b"half")
-    (model / "unfinished_model.weights.h5").write_bytes(b"half")
+    (model / "checkpoints" / "unfinished_0123456789abcdef_state.npz").write_bytes(b"half")
+    (model / "unfinished_0123456789abcdef_model.weights.h5").write_bytes(b"half")
     with (model / "history.csv").open("a") as file:
         file.write(f"{done},1.0,2.0")
 

@@ -52,7 +52,7 @@ def test_a_folder_without_a_training_needs_no_lock(tmp_path):
 
 
 def test_a_file_of_the_user_stays_and_a_leftover_goes(tmp_path):
-    for name in ("unfinished_story.txt", "unfinished_0123456789abcdef_state.npz", "unfinished_history.csv"):
+    for name in ("unfinished_story.txt", "unfinished_0123456789abcdef_state.npz", "unfinished_0123456789abcdef_a.csv"):
         (tmp_path / name).touch()
     with held_folder(tmp_path):
         (tmp_path / "recipe.toml").touch()

@@ -114,19 +114,21 @@ write_whole(sys.argv[1] + "/file", write)
 
 def test_leftovers_of_killed_but_not_of_running_processes_are_removed(tmp_path):
     command = [sys.executable, "-c", KEEP_WRITING, str(tmp_path)]
-    (tmp_path / "unfinished_novel.txt").touch()
+    names = ["unfinished_README.md", "unfinished_novel.txt"]  # Files of a user.
+    for name in names:
+        (tmp_path / name).touch()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "writing\n"
             written = sorted(tmp_path.iterdir())
-            assert len(written) == 3
+            assert len(written) == 4
             remove_leftovers(tmp_path)
-            remove_unheld([path for path in written if path.name != "unfinished_novel.txt"])
+            remove_unheld([path for path in written if path.name not in names])
             assert sorted(tmp_path.iterdir()) == written
         finally:
             process.send_signal(signal.SIGKILL)
     remove_leftovers(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["unfinished_novel.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def test_leftovers_of_a_missing_folder_are_none(tmp_path):

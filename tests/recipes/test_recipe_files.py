@@ -51,6 +51,24 @@ def test_another_name_of_a_key_means_the_same(recipe, tmp_path, section, name, o
         recipe(text, f"{section}.{name}=3", f"{section}.{other_name}=3")
 
 
+def test_a_former_name_is_reported_where_the_recipe_is_loaded():
+    with pytest.warns(DeprecationWarning, match="The key stop_after is now named patience") as warned:
+        recipe_from_dict({"data": {"corpus": "phrases"}, "evaluation": {"monitor": "val_loss", "stop_after": 2}})
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["a", 5], "item 2: input should be a valid string. Received: 5."),
+        (5, "input should be a valid string. Received: 5."),
+    ],
+)
+def test_a_wrong_item_of_a_list_is_named(value, message):
+    with pytest.raises(InputError, match=rf"\[data\] train_source: {message}$"):
+        recipe_from_dict({"data": {"train_source": value, "train_target": ["b", "c"]}})
+
+
 def test_setting_one_name_of_a_key_replaces_the_other(recipe):
     text = PHRASES + "[evaluation]\nmonitor = 'val_loss'\nstop_after = 5\n"
     assert recipe(text, "evaluation.patience=2").evaluation.patience == 2

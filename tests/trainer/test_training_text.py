@@ -237,3 +237,11 @@ def test_validation_pairs_of_directions_have_the_same_order_in_memory_and_from_f
     in_memory = list(text_of_pairs(read_training_text(data).pairs["validation"]))
     assert in_memory == list(text_of_pairs(recipe_pairs(data, [4, 4])["validation"]))
     assert sorted(in_memory[:4])[-1][0] == "<2fr> w.a 0"
+
+
+def test_a_glossary_of_the_embedded_corpus_is_recorded(tmp_path):
+    (tmp_path / "terms.tsv").write_text("카페\tcoffee house\n", encoding="utf-8")
+    keys = {"corpus": "phrases", "placeholders": ["term"], "glossary": str(tmp_path / "terms.tsv")}
+    content = (tmp_path / "terms.tsv").read_bytes()
+    expected = ["glossary", "terms.tsv", len(content), hashlib.sha256(content).hexdigest()]
+    assert read_training_text(recipe_from_dict({"data": keys}).data).files == [expected]

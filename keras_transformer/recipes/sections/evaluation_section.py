@@ -29,7 +29,11 @@ class EvaluationSection(Section):
         ),
     )
     every_steps: int | None = Field(
-        None, ge=1, description="Number of optimizer steps between two evaluations, instead of every."
+        None,
+        ge=1,
+        description=(
+            "Number of optimizer steps between two evaluations, instead of every. An epoch is ranked by its last evaluation."
+        ),
     )
     beam_size: int = Field(GREEDY.beam_size, ge=1, description="Beam size of the evaluations.")
     tokenize: Literal[TOKENIZERS] = Field("13a", description="sacreBLEU's tokenization. Use none for tokenised text.")

@@ -1,3 +1,4 @@
+import sys
 import warnings
 
 import pydantic
@@ -31,8 +32,16 @@ def share_value(section, name, former_name):
         warnings.warn(
             f"The key {former_name} is now named {name}. The former name works until version 1.0.",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=_level_of_caller(),
         )
     for each in (name, former_name):
         object.__setattr__(section, each, getattr(section, key))
     return key
+
+
+def _level_of_caller():
+    """Returns the stack level of the first frame outside of this library and of pydantic, for the caller of this."""
+    level, frame = 0, sys._getframe(1)
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("keras_transformer", "pydantic"):
+        level, frame = level + 1, frame.f_back
+    return level + 1
