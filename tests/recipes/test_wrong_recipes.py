@@ -19,7 +19,8 @@ from keras_transformer.recipes import Recipe, key_synonyms, load_recipe, recipe_
         ("data.weights=[0.5, 1]", "[data] weights: input should be a valid integer"),
         ("data.train_target='a.de'", "[data]: train_source and train_target must have the same number of corpora. "
          "Received: 2 and 1."),
-        ("data.train_source=[]", "[data] train_source: list should have at least 1 item after validation, not 0. Received: []."),
+        ("data.train_source=[]", "[data] train_source: list should have at least 1 item after "
+         "validation, not 0. Received: []."),
         ("training.freeze=['encoders']", "[training] freeze: input should be 'encoder', 'decoder' or 'embeddings'. "
          "Received: 'encoders'."),
         ("training.freeze=['embeddings', 'encoder', 'decoder']",

@@ -32,7 +32,7 @@ class EvaluationSection(Section):
         None,
         ge=1,
         description=(
-            "Number of optimizer steps between two evaluations, instead of every. An epoch is ranked by its last evaluation."
+            "Number of optimizer steps between two evaluations, instead of every. The last evaluation ranks an epoch."
         ),
     )
     beam_size: int = Field(GREEDY.beam_size, ge=1, description="Beam size of the evaluations.")
