@@ -16,6 +16,8 @@ class TFLiteTranslator:
 
     def __init__(self, file, num_threads=1):
         self.signature = Interpreter(model_path=file, num_threads=num_threads).get_signature_runner("translate_text")
+        # Known before the first run: `code_points` is (1, beam_size, characters).
+        self.beam_size = self.signature.get_output_details()["code_points"]["shape"][1]
 
     def __call__(self, line):
         """Returns the translations of a line that the search keeps, best first."""
@@ -34,6 +36,8 @@ def main():
         translator = TFLiteTranslator(arguments.model, arguments.threads)
     except (ValueError, RuntimeError, OSError) as error:
         parser.exit(2, f"error: {arguments.model}: {str(error).rstrip('.')}.\n")
+    if not 1 <= arguments.n_best <= translator.beam_size:
+        parser.exit(2, f"error: --n-best must be from 1 to {translator.beam_size}. Received: {arguments.n_best}.\n")
     sys.stdout.reconfigure(encoding="utf-8")
     for line in sys.stdin.buffer:
         translations = translator(line.decode("utf-8", errors="replace").rstrip("\r\n"))

@@ -49,6 +49,8 @@ class Exporter(abc.ABC):
             by BLEU instead of identical translations. Default True.
         masks_placeholders: whether the artifact replaces URLs and so on by placeholders, and puts them back. Otherwise
             it is compared with the model without them, and the card describes the task of the client. Default False.
+        drops_nul: whether the artifact ignores the character NUL, which the model reads. It is then compared on texts
+            without it. Default False.
         prefix_use: how the runtime gets forced beginnings, for the message about `--prefix`, such as "CTranslate2 takes
             them as `target_prefix` of each call". Default "": this is not known.
 
@@ -71,6 +73,7 @@ class Exporter(abc.ABC):
     fixes_length = True
     rounds_activations = True
     masks_placeholders = False
+    drops_nul = False
     prefix_use = ""
 
     def __init__(self, quantize: str | None = None, text: bool = False, text_signature: bool | None = None):

@@ -44,6 +44,7 @@ class TFLiteExporter(Exporter):
     title = "a TFLite file"
     suffix = ".tflite"
     options = frozenset({"quantize", "text", "text_signature", "ensemble"})
+    drops_nul = True
 
     def __init__(self, quantize=None, text=False, text_signature=None):
         super().__init__(quantize, text, text_signature)

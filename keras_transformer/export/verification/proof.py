@@ -46,6 +46,8 @@ class Proof:
         self.exporter = format if isinstance(format, Exporter) else get_exporter(format, quantize)
         self.settings = self.exporter.proof_settings(settings)
         self.texts, self.references = (list(side) for side in zip(*pairs, strict=True))
+        if self.exporter.drops_nul:
+            self.texts = [text.replace("\0", "") for text in self.texts]
         self.max_bleu_loss = max_bleu_loss
         self.report = report
         self.progress = progress

@@ -33,6 +33,7 @@ class WebExporter(Exporter):
     name = "web"
     title = "a page"
     options = frozenset({"quantize", "litert"})
+    drops_nul = True
 
     def __init__(
         self,
@@ -61,10 +62,10 @@ class WebExporter(Exporter):
         """Raises an InputError if the signatures for texts, which the page needs, do not support a vocabulary."""
         if found := unsupported_vocabulary(tokenizers):
             side, reason = found
-            raise InputError(
-                f"The format web does not support the {side} vocabulary: it {reason}. Train the model with "
-                "`--set vocabulary.model_type=unigram`."
-            )
+            advice = "Export it with --format tflite, without signatures for texts"
+            if any(getattr(tokenizers, each).model_type != "unigram" for each in ("source", "target")):
+                advice = "Train the model with `--set vocabulary.model_type=unigram`"
+            raise InputError(f"The format web does not support the {side} vocabulary: it {reason}. {advice}.")
 
     def write(self, translator, artifact, settings):
         copy_litert(find_litert(self.litert), artifact / LITERT_NAME)

@@ -1,13 +1,14 @@
 import json
 import random
 import re
+import subprocess
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from client_cases import CLIENTS, run_client, translate_by
 from export_cases import SOURCES, TARGETS, TEXTS, trained_translator
-from tflite_cases import interpreters, proof_of, rows_of
+from tflite_cases import PROOF_TEXTS, interpreters, proof_of, rows_of
 
 from keras_transformer.errors import ExportError, InputError
 from keras_transformer.export import Proof, SearchSettings, export_tflite
@@ -33,14 +34,18 @@ def interpreter(file):
 def test_the_verification_is_in_the_card_and_in_json(file):
     record = json.loads((file.parent / "verification.json").read_text(encoding="utf-8"))
     assert record["artifact"] == "ko_en.tflite"
-    assert (record["sentences"], record["identical"], record["bleu_sentences"]) == (len(TEXTS), len(TEXTS), 5)
+    assert (record["sentences"], record["identical"], record["bleu_sentences"]) == (
+        len(PROOF_TEXTS),
+        len(PROOF_TEXTS),
+        5,
+    )
     assert record["bleu"]["model"] == record["bleu"]["artifact"] == pytest.approx(100.0)
     assert record["bleu_signature"].startswith("nrefs:1|")
     assert record["size"] == file.stat().st_size
     assert {*record["milliseconds"]} == {"model", "artifact"}
     assert "WHILE" in record["operations"]
     card = (file.parent / "ko_en.tflite.md").read_text(encoding="utf-8")
-    assert f"| identical translations |  | {len(TEXTS)} of {len(TEXTS)} |" in card
+    assert f"| identical translations |  | {len(PROOF_TEXTS)} of {len(PROOF_TEXTS)} |" in card
     assert "WHILE" in card
     assert "Sources are cut at 39 tokens" in card
 
@@ -242,3 +247,11 @@ def test_the_client_of_node_warns_of_a_line_that_it_cuts(file, tmp_path):
     lines, errors = run_client("node", file, [SOURCES[0], "a" * 257, "a" * 256], tmp_path)
     assert lines[1] == lines[2]
     assert errors.splitlines() == ["Line 2 is cut: it has 257 characters, more than 256."]
+
+
+def test_a_client_refuses_more_translations_than_the_file_has(file, tmp_path):
+    for count in ("0", "4"):
+        command = [*CLIENTS["python"](tmp_path), file, "--n-best", count]
+        result = subprocess.run([str(part) for part in command], input="", capture_output=True, encoding="utf-8")
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr == f"error: --n-best must be from 1 to 3. Received: {count}.\n"

@@ -70,6 +70,10 @@ def test_long_parts_are_cut_between_words():
     assert parts == ["one two", "three", "four"]
     (parts,) = parts_of(["🙂" * 20], "en", True, 8)
     assert [len(part) for part in parts] == [8, 8, 4]
+    (parts,) = run_module('(text) => page.partsOf(text, "en", true, 9)', ["One two. Three. One two three."])
+    assert [(part["text"], part["isCut"]) for part in parts] == [
+        *(("One two.", False), ("Three.", False), ("One two", True), ("three.", True)),
+    ]
 
 
 def test_characters_of_several_code_points_are_not_cut():

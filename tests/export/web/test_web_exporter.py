@@ -9,7 +9,8 @@ from web_cases import opened_page
 
 from keras_transformer.errors import InputError
 from keras_transformer.export import Proof, SearchSettings, export_web, get_exporter
-from keras_transformer.text import TextFacts, learn_vocabulary
+from keras_transformer.text import TextFacts, Tokenizers, learn_vocabulary
+from keras_transformer.text.placeholder_kinds import placeholder_symbols
 from keras_transformer.translator import Translator
 
 SETTINGS = SearchSettings(beam_size=3)
@@ -67,6 +68,7 @@ def test_the_page_translates_and_opens_without_its_server(site, spoken, tmp_path
         parts = [" ".join(["나는"] * count) for count in (13, 12, 13, 12, 13, 12, 13, 2)]
         page.write("나는 " * 90)
         assert page.translation == " ".join(spoken.translate(parts, settings=SETTINGS)) + " "
+        assert page.find("#state").text.endswith(". Sentences of more than 38 characters are translated in parts.")
         page.wait(lambda: page.find("#offline").text == "This page now works offline.", "no service worker")
         stop_server()
         page.driver.refresh()
@@ -86,6 +88,13 @@ def test_a_bpe_vocabulary_is_refused_by_name(small_translator, tmp_path):
     ):
         export_web(Translator(small_translator.model, tokenizer), tmp_path / "site")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_advice_fits_the_reason_of_a_refused_vocabulary():
+    symbols = placeholder_symbols(["url"])
+    tokenizers = Tokenizers.of(learn_vocabulary(SOURCES + TARGETS, user_defined_symbols=symbols))
+    with pytest.raises(InputError, match=r"it has placeholders, .*\. Export it with --format tflite"):
+        get_exporter("web").check_tokenizers(tokenizers)
 
 
 def test_the_folder_must_be_new(small_translator, tmp_path):

@@ -71,7 +71,8 @@ const received = {
     if (id !== request || timer) return;
     const count = view.sentences.filter(({ text }) => text).length, seconds = (milliseconds / 1000).toFixed(2);
     const isRemembered = milliseconds < 10;
-    showState(!count || isRemembered ? words.ready : fill(count === 1 ? words.translated_one : words.translated, { count, seconds }));
+    const state = !count || isRemembered ? words.ready : fill(count === 1 ? words.translated_one : words.translated, { count, seconds });
+    showState(view.sentences.some(({ isCut }) => isCut) ? `${state}. ${fill(words.cut, { longest: settings.longest })}` : state);
     document.body.dataset.done = byId("source").value;
   },
   error({ message }) {

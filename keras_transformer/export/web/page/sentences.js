@@ -5,7 +5,8 @@ const WITHOUT_SPACE = ["zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "l
 // UTF-16 units that Intl.Segmenter splits at a time. Its time grows faster than the text.
 const WINDOW = 2048;
 
-// Returns [{ before, text, after }, …]. `before` and `after` are white space, and all parts together are the text.
+// Returns [{ before, text, after, isCut }, …]. `before` and `after` are white space, and all parts together are the text.
+// `isCut`: whether the part is one of several of a sentence that is too long.
 //
 // language: language tag of the text, or undefined.
 // isSplit: whether lines are split into sentences. Otherwise, a line is one part.
@@ -14,12 +15,15 @@ export function partsOf(text, language, isSplit, longest) {
   const parts = [];
   for (const line of text.match(/[^\r\n]*(?:\r\n|\r|\n|$)/g)) {
     const sentences = isSplit ? segments(line, language, "sentence") : [line];
-    const pieces = sentences.filter(Boolean).flatMap((sentence) => cut(sentence, language, longest));
-    pieces.forEach((piece, i) => {
+    const pieces = sentences.filter(Boolean).flatMap((sentence) => {
+      const found = cut(sentence, language, longest);
+      return found.map((piece) => ({ piece, isCut: found.length > 1 }));
+    });
+    pieces.forEach(({ piece, isCut }, i) => {
       const body = piece.trim(), start = body ? piece.length - piece.trimStart().length : piece.length;
       const before = piece.slice(0, start), after = piece.slice(start + body.length);
       if (i) parts.at(-1).after += before;
-      if (!i || body) parts.push({ before: i ? "" : before, text: body, after });
+      if (!i || body) parts.push({ before: i ? "" : before, text: body, after, isCut });
     });
   }
   return parts;
