@@ -1,4 +1,5 @@
 import contextlib
+import glob
 import json
 import os
 import pathlib
@@ -40,7 +41,8 @@ def _ending(path):
     path = pathlib.Path(path)
     while path.suffix in _COMPRESSED:
         path = path.with_suffix("")
-    return path.suffix
+    # A pattern, such as "part.fr_*", has no ending.
+    return "" if glob.has_magic(path.suffix) else path.suffix
 
 
 def check_outputs(outputs, inputs):

@@ -68,6 +68,8 @@ def language_classifier():
     ).detect
 
     def probabilities(text, count):
+        # Bytes that are not UTF-8 are lone surrogates, which fastText refuses.
+        text = text.encode("utf-8", "replace").decode("utf-8")
         # Lower case is more accurate for short texts.
         return {found["lang"]: found["score"] for found in detect(text.lower(), k=count)}
 

@@ -136,13 +136,14 @@ class JobFolder:
     def finish(self, job, records):
         """Writes the manifest and `_SUCCESS`, and removes the records.
 
-        The manifest keeps the shards of earlier patterns whose translations exist.
+        The manifest keeps the shards of earlier patterns whose translations exist and whose files have not changed.
 
         Args:
             job: the content of `_job.json`.
             records: dictionary of the records of the shards by name.
         """
-        earlier = {name: record for name, record in self._known_records().items() if self.has_output(record)}
+        known = self._known_records().items()
+        earlier = {name: record for name, record in known if self.has_output(record) and not _has_changed(record)}
         shards = [record for _, record in sorted({**earlier, **records}.items())]
         totals = {name: sum(record[name] for record in shards) for name in ("lines", "cut_lines")}
         totals = {"shards": len(shards), **totals}
@@ -183,6 +184,11 @@ class JobFolder:
         )
         if job.get("format") != _FORMAT or not has_fields:
             raise InputError(f"{file}: the file is of another version of keras-transformer, or damaged.")
+        if not (self.path / MANIFEST_NAME).is_file() and not any(self.records.rglob("*.json")):
+            # Nothing was translated, for example because a setting was wrong.
+            job |= {"model": model, "settings": settings, "versions": [versions]}
+            self.keep(job)
+            return job
         if job.get("model") != model:
             raise InputError(f"{self.path}: the folder has translations of another model. Choose another folder.")
         # Jobs of earlier versions do not have all settings.
@@ -235,6 +241,17 @@ class JobFolder:
             return is_same or file_digest(shard.source) == record["source_sha256"]
         except OSError:
             return False
+
+
+def _has_changed(record):
+    """Returns whether the shard of a record has other content now. A file that is gone has not changed."""
+    try:
+        source = os.stat(record["source"])
+        if (source.st_size, source.st_mtime_ns) == (record["source_bytes"], record["source_time"]):
+            return False
+        return source.st_size != record["source_bytes"] or file_digest(record["source"]) != record["source_sha256"]
+    except (KeyError, OSError):  # Records of early versions have no path.
+        return False
 
 
 def _read_record(path):

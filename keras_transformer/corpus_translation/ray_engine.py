@@ -132,7 +132,9 @@ def _variables(settings):
     """Returns the environment variables of the workers."""
     # One batch per CPU at a time, with one thread each.
     threads = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(settings.cpus)}
-    return threads | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    # The kernels of this machine, so that the engine does not change a translation.
+    onednn = {name: os.environ[name] for name in ("TF_ENABLE_ONEDNN_OPTS",) if name in os.environ}
+    return threads | {"TF_CPP_MIN_LOG_LEVEL": "3"} | onednn
 
 
 def _groups(shards, workers):

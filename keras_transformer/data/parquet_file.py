@@ -151,6 +151,7 @@ def _text_column(path, schema, name):
 def _is_text(kind):
     import pyarrow  # noqa: PLC0415 (an optional dependency)
 
-    if pyarrow.types.is_dictionary(kind):
+    types = pyarrow.types
+    if types.is_dictionary(kind):
         kind = kind.value_type
-    return pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
+    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_string_view))

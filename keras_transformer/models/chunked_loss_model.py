@@ -106,6 +106,8 @@ class ChunkedLossModel(keras.Model):
         """Returns whether loss and metrics can be computed in chunks."""
         if type(getattr(self, "loss", None)) is not SmoothedCrossEntropy or self._output_layers is None:
             return False
+        if not self._output_layers.is_plain:  # LoRA or a quantisation came after the first step.
+            return False
         if self._output_layers.projection.compute_dtype != "float32":
             # Gradients of chunks in bfloat16 are less exact than those of whole logits (measured: 2.7 times the error).
             # In float16, they would be rounded before the optimizer's scale of the loss is applied.

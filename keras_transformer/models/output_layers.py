@@ -28,6 +28,11 @@ class OutputLayers:
         return self._weight.trainable
 
     @property
+    def is_plain(self):
+        """Whether the projection is still a product with its weight alone, without LoRA or quantisation."""
+        return self._is_embedding or _has_plain_kernel(self.projection)
+
+    @property
     def vocabulary_size(self):
         return self._weight.shape[0 if self._is_embedding else -1]
 
@@ -68,6 +73,8 @@ def find_output_layers(model: keras.Model) -> OutputLayers | None:
     while isinstance(tensor, keras.KerasTensor):
         layer, node_index, _ = tensor._keras_history
         node = layer._inbound_nodes[node_index]
+        if getattr(layer, "activity_regularizer", None) is not None:
+            return None  # Its loss needs the call of the layer.
         if _is_projection(layer, node):
             # The model itself can have another policy, if it was made after its layers.
             if layer.compute_dtype != keras.backend.standardize_dtype(node.input_tensors[0].dtype):
@@ -88,6 +95,9 @@ def _is_projection(layer, node):
         type(layer) is keras.layers.Dense
         and layer.activation is keras.activations.linear
         and not layer.use_bias
-        and layer.quantization_mode is None
-        and not layer.lora_enabled
+        and _has_plain_kernel(layer)
     )
+
+
+def _has_plain_kernel(layer):
+    return layer.quantization_mode is None and not layer.lora_enabled

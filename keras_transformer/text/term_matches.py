@@ -17,8 +17,8 @@ _HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF
 # Vowels and final consonants that continue a syllable.
 _LATER_JAMO = (0x1160, 0x11FF)
 _HYPHENS = "-\u2010\u2011"
-# No-break spaces and narrow spaces, which compare as a space.
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " "))
+# No-break spaces and narrow spaces, which compare as a space, and apostrophes.
+_EQUAL = str.maketrans({**dict.fromkeys("\u00a0\u2007\u2009\u202f", " "), **dict.fromkeys("\u2019\u02bc", "'")})
 
 
 class TermMatch(NamedTuple):
@@ -55,7 +55,7 @@ class TermMatches:
     def find(self, text: str) -> Iterator[TermMatch]:
         """Yields the `TermMatch`es of a text from left to right. Symbols of `Placeholders` are skipped."""
         text, places = _with_places(text)
-        text = text.translate(_SPACES)
+        text = text.translate(_EQUAL)
         start, symbols = 0, iter([*_SYMBOL.finditer(text), None])
         symbol = next(symbols)
         while start < len(text):
@@ -84,7 +84,7 @@ def composed(text):
 
 def comparable(term):
     """Returns the form of a term that is equal for all texts that it matches."""
-    return composed(term).translate(_SPACES)
+    return composed(term).translate(_EQUAL)
 
 
 def _with_places(text):

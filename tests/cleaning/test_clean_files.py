@@ -106,6 +106,23 @@ def test_bytes_that_are_not_utf8_are_dropped_and_nothing_is_lost(files, tmp_path
     assert last["target"] == "Grüße"
 
 
+def test_the_languages_of_a_file_with_bytes_that_are_not_utf8_are_found(tmp_path):
+    french, spanish = ["Un homme traverse la rue avec son chien."] * 40, ["Un hombre cruza la calle con su perro."] * 40
+    french = [f"{text[:-1]} {number}." for number, text in enumerate(french)]
+    spanish = [f"{text[:-1]} {number}." for number, text in enumerate(spanish)]
+    (tmp_path / "a.fr").write_bytes("".join(f"{text}\n" for text in [*french, "Il a mangé"]).encode("latin-1"))
+    (tmp_path / "a.es").write_text("".join(f"{text}\n" for text in [*spanish, "Ha comido"]))
+    report = clean_files(tmp_path / "a.fr", tmp_path / "a.es", output_prefix=tmp_path / "clean")
+    assert (report.kept, report.dropped["encoding"]) == (40, 1)
+
+
+def test_outputs_of_patterns_without_an_ending_have_the_names_of_the_sides(tmp_path):
+    for side in ("fr", "es"):
+        (tmp_path / f"part.{side}_aa").write_text("Bonjour.\n")
+    found = cleaned_outputs.output_paths(tmp_path / "clean", tmp_path / "part.fr_*", tmp_path / "part.es_*")
+    assert [path.name for path in found] == ["clean.source", "clean.target", "clean.dropped.jsonl"]
+
+
 @pytest.mark.parametrize("name", ["clean.en", "clean.de", "clean.dropped.jsonl"])
 def test_an_input_is_never_an_output(files, tmp_path, name):
     source, target = files

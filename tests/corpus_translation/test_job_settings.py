@@ -59,6 +59,8 @@ def test_a_glossary_belongs_to_the_job(model, shards, tmp_path):
     with pytest.raises(JobError, match="a glossary needs a model with symbols for terms"):
         translate_corpus(model, shards / "*.txt", tmp_path / "out", Job(beam_size=1, glossary=str(moved)))
     glossary.write_text("cat\tKater\n")
+    (tmp_path / "out" / "_records").mkdir(exist_ok=True)
+    (tmp_path / "out" / "_records" / "a.txt.json").touch()  # A shard is translated.
     with pytest.raises(InputError, match="has translations with glossary_digest="):
         translate_corpus(model, shards / "*.txt", tmp_path / "out", Job(beam_size=1, glossary=str(glossary)))
 

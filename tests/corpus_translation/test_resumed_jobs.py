@@ -142,6 +142,26 @@ def test_other_settings_or_another_model_are_refused(model, shards, tmp_path):
         translate_corpus(model, shards / "*.txt", output, JOB)
 
 
+def test_settings_can_be_corrected_before_anything_is_translated(model, shards, tmp_path):
+    output = tmp_path / "out"
+    with pytest.raises(InputError, match="shards cannot be translated"):
+        translate_corpus(model, shards / "*.txt", output, Job(beam_size=1, window=6, batch_size=4, source_column="abc"))
+    assert translate_corpus(model, shards / "*.txt", output, JOB)["shards"] == 4
+    assert json.loads((output / "_manifest.json").read_text())["settings"]["source_column"] is None
+
+
+def test_a_changed_shard_of_an_earlier_pattern_is_not_in_the_manifest(model, shards, tmp_path):
+    output = tmp_path / "out"
+    translate_corpus(model, shards / "*.txt", output, JOB)
+    (shards / "a.txt").write_bytes(b"\xff\n")
+    (shards / "d.txt").touch()  # The content is the same.
+    with pytest.raises(InputError, match="1 of 4 shards cannot be translated"):
+        translate_corpus(model, shards / "*.txt", output, JOB)
+    translate_corpus(model, shards / "b.txt", output, JOB)
+    manifest = json.loads((output / "_manifest.json").read_text())
+    assert [record["shard"] for record in manifest["shards"]] == ["b.txt", "c.txt", "d.txt"]
+
+
 def test_a_folder_has_one_writer(model, shards, tmp_path):
     (tmp_path / "out").mkdir()
     with (

@@ -41,6 +41,12 @@ def test_columns_of_dictionaries_are_read_in_order(write):
     assert list(tsv_rows([path], 1, 2)) == [*PAIRS, ("", "")]
 
 
+def test_columns_of_string_views_are_read(write):
+    columns = zip(("source", "target"), zip(*PAIRS[:3], strict=True), strict=True)
+    path = write(**{name: pyarrow.array(texts, pyarrow.string_view()) for name, texts in columns})
+    assert list(tsv_rows([path], 1, 2)) == PAIRS[:3]
+
+
 def test_tables_of_both_kinds_are_one_corpus(path, tmp_path):
     (tmp_path / "b.tsv").write_text("0\tzwei\ttwo\n")
     assert list(tsv_rows([path, tmp_path / "b.tsv"], 3, 2)) == [*PAIRS, ("two", "zwei")]

@@ -160,6 +160,37 @@ def test_other_functional_models_train_alike():
     assert_trained_alike(reports(with_chunked_loss(language_model(), rows=4)), reports(language_model()))
 
 
+def projected(**arguments):
+    """A model that ends with a `Dense` layer, as the functional model and with the loss in chunks."""
+    keras.utils.set_random_seed(1)
+    token_ids = keras.Input((None,), dtype="int32")
+    hidden = layers.PositionalEmbedding(VOCABULARY, 16, max_length=9)(token_ids)
+    model = keras.Model(token_ids, keras.layers.Dense(VOCABULARY, use_bias=False, **arguments)(hidden))
+    return compiled(model), compiled(with_chunked_loss(model))
+
+
+def test_a_projection_that_is_quantised_after_a_step_gets_whole_logits():
+    plain, chunked = projected()
+    chunked.evaluate(TARGET, LABELS, verbose=0)
+    chunked.layers[-1].quantize("int8")
+    compiled(chunked)
+    assert not chunked._computes_chunks(LABELS)
+    found, expected = (model.evaluate(TARGET, LABELS, verbose=0) for model in (chunked, compiled(plain)))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_projection_with_lora_after_a_step_is_trained():
+    _, chunked = projected()
+    chunked.fit(TARGET, LABELS, verbose=0)
+    chunked.layers[-1].enable_lora(2)
+    assert np.isfinite(compiled(chunked).fit(TARGET, LABELS, verbose=0).history["loss"]).all()
+
+
+def test_a_penalty_on_logits_is_refused():
+    with pytest.raises(ValueError, match="output projection"):
+        projected(activity_regularizer=keras.regularizers.L2(0.01))
+
+
 def test_models_without_an_output_projection_are_refused():
     token_ids = keras.Input((None,), dtype="int32")
     embedded = layers.PositionalEmbedding(VOCABULARY, 16, max_length=9)(token_ids)

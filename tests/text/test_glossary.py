@@ -252,3 +252,13 @@ def test_the_keys_of_the_message_are_those_of_a_recipe():
     files = {f"{use}_{side}": "file" for use in ("train", "validation") for side in ("source", "target")}
     recipe = recipe_from_dict({"data": {**files, **sections["data"]}})
     assert (recipe.data.placeholders, recipe.data.glossary) == (["term"], "terms.tsv")
+
+
+@pytest.mark.parametrize("term", ["l'eau", "l’eau"])
+def test_an_apostrophe_of_another_kind_is_the_same(term):
+    matches = TermMatches([term])
+    assert [(match.start, match.end) for match in matches.find("l'eau, de l’eau et lʼeau")] == [
+        (0, 5),
+        (10, 15),
+        (19, 24),
+    ]
