@@ -74,7 +74,7 @@ def checked_tokens(vocabulary, path):
         path: the file, for errors.
 
     Raises:
-        InputError: an id is not a whole number, or a token has a lone surrogate.
+        InputError: an id is not a whole number, or a token has a lone surrogate or a NUL, which no piece can have.
     """
     for token, token_id in vocabulary.items():
         if type(token_id) is not int:
@@ -83,4 +83,6 @@ def checked_tokens(vocabulary, path):
             token.encode("utf-8")
         except UnicodeEncodeError:
             raise InputError(f"{path}: expected tokens of valid Unicode. Received: {ascii(token)[:80]}.") from None
+        if "\0" in token:
+            raise InputError(f"{path}: expected tokens without NUL. Received: {ascii(token)[:80]}.")
     return vocabulary

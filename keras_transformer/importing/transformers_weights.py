@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from keras_transformer.errors import InputError
+from keras_transformer.importing.stored_tensor import FLOATS
 from keras_transformer.importing.transformers_names import (
     BIAS,
     FINAL_NORM,
@@ -50,9 +51,7 @@ class TransformersWeights:
     def __init__(self, tensors, config):
         self._tensors = tensors
         self.config = config
-        width = config.fields["hidden_dim"]
-        self._order = residual_order(width)
-        self._width = width
+        self._width = config.fields["hidden_dim"]
         self._source_table, self._target_table, self._output_table = self._find_tables()
         self._check()
         is_shared = config.is_shared and self._are_equal(self._source_table, self._target_table)
@@ -94,6 +93,11 @@ class TransformersWeights:
                     f"{self._tensors.path}: {name} must have the shape {shape}, as config.json states. Received: "
                     f"{found.shape}."
                 )
+            if found.kind not in FLOATS:  # The file can be much smaller than their shapes.
+                types = ", ".join(FLOATS)
+                raise InputError(
+                    f"{self._tensors.path}: {name} must have one of the types {types}. Received: {found.kind}."
+                )
             expected[name] = shape
         size = self.config.target_size
         optional = {SHARED, PROJECTION, BIAS} | {name.format(side) for name in (TABLE, *POSITIONS) for side in SIDES}
@@ -106,6 +110,8 @@ class TransformersWeights:
         bias = self._tensors.tensors.get(BIAS)
         if bias is not None and bias.shape != (1, size):
             raise InputError(f"{self._tensors.path}: {BIAS} must have the shape {(1, size)}. Received: {bias.shape}.")
+        # Only now, because the width of a wrong config.json can be enormous.
+        self._order = residual_order(self._width)
         self._check_positions()
 
     def _expected(self):

@@ -134,3 +134,26 @@ def test_a_table_can_have_more_rows_than_the_vocabulary_has_tokens(file, tmp_pat
     assert table.rows[ids[0]] == size
     rows = [index for index, row in enumerate(table.rows) if row > size]
     assert tokenizers.decode_target([rows]) == [""]
+
+
+def with_whole_numbers(folder):
+    path = folder / "model.safetensors"
+    content = path.read_bytes()
+    kind = content.index(b"F32", content.index(SHARED.encode()))
+    path.write_bytes(content[:kind] + b"I32" + content[kind + 3 :])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (with_whole_numbers, "model.shared.weight must have one of the types F64, F32, F16, BF16. Received: I32"),
+        (changed_json("config.json", d_model=2_000_000_000), "must have the shape"),
+        (changed_json("vocab.json", **{"a\0b": 5}), r"vocab.json: expected tokens without NUL. Received: 'a\\x00b'"),
+    ],
+    ids=["whole numbers", "enormous width", "NUL"],
+)
+def test_hostile_files_are_refused_before_memory_is_used(change, message, tmp_path):
+    folder = make_plain_folder(tmp_path / "folder", **SMALL)
+    change(folder)
+    with pytest.raises(InputError, match=message):
+        MarianFolder(folder).model()
