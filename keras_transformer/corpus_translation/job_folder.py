@@ -142,8 +142,8 @@ class JobFolder:
             job: the content of `_job.json`.
             records: dictionary of the records of the shards by name.
         """
-        known = self._known_records().items()
-        earlier = {name: record for name, record in known if self.has_output(record) and not _has_changed(record)}
+        others = {name: record for name, record in self._known_records().items() if name not in records}
+        earlier = {name: record for name, record in others.items() if self.has_output(record) and _is_current(record)}
         shards = [record for _, record in sorted({**earlier, **records}.items())]
         totals = {name: sum(record[name] for record in shards) for name in ("lines", "cut_lines")}
         totals = {"shards": len(shards), **totals}
@@ -233,25 +233,26 @@ class JobFolder:
         if record is None or not self.has_output(record):
             return False
         try:
-            source = os.stat(shard.source)
-            if source.st_size != record["source_bytes"]:
-                return False
-            is_same_path = record.get("source", shard.source) == shard.source
-            is_same = is_same_path and source.st_mtime_ns == record["source_time"]
-            return is_same or file_digest(shard.source) == record["source_sha256"]
+            return _has_content(shard.source, record)
         except OSError:
             return False
 
 
-def _has_changed(record):
-    """Returns whether the shard of a record has other content now. A file that is gone has not changed."""
-    try:
-        source = os.stat(record["source"])
-        if (source.st_size, source.st_mtime_ns) == (record["source_bytes"], record["source_time"]):
-            return False
-        return source.st_size != record["source_bytes"] or file_digest(record["source"]) != record["source_sha256"]
-    except (KeyError, OSError):  # Records of early versions have no path.
+def _has_content(path, record):
+    """Returns whether a file has the content of the shard of a record. It is read only if its path or time differs."""
+    file = os.stat(path)
+    if file.st_size != record["source_bytes"]:
         return False
+    is_same_path = record.get("source", path) == path  # Records of early versions have no path.
+    return (is_same_path and file.st_mtime_ns == record["source_time"]) or file_digest(path) == record["source_sha256"]
+
+
+def _is_current(record):
+    """Returns whether the shard of an earlier record still has its content, or is gone."""
+    try:
+        return "source" not in record or _has_content(record["source"], record)
+    except OSError:
+        return True
 
 
 def _read_record(path):

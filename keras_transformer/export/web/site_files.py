@@ -54,7 +54,6 @@ def write_site(folder, max_length, source_language=None, target_language=None):
         "targetLanguage": target_language,
         "model": MODEL_NAME,
         "bytes": {file.relative_to(folder).as_posix(): file.stat().st_size for file in files},
-        "longest": longest,
         "words": words["program"],
     }
     _write(folder / SETTINGS_NAME, _json(settings))

@@ -67,12 +67,12 @@ const received = {
     const count = view.sentences.length;
     if (count > 1) showState(fill(words.translating, { number: translations.at(-1).index + 1, count }));
   },
-  done({ id, milliseconds }) {
+  done({ id, milliseconds, longest }) {
     if (id !== request || timer) return;
     const count = view.sentences.filter(({ text }) => text).length, seconds = (milliseconds / 1000).toFixed(2);
     const isRemembered = milliseconds < 10;
     const state = !count || isRemembered ? words.ready : fill(count === 1 ? words.translated_one : words.translated, { count, seconds });
-    showState(view.sentences.some(({ isCut }) => isCut) ? `${state}. ${fill(words.cut, { longest: settings.longest })}` : state);
+    showState(view.sentences.some(({ isCut }) => isCut) ? `${state}. ${fill(words.cut, { longest })}` : state);
     document.body.dataset.done = byId("source").value;
   },
   error({ message }) {

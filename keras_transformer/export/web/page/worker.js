@@ -4,7 +4,7 @@
 // Messages from the page: { settings } once, then { id, text, isSplit } for each change of the text.
 // Messages to the page, by `kind`: "progress" { bytes, total }, "ready" { runtime }, "parts" { id, parts }, in which
 // sentences of earlier texts have their translations `found`, "translations" { id, translations: [{ index, found }] } of
-// the others, "done" { id, milliseconds }, "error" { message }.
+// the others, "done" { id, milliseconds, longest }, "error" { message }.
 "use strict";
 
 const MILLISECONDS_OF_MESSAGES = 100; // between two messages with translations
@@ -70,7 +70,7 @@ async function translateText({ id, text, isSplit }) {
     if (performance.now() - sent > MILLISECONDS_OF_MESSAGES) send();
   }
   send();
-  self.postMessage({ kind: "done", id, milliseconds: performance.now() - started });
+  self.postMessage({ kind: "done", id, milliseconds: performance.now() - started, longest: modules.LONGEST_SENTENCE });
 }
 
 async function translated(sentence) {
