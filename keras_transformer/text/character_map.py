@@ -12,10 +12,16 @@ import numpy as np
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
+from keras_transformer.errors import InputError
+
 _HAS_LEAF = 1 << 8
 _IS_VALUE = 1 << 31
 _OFFSET_SHIFT = 10
 _SEARCHED = 2 * 256
+# Rules of all composed characters of Unicode have 3 MB.
+_MOST_BYTES = 2**26
+_MOST_KEY_BYTES = 1000
+_DAMAGED = "expected a SentencePiece model, but its normalisation is damaged."
 
 
 def character_rules(model):
@@ -30,6 +36,60 @@ def character_rules(model):
     if not sentencepiece_model_pb2.ModelProto.FromString(model).normalizer_spec.precompiled_charsmap:
         return {}
     return dict(sentencepiece.SentencePieceNormalizer(model_proto=model).decompile())
+
+
+def check_character_maps(proto):
+    """Raises an InputError if a map of a SentencePiece model is damaged, or has rules of too many bytes.
+
+    SentencePiece does not check the trie. With a circle in it, the rules have no end. A position outside of it ends the
+    program.
+
+    Args:
+        proto: the `ModelProto`.
+    """
+    for spec in (proto.normalizer_spec, proto.denormalizer_spec):
+        if spec.precompiled_charsmap:
+            _check_character_map(spec.precompiled_charsmap)
+
+
+def _check_character_map(compiled):
+    size = int.from_bytes(compiled[:4], "little")
+    if size % 4 or not 4 <= size < len(compiled) - 4 or compiled[-1]:
+        raise InputError(_DAMAGED)
+    units = np.frombuffer(compiled, "<u4", size // 4, offset=4).astype(np.int64)
+    lengths = _lengths_of_strings(compiled[4 + size :])
+    # The child with the label `b` of a node with the base `p ^ b` is at `p`.
+    positions = np.flatnonzero(units & _IS_VALUE == 0)
+    parents = positions ^ (units[positions] & 0xFF)
+    order = np.argsort(parents, kind="stable")
+    positions, parents = positions[order], parents[order]
+    nodes, num_paths, key_bytes, num_bytes = np.zeros(1, np.int64), np.ones(1), 0, 0.0
+    while nodes.size:
+        found = units[nodes]
+        bases = nodes ^ (found >> _OFFSET_SHIFT) << ((found & 1 << 9) >> 6)
+        if key_bytes > _MOST_KEY_BYTES or bases.max() >= len(units):
+            raise InputError(_DAMAGED)
+        has_leaf = found & _HAS_LEAF != 0
+        values = units[bases[has_leaf]] & _IS_VALUE - 1
+        if values.size and values.max() >= len(lengths):
+            raise InputError(_DAMAGED)
+        num_bytes += (num_paths[has_leaf] * (key_bytes + lengths[values])).sum()
+        # A few nodes that are shared can have more paths than a number counts.
+        if num_bytes > _MOST_BYTES or num_paths.sum() > _MOST_BYTES:
+            raise InputError("expected a SentencePiece model, but its normalisation has too many rules.")
+        starts, ends = np.searchsorted(parents, bases), np.searchsorted(parents, bases, "right")
+        counts = ends - starts
+        children = positions[np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())]
+        nodes, places = np.unique(children, return_inverse=True)
+        num_paths = np.bincount(places, np.repeat(num_paths, counts), len(nodes))
+        key_bytes += 1
+
+
+def _lengths_of_strings(content):
+    """Returns for each position of a byte string the number of bytes up to the next zero byte."""
+    zeros = np.flatnonzero(np.frombuffer(content, np.uint8) == 0)
+    positions = np.arange(len(content))
+    return zeros[np.searchsorted(zeros, positions)] - positions
 
 
 def write_character_map(rules):

@@ -11,6 +11,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.files.whole_files import write_whole
 from keras_transformer.special_tokens import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.text.character_map import check_character_maps
 from keras_transformer.text.model_records import check_records
 from keras_transformer.text.word_positions import word_positions
 
@@ -237,14 +238,15 @@ def _checked_count(model):
     """Returns the number of tokens of a model."""
     try:
         check_records(model, _MOST_TOKENS)
-        count = len(sentencepiece_model_pb2.ModelProto.FromString(model).pieces)
+        proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+        check_character_maps(proto)
     except InputError:
         raise
     except (DecodeError, ValueError):
         raise InputError(_OTHER_FILE) from None
-    if not count:
+    if not proto.pieces:
         raise InputError(_OTHER_FILE)
-    return count
+    return len(proto.pieces)
 
 
 def _checked_processor(model):
