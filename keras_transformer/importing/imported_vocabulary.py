@@ -5,6 +5,8 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.importing.token_table import TokenTable
 from keras_transformer.text import Tokenizers
 
+# The longest token of NLLB has 55 characters. Checks of a token take time that grows with the square of its length.
+_MOST_CHARACTERS = 1000
 _ROW = re.compile(r"<row \d+>", re.ASCII)
 
 
@@ -74,7 +76,8 @@ def checked_tokens(vocabulary, path):
         path: the file, for errors.
 
     Raises:
-        InputError: an id is not a whole number, or a token has a lone surrogate or a NUL, which no piece can have.
+        InputError: an id is not a whole number, a token has a lone surrogate or a NUL, which no piece can have, or a
+            token is too long.
     """
     for token, token_id in vocabulary.items():
         if type(token_id) is not int:
@@ -85,4 +88,8 @@ def checked_tokens(vocabulary, path):
             raise InputError(f"{path}: expected tokens of valid Unicode. Received: {ascii(token)[:80]}.") from None
         if "\0" in token:
             raise InputError(f"{path}: expected tokens without NUL. Received: {ascii(token)[:80]}.")
+        if len(token) > _MOST_CHARACTERS:
+            raise InputError(
+                f"{path}: expected tokens of at most {_MOST_CHARACTERS:,} characters. Received: one of {len(token):,}."
+            )
     return vocabulary

@@ -66,7 +66,7 @@ def read_marian_vocabulary(folder, config, rules=None):
         )
     pieces = [read_pieces(folder / name) for name in ("source.spm", "target.spm")]
     missing = [missing_pieces(*each) for each in zip(pieces, vocabularies)]
-    if OTHER_LANGUAGE not in vocabularies[0]:
+    if OTHER_LANGUAGE not in vocabularies[0] and _needs_other_language(pieces[0], vocabularies[0]):
         missing[0].append(OTHER_LANGUAGE)
     if is_shared:
         missing = [list(dict.fromkeys(missing[0] + missing[1]))] * 2
@@ -87,6 +87,17 @@ def read_marian_vocabulary(folder, config, rules=None):
         except InputError as error:
             raise InputError(f"{folder / name}: {error}") from None
     return ImportedVocabulary(Tokenizers(*tokenizers), source, target)
+
+
+def _needs_other_language(pieces, vocabulary):
+    """Returns whether a language that the model does not have is one token.
+
+    Without any language and with words that do not begin with a space, it cannot be one, and it is cut as text.
+    """
+    spec = pieces.normalizer_spec
+    begins_words = spec.add_dummy_prefix and spec.remove_extra_whitespaces and spec.escape_whitespaces
+    is_usual = begins_words and not pieces.trainer_spec.treat_whitespace_as_suffix
+    return is_usual or any(map(is_language_token, vocabulary))
 
 
 def _read_added_tokens(folder):

@@ -13,7 +13,7 @@ from keras_transformer.errors import InputError, short_repr
 from keras_transformer.files.small_files import read_small_file
 from keras_transformer.importing.imported_vocabulary import is_row_name
 from keras_transformer.special_tokens import END_ID, NUM_SPECIAL_TOKENS, PADDING_ID, START_ID, UNKNOWN_ID
-from keras_transformer.text.character_map import character_rules, write_character_map
+from keras_transformer.text.character_map import character_rules, check_character_maps, write_character_map
 from keras_transformer.text.language_tokens import OTHER_LANGUAGE, is_language_token
 from keras_transformer.text.model_records import check_records
 from keras_transformer.text.tokenizer import UNKNOWN_PIECES
@@ -42,6 +42,7 @@ def read_pieces(path):
     try:
         check_records(content, _MOST_PIECES)
         proto = sentencepiece_model_pb2.ModelProto.FromString(content)
+        check_character_maps(proto)
         sentencepiece.SentencePieceProcessor(model_proto=content)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -155,8 +156,11 @@ def _extended_map(normalizer_spec, more, languages):
     """
     model = sentencepiece_model_pb2.ModelProto()
     model.normalizer_spec.ParseFromString(normalizer_spec)
+    if not more and not languages:
+        return model.normalizer_spec.precompiled_charsmap
     rules = character_rules(model.SerializeToString()) | dict(more)
-    rules |= dict.fromkeys(_language_tokens(), f"{OTHER_LANGUAGE} ")
+    if OTHER_LANGUAGE in languages:
+        rules |= dict.fromkeys(_language_tokens(), f"{OTHER_LANGUAGE} ")
     rules |= {token: f"{token} " for token in languages}
     return write_character_map({key.encode("utf-8"): value.encode("utf-8") for key, value in rules.items()})
 
@@ -252,9 +256,10 @@ def _check_languages(model, languages, table, path):
     processor = sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
     text = "a b"
     expected = processor.encode(text)
+    ids = {token: token_id for token_id, token in enumerate(table.tokens)}
     for token in languages:
         for written in (f"{token} {text}", f"{token}{text}"):
-            if processor.encode(written) != [table.tokens.index(token), *expected]:
+            if processor.encode(written) != [ids[token], *expected]:
                 raise InputError(
                     f"{path}: the language token {short_repr(token)} cannot be one piece of this SentencePiece model."
                 )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from folder_changes import changed_json, changed_tensors
 from marian_folders import LANGUAGES, make_plain_folder
+from sentencepiece import sentencepiece_model_pb2
 
 from keras_transformer.errors import InputError
 from keras_transformer.files.small_files import read_json
@@ -143,14 +144,26 @@ def with_whole_numbers(folder):
     path.write_bytes(content[:kind] + b"I32" + content[kind + 3 :])
 
 
+def with_a_circle(folder):
+    path = folder / "source.spm"
+    proto = sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes())
+    # The node of "a" is its own child.
+    units = np.full(512, 1 << 31, "<u4")
+    units[[0, 256, 256 ^ 97]] = 256 << 10, 1 << 31, 97 << 10 | 1 << 8 | 97
+    proto.normalizer_spec.precompiled_charsmap = (4 * 512).to_bytes(4, "little") + units.tobytes() + b"x\0"
+    path.write_bytes(proto.SerializeToString())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (with_whole_numbers, "model.shared.weight must have one of the types F64, F32, F16, BF16. Received: I32"),
         (changed_json("config.json", d_model=2_000_000_000), "must have the shape"),
         (changed_json("vocab.json", **{"a\0b": 5}), r"vocab.json: expected tokens without NUL. Received: 'a\\x00b'"),
+        (changed_json("vocab.json", **{"a" * 10**6: 5}), "at most 1,000 characters. Received: one of 1,000,000"),
+        (with_a_circle, "source.spm: expected a SentencePiece model, but its normalisation is damaged"),
     ],
-    ids=["whole numbers", "enormous width", "NUL"],
+    ids=["whole numbers", "enormous width", "NUL", "long token", "circle"],
 )
 def test_hostile_files_are_refused_before_memory_is_used(change, message, tmp_path):
     folder = make_plain_folder(tmp_path / "folder", **SMALL)
