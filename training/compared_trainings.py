@@ -58,7 +58,7 @@ def with_steps(options, steps):
     return argparse.Namespace(**{**vars(options), "steps": steps})
 
 
-def trained(name, data, seed, options, vocabulary=None, **training):
+def trained(name, data, seed, options, vocabulary=None, model=None, **training):
     """Trains a model, continues its training, or loads it if it is finished.
 
     Args:
@@ -67,6 +67,7 @@ def trained(name, data, seed, options, vocabulary=None, **training):
         seed: seed of the training.
         options: the parsed options of `make_parser`.
         vocabulary: the `[vocabulary]` section. Default: 4,000 tokens.
+        model: keys of the `[model]` section that differ from `MODEL`.
         **training: other keys of the `[training]` section. With `init_from`, model and vocabulary are taken from there.
 
     Returns:
@@ -78,7 +79,7 @@ def trained(name, data, seed, options, vocabulary=None, **training):
     size = {"steps": options.steps, "batch_tokens": options.batch_tokens, "seed": seed}
     sections = {"data": data, "training": {**TRAINING, **size, **training}, "evaluation": {"at_end": False}}
     if "init_from" not in training:
-        sections |= {"vocabulary": vocabulary or {"size": 4000}, "model": MODEL}
+        sections |= {"vocabulary": vocabulary or {"size": 4000}, "model": MODEL | (model or {})}
     print(f"{name}: training", file=sys.stderr, flush=True)
     recipe = kt.recipes.recipe_from_dict(sections)
     return kt.train(recipe, folder, resume=(folder / "recipe.toml").is_file())
