@@ -27,8 +27,8 @@ from keras_transformer.special_tokens import END_ID
 NUM_WARMUPS = 5
 
 
-def saved_model_runner(translator, folder, beam_size):
-    path = translator.export_saved_model(folder / "saved_model", beam_size=beam_size)
+def saved_model_runner(translator, folder, beam_size, jit=False):
+    path = translator.export_saved_model(folder / f"saved_model_{jit}", beam_size=beam_size, jit=jit)
     translate = tf.saved_model.load(str(path)).signatures["serving_default"]
     return lambda text: translate(text=tf.constant([text]))["translation"].numpy()
 
@@ -62,14 +62,17 @@ def measure(translator, texts, beam_size, threads):
     """Milliseconds of every text by artifact."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        saved_model = saved_model_runner(translator, folder, beam_size)
+        saved_model, compiled = (saved_model_runner(translator, folder, beam_size, jit) for jit in (False, True))
         runners = {
             "CTranslate2, float32": ctranslate2_runner(translator, folder, beam_size, threads),
             "TFLite, float32": tflite_runner(translator, folder, beam_size, None, threads),
             "TFLite, float16": tflite_runner(translator, folder, beam_size, "float16", threads),
             "TFLite, int8": tflite_runner(translator, folder, beam_size, "int8", threads),
             "SavedModel": lambda text: lambda: saved_model(text),
+            "SavedModel, --jit": lambda text: lambda: compiled(text),
         }
+        for text in texts:  # XLA compiles each length at its first use.
+            compiled(text)
         times = {name: [] for name in runners}
         for text in [*texts[:NUM_WARMUPS], *texts]:
             for name, prepare in runners.items():

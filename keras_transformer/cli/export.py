@@ -94,6 +94,12 @@ class _OptionOfFormats(click.Option):
     is_flag=True,
     help="{formats}: add the signature with_prefix, whose second input is the beginning of each translation.",
 )
+@click.option(
+    "--jit",
+    cls=_OptionOfFormats,
+    is_flag=True,
+    help="{formats}: compile the search of single texts by XLA, for a server with --xla_cpu_compilation_enabled=true.",
+)
 @click.option("--prefix", hidden=True, is_flag=False, flag_value="", help="Refused: prefixes are inputs.")
 @beam_size_option
 @length_penalty_option
@@ -127,6 +133,7 @@ def export(
     text,
     text_signature,
     prefix_signature,
+    jit,
     prefix,
     litert,
     verify,
@@ -145,12 +152,13 @@ def export(
     Several models with the same vocabulary are exported as one artifact, an ensemble.
     """
     given = {"quantize": quantize, "text": text or None, "text_signature": text_signature, "litert": litert}
-    given |= {"prefix_signature": prefix_signature or None, "n_best": settings["n_best"]}
+    given |= {"prefix_signature": prefix_signature or None, "jit": jit or None, "n_best": settings["n_best"]}
     _check_options(artifact_format, given, max_bleu_loss)
     _check_ensemble(artifact_format, models)
     _check_prefix(artifact_format, prefix)
     settings = search_settings(**settings)
-    exporter = get_exporter(artifact_format, quantize, text, text_signature, litert, prefix_signature)
+    exporter = get_exporter(artifact_format, quantize, text, text_signature, litert, prefix_signature, jit)
+    exporter.check_settings(settings, len(models))
     _note_search(exporter)
     name = models[0].resolve().name + "-ensemble" * (len(models) > 1)
     output = output or _EXPORTS / exporter.default_name(name)

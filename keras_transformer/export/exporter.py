@@ -40,8 +40,8 @@ class Exporter(abc.ABC):
         suffix: ending of the artifact's name if it is a file, such as ".tflite". Default "": the artifact is a folder.
         packages: optional packages that the format needs. The extra that installs them has the format's `name`.
             Default: none.
-        options: the options of "quantize", "text", "text_signature", "prefix_signature", "n_best", "shortlist" and
-            "litert" that the format supports, and "ensemble" if it can contain several models. Default: none.
+        options: the options of "quantize", "text", "text_signature", "prefix_signature", "n_best", "shortlist",
+            "jit" and "litert" that the format supports, and "ensemble" if it can contain several models. Default: none.
         fixes_search: whether the artifact includes the search with its settings. Otherwise the runtime searches, and
             the artifact is compared with the model by greedy search. Default True.
         fixes_length: whether the artifact includes the maximum length of source and translation. Default True.
@@ -127,8 +127,7 @@ class Exporter(abc.ABC):
             self.check_model(model)
         self.check_tokenizers(translator.tokenizers)
         settings = (settings or SearchSettings()).of_model(translator.config)
-        if settings.shortlist and self.fixes_search and "shortlist" not in self.options:
-            raise InputError(f"The format {self.name} does not support `shortlist`. Received: shortlist=True.")
+        self.check_settings(settings, len(models))
         with staged_folder(self.folder_of(path), path) as unfinished:
             artifact = unfinished / path.name if self.suffix else unfinished
             self.write(translator, artifact, settings)
@@ -142,6 +141,14 @@ class Exporter(abc.ABC):
             title = self.title_of(path)
             write_artifact_card(card, title, uses, translator, settings, verification, self.fixes_search)
             return self.place(translator, unfinished, path)
+
+    def check_settings(self, settings: SearchSettings, num_models: int) -> None:
+        """Raises an InputError if the format does not support `SearchSettings` for a number of models.
+
+        It is called before any work starts. Default: `shortlist` must be one of the `options`.
+        """
+        if settings.shortlist and self.fixes_search and "shortlist" not in self.options:
+            raise InputError(f"The format {self.name} does not support `shortlist`. Received: shortlist=True.")
 
     def default_name(self, model_name: str) -> str:
         """Returns the default name of the artifact for the name of a model.

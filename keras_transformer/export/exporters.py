@@ -45,6 +45,7 @@ def get_exporter(
     text_signature: bool | None = None,
     litert: str | os.PathLike | None = None,
     prefix_signature: bool = False,
+    jit: bool = False,
 ) -> "Exporter":
     """Creates the `Exporter` of a format.
 
@@ -52,7 +53,7 @@ def get_exporter(
         format: the name of a format, or the `label` of an `Exporter`, such as "tflite text".
         quantize, text, text_signature: see `Exporter`.
         litert: see `WebExporter`.
-        prefix_signature: see `SavedModelExporter`.
+        prefix_signature, jit: see `SavedModelExporter`.
 
     Raises:
         InputError: the format is unknown, or it does not support an option.
@@ -69,8 +70,7 @@ def get_exporter(
     text = text or text_of_label == "text"
     found = exporter_class(name)
     more: dict[str, Any] = {} if litert is None else {"litert": litert}
-    if prefix_signature:
-        more["prefix_signature"] = True
+    more |= {name: True for name, value in {"prefix_signature": prefix_signature, "jit": jit}.items() if value}
     for option, value in more.items():
         if option not in found.options:
             value = str(value) if option == "litert" else value

@@ -3,7 +3,7 @@ import pathlib
 from tensorflow.core.protobuf import saved_model_pb2
 
 # Attribute of an operation, not an operation.
-_MUST_COMPILE = "XlaMustCompile"
+MUST_COMPILE = "XlaMustCompile"
 
 
 def saved_model_operations(saved_model):
@@ -14,11 +14,11 @@ def saved_model_operations(saved_model):
         for node, name in _nodes(meta_graph.graph_def):
             found.setdefault(node.op, name)
             if node.attr["_XlaMustCompile"].b:
-                found.setdefault(_MUST_COMPILE, name)
+                found.setdefault(MUST_COMPILE, name)
         for function in meta_graph.graph_def.library.function:
             found.pop(function.signature.name, None)  # Calls of functions of the SavedModel.
             if function.attr["_XlaMustCompile"].b:
-                found.setdefault(_MUST_COMPILE, function.signature.name)
+                found.setdefault(MUST_COMPILE, function.signature.name)
     return dict(sorted(found.items()))
 
 

@@ -138,21 +138,21 @@ class CachedDecoder:
             Logits `(batch * beam_size, vocabulary_size)` float32, and the new cache. With `output`, the logits are
             `(batch * beam_size, num_tokens)`.
         """
-        bias = tf.concat([cache.bias, self._own_slot(tf.shape(token_ids)[0])], axis=3)
+        bias = self._append(cache.bias, self._own_slot(tf.shape(token_ids)[0]), position, axis=3)
         embedding = self.parts.target_embedding
         x = embedding.embed(tf.reshape(token_ids, (-1,)), tf.gather(embedding.positions, position))
         new_keys, new_values = [], []
         # The same in all blocks.
-        slots = [tf.shape(cache.old_keys[0])[2], tf.shape(cache.new_keys[0])[2] + self.beam_size]
+        slots = cache.old_keys and [tf.shape(cache.old_keys[0])[2], tf.shape(cache.new_keys[0])[2] + self.beam_size]
         for number, decoder in enumerate(self.parts.decoders):
 
             def attend_to_self(inputs, layer=decoder.self_attention, number=number):
                 query, key, value = self._split_heads(dense(layer.query_key_value_dense, inputs), 3)
-                new_keys.append(tf.concat([cache.new_keys[number], key], axis=2))
-                new_values.append(tf.concat([cache.new_values[number], value], axis=2))
+                new_keys.append(self._append(cache.new_keys[number], key, position))
+                new_values.append(self._append(cache.new_values[number], value, position))
                 query = query * tf.cast(self.head_dim**-0.5, query.dtype)
-                keys = [cache.old_keys[number], new_keys[number]]
-                values = [cache.old_values[number], new_values[number]]
+                keys = [*cache.old_keys[number : number + 1], new_keys[number]]
+                values = [*cache.old_values[number : number + 1], new_values[number]]
                 return dense(layer.output_dense, self._attend(query, keys, values, bias, slots))
 
             def attend_to_encoder(inputs, layer=decoder.cross_attention, number=number):
@@ -185,6 +185,10 @@ class CachedDecoder:
         old_keys, new_keys = move(cache.old_keys, cache.new_keys)
         old_values, new_values = move(cache.old_values, cache.new_values)
         return DecoderCache(old_keys, old_values, new_keys, new_values, tf.gather(cache.bias, sentences))
+
+    def _append(self, cached, new, position, axis=2):
+        """Returns the keys, the values or the bias of a cache, with those of one more step."""
+        return tf.concat([cached, new], axis=axis)
 
     def _own_slot(self, batch_size):
         """Returns the bias that lets every hypothesis attend only to its own slot of the new step."""

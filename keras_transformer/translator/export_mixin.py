@@ -18,6 +18,7 @@ class ExportMixin:
         max_length: int | None = None,
         settings: SearchSettings | None = None,
         prefix_signature: bool = False,
+        jit: bool = False,
     ) -> pathlib.Path:
         """Writes a text-to-text SavedModel for TensorFlow Serving with fixed search settings.
 
@@ -33,6 +34,7 @@ class ExportMixin:
             settings: `SearchSettings`. Default: those of the separate arguments.
             prefix_signature: whether the SavedModel has the signature `with_prefix`, see `SavedModelExporter`. Default
                 False.
+            jit: whether XLA compiles the search of single texts, see `SavedModelExporter`. Default False.
 
         Returns:
             The folder of the version, a `pathlib.Path`.
@@ -49,7 +51,7 @@ class ExportMixin:
         settings = SearchSettings.of(
             settings, beam_size=beam_size, length_penalty=length_penalty, n_best=n_best, max_length=max_length
         )
-        return export_saved_model(self, path, settings, prefix_signature=prefix_signature)
+        return export_saved_model(self, path, settings, prefix_signature=prefix_signature, jit=jit)
 
     def export_tflite(
         self,

@@ -32,6 +32,12 @@ _PREFIX_USES = [
     "prefix, in the vocabulary's normalisation. An empty prefix forces nothing. A character that is not in the",
     "vocabulary is an error of the request.",
 ]
+_JIT_USES = [
+    "",
+    "XLA compiles the search of single texts of up to 64 tokens. Batches and longer texts are searched as usual.",
+    "TensorFlow Serving needs the option `--xla_cpu_compilation_enabled=true`. Each signature and length is compiled",
+    "in seconds when it is first used, by the warm-up requests.",
+]
 
 
 class SavedModelExporter(Exporter):
@@ -43,11 +49,13 @@ class SavedModelExporter(Exporter):
         text_signature: must be None.
         prefix_signature: whether the SavedModel has the signature `with_prefix`: `text` and `prefix` to `translation`
             and `score`. Each translation begins with its prefix. Default False.
+        jit: whether XLA compiles the search of single texts of up to 64 tokens, for servers that allow it. Default
+            False.
     """
 
     name = "saved_model"
     title = "a SavedModel for TensorFlow Serving"
-    options = frozenset({"n_best", "prefix_signature", "ensemble", "shortlist"})
+    options = frozenset({"n_best", "prefix_signature", "ensemble", "shortlist", "jit"})
     masks_placeholders = True
 
     def __init__(
@@ -56,9 +64,11 @@ class SavedModelExporter(Exporter):
         text: bool = False,
         text_signature: bool | None = None,
         prefix_signature: bool = False,
+        jit: bool = False,
     ):
         super().__init__(quantize, text, text_signature)
         self.prefix_signature = prefix_signature
+        self.jit = jit
 
     def default_name(self, model_name):
         if _is_version(model_name):
@@ -74,10 +84,15 @@ class SavedModelExporter(Exporter):
     def title_of(self, path):
         return self.folder_of(path).resolve().name
 
+    def check_settings(self, settings, num_models):
+        super().check_settings(settings, num_models)
+        if self.jit:
+            _check_compiled(settings, num_models)
+
     def write(self, translator, artifact, settings):
         from keras_transformer.export.saved_model.write_saved_model import write_saved_model  # noqa: PLC0415 (slow)
 
-        write_saved_model(translator, artifact, settings, self.prefix_signature)
+        write_saved_model(translator, artifact, settings, self.prefix_signature, self.jit)
 
     def run(self, artifact, translator, texts, settings):
         return run_program(_RUNNER, artifact, texts, arguments={"is_sampled": settings.sample})
@@ -88,7 +103,7 @@ class SavedModelExporter(Exporter):
         return list(saved_model_operations(artifact))
 
     def card(self, translator):
-        return _USES + _PREFIX_USES * self.prefix_signature
+        return _USES + _PREFIX_USES * self.prefix_signature + _JIT_USES * self.jit
 
     def place(self, translator, folder, path):
         from keras_transformer.export.saved_model.serving_files import write_server_config  # noqa: PLC0415 (slow)
@@ -104,6 +119,7 @@ def export_saved_model(
     settings: "SearchSettings | None" = None,
     prove: Callable | None = None,
     prefix_signature: bool = False,
+    jit: bool = False,
 ) -> pathlib.Path:
     """Writes a text-to-text SavedModel for TensorFlow Serving.
 
@@ -113,7 +129,7 @@ def export_saved_model(
             version must not exist yet.
         settings: `SearchSettings`. Default: their defaults.
         prove: a `Proof`, called with the folder before it is renamed. Its errors end the export. Default None.
-        prefix_signature: see `SavedModelExporter`. Default False.
+        prefix_signature, jit: see `SavedModelExporter`. Default False.
 
     Returns:
         The folder of the version, a path.
@@ -127,7 +143,22 @@ def export_saved_model(
     >>> kt.export.export_saved_model(translator, "exported/my", kt.SearchSettings(beam_size=2)).name
     '1'
     """
-    return SavedModelExporter(prefix_signature=prefix_signature).export(translator, path, settings, prove)
+    return SavedModelExporter(prefix_signature=prefix_signature, jit=jit).export(translator, path, settings, prove)
+
+
+def _check_compiled(settings, num_models):
+    """Raises an InputError unless XLA can compile the search: its shapes are fixed for a beam search of one model."""
+    received = [
+        f"{name}={getattr(settings, name)}"
+        for name in ("sample", "no_repeat_ngram", "min_length", "shortlist")
+        if getattr(settings, name)
+    ]
+    if num_models > 1:
+        received.append(f"{num_models} models")
+    if received:
+        raise InputError(
+            f"`jit` needs a beam search of one model without other options. Received: {', '.join(received)}."
+        )
 
 
 def model_folder_and_version(path):

@@ -5,7 +5,7 @@ from tensorflow.python.framework import kernels
 
 from keras_transformer.errors import ExportError
 from keras_transformer.export.debug_info import DebugInfo
-from keras_transformer.export.saved_model_operations import saved_model_operations
+from keras_transformer.export.saved_model_operations import MUST_COMPILE, saved_model_operations
 
 # Operations of TensorFlow Text that the exported SavedModels use. The server includes all of them.
 _TEXT_OPERATIONS = {
@@ -18,7 +18,7 @@ _TEXT_OPERATIONS = {
 _REFUSED_PREFIXES = ("Xla", "PyFunc", "EagerPyFunc", "Tpu", "TPU", "Nccl", "TRT")
 
 
-def check_served_operations(saved_model):
+def check_served_operations(saved_model, jit=False):
     """Checks that a standard server can run a SavedModel.
 
     TensorFlow's core operations with a CPU kernel and TensorFlow Text's tokenizer are allowed. XLA's operations,
@@ -26,6 +26,7 @@ def check_served_operations(saved_model):
 
     Args:
         saved_model: the folder of a SavedModel with debug information.
+        jit: whether the server compiles functions with XLA. Default False.
 
     Returns:
         The names of all operations, sorted.
@@ -35,6 +36,8 @@ def check_served_operations(saved_model):
     """
     operations = saved_model_operations(saved_model)
     for name, node in operations.items():
+        if jit and name == MUST_COMPILE:
+            continue
         if reason := _why_refused(name):
             line = DebugInfo(saved_model).line_of(node)
             raise ExportError(

@@ -21,13 +21,14 @@ _MODELS_FOLDER = "/models"
 _WARMUP_TOKENS = 5
 
 
-def write_warmup_requests(saved_model, signatures, text):
+def write_warmup_requests(saved_model, signatures, text, more_texts=()):
     """Writes warm-up requests, which the server runs before it serves a version, one per signature and batch size.
 
     Args:
         saved_model: the folder of the version, as a path.
         signatures: names of signatures whose input is `text` `(batch,)`, and `prefix` for `PREFIX_SIGNATURE`.
         text: the text to translate.
+        more_texts: further texts, each for one more request of one text per signature. Default: none.
     """
     # Imported here, because training and translation do not need TensorFlow Serving's interface.
     from tensorflow_serving.apis import predict_pb2, prediction_log_pb2  # noqa: PLC0415
@@ -36,12 +37,12 @@ def write_warmup_requests(saved_model, signatures, text):
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
         for signature in signatures:
-            for batch_size in ALLOWED_BATCH_SIZES:
+            for texts in (*([text] * size for size in ALLOWED_BATCH_SIZES), *([each] for each in more_texts)):
                 request = predict_pb2.PredictRequest()
                 request.model_spec.signature_name = signature
-                request.inputs["text"].CopyFrom(tf.make_tensor_proto([text] * batch_size))
+                request.inputs["text"].CopyFrom(tf.make_tensor_proto(texts))
                 if signature == PREFIX_SIGNATURE:
-                    request.inputs["prefix"].CopyFrom(tf.make_tensor_proto([b""] * batch_size))
+                    request.inputs["prefix"].CopyFrom(tf.make_tensor_proto([b""] * len(texts)))
                 log = prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))
                 writer.write(log.SerializeToString())
 
@@ -67,6 +68,12 @@ def warmup_text(tokenizer):
         if not tokens[token_id].startswith("<0x") and tokens[token_id] not in symbols
     ]
     return tokenizer.detokenize(tf.constant([ids[:_WARMUP_TOKENS]])).numpy()[0]
+
+
+def longer_texts(tokenizer, text, lengths):
+    """Returns texts that repeat a text: one with a few more tokens than each of `lengths`."""
+    num_tokens = tokenizer.tokenize([text]).row_lengths().numpy()[0]
+    return [b" ".join([text] * (length // num_tokens + 1)) for length in lengths]
 
 
 def write_server_config(folder):

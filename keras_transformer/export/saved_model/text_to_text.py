@@ -3,6 +3,7 @@ import tensorflow as tf
 from keras_transformer.data.pool_batches import shift_targets
 from keras_transformer.export.saved_model.serving_files import PREFIX_SIGNATURE
 from keras_transformer.generation import Generator, cross_attention
+from keras_transformer.generation.compiled_search import CompiledSearch
 from keras_transformer.generation.one_thread import one_thread
 from keras_transformer.special_tokens import PADDING_ID
 from keras_transformer.text.prefixes import prefix_ids
@@ -17,11 +18,14 @@ class TextToText(tf.Module):
         settings: `SearchSettings` with a `max_length`.
         has_prefix: whether there is a signature with the beginnings of translations. Default False.
         shortlist: the `Shortlist`, required if the settings have `shortlist`. Default None.
+        jit: whether XLA compiles the search of single texts, see `CompiledSearch`. Default False.
     """
 
-    def __init__(self, model, tokenizers, settings, has_prefix=False, shortlist=None):
+    def __init__(self, model, tokenizers, settings, has_prefix=False, shortlist=None, jit=False):
         super().__init__()
         self._has_prefix = has_prefix
+        self._jit = jit
+        self._compiled = {}
         self.settings = settings
         self._tokenizers = tokenizers
         self._placeholders = tokenizers.placeholders
@@ -106,6 +110,10 @@ class TextToText(tf.Module):
                 prefix, masked = self._placeholders.mask_prefixes(prefix, masked)
             ids = prefix_ids(self._tokenizers.target, prefix, settings.max_length)
         source_ids = self._tokenizers.encode_source(text, settings.max_length)
+        if self._jit and ids is None:
+            if n_best not in self._compiled:
+                self._compiled[n_best] = CompiledSearch(self._generator, settings)
+            return masked, source_ids, self._compiled[n_best].generate(source_ids)
         return masked, source_ids, self._generator.generate(source_ids, settings=settings, prefix_ids=ids)
 
     def _detokenized(self, token_ids, masked, scores=None):
