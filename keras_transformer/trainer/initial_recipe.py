@@ -82,28 +82,30 @@ def _data(data, model):
 
 def _vocabulary(vocabulary, tokenizers):
     sides = (tokenizers.source, tokenizers.target)
+    types = [tokenizer.model_type for tokenizer in sides]
+    # A recipe has no name for the types of other programs.
+    model_type = types[0] if types[0] in ("unigram", "bpe") else vocabulary.model_type
     found = {
         "size": [tokenizer.vocabulary_size for tokenizer in sides],
-        "model_type": [tokenizer.model_type for tokenizer in sides],
+        "model_type": [*types, model_type],
         "shared": [tokenizers.is_shared],
     }
     defaults = VocabularySection().filled()
     for key in vocabulary.model_fields_set - {"sampling"}:
         value = getattr(vocabulary, key)
+        if key in _COMPARED_KEYS:
+            if value is not None and value not in found[key]:
+                raise _contradiction("vocabulary", key, value, found[key][0])
         # The recipe that `train` writes into a model folder has the filled defaults.
-        if value in (VocabularySection.model_fields[key].default, getattr(defaults, key)):
-            continue
-        if key not in _COMPARED_KEYS:
+        elif value not in (VocabularySection.model_fields[key].default, getattr(defaults, key)):
             raise InputError(
                 f"[vocabulary] {key} cannot be given with [training] init_from, because the vocabulary is that of its "
                 "model. Remove the key."
             )
-        if value is not None and value not in found[key]:
-            raise _contradiction("vocabulary", key, value, found[key][0])
     if vocabulary.sampling:
         for tokenizer in sides:
             tokenizer.check_sampling()
-    fields = {"shared": tokenizers.is_shared, "sampling": vocabulary.sampling}
+    fields = {"shared": tokenizers.is_shared, "sampling": vocabulary.sampling, "model_type": model_type}
     # Without a check: the size of an imported vocabulary can be below that of learned ones.
     return VocabularySection(**fields).model_copy(update={"size": max(found["size"])})
 

@@ -106,7 +106,7 @@ def changed_key(before, recipe):
             return f"[data] {side}_language"
     for section, free in _FREE_KEYS.items():
         if before.training.init_from:
-            free = free | {"size"}  # Its vocabulary is in the folder.
+            free = free | {"size", "model_type", "shared"}  # Its vocabulary is in the folder.
         elif not (before.vocabulary.is_learned and recipe.vocabulary.is_learned):
             # A vocabulary from a file is compared separately.
             free = free | {"normalization"}

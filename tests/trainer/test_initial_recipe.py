@@ -89,6 +89,8 @@ def test_keys_that_agree_can_be_given(settled):
          "num_encoder_layers 1."),
         ("vocabulary.size=300", "[vocabulary] size = 300 contradicts the model of [training] init_from, which has 290"),
         ("vocabulary.shared=false", "[vocabulary] shared = false contradicts"),
+        ("vocabulary.model_type='unigram'", "[vocabulary] model_type = unigram contradicts the model of [training] "
+         "init_from, which has bpe. Remove the key."),
         ("vocabulary.normalization='identity'", "[vocabulary] normalization cannot be given with [training] init_from"),
         ("vocabulary.file='own.model'", "[vocabulary] file cannot be given with [training] init_from"),
         ("data.lowercase=true", "[data] lowercase = true contradicts the model of [training] init_from"),
