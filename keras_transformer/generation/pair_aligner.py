@@ -7,7 +7,7 @@ from keras_transformer.errors import InputError
 from keras_transformer.generation.cross_attention import cross_attention
 from keras_transformer.models import StructureWatch
 from keras_transformer.models.ensemble import config_of, members_of
-from keras_transformer.text.masked_words import masked_words, restored_links
+from keras_transformer.text.masked_words import equal_symbols, masked_words, restored_links
 from keras_transformer.text.text_batches import batches_by_length, checked_pairs, lengths_with_end
 from keras_transformer.text.token_rows import label_ids, padded_ids, token_rows
 
@@ -63,7 +63,8 @@ class PairAligner:
             for index, weights in zip(indices, found, strict=True):
                 source_words = self._words(self._tokenizers.source, source_texts[index], source_lengths[index])
                 target_words = self._words(self._tokenizers.target, target_texts[index], target_lengths[index])
-                links[index] = restore(_links(weights, source_words, target_words), index)
+                equal = equal_symbols(source_texts[index], target_texts[index])
+                links[index] = restore(_links(weights, source_words, target_words, equal), index)
             if progress is not None:
                 progress(len(indices))
         return links
@@ -126,8 +127,8 @@ def _check_head(config, layer, head):
             raise InputError(f"`{name}` must be from 1 to {most}, the {things}. Received: {name}={value}.")
 
 
-def _links(weights, source_words, target_words):
-    """Links each target word to the source word with most attention, in the order of source and target."""
+def _links(weights, source_words, target_words, equal):
+    """Links each target word to its `equal_symbols`, or to the source word with most attention, in sorted order."""
     if max(source_words, default=-1) < 0 or max(target_words, default=-1) < 0:
         return []
     weights = weights[: len(target_words), : len(source_words)]
@@ -135,7 +136,7 @@ def _links(weights, source_words, target_words):
     by_both = _summed(by_source.T, target_words).T
     best = by_both.argmax(axis=1)
     linked = [target for target in sorted(set(target_words)) if target >= 0]
-    return sorted((int(best[target]), target) for target in linked)
+    return sorted((equal.get(target, int(best[target])), target) for target in linked)
 
 
 def _summed(weights, words):

@@ -24,6 +24,27 @@ def masked_words(placeholders, texts, masked):
     return [_words(*each, placeholders.symbols) for each in zip(pieces, masked, strict=True)]
 
 
+def equal_symbols(source, target):
+    """Returns the source word of each target word with a symbol that both have, a dictionary of word positions.
+
+    Equal symbols stand for equal parts of the text. The first one of the target belongs to the first one of the source,
+    and so on.
+
+    Args:
+        source, target: masked texts.
+    """
+    places = {}
+    for position, word in enumerate(source.split()):
+        for symbol in _SYMBOL.findall(word):
+            places.setdefault(symbol, []).append(position)
+    found = {}
+    for position, word in enumerate(target.split()):
+        for symbol in _SYMBOL.findall(word):
+            if places.get(symbol):
+                found.setdefault(position, places[symbol].pop(0))
+    return found
+
+
 def restored_links(links, source_words, target_words):
     """Returns links of the words of two texts, given those of the masked texts.
 

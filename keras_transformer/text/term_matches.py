@@ -16,6 +16,10 @@ _UNSPACED = (
 _HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF))
 # Vowels and final consonants that continue a syllable.
 _LATER_JAMO = (0x1160, 0x11FF)
+# Endings of contractions, such as can't, and the end of aujourd'hui. A term before 's or after l' is a word.
+_CONTRACTED = {"t", "d", "m", "re", "ll", "ve", "hui"}
+_AFTER_APOSTROPHE = re.compile(r"'([^\W\d_]+)")
+_LETTER_BEFORE_APOSTROPHE = re.compile(r"[^\W\d_](?=')")
 _HYPHENS = "-\u2010\u2011"
 # No-break spaces and narrow spaces, which compare as a space, and apostrophes.
 _EQUAL = str.maketrans({**dict.fromkeys("\u00a0\u2007\u2009\u202f", " "), **dict.fromkeys("\u2019\u02bc", "'")})
@@ -38,7 +42,8 @@ class TermMatches:
 
     A term of Korean letters can be followed by more of them, because particles are written without a space. Chinese,
     Japanese and Thai have no spaces, so a term is found anywhere in a text. A hyphen between two letters is within a
-    word, as in `après-midi`, unless the term has a hyphen itself. Canonically equivalent texts, such as decomposed
+    word, as in `après-midi`, unless the term has a hyphen itself. So are an apostrophe in a contraction, as in `can't`,
+    or between Cyrillic letters, and an underscore, as in `file_name`. Canonically equivalent texts, such as decomposed
     Hangul, are equal.
 
     Args:
@@ -113,7 +118,9 @@ def _is_whole(text, start, end):
     is_inside_left = before is not None and before == first and first != "unspaced"
     is_inside_right = after is not None and after == last and last == "word"
     is_inside_syllable = after is not None and _LATER_JAMO[0] <= ord(text[end]) <= _LATER_JAMO[1]
-    return not (is_inside_left or is_inside_right or is_inside_syllable or _is_in_compound(text, start, end))
+    if is_inside_left or is_inside_right or is_inside_syllable:
+        return False
+    return not any(check(text, start, end) for check in (_is_in_compound, _is_in_contraction, _is_in_identifier))
 
 
 def _is_in_compound(text, start, end):
@@ -126,6 +133,25 @@ def _is_in_compound(text, start, end):
         and all(map(_is_letter, (text[place - 1], text[place + 1])))
         for place in (start - 1, end)
     )
+
+
+def _is_in_contraction(text, start, end):
+    """Returns whether an apostrophe joins a part with letters to one word."""
+    after = _AFTER_APOSTROPHE.match(text, end)
+    if after and (after[1].casefold() in _CONTRACTED or _is_cyrillic(after[1])):
+        return True
+    before = _LETTER_BEFORE_APOSTROPHE.match(text, start - 2) if start > 1 else None
+    return bool(before and (text[start:end].casefold() in _CONTRACTED or _is_cyrillic(before[0])))
+
+
+def _is_cyrillic(text):
+    return "\u0400" <= text[0] <= "\u052f"
+
+
+def _is_in_identifier(text, start, end):
+    """Returns whether an underscore joins a part with other letters or digits."""
+    left, right = text[max(0, start - 2) : start], text[end : end + 2]
+    return (left[-1:] == "_" and left[:1].isalnum()) or (right[:1] == "_" and right[1:].isalnum())
 
 
 def _is_letter(character):

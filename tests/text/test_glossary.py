@@ -262,3 +262,39 @@ def test_an_apostrophe_of_another_kind_is_the_same(term):
         (10, 15),
         (19, 24),
     ]
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("dog", "the dog's bone"),
+        ("dog", "a 'dog' and"),
+        ("homme", "l'homme"),
+        ("homme", "l\u2019homme d'affaires"),
+        ("arte", "dell'arte"),
+        ("Ankara", "Ankara'da"),
+        ("dog", "_dog_"),
+        ("dogs", "the dogs' bones"),
+    ],
+)
+def test_a_term_next_to_an_apostrophe_is_found(term, text):
+    assert len([*TermMatches([term]).find(text)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("can", "I can't"),
+        ("can", "I can\u2019t"),
+        ("we", "we'll see, we've seen"),
+        ("hui", "aujourd'hui"),
+        ("aujourd", "aujourd\u2019hui"),
+        ("\u043c", "\u043c'\u044f\u0442\u0430"),
+        ("\u044f\u0442\u0430", "\u043c\u2019\u044f\u0442\u0430"),
+        ("file", "file_name"),
+        ("name", "file_name"),
+        ("2", "file_2"),
+    ],
+)
+def test_a_term_within_a_contraction_or_a_name_is_not_found(term, text):
+    assert [*TermMatches([term]).find(text)] == []
