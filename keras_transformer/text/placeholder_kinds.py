@@ -28,7 +28,8 @@ _TAG = (
 _ONE_SPACE = r"[ \x{00A0}\x{2009}\x{202F}]"
 _SPACE = f"{_ONE_SPACE}?"
 # A number begins at the border of a word: "990 200" is not a number in "1990 200".
-_ONE_NUMBER = rf"\b(?:\d{{1,3}}(?:{_ONE_SPACE}\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+# Groups of three digits have a space or an apostrophe between them.
+_ONE_NUMBER = rf"\b(?:\d{{1,3}}(?:(?:{_ONE_SPACE}|['’])\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
 _NUMBER = rf"[-+\x{{2212}}±]?{_ONE_NUMBER}(?:{_SPACE}[-\x{{2013}}]{_SPACE}{_ONE_NUMBER})?"
 # Units that are words of some language, such as "in", "ha" and "mi", are not listed. A unit is before its beginning:
 # m² before m.
@@ -46,7 +47,7 @@ _MEASURE = (
     rf"|(?:{_NUMBER}{_ONE_SPACE}|{_DECIMAL}){_LETTER_UNITS}{_DIVIDED}"
 )
 # A measure next to one of these is a part of something else, as in "5 même", "A5 m" and "5 l'eau".
-BEFORE_MEASURE = rf"(?s).*[{_LETTER}\d_][.,]?"
+BEFORE_MEASURE = rf"(?s).*(?:[{_LETTER}\d_][.,]?|\d['’])"
 AFTER_MEASURE = rf"(?s)(?:[{_LETTER}\d_]|['’][{_LETTER}]).*"
 # A whole number with one of these letters is a part of a name after a capitalised word, as in "Apollo 11 A".
 LETTERED_MEASURE = rf"\d+{_ONE_SPACE}[ABKL]"

@@ -28,6 +28,7 @@ FOUND = {
     "메일 a.b+c@d.co.kr로, <x@y.org>.": ["a.b+c@d.co.kr", "x@y.org"],
     "a@b and @name": [],
     "5 km, 3.5kg und 20 %; 5km를 2-5 km": ["5 km", "3.5kg", "20 %", "5km", "2-5 km"],
+    "1'000 CHF, 12’345’678.50 EUR, CHF 5'000, 12'34 m, d'1 km, 5'10 m": ["1'000 CHF", "12’345’678.50 EUR", "1 km"],
     "1 000 km/h, 10\u00a0000 €, $5.00, −4 °C, 3,5 km": ["1 000 km/h", "10\u00a0000 €", "$5.00", "−4 °C", "3,5 km"],
     "5 même, 3 héros, 12 m'ont, le 5 l'eau, 5 minutes, A5 m, 7 in, el 5 ha": [],
     "5000 KRW, 300 K, en 1990 200 km": ["5000 KRW", "300 K", "200 km"],
