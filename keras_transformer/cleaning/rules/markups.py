@@ -10,7 +10,7 @@ _TAGS = "a|b|i|u|p|br|em|hr|li|ol|ul|td|tr|div|img|sub|sup|font|span|small|stron
 # A sign that each match has, its kind in words, and the pattern. The time of each is linear in the length of the text,
 # also without a match: what is between two signs has at most 1,000 characters.
 _MARKUP = (
-    ("<", "the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?xml")),
+    ("<", "the tag", re.compile(r"</?[A-Za-z][^<>@]*>|<!--|<!\[CDATA\[|<![A-Za-z]+[^<>]*>|<\?(?:xml|php|=)")),
     # With spaces, as in tokenised text. "a < b and c > d" is no tag.
     (
         "<",
@@ -42,14 +42,19 @@ _MARKUP = (
     ("{", "the wiki markup", re.compile(r"\{\{[^}]{1,1000}\}\}")),
     # Subtitles.
     ("{", "the code", re.compile(r"\{\\[a-z]+[0-9&H]*[^}]{0,1000}\}|\{[A-Za-z]:[^{}]{1,40}\}|^\{\d+\}\{\d+\}")),
-    ("''", "the wiki markup", re.compile(r"'''|(?<!')''(?=[^'\s]).{1,1000}?(?<=[^'\s])''(?!')")),
+    ("-->", "the subtitle time", re.compile(r"\d{1,2}:\d{2}(?::\d{2})?[.,]\d{1,3}\s*-->")),
+    # Two apostrophes are also quotation marks.
+    ("'''", "the wiki markup", re.compile(r"'''")),
     ("==", "the wiki markup", re.compile(r"^\s*={2,}[^=].*==\s*$")),
     # Masked words such as f**k are not bold.
     ("**", "the Markdown", re.compile(r"(?<![\w*])\*\*(?=[^\s*]).{1,1000}?(?<=[^\s*])\*\*(?![\w*])")),
+    ("__", "the Markdown", re.compile(r"(?<!\w)__(?=[^\s_]).{1,1000}?(?<=[^\s_])__(?!\w)")),
+    ("```", "the Markdown", re.compile(r"(?<!`)```(?!`)")),
     ("`", "the Markdown", re.compile(r"(?<![\w`])`(?=[^`\s])[^`]*(?<=[^`\s])`(?![\w`])")),
-    ("##", "the Markdown", re.compile(r"^#{2,6}\s+\S")),
+    ("#", "the Markdown", re.compile(r"^#{2,6}\s+\S|^#\s+[^\W\d](?!.*\.\s*$)")),
+    ("\\", "the LaTeX command", re.compile(r"\\[A-Za-z]{2,20}\*?\s?\{")),
 )
-_SIGNS = frozenset("<&[{'=*`#")
+_SIGNS = frozenset("<&[{'=*`#_>\\")
 
 
 def markup(settings, facts):

@@ -1,3 +1,5 @@
+import re
+
 from keras_transformer.cleaning.character_scripts import count_scripts
 from keras_transformer.cleaning.language_classifier import (
     classifier_label,
@@ -9,7 +11,9 @@ from keras_transformer.cleaning.rules.applied_rule import AppliedRule, of_both_s
 
 # The probability of another language must exceed that of the expected one by _MARGIN + _PER_LETTER / letters. Short
 # texts need more evidence. Chosen on Multi30k and Tatoeba, see docs/cleaning.md.
-_MARGIN, _PER_LETTER = 0.2, 4.0
+_MARGIN, _PER_LETTER = 0.2, 5.0
+# Addresses have no language.
+_ADDRESS = re.compile(r"\S*(?:@|://)\S*|\bwww\.\S+")
 # Languages that are recognised by their script. The classifier confuses short texts of them.
 _OWN_SCRIPTS = {
     **{"el": "Grek", "hy": "Armn", "ka": "Geor", "ko": "Hang", "th": "Thai", "lo": "Laoo", "km": "Khmr", "my": "Mymr"},
@@ -47,6 +51,7 @@ def _check_of(label):
     own_script = _OWN_SCRIPTS.get(label)
 
     def check(text):
+        text = _ADDRESS.sub(" ", text)
         found = probabilities_of(text, 2)
         if max(found, key=found.get, default=label) in accepted:
             return None
