@@ -1,5 +1,6 @@
 """Checks the manifests by the schemas of Kubernetes, and runs the commands of the Dockerfile without Docker."""
 
+import importlib
 import os
 import pathlib
 import shlex
@@ -14,7 +15,12 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = REPOSITORY / "training" / "cluster"
 
 pytestmark = pytest.mark.cluster
-kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="needs the extra cluster")
+
+
+@pytest.fixture
+def schemas():
+    """The package with the schemas of Kubernetes, of the extra `cluster`. Without it, the tests fail."""
+    return importlib.import_module("kubernetes_validate")
 
 
 def manifests():
@@ -28,16 +34,16 @@ def instructions():
 
 
 @pytest.mark.parametrize("version", ["1.29", "1.31", "1.33"])
-def test_the_manifests_follow_the_schemas(version):
+def test_the_manifests_follow_the_schemas(schemas, version):
     for manifest in manifests():
-        kubernetes_validate.validate(manifest, version, strict=True)
+        schemas.validate(manifest, version, strict=True)
 
 
-def test_a_wrong_manifest_is_found():
+def test_a_wrong_manifest_is_found(schemas):
     job = manifests()[1]
     job["spec"]["completionsMode"] = "Indexed"
-    with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(job, "1.31", strict=True)
+    with pytest.raises(schemas.ValidationError):
+        schemas.validate(job, "1.31", strict=True)
 
 
 def test_the_parts_of_the_manifests_refer_to_each_other():
