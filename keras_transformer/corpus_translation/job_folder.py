@@ -1,4 +1,5 @@
 import contextlib
+import hashlib
 import os
 import pathlib
 import shutil
@@ -19,6 +20,8 @@ from keras_transformer.files.small_files import MOST_LIST_BYTES, read_json
 from keras_transformer.files.whole_files import is_leftover, remove_unheld, write_json, write_text
 
 _FORMAT = 1
+# The longest file name of Linux. A shard's own name can be as long.
+_MOST_NAME_BYTES = 255
 # The fields of a record that are read.
 _FIELDS = {
     **dict.fromkeys(("shard", "source_sha256"), str),
@@ -93,7 +96,10 @@ class JobFolder:
 
     def record(self, name):
         """Returns the path of the record of the shard with this name."""
-        return self.records / f"{name}.json"
+        path = self.records / f"{name}.json"
+        if len(os.fsencode(path.name)) > _MOST_NAME_BYTES:
+            path = path.with_name(hashlib.sha256(os.fsencode(path.name)).hexdigest() + ".json")
+        return path
 
     def keep_record(self, record):
         """Writes the record of a shard. The translation has its final name only afterwards."""

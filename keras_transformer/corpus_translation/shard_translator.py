@@ -1,22 +1,16 @@
 import os
-import pathlib
 import socket
 import time
 from typing import NamedTuple
 
 from keras_transformer.corpus_translation.file_digest import file_digest, source_digest
 from keras_transformer.corpus_translation.job import JobError, model_digest, model_folders
-from keras_transformer.corpus_translation.parquet_shard import ParquetShard
-from keras_transformer.corpus_translation.text_shard import TextShard
-from keras_transformer.data.parquet_file import is_parquet
+from keras_transformer.corpus_translation.opened_shard import opened_shard
 from keras_transformer.errors import InputError
 from keras_transformer.files.whole_files import naming, write_whole
 from keras_transformer.text.glossary import Glossary
 from keras_transformer.text.token_rows import counted_cuts
 from keras_transformer.translator import Translator
-
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
-_TABLES = (".tsv", ".tab")
 
 
 class ShardTranslator:
@@ -89,7 +83,7 @@ class ShardTranslator:
         started = time.monotonic()
         self.load()
         before = _state(shard.source)
-        source = _opened_shard(shard, self._job)
+        source = opened_shard(shard, self._job)
         output = self._folder.output(shard.name)
 
         def write(unfinished):
@@ -173,22 +167,3 @@ def _has_changed(path, before, digest):
         return True
     # Some network file systems have new inodes for the same file.
     return after.inode != before.inode and source_digest(path) != digest
-
-
-def _opened_shard(shard, job):
-    """Returns the `TextShard` or `ParquetShard` of a shard, by its content and its name."""
-    path = pathlib.Path(shard.source)
-    if is_parquet(path):
-        return ParquetShard(path, job.source_column, job.target_column)
-    column = job.source_column
-    if column is None and _is_table(path):
-        column = "1"
-    if column is not None and not (column.isdecimal() and int(column)):
-        raise InputError(f"{path}: a column of a text file is a number from 1. Received: {column}.")
-    return TextShard(path, None if column is None else int(column))
-
-
-def _is_table(path):
-    while path.suffix in _COMPRESSED:
-        path = path.with_suffix("")
-    return path.suffix in _TABLES

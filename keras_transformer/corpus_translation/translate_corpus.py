@@ -3,6 +3,7 @@ import time
 
 from keras_transformer.corpus_translation.job import further_packages, model_digest, model_folders, versions
 from keras_transformer.corpus_translation.job_folder import JobFolder
+from keras_transformer.corpus_translation.opened_shard import check_any
 from keras_transformer.corpus_translation.shards import find_shards
 from keras_transformer.errors import InputError
 
@@ -40,6 +41,10 @@ def translate_corpus(models, pattern, output, job, ray=None, progress=None, prep
             progress.begin(len(shards), len(records))
         failures = []
         if rest:
+            try:
+                check_any(rest, job)
+            except InputError as error:
+                raise _untranslated(output, len(rest), len(shards), error) from None
             folder.unfinish()
             if prepare is not None:
                 prepare()
@@ -64,13 +69,17 @@ def translate_corpus(models, pattern, output, job, ray=None, progress=None, prep
             content["runs"].append(run)
             folder.keep(content)
         if failures:
-            raise InputError(
-                f"{output}: {len(failures)} of {len(shards)} shards cannot be translated. {failures[0]} Run the "
-                "command again when they can be read."
-            )
+            raise _untranslated(output, len(failures), len(shards), failures[0])
         if rest or not folder.is_finished(shards):
             folder.finish(content, records)
     return run
+
+
+def _untranslated(output, count, total, failure):
+    return InputError(
+        f"{output}: {count} of {total} shards cannot be translated. {failure} Run the command again when they can be "
+        "read."
+    )
 
 
 def _new_run(ray, shards, skipped):

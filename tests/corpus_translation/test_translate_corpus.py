@@ -211,3 +211,34 @@ def test_a_full_disk_ends_the_job_and_loses_nothing(model, shards, tmp_path, lar
     assert content_of(output).keys() == {"a.txt", "b.txt"}
     assert translate_corpus(model, shards / "*.txt", output, JOB)["skipped_shards"] == 2
     assert content_of(output).keys() == {"a.txt", "b.txt", "c.txt", "d.txt"}
+
+
+@pytest.mark.parametrize("kind", ["tsv", "parquet"])
+def test_a_column_that_no_shard_has_is_found_before_work(model, tmp_path, kind):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("a", "b"):
+        if kind == "tsv":
+            (corpus / f"{name}.tsv").write_text("the cat\tein hund\n" * 3)
+        else:
+            pyarrow.parquet.write_table(pyarrow.table({"text": ["the cat"]}), corpus / f"{name}.parquet")
+    job = Job(source_column="3" if kind == "tsv" else "words", **SEARCH)
+    prepared = []
+    with pytest.raises(InputError, match="2 of 2 shards cannot be translated") as caught:
+        translate_corpus(model, corpus / "*", tmp_path / "out", job, prepare=lambda: prepared.append(True))
+    assert not prepared
+    assert f"{corpus}/a.{kind}" in str(caught.value)
+    # The folder can be used with the right column.
+    assert translate_corpus(model, corpus / "*", tmp_path / "out", Job(source_column=None, **SEARCH))["shards"] == 2
+
+
+def test_names_can_have_the_most_bytes(model, translator, tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    names = ["가" * 83 + "ab.txt", "a" * 251, "나" * 84]
+    for name in names:
+        (corpus / name).write_text("the cat sees bread .\n")
+    run = translate_corpus(model, corpus / "*", tmp_path / "out", JOB)
+    assert (run["shards"], run["lines"]) == (3, 3)
+    assert content_of(tmp_path / "out").keys() == set(names)
+    assert translate_corpus(model, corpus / "*", tmp_path / "out", JOB)["skipped_shards"] == 3
