@@ -132,13 +132,16 @@ def plot(results, path):
     """Draws time against value, one panel per axis."""
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(1, len(results), figsize=(3 * len(results), 3), layout="constrained")
-    for panel, (axis, seconds) in zip(np.atleast_1d(panels), results.items()):
+    # One scale of seconds, so that slopes can be compared.
+    size = (3 * len(results), 3)
+    figure, panels = plt.subplots(1, len(results), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for panel, (axis, seconds) in zip(panels[0], results.items(), strict=True):
         panel.loglog(list(seconds), list(seconds.values()), marker="o")
         panel.set_xticks(list(seconds), [f"{value:,}" for value in seconds], rotation=45)
         panel.minorticks_off()
+        panel.grid(alpha=0.3)
         panel.set(xlabel=axis.replace("_", " "), title=f"exponent {exponent(seconds):.2f}")
-    np.atleast_1d(panels)[0].set_ylabel("seconds")
+    panels[0, 0].set_ylabel("seconds")
     figure.savefig(path, dpi=150)
 
 
