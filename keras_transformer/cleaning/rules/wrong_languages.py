@@ -1,5 +1,3 @@
-import re
-
 from keras_transformer.cleaning.character_scripts import count_scripts
 from keras_transformer.cleaning.language_classifier import (
     classifier_label,
@@ -7,13 +5,17 @@ from keras_transformer.cleaning.language_classifier import (
     language_classifier,
     related_labels,
 )
+from keras_transformer.cleaning.language_evidence import evident_words, without_addresses, without_word, words_of
 from keras_transformer.cleaning.rules.applied_rule import AppliedRule, of_both_sides
 
-# The probability of another language must exceed that of the expected one by _MARGIN + _PER_LETTER / letters. Short
-# texts need more evidence. Chosen on Multi30k and Tatoeba, see docs/cleaning.md.
-_MARGIN, _PER_LETTER = 0.2, 5.0
-# Addresses have no language.
-_ADDRESS = re.compile(r"\S*(?:@|://)\S*|\bwww\.\S+")
+# The probability of another language must exceed that of the expected one by _MARGIN + _PER_LETTER / letters of the
+# evident words. Short texts need more evidence. Chosen on Multi30k and Tatoeba, see docs/cleaning.md.
+_MARGIN, _PER_LETTER = 0.2, 4.0
+# A single word is too often a name, or a word of both languages.
+_FEWEST_WORDS = 2
+# The difference of the probabilities must exceed this also without any one of the words. In a text of more words, one
+# word does not decide.
+_LEAST_WITHOUT_WORD, _MOST_WORDS = -0.3, 20
 # Languages that are recognised by their script. The classifier confuses short texts of them.
 _OWN_SCRIPTS = {
     **{"el": "Grek", "hy": "Armn", "ka": "Geor", "ko": "Hang", "th": "Thai", "lo": "Laoo", "km": "Khmr", "my": "Mymr"},
@@ -50,21 +52,31 @@ def _check_of(label):
     accepted = related_labels(label)
     own_script = _OWN_SCRIPTS.get(label)
 
+    def compared(text):
+        """Returns the probability of the expected language, and that of the most probable other one with its label."""
+        found = probabilities_of(text, 8)
+        expected = max(found.get(each, 0.0) for each in accepted)
+        return expected, *max(((found[each], each) for each in found if each not in accepted), default=(0.0, None))
+
     def check(text):
-        text = _ADDRESS.sub(" ", text)
+        text = without_addresses(text)
         found = probabilities_of(text, 2)
         if max(found, key=found.get, default=label) in accepted:
             return None
-        letters = sum(map(str.isalpha, text))
-        if not letters:
+        if own_script and 2 * count_scripts(text)[own_script] >= sum(map(str.isalpha, text)):
             return None
-        if own_script and 2 * count_scripts(text)[own_script] >= letters:
+        evident = evident_words(text)
+        if len(evident) < _FEWEST_WORDS:
             return None
-        found = probabilities_of(text, 8)
-        expected = max(found.get(each, 0.0) for each in accepted)
-        other = max((each for each in found if each not in accepted), key=found.get, default=None)
-        if other is None or found[other] - expected <= _MARGIN + _PER_LETTER / letters:
+        expected, most, other = compared(text)
+        if other is None or most - expected <= _MARGIN + _PER_LETTER / sum(map(len, evident)):
             return None
-        return f"is not {label} but {other} (probability {expected:.2f} and {found[other]:.2f})"
+        words = words_of(text)
+        if len(words) <= _MOST_WORDS:
+            for word in words:
+                less, more, _ = compared(without_word(text, word))
+                if more - less <= _LEAST_WITHOUT_WORD:
+                    return None
+        return f"is not {label} but {other} (probability {expected:.2f} and {most:.2f})"
 
     return check
