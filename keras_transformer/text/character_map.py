@@ -67,7 +67,7 @@ def _check_character_map(compiled):
     while nodes.size:
         found = units[nodes]
         bases = nodes ^ (found >> _OFFSET_SHIFT) << ((found & 1 << 9) >> 6)
-        if key_bytes > _MOST_KEY_BYTES or bases.max() >= len(units):
+        if key_bytes > _MOST_KEY_BYTES or bases.max() | 0xFF >= len(units):
             raise InputError(_DAMAGED)
         has_leaf = found & _HAS_LEAF != 0
         values = units[bases[has_leaf]] & _IS_VALUE - 1
