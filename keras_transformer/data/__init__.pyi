@@ -10,7 +10,7 @@ from .opened_text import opened_text, plain_size
 from .pool_batches import PoolBatches
 from .row_service import RowService
 from .sentence_pairs import listed_pairs, split_pairs, text_of_pairs, text_pairs, tsv_pairs
-from .shuffle_on_disk import shuffle_on_disk
+from .shuffle_on_disk import shuffle_on_disk, shuffle_table_on_disk
 from .text_lines import checked_lines, decoded_lines
 from .token_batches import token_batches
 from .tsv_rows import tsv_rows
@@ -35,6 +35,7 @@ __all__ = [
     "repeat_rows",
     "shares_of_rows",
     "shuffle_on_disk",
+    "shuffle_table_on_disk",
     "split_pairs",
     "split_rows",
     "take_rows",

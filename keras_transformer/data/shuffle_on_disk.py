@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from keras_transformer.data.check_files import text_rows
 from keras_transformer.data.matching_files import matching_files
+from keras_transformer.data.parquet_rows import is_parquet_name
+from keras_transformer.data.tsv_rows import tsv_rows
 from keras_transformer.errors import InputError
 from keras_transformer.files.compressed_output import compressed_output
 from keras_transformer.files.opened_text import opened_text, plain_size
@@ -60,15 +62,54 @@ def shuffle_on_disk(
     >>> count == sum(1 for _ in kt.data.checked_lines("shuffled.ko"))
     True
     """
-    outputs = [pathlib.Path(source_output), pathlib.Path(target_output)]
     inputs = [path for pattern in (source, target) for path in matching_files(pattern)]
+    return _shuffle(text_rows(source, target), inputs, (source_output, target_output), seed, part_bytes, progress)
+
+
+def shuffle_table_on_disk(
+    pairs: str | os.PathLike,
+    source_output: str | os.PathLike,
+    target_output: str | os.PathLike,
+    source_column: int = 1,
+    target_column: int = 2,
+    seed: int = 0,
+    part_bytes: int = _PART_BYTES,
+    progress: Callable[[int], object] | None = None,
+) -> int:
+    """Writes the pairs of tab-separated or Parquet files in random order as two texts. See `shuffle_on_disk`.
+
+    Args:
+        pairs: a path or a pattern, see `tsv_rows`.
+        source_column, target_column: columns of source and target, counted from 1. Defaults 1 and 2.
+        source_output, target_output, seed, part_bytes, progress: see `shuffle_on_disk`.
+
+    Returns:
+        The number of pairs.
+
+    Raises:
+        InputError: the text cannot be read, an output is an input, or `part_bytes` is out of range.
+        OSError: an output cannot be written, such as on a full disk.
+
+    Example:
+
+    >>> count = kt.data.shuffle_table_on_disk("kor.txt", "shuffled.ko", "shuffled.en", source_column=2, target_column=1)
+    >>> count == sum(1 for _ in kt.data.checked_lines("shuffled.ko"))
+    True
+    """
+    inputs = matching_files(pairs)
+    rows = tsv_rows(inputs, source_column, target_column)
+    return _shuffle(rows, inputs, (source_output, target_output), seed, part_bytes, progress)
+
+
+def _shuffle(rows, inputs, outputs, seed, part_bytes, progress):
+    outputs = [pathlib.Path(output) for output in outputs]
     _check(inputs, outputs, part_bytes)
     num_parts = min(_MOST_PARTS, 1 + _plain_bytes(inputs) // part_bytes)
     remove_leftovers(outputs[0].parent)
     with unfinished_folder(outputs[0].parent, outputs[0].name) as folder:
         parts = [folder / f"part_{number}" for number in range(num_parts)]
-        rows = ("".join(f"{text}\n" for text in row).encode("utf-8") for row in text_rows(source, target))
-        count = _divide(rows, parts, random.Random(seed), outputs[0])
+        lines = ("".join(f"{text}\n" for text in row).encode("utf-8") for row in rows)
+        count = _divide(lines, parts, random.Random(seed), outputs[0])
         unfinished = [folder / f"{number}{path.suffix}" for number, path in enumerate(outputs)]
         _write(_bounded(parts, part_bytes, seed, outputs[0]), unfinished, outputs, progress)
         outputs[0].unlink(missing_ok=True)  # Otherwise a kill could leave sides of two orders.
@@ -93,6 +134,9 @@ def _plain_bytes(paths):
     """Returns the approximate size of the plain text."""
     total = 0
     for path in paths:
+        if is_parquet_name(path):
+            total += _EXPANSION * os.path.getsize(path)
+            continue
         with opened_text(path) as file:
             total += plain_size(file) or _EXPANSION * os.path.getsize(path)
     return total

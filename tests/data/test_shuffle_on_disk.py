@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from keras_transformer.data import shuffle_on_disk
+from keras_transformer.data import shuffle_on_disk, shuffle_table_on_disk
 from keras_transformer.errors import InputError
 
 PAIRS = [(f"source {number}", f"target {number}") for number in range(500)]
@@ -137,3 +137,35 @@ def test_the_parts_of_a_killed_call_are_removed(corpus, tmp_path):
     (leftover / "part_0").write_text("text\n")
     shuffle_on_disk(*corpus(PAIRS))
     assert not leftover.exists()
+
+
+def test_the_rows_of_a_table_are_shuffled_as_two_texts(tmp_path):
+    (tmp_path / "a.tsv").write_text("".join(f"{target}\tnote\t{source}\n" for source, target in PAIRS))
+    outputs = [tmp_path / "b.en.gz", tmp_path / "b.de"]
+    columns = {"source_column": 3, "target_column": 1}
+    assert shuffle_table_on_disk(tmp_path / "*.tsv", *outputs, **columns, seed=1, part_bytes=2000) == len(PAIRS)
+    sources = gzip.decompress(outputs[0].read_bytes()).decode().split("\n")[:-1]
+    found = list(zip(sources, outputs[1].read_text().split("\n")[:-1], strict=True))
+    assert sorted(found) == sorted(PAIRS)
+    assert found != PAIRS
+
+
+def test_parquet_files_are_shuffled_as_two_texts(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for number, part in enumerate((PAIRS[:300], PAIRS[300:])):
+        table = pyarrow.table({"source": [pair[0] for pair in part], "target": [pair[1] for pair in part]})
+        parquet.write_table(table, tmp_path / f"part-{number}.parquet")
+    outputs = [tmp_path / "b.en", tmp_path / "b.de"]
+    assert shuffle_table_on_disk(tmp_path / "part-*.parquet", *outputs, part_bytes=2000) == len(PAIRS)
+    texts = (path.read_text().split("\n")[:-1] for path in outputs)
+    assert sorted(zip(*texts, strict=True)) == sorted(PAIRS)
+
+
+def test_a_table_is_not_overwritten(tmp_path):
+    (tmp_path / "a.tsv").write_text("a\tb\n")
+    with pytest.raises(InputError, match="input and output are the same file"):
+        shuffle_table_on_disk(tmp_path / "a.tsv", tmp_path / "a.tsv", tmp_path / "b.de")
+    with pytest.raises(InputError, match="columns"):
+        shuffle_table_on_disk(tmp_path / "a.tsv", tmp_path / "b.en", tmp_path / "b.de", target_column=3)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tsv"}
