@@ -7,6 +7,7 @@ from keras_transformer import export as exports
 from keras_transformer.cli.direction_options import direction_options, load_translator, read_files
 from keras_transformer.cli.lines import opened_input, read_parallel_lines
 from keras_transformer.cli.progress import progress
+from keras_transformer.cli.search_checks import check_search
 from keras_transformer.cli.search_options import (
     SETTING_NAMES,
     beam_size_option,
@@ -165,6 +166,8 @@ def export(
     exporter.check_path(output)
     check_writable(exporter.folder_of(output))
     files = read_files(models, source_language, target_language)
+    if exporter.fixes_search:
+        check_search(files, settings, split_sentences=False, glossary=None)
     settings = settings.of_model(smallest_config(files))
     for each in files:
         exporter.check_files(each)

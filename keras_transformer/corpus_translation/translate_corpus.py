@@ -32,6 +32,11 @@ def translate_corpus(models, pattern, output, job, ray=None, progress=None, prep
     shards = find_shards(pattern, output)
     used = versions(further_packages(models, job, shards))
     folder = JobFolder(output)
+    if not folder.path.exists():
+        try:
+            check_any(shards, job)
+        except InputError as error:
+            raise _untranslated(output, len(shards), len(shards), error) from None
     with folder.held(digest, job.to_dict(), used) as content:
         started = time.monotonic()
         records = folder.finished(shards)
@@ -41,10 +46,6 @@ def translate_corpus(models, pattern, output, job, ray=None, progress=None, prep
             progress.begin(len(shards), len(records))
         failures = []
         if rest:
-            try:
-                check_any(rest, job)
-            except InputError as error:
-                raise _untranslated(output, len(rest), len(shards), error) from None
             folder.unfinish()
             if prepare is not None:
                 prepare()
