@@ -27,8 +27,8 @@ def tsv_rows(
         `(source, target)` strings. An empty column is an empty text.
 
     Raises:
-        InputError: an error of `checked_lines` or `parquet_rows`, no file has text, or a row has too few columns or not
-            the number of the first row.
+        InputError: a column is below 1, an error of `checked_lines` or `parquet_rows`, no file has text, or a row has
+            too few columns or not the number of the first row.
 
     Example:
 
@@ -36,6 +36,9 @@ def tsv_rows(
     >>> rows[0]
     ('나는 어제 카페에 갔다.', 'I went to the cafe yesterday.')
     """
+    for name, column in (("source_column", source_column), ("target_column", target_column)):
+        if column < 1:
+            raise InputError(f"`{name}` must be at least 1, the first column. Received: {name}={column}.")
     needed = max(source_column, target_column)
     expected, first = None, None
     with_text = set() if len(paths) > 1 else None

@@ -169,3 +169,11 @@ def test_a_table_is_not_overwritten(tmp_path):
     with pytest.raises(InputError, match="columns"):
         shuffle_table_on_disk(tmp_path / "a.tsv", tmp_path / "b.en", tmp_path / "b.de", target_column=3)
     assert {path.name for path in tmp_path.iterdir()} == {"a.tsv"}
+
+
+@pytest.mark.parametrize("column", [0, -1])
+def test_columns_are_counted_from_1(tmp_path, column):
+    (tmp_path / "a.tsv").write_text("a\tb\tc\n")
+    with pytest.raises(InputError, match=f"`source_column` must be at least 1, .* Received: source_column={column}"):
+        shuffle_table_on_disk(tmp_path / "a.tsv", tmp_path / "b.en", tmp_path / "b.de", source_column=column)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tsv"}
